@@ -1,0 +1,2 @@
+export { UfoError } from './errors.js';
+export { type Frame, frameData } from './wire/frame.js';

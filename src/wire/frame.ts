@@ -1,0 +1,23 @@
+/**
+ * One captured or built frame. Many frames share one buffer: `bytes[offset … offset + caplen)` is the frame, so that a
+ * batch of frames costs one allocation. Words as in libpcap.
+ */
+export interface Frame {
+  /** The buffer the frame lies in; valid as long as the caller keeps it. */
+  readonly bytes: Uint8Array;
+  readonly offset: number;
+  /** Octets captured. */
+  readonly caplen: number;
+  /** Octets the frame had on the wire; larger than `caplen` where the capture cut it. */
+  readonly len: number;
+  /** Link type (LINKTYPE_… of libpcap) that says how the frame begins. */
+  readonly linktype: number;
+  /** Time of capture: seconds since the epoch and nanoseconds within the second. 0, 0 where unknown. */
+  readonly seconds: number;
+  readonly nanoseconds: number;
+}
+
+/** The octets of a frame, as a view (no copy). */
+export function frameData(frame: Frame): Uint8Array {
+  return frame.bytes.subarray(frame.offset, frame.offset + frame.caplen);
+}

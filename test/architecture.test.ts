@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+/** Which room may import which; the way of a datagram has one direction. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  wire: [],
+  host: ['wire'],
+  memory: ['wire', 'host'],
+  skb: ['wire', 'memory'],
+  ufo: ['wire', 'memory', 'skb'],
+  faults: ['wire', 'memory', 'skb', 'ufo'],
+  tx: ['wire', 'host', 'memory', 'skb'],
+  capture: ['wire', 'host'],
+  verify: ['wire', 'memory', 'capture'],
+  'socket.ts': ['wire', 'host', 'memory', 'skb', 'ufo', 'faults', 'tx', 'capture'],
+  app: ['wire', 'host', 'memory', 'skb', 'ufo', 'faults', 'tx', 'capture', 'verify', 'socket.ts'],
+  cli: ['app'],
+  entry: ['wire', 'host', 'memory', 'skb', 'ufo', 'faults', 'tx', 'capture', 'verify', 'socket.ts', 'app'],
+  'index.ts': ['wire', 'host', 'memory', 'skb', 'ufo', 'faults', 'tx', 'capture', 'verify', 'socket.ts', 'app'],
+};
+/** The ground that every room stands on. */
+const GROUND = 'errors.ts';
+
+const src = fileURLToPath(new URL('../../src/', import.meta.url));
+const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(src, file), 'utf8');
+  return [...text.matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)].map((match) =>
+    normalize(join(dirname(file), match[1]!)).replace(/\.js$/, '.ts'),
+  );
+}
+const room = (file: string): string => file.split('/')[0]!;
+
+describe('architecture', () => {
+  for (const file of files) {
+    it(`${file} imports only what its room may`, () => {
+      if (file !== GROUND) assert.ok(room(file) in MAY_IMPORT, `${file} is in no room of the design`);
+      for (const target of importsOf(file)) {
+        assert.ok(files.includes(target), `${file} imports ${target}, which does not exist`);
+        if (room(target) === room(file) || target === GROUND) continue;
+        assert.ok(MAY_IMPORT[room(file)]?.includes(room(target)), `${file} must not import ${target}`);
+      }
+    });
+  }
+
+  it('has no import cycle', () => {
+    const done = new Set<string>();
+    const visit = (file: string, path: readonly string[]): void => {
+      assert.ok(!path.includes(file), `cycle: ${[...path, file].join(' → ')}`);
+      if (done.has(file)) return;
+      for (const target of importsOf(file)) visit(target, [...path, file]);
+      done.add(file);
+    };
+    for (const file of files) visit(file, []);
+  });
+});
