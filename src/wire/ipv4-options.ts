@@ -1,0 +1,117 @@
+/**
+ * IPv4 options (RFC 791 §3.1): one octet (end of list, no operation) or type, length and data.
+ *
+ *      0 1 2 3 4 5 6 7
+ *     +-+---+---------+--------+-------- …
+ *     |C|cls| number  | length | data
+ *     +-+---+---------+--------+-------- …
+ *
+ * C, the copied flag, says that the option belongs into every fragment. `length` counts type and length too.
+ */
+import { DESTINATION, getHeaderLen, OPTIONS } from './ipv4.js';
+
+export const END = 0;
+export const NOP = 1;
+export const RECORD_ROUTE = 7;
+export const TIMESTAMP = 68;
+export const SECURITY = 130;
+/** Loose and strict source and record route. */
+export const LSRR = 131;
+export const SSRR = 137;
+export const ROUTER_ALERT = 148;
+/** The octets of options that fit a header. */
+export const MAX_LEN = 40;
+
+const COPIED = 0x80;
+
+/** One option: `offset` of its type octet from the start of the bytes given, `len` octets with type and length. */
+export interface Ipv4Option {
+  readonly type: number;
+  readonly offset: number;
+  readonly len: number;
+  readonly copied: boolean;
+}
+
+/** Whether an option of this type belongs into every fragment. */
+export function isCopied(type: number): boolean {
+  return (type & COPIED) !== 0;
+}
+
+/**
+ * The options in `bytes[offset … offset + len)` in order, NOPs and the end of the list included; stops after the end and at
+ * the first option whose length is impossible.
+ */
+export function* iterateOptions(bytes: Uint8Array, offset = 0, len: number = bytes.length): Generator<Ipv4Option> {
+  for (let at = offset; at < offset + len; ) {
+    const type = bytes[at]!;
+    const optionLen = lengthAt(bytes, at, offset + len);
+    if (optionLen === 0) return;
+    yield { type, offset: at, len: optionLen, copied: isCopied(type) };
+    if (type === END) return;
+    at += optionLen;
+  }
+}
+
+/** Octets of the option at `at`; 0 where its length is missing, below 2, or leads past `end`. */
+function lengthAt(bytes: Uint8Array, at: number, end: number): number {
+  const type = bytes[at]!;
+  if (type === END || type === NOP) return 1;
+  if (at + 1 >= end) return 0;
+  const len = bytes[at + 1]!;
+  return len >= 2 && at + len <= end ? len : 0;
+}
+
+/** Why these octets are no list of options, or null where they are one; for options that a user gives. */
+export function optionsFault(bytes: Uint8Array): string | null {
+  if (bytes.length > MAX_LEN) return `${bytes.length} octets, a header holds ${MAX_LEN}`;
+  let end = 0;
+  for (const option of iterateOptions(bytes)) {
+    if (option.type === END) return null;
+    end = option.offset + option.len;
+  }
+  return end === bytes.length ? null : `option ${bytes[end]} at octet ${end} has no valid length`;
+}
+
+/**
+ * Makes the options of a first fragment, in place, those of the later ones: every option without the copied flag becomes
+ * NOPs, so that the header keeps its length (the kernel's `ip_options_fragment`).
+ */
+export function fragmentOptions(bytes: Uint8Array, offset: number, len: number): void {
+  const end = offset + len;
+  for (let at = offset; at < end; ) {
+    const optionLen = lengthAt(bytes, at, end);
+    if (optionLen === 0 || bytes[at] === END) return;
+    if (!isCopied(bytes[at]!)) bytes.fill(NOP, at, at + optionLen);
+    at += optionLen;
+  }
+}
+
+/**
+ * Offset in the view of the four octets of the final destination: the last address of an LSRR or SSRR that is not used up,
+ * otherwise the header's destination. The pseudo-header uses it (RFC 1122 §4.1.3.4 with RFC 791's source routes). The
+ * header must lie within the view.
+ */
+export function finalDestinationOffset(view: DataView, base: number): number {
+  const end = base + getHeaderLen(view, base);
+  for (let at = base + OPTIONS; at < end; ) {
+    const type = view.getUint8(at);
+    if (type === END) break;
+    if (type === NOP) {
+      at += 1;
+      continue;
+    }
+    const len = at + 1 < end ? view.getUint8(at + 1) : 0;
+    if (len < 2 || at + len > end) break;
+    if (type === LSRR || type === SSRR) return routeEnd(view, at, len) ?? base + DESTINATION;
+    at += len;
+  }
+  return base + DESTINATION;
+}
+
+/** The last address of the source route at `at`; undefined where its pointer is past the end: the route is used up. */
+function routeEnd(view: DataView, at: number, len: number): number | undefined {
+  const addresses = (len - 3) >> 2;
+  const pointer = len >= 3 ? view.getUint8(at + 2) : 0;
+  if (addresses < 1 || pointer < 4 || pointer + 3 > len) return undefined;
+  return at + 3 + 4 * (addresses - 1);
+}

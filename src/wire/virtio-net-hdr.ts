@@ -1,0 +1,116 @@
+/**
+ * The header in front of each packet of a socket with PACKET_VNET_HDR or a tap with IFF_VNET_HDR: `struct virtio_net_hdr`
+ * of `<linux/virtio_net.h>`, in native byte order, which on every machine we run on is little-endian.
+ *
+ *      0      1        2         4          6            8             10
+ *     +------+---------+---------+----------+------------+-------------+
+ *     | flags| gso_type| hdr_len | gso_size | csum_start | csum_offset |
+ *     +------+---------+---------+----------+------------+-------------+
+ */
+
+export const HEADER_LEN = 10;
+
+/** flags: the checksum from `csumStart` on is still to be computed. */
+export const F_NEEDS_CSUM = 1;
+/** flags: a received packet's checksum was found good. */
+export const F_DATA_VALID = 2;
+
+export const GSO_NONE = 0;
+export const GSO_TCPV4 = 1;
+/** UDP fragmentation: cut into IP fragments. Either family. */
+export const GSO_UDP = 3;
+export const GSO_TCPV6 = 4;
+/** UDP segmentation: cut into several UDP datagrams. */
+export const GSO_UDP_L4 = 5;
+
+const FLAGS = 0;
+const GSO_TYPE = 1;
+const HDR_LEN = 2;
+const GSO_SIZE = 4;
+const CSUM_START = 6;
+const CSUM_OFFSET = 8;
+
+export function getFlags(view: DataView, base: number): number {
+  return view.getUint8(base + FLAGS);
+}
+
+export function getGsoType(view: DataView, base: number): number {
+  return view.getUint8(base + GSO_TYPE);
+}
+
+/** Octets from the start of the frame to the end of the UDP header. */
+export function getHdrLen(view: DataView, base: number): number {
+  return view.getUint16(base + HDR_LEN, true);
+}
+
+/** For GSO_UDP: octets of IP payload per fragment, the UDP header counted in. A multiple of 8. */
+export function getGsoSize(view: DataView, base: number): number {
+  return view.getUint16(base + GSO_SIZE, true);
+}
+
+/** Offset of the UDP header from the start of the frame. */
+export function getCsumStart(view: DataView, base: number): number {
+  return view.getUint16(base + CSUM_START, true);
+}
+
+/** Offset of the checksum field from `csumStart`. */
+export function getCsumOffset(view: DataView, base: number): number {
+  return view.getUint16(base + CSUM_OFFSET, true);
+}
+
+export function setFlags(view: DataView, base: number, value: number): void {
+  view.setUint8(base + FLAGS, value);
+}
+
+export function setGsoType(view: DataView, base: number, value: number): void {
+  view.setUint8(base + GSO_TYPE, value);
+}
+
+export function setHdrLen(view: DataView, base: number, value: number): void {
+  view.setUint16(base + HDR_LEN, value, true);
+}
+
+export function setGsoSize(view: DataView, base: number, value: number): void {
+  view.setUint16(base + GSO_SIZE, value, true);
+}
+
+export function setCsumStart(view: DataView, base: number, value: number): void {
+  view.setUint16(base + CSUM_START, value, true);
+}
+
+export function setCsumOffset(view: DataView, base: number, value: number): void {
+  view.setUint16(base + CSUM_OFFSET, value, true);
+}
+
+export interface VirtioNetHdr {
+  readonly flags: number;
+  readonly gsoType: number;
+  readonly hdrLen: number;
+  readonly gsoSize: number;
+  readonly csumStart: number;
+  readonly csumOffset: number;
+}
+
+/** The header in `len` octets at `base`; null where they are fewer than 10. */
+export function parse(view: DataView, base: number, len: number): VirtioNetHdr | null {
+  if (len < HEADER_LEN) return null;
+  return {
+    flags: getFlags(view, base),
+    gsoType: getGsoType(view, base),
+    hdrLen: getHdrLen(view, base),
+    gsoSize: getGsoSize(view, base),
+    csumStart: getCsumStart(view, base),
+    csumOffset: getCsumOffset(view, base),
+  };
+}
+
+/** Writes the header. Returns its length. */
+export function emit(view: DataView, base: number, header: VirtioNetHdr): number {
+  setFlags(view, base, header.flags);
+  setGsoType(view, base, header.gsoType);
+  setHdrLen(view, base, header.hdrLen);
+  setGsoSize(view, base, header.gsoSize);
+  setCsumStart(view, base, header.csumStart);
+  setCsumOffset(view, base, header.csumOffset);
+  return HEADER_LEN;
+}
