@@ -1,0 +1,117 @@
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { UfoError } from '../errors.js';
+import { hostCommand, IPV6_MIN_MTU, LAB, type LabHost, requireLab } from './lab-info.js';
+import { runTool } from './run-tool.js';
+
+export interface LabNetworkOptions {
+  /** Octets of IP packet a frame can carry, 68…65,535. */
+  readonly mtu: number;
+  /** Transmit and receive queues of each end. */
+  readonly queues: number;
+}
+
+const READY_WITHIN_MS = 3000;
+
+/**
+ * Builds the two hosts and the wire between them in the namespaces this process is in. Resolves when datagrams get
+ * through: addresses not tentative, both carriers up, queueing discipline attached (until then packets vanish).
+ */
+export async function buildLabNetwork({ mtu, queues }: LabNetworkOptions): Promise<void> {
+  await mountNetnsFolder();
+  await runTool('mount', ['-n', '-t', 'sysfs', 'sysfs', '/sys']).catch(() => undefined); // /sys/class/net of this namespace
+  await runTool('ip', ['netns', 'add', 'far']);
+  writeFileSync(LAB.near.netns, '');
+  await runTool('mount', ['-n', '--bind', '/proc/self/ns/net', LAB.near.netns]);
+  await Promise.all([LAB.near, LAB.far].map(keepQuiet));
+  const numQueues = `mtu ${mtu} numtxqueues ${queues} numrxqueues ${queues}`;
+  const veth = `link add near0 address ${LAB.near.mac} ${numQueues} type veth`;
+  await ipBatch(LAB.near, [`${veth} peer name far0 address ${LAB.far.mac} ${numQueues} netns far`]);
+  await Promise.all([LAB.near, LAB.far].map((host) => ipBatch(host, ['link set lo up', ...bringUp(host, mtu)])));
+  await Promise.all([LAB.near, LAB.far].map(waitUntilUp));
+}
+
+/**
+ * Sets the MTU of both ends of the lab's wire, 68…65,535 octets. Under 1,280 the kernel takes IPv6 off both; set to
+ * 1,280 or more the IPv6 addresses are put back. Neighbours pinned for IPv6 are lost on the way (`pinNeighbours`).
+ */
+export async function setLabMtu(mtu: number): Promise<void> {
+  const { near, far } = requireLab();
+  for (const host of [near, far]) {
+    await ipBatch(host, [`link set ${host.interface} mtu ${mtu}`, ...ipv6Address(host, mtu)]);
+  }
+}
+
+/** Makes each host know the other's MAC for good, both families, so that nothing waits for or depends on resolution. */
+export async function pinNeighbours(): Promise<void> {
+  const { near, far } = requireLab();
+  const pin = (host: LabHost, peer: LabHost) => {
+    const entry = (address: string) =>
+      `neigh replace ${address} lladdr ${peer.mac} dev ${host.interface} nud permanent`;
+    return ipBatch(host, [entry(peer.ipv4), entry(peer.ipv6)]);
+  };
+  await Promise.all([pin(near, far), pin(far, near)]);
+}
+
+/** ip(8) reads its commands from standard input: one process for all of them. */
+async function ipBatch(host: LabHost, lines: readonly string[]): Promise<void> {
+  const [command, args] = hostCommand(host, 'ip', ['-batch', '-']);
+  await runTool(command, args, { input: `${lines.join('\n')}\n` });
+}
+
+function bringUp(host: LabHost, mtu: number): string[] {
+  const { interface: name, ipv4 } = host;
+  return [`addr add ${ipv4}/24 dev ${name}`, `link set ${name} up`, ...ipv6Address(host, mtu)];
+}
+
+function ipv6Address({ ipv6, interface: name }: LabHost, mtu: number): string[] {
+  // nodad: without it the address is tentative for a second or two and nothing can be sent from it
+  return mtu < IPV6_MIN_MTU ? [] : [`addr replace ${ipv6}/64 dev ${name} nodad`];
+}
+
+/**
+ * Before the devices are made, so that they are born with it: no router solicitations, no router heard, no duplicate
+ * address detection for link-local addresses either. Where /proc/sys is read-only the lab works, only less quietly.
+ */
+async function keepQuiet(host: LabHost): Promise<void> {
+  const set = (name: string, value: number) => `echo ${value} > /proc/sys/net/ipv6/conf/default/${name}`;
+  const script = [set('accept_ra', 0), set('router_solicitations', 0), set('accept_dad', 0), set('dad_transmits', 0)];
+  const [command, args] = hostCommand(host, 'sh', ['-c', `{ ${script.join('; ')}; } 2>/dev/null || :`]);
+  await runTool(command, args);
+}
+
+/** The queueing discipline follows the carrier, some milliseconds after `link set up`. */
+async function waitUntilUp(host: LabHost): Promise<void> {
+  const [command, args] = hostCommand(host, 'ip', ['-json', 'link', 'show', host.interface]);
+  for (const deadline = Date.now() + READY_WITHIN_MS; Date.now() < deadline; await sleep(5)) {
+    const [link] = JSON.parse(await runTool(command, args)) as { operstate: string; qdisc: string }[];
+    if (link?.operstate === 'UP' && link.qdisc !== 'noop') return;
+  }
+  throw new UfoError('ERR_UFO_LAB', `${host.interface} had no carrier after ${READY_WITHIN_MS} ms`);
+}
+
+/** Gives /run/netns, where ip(8) keeps namespaces, to the lab alone; what other programs keep in /run stays in sight. */
+async function mountNetnsFolder(): Promise<void> {
+  if (!existsSync('/run/netns')) {
+    try {
+      mkdirSync('/run/netns', { recursive: true });
+    } catch {
+      await coverRun();
+      mkdirSync('/run/netns');
+    }
+  }
+  await runTool('mount', ['-n', '-t', 'tmpfs', 'udp-ufo-lab', '/run/netns']);
+}
+
+/** A /run of our own, for users who may not write there, with the folders of the real one bound into it. */
+async function coverRun(): Promise<void> {
+  const real = openSync('/run', 'r'); // keeps the covered folder reachable
+  await runTool('mount', ['-n', '-t', 'tmpfs', 'udp-ufo-lab', '/run']);
+  const path = `/proc/${process.pid}/fd/${real}`;
+  for (const entry of readdirSync(path, { withFileTypes: true })) {
+    if (!entry.isDirectory()) continue;
+    mkdirSync(`/run/${entry.name}`);
+    await runTool('mount', ['-n', '--rbind', `${path}/${entry.name}`, `/run/${entry.name}`]).catch(() => undefined);
+  }
+  closeSync(real);
+}

@@ -1,0 +1,155 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { isMainThread } from 'node:worker_threads';
+import { argumentError, systemError, UfoError } from '../errors.js';
+import type { LabNetworkOptions } from './lab-network.js';
+import { effectiveCapabilities } from './privileges.js';
+import { missingTool } from './run-tool.js';
+import { userNamespaces } from './user-namespaces.js';
+
+export interface RunInLabOptions {
+  /** Octets, 68…65,535; 1,500 by default. Under 1,280 the lab has no IPv6. */
+  readonly mtu?: number;
+  /** Queues of each end of the wire, 1…1,024; 1 by default. */
+  readonly queues?: number;
+  /** Kills the lab and all in it. */
+  readonly signal?: AbortSignal;
+}
+
+/** How the command ended, as Node tells it: one of the two is null. */
+export interface LabExit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** What `runInLab` asks of the lab's process 1 … */
+export interface LabRequest {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly network: LabNetworkOptions;
+}
+
+/** … asks it to pass on, at any time … */
+export interface LabSignal {
+  readonly signal: NodeJS.Signals;
+}
+
+/** … and what it hears from it. */
+export type LabMessage =
+  | { readonly type: 'started' }
+  | ({ readonly type: 'exit' } & LabExit)
+  | { readonly type: 'no-command'; readonly errno: number }
+  | { readonly type: 'failed'; readonly message: string; readonly hint?: string };
+
+/** What became of one attempt: the last message of process 1, or, where it never came to life, the chain's last words. */
+type Attempt = LabMessage | { readonly type: 'refused'; readonly text: string };
+
+/** Passed on to the command. The stop and window-size signals come from the terminal, which sends them to all. */
+const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
+const INIT = fileURLToPath(new URL('../entry/lab-init.js', import.meta.url));
+
+/**
+ * Runs a command in a network of its own: user, network, mount and process namespace, two hosts (`LabInfo`) joined by a
+ * veth pair, ready before the command starts. Standard streams are inherited, SIGINT, SIGTERM, SIGHUP and SIGQUIT passed
+ * on. Whatever ends this process, or any other of the chain, ends all of the lab: parent-death signals and process 1.
+ *
+ * Errors: `ERR_UFO_LAB_FORBIDDEN` with the reason where user namespaces are not allowed; ENOENT or EACCES, syscall
+ * `execve`, for a command that can't be run. Main thread only (the parent-death signal follows the thread).
+ */
+export async function runInLab(
+  command: string,
+  args: readonly string[],
+  options: RunInLabOptions = {},
+): Promise<LabExit> {
+  if (!isMainThread) throw new UfoError('ERR_UFO_LAB', 'a lab can only be started from the main thread');
+  const request = { command, args, network: networkOptions(options) };
+  const privileged = effectiveCapabilities().has('CAP_SYS_ADMIN');
+  let end: Attempt | undefined;
+  let refusal = '';
+  for (const namespaces of namespaceChoices(privileged)) {
+    end = await attempt(namespaces, request, options.signal);
+    if (end.type !== 'refused') break;
+    refusal ||= end.text;
+  }
+  switch (end?.type) {
+    case 'exit':
+      return { code: end.code, signal: end.signal };
+    case 'no-command':
+      throw systemError(end.errno, 'execve', { path: command, hint: 'is the command installed, and in PATH?' });
+    case 'failed':
+      throw new UfoError('ERR_UFO_LAB', `the lab's network could not be built: ${end.message}`, end.hint);
+    default:
+      throw forbidden(refusal, privileged);
+  }
+}
+
+function networkOptions({ mtu = 1500, queues = 1 }: RunInLabOptions): LabNetworkOptions {
+  if (!Number.isInteger(mtu) || mtu < 68 || mtu > 65535) throw argumentError('mtu', mtu, '68…65535 octets');
+  if (!Number.isInteger(queues) || queues < 1 || queues > 1024) throw argumentError('queues', queues, '1…1024');
+  return { mtu, queues };
+}
+
+/**
+ * First the full set. A container that masks parts of /proc refuses a new /proc: the lab works with the old one too, its
+ * processes then see themselves under other ids there. Root (CAP_SYS_ADMIN) needs no user namespace where those are forbidden.
+ */
+function namespaceChoices(privileged: boolean): string[][] {
+  const rest = ['--net', '--mount', '--pid', '--fork', '--kill-child'];
+  const user = ['--user', '--map-root-user', ...rest];
+  const choices = [[...user, '--mount-proc'], user];
+  return privileged ? [...choices, [...rest, '--mount-proc'], rest] : choices;
+}
+
+/** `setpriv` makes the kernel kill `unshare` when this process goes; `--kill-child` does the same for process 1. */
+function attempt(namespaces: readonly string[], request: LabRequest, abort?: AbortSignal): Promise<Attempt> {
+  abort?.throwIfAborted();
+  const chain = ['--pdeathsig', 'KILL', '--', 'unshare', ...namespaces, '--', process.execPath, INIT];
+  const child = spawn('setpriv', chain, { stdio: ['inherit', 'inherit', 'pipe', 'ipc', 2] });
+  const stopForwarding = forwardSignals(child);
+  const kill = () => child.kill('SIGKILL');
+  abort?.addEventListener('abort', kill);
+  let text = '';
+  child.stderr?.on('data', (chunk) => {
+    text += chunk;
+  });
+  return new Promise<Attempt>((resolve, reject) => {
+    let last: LabMessage | undefined;
+    child.on('message', (message: LabMessage) => {
+      last = message;
+    });
+    child.on('error', () => reject(missingTool('setpriv')));
+    child.on('close', (code, signal) => {
+      if (abort?.aborted) reject(abort.reason);
+      else if (last === undefined) resolve({ type: 'refused', text: text.trim() || `exit status ${code ?? signal}` });
+      else resolve(last.type === 'started' ? { type: 'exit', code: null, signal: signal ?? 'SIGKILL' } : last);
+    });
+    child.send(request, () => undefined); // a refused chain closes the channel; `close` tells why
+  }).finally(() => {
+    stopForwarding();
+    abort?.removeEventListener('abort', kill);
+  });
+}
+
+/** Over the IPC channel, because signals sent to `unshare` stay there. */
+function forwardSignals(child: ChildProcess): () => void {
+  const handlers = FORWARDED.map((signal) => {
+    const handler = () => child.connected && child.send({ signal } satisfies LabSignal, () => undefined);
+    process.on(signal, handler);
+    return () => process.off(signal, handler);
+  });
+  return () => {
+    for (const off of handlers) off();
+  };
+}
+
+function forbidden(text: string, privileged: boolean): UfoError {
+  const { reason, hint } = userNamespaces(privileged);
+  const why = reason ?? 'no known switch forbids it, so a container or its seccomp filter may';
+  return new UfoError('ERR_UFO_LAB_FORBIDDEN', `this system does not let us make a lab: ${why} (${text})`, hint);
+}
+
+/** The exit status a shell would give: 128 + number for a signal. */
+export function exitStatus({ code, signal }: LabExit): number {
+  return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
+}

@@ -1,0 +1,56 @@
+import { ERRNO, type SystemErrorDetails, systemError, type UfoError } from '../errors.js';
+import { POLLERR, POLLNVAL, POLLOUT } from './constants.js';
+import { lastErrno, libc, pollAsync } from './libc.js';
+
+/** No native call keeps a thread for longer than this, milliseconds. */
+const POLL_SLICE_MS = 100;
+
+/** The error for the system call that has just failed; reads errno, so nothing may come between. */
+export function lastError(syscall: string, details: SystemErrorDetails = {}): UfoError {
+  return systemError(lastErrno(), syscall, details);
+}
+
+/** socket(2). Throws a system error; `hint` is for EPERM. */
+export function openSocket(domain: number, type: number, protocol: number, hint?: string): number {
+  const fd = libc().socket(domain, type, protocol);
+  if (fd < 0) throw lastError('socket', hint === undefined ? {} : { hint });
+  return fd;
+}
+
+/** Sets an option whose value is a C int. Throws a system error. */
+export function setSockOptInt(fd: number, level: number, name: number, value: number): void {
+  if (libc().setsockopt(fd, level, name, Int32Array.of(value), 4) < 0) {
+    throw lastError('setsockopt', { reason: `level ${level}, option ${name}` });
+  }
+}
+
+/** Reads an option whose value is a C int. Throws a system error. */
+export function getSockOptInt(fd: number, level: number, name: number): number {
+  const value = new Int32Array(1);
+  if (libc().getsockopt(fd, level, name, value, Uint32Array.of(4)) < 0) {
+    throw lastError('getsockopt', { reason: `level ${level}, option ${name}` });
+  }
+  return value[0]!;
+}
+
+/**
+ * Waits in the thread pool until `fd` can be written, at most `timeoutMs` (0 only looks), in slices of at most 100 ms.
+ * Resolves to false when the time is over. Rejects with the abort reason, or with the socket's pending error where the
+ * descriptor is bad (EBADF); an error on the socket counts as writable, the next send tells it.
+ */
+export async function pollWritable(fd: number, timeoutMs: number, signal?: AbortSignal): Promise<boolean> {
+  const deadline = performance.now() + timeoutMs;
+  const pollfd = new DataView(new ArrayBuffer(8)); // struct pollfd { int fd; short events, revents; }
+  pollfd.setInt32(0, fd, true);
+  pollfd.setInt16(4, POLLOUT, true);
+  for (;;) {
+    signal?.throwIfAborted();
+    const left = Math.max(0, Math.min(POLL_SLICE_MS, Math.ceil(deadline - performance.now())));
+    const ready = await pollAsync(new Uint8Array(pollfd.buffer), left);
+    signal?.throwIfAborted();
+    const revents = ready > 0 ? pollfd.getInt16(6, true) : 0;
+    if (revents & POLLNVAL) throw systemError(ERRNO.EBADF, 'poll');
+    if (revents & (POLLOUT | POLLERR)) return true;
+    if (performance.now() >= deadline) return false;
+  }
+}
