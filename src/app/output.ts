@@ -1,0 +1,80 @@
+import type { Writable } from 'node:stream';
+import { OutputClosedError } from './exit-codes.js';
+
+/** The stdout and stderr of a command. Results go through `line` and `json`, everything else through `note`. */
+export interface Output {
+  /**
+   * Writes `text` and a newline. Returns a promise to await when the reader is slower than we are (back-pressure), nothing
+   * otherwise. Throws `OutputClosedError`, or rejects with it, once the reader is gone.
+   */
+  line(text: string): Promise<void> | undefined;
+  /** One JSON object on a line of its own; a bigint becomes a number where that is exact, else a string. */
+  json(value: object): Promise<void> | undefined;
+  /** Octets as they are, for `-w -`. The buffer must stay unchanged until the promise is settled or `end` is. */
+  bytes(chunk: Uint8Array): Promise<void> | undefined;
+  /** A remark for people, on stderr. */
+  note(text: string): void;
+  /** Resolves when everything written has left the process. */
+  end(): Promise<void>;
+  /** Aborted, with an `OutputClosedError` as its reason, when the reader goes: work that nobody reads should stop. */
+  readonly signal: AbortSignal;
+  /** True where stdout is a terminal: people read it. */
+  readonly isTty: boolean;
+}
+
+/** Wraps `stream`; one wrapper per stream, for it owns the stream's `error` event. `diagnostics` takes the notes. */
+export function createOutput(
+  stream: Writable = process.stdout,
+  diagnostics: Writable | undefined = process.stderr,
+): Output {
+  const closing = new AbortController();
+  let failure: Error | undefined;
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    const gone = error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED' || error.code === 'ECONNRESET';
+    failure ??= gone ? new OutputClosedError() : error;
+    closing.abort(failure);
+  });
+  // A closed stderr must not kill a command whose results are read by somebody.
+  diagnostics?.on('error', () => {});
+
+  const write = (chunk: string | Uint8Array): Promise<void> | undefined => {
+    if (failure !== undefined) throw failure;
+    return stream.write(chunk) ? undefined : drained(stream, closing.signal);
+  };
+  return {
+    line: (text) => write(`${text}\n`),
+    json: (value) => write(`${JSON.stringify(value, plainNumber)}\n`),
+    bytes: write,
+    note: (text) => void diagnostics?.write(`${text}\n`),
+    end: () => flushed(stream),
+    signal: closing.signal,
+    isTty: Reflect.get(stream, 'isTTY') === true,
+  };
+}
+
+function drained(stream: Writable, closed: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onDrain = (): void => {
+      closed.removeEventListener('abort', onClose);
+      resolve();
+    };
+    const onClose = (): void => {
+      stream.off('drain', onDrain);
+      reject(closed.reason);
+    };
+    stream.once('drain', onDrain);
+    closed.addEventListener('abort', onClose, { once: true });
+  });
+}
+
+/** An empty write is called back after everything before it, and with an error once the stream is broken: an end as well. */
+function flushed(stream: Writable): Promise<void> {
+  if (stream.destroyed || stream.writableEnded) return Promise.resolve();
+  return new Promise((resolve) => stream.write('', () => resolve()));
+}
+
+function plainNumber(_key: string, value: unknown): unknown {
+  if (typeof value !== 'bigint') return value;
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : value.toString();
+}

@@ -1,0 +1,5 @@
+import type { Command } from './command.js';
+import { completion } from './completion.js';
+
+/** Every command, in the order `--help` shows them. A new one is one import and one word here. */
+export const COMMANDS: readonly Command[] = [completion];

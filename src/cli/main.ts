@@ -1,0 +1,10 @@
+#!/usr/bin/env node
+import { createOutput } from '../app/output.js';
+import { trapBugs } from './bug-trap.js';
+import { COMMANDS } from './commands.js';
+import { PROGRAM } from './parser.js';
+import { run } from './run.js';
+
+trapBugs(PROGRAM);
+// exitCode and never exit(): that would lose what stdout has not taken yet.
+process.exitCode = await run(process.argv.slice(2), COMMANDS, createOutput());

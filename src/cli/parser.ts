@@ -1,0 +1,99 @@
+import yargs from 'yargs';
+import { usageError } from '../app/exit-codes.js';
+import { type Command, kebab, type Options } from './command.js';
+
+/** What yargs made of the words: text to print (help, version), or the named arguments of the command. */
+export interface Parsed {
+  readonly print: string;
+  readonly positionals: ReadonlyMap<string, string>;
+}
+
+export const PROGRAM = 'udp-ufo';
+const DESCRIBE = 'Real UDP datagrams of any size as IP fragments that you control: sent, captured and proven right';
+const EPILOGUE = [
+  'Numbers: 1500, 0x5dc; 64k, 1M, 1G count in 1,024s. Times: 500ms, 10s, 2m.',
+  'Exit: 0 all right, 1 verification failed, 2 usage or unreadable input, 3 privilege or device, 4 inconclusive, 70 a bug.',
+].join('\n');
+
+/**
+ * Runs `words` (a command's name and its arguments, or `--help`, `--version` and the like) through yargs. Options proper
+ * have been taken out before (see tokens.ts); yargs knows them for its help.
+ */
+export async function parseWords(
+  words: readonly string[],
+  commands: readonly Command[],
+  version: string,
+): Promise<Parsed> {
+  let named: Record<string, unknown> = {};
+  const parser = build(commands, version, (argv) => {
+    named = argv;
+  });
+  const print = await new Promise<string>((resolve, reject) => {
+    const settle = (error: unknown, _argv: unknown, text: string): void =>
+      error ? reject(asUsageError(error, words)) : resolve(text);
+    Promise.resolve(parser.parse([...words], {}, settle)).catch(reject);
+  });
+  const positionals = Object.entries(named).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+  return { print, positionals: new Map(positionals) };
+}
+
+function build(commands: readonly Command[], version: string, found: (argv: Record<string, unknown>) => void): Yargs {
+  const parser = yargs()
+    .scriptName(PROGRAM)
+    .locale('en')
+    .parserConfiguration({
+      'boolean-negation': false,
+      'camel-case-expansion': false,
+      'dot-notation': false,
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+      'short-option-groups': false,
+    })
+    .usage(`$0 COMMAND\n\n${DESCRIBE}`)
+    .epilogue(EPILOGUE)
+    .wrap(Math.min(120, process.stdout.columns ?? 100))
+    .help()
+    .alias('help', 'h')
+    .version(version)
+    .strict()
+    .exitProcess(false);
+  for (const command of commands) {
+    parser.command(usageOf(command), command.describe, (y) => declare(y, command), found);
+  }
+  return parser;
+}
+
+function usageOf(command: Command): string {
+  const words = Object.entries(command.positionals).map(([key, { required }]) => (required ? `<${key}>` : `[${key}]`));
+  return [command.name, ...words].join(' ');
+}
+
+type Yargs = ReturnType<typeof yargs>;
+
+function declare(parser: Yargs, command: Command): Yargs {
+  for (const [key, option] of Object.entries(command.positionals)) {
+    parser.positional(key, { type: 'string', describe: option.describe });
+  }
+  declareOptions(parser, command.options);
+  for (const [line, does] of command.examples) parser.example(`$0 ${line}`, does);
+  const behind = command.rest === undefined ? '' : ` -- ${command.rest}`;
+  return parser.usage(`$0 ${usageOf(command)} [OPTION …]${behind}\n\n${command.describe}`);
+}
+
+function declareOptions(parser: Yargs, options: Options): void {
+  for (const [key, option] of Object.entries(options)) {
+    parser.option(kebab(key), {
+      type: option.kind === 'flag' ? 'boolean' : 'string',
+      describe: option.required === true ? `${option.describe} (must be given)` : option.describe,
+      ...(option.alias === undefined ? {} : { alias: option.alias }),
+      ...(option.choices === undefined ? {} : { choices: option.choices }),
+      ...(option.default === undefined ? {} : { default: option.default }),
+    });
+  }
+}
+
+/** yargs' own complaints (too few or too many words) are the user's mistakes; anything else is ours. */
+function asUsageError(error: unknown, words: readonly string[]): unknown {
+  if (!(error instanceof Error) || error.name !== 'YError') return error;
+  return usageError(error.message.replaceAll('\n', '; '), `${PROGRAM} ${words[0]} --help shows what there is`);
+}

@@ -1,0 +1,120 @@
+import { readFileSync } from 'node:fs';
+import { describeError, EXIT, exitCodeOf, OutputClosedError, usageError } from '../app/exit-codes.js';
+import type { Output } from '../app/output.js';
+import type { Command } from './command.js';
+import { completionsOf } from './completions.js';
+import { PROGRAM, parseWords } from './parser.js';
+import { type StopSignal, stopSignal } from './stop-signal.js';
+import { isOption, nearest, readTokens } from './tokens.js';
+
+/** Options that ask for a text of ours instead of work. */
+const HELP = ['--help', '-h'];
+const VERSION = '--version';
+/** Put in front by the completion script. */
+const COMPLETE = '--get-completions';
+
+/** Runs one command line (without the program's name in front) to its end; resolves to the exit code and never rejects. */
+export async function run(args: readonly string[], commands: readonly Command[], output: Output): Promise<number> {
+  const stop = stopSignal(output.signal);
+  const named = commandOf(args, commands);
+  try {
+    if (args[0] === COMPLETE) return await printCompletions(args.slice(1), commands, output);
+    return (await printText(args, named, commands, output)) ?? (await runCommand(args, named, commands, output, stop));
+  } catch (error) {
+    return endWith(error, named, output, stop);
+  } finally {
+    await output.end();
+    stop.finish();
+  }
+}
+
+/** Help and version; undefined when work is wanted. A reader who closes the pipe early has read enough. */
+async function printText(
+  args: readonly string[],
+  named: Command | undefined,
+  commands: readonly Command[],
+  output: Output,
+): Promise<number | undefined> {
+  const end = args.indexOf('--');
+  const mine = end < 0 ? args : args.slice(0, end);
+  const words =
+    mine.length === 0 || mine.some((word) => HELP.includes(word))
+      ? [...(named === undefined ? [] : [named.name]), '--help']
+      : mine.includes(VERSION)
+        ? [VERSION]
+        : undefined;
+  if (words === undefined) return undefined;
+  const { print } = await parseWords(words, commands, version());
+  if (mine.length === 0) {
+    output.note(print);
+    return EXIT.usage;
+  }
+  try {
+    await output.line(print.trimEnd());
+  } catch (error) {
+    if (!(error instanceof OutputClosedError)) throw error;
+  }
+  return EXIT.ok;
+}
+
+async function printCompletions(
+  words: readonly string[],
+  commands: readonly Command[],
+  output: Output,
+): Promise<number> {
+  for (const one of completionsOf(words, commands)) await output.line(one);
+  return EXIT.ok;
+}
+
+async function runCommand(
+  args: readonly string[],
+  named: Command | undefined,
+  commands: readonly Command[],
+  output: Output,
+  stop: StopSignal,
+): Promise<number> {
+  if (named === undefined) throw unknownCommand(args, commands);
+  const at = args.indexOf(named.name);
+  if (at > 0) throw usageError(`${args[0]}: options stand behind the command`, `${PROGRAM} ${named.name} ${args[0]} …`);
+  const { options, words, rest } = readTokens(named, args.slice(1));
+  const { positionals } = await parseWords([named.name, ...words], commands, version());
+  return named.run({ texts: new Map([...positionals, ...options]), rest }, { output, signal: stop.signal });
+}
+
+/** Says what went wrong, on stderr. A command that a signal ended dies of that signal, as its caller expects. */
+function endWith(error: unknown, named: Command | undefined, output: Output, stop: StopSignal): number {
+  if (error instanceof OutputClosedError || (output.signal.aborted && isAbort(error))) return EXIT.inconclusive;
+  if (stop.received !== undefined && isAbort(error)) {
+    const { received } = stop;
+    process.once('beforeExit', () => process.kill(process.pid, received));
+    return EXIT.inconclusive;
+  }
+  output.note(describeError(error, named === undefined ? PROGRAM : `${PROGRAM} ${named.name}`));
+  return exitCodeOf(error);
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && (error.name === 'AbortError' || Reflect.get(error, 'code') === 'ABORT_ERR');
+}
+
+/** The command is the first word that is no option. */
+function commandOf(args: readonly string[], commands: readonly Command[]): Command | undefined {
+  const word = args.find((arg) => !isOption(arg));
+  return commands.find(({ name }) => name === word);
+}
+
+function unknownCommand(args: readonly string[], commands: readonly Command[]): Error {
+  const names = commands.map(({ name }) => name);
+  const word = args.find((arg) => !isOption(arg));
+  if (word === undefined) return usageError(`${args[0]}: no command given, want one of ${names.join(', ')}`);
+  const near = nearest(word, names);
+  const hint = near === undefined ? `${PROGRAM} --help explains them` : `did you mean ${near}?`;
+  return usageError(`${word}: no such command, want one of ${names.join(', ')}`, hint);
+}
+
+function version(): string {
+  // Four levels up from dist/src/cli/, in a checkout and in an installed package alike.
+  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
+  const { version } = JSON.parse(text) as { version: string };
+  return version;
+}

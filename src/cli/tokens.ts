@@ -1,0 +1,115 @@
+import { usageError } from '../app/exit-codes.js';
+import { argumentError, type UfoError } from '../errors.js';
+import { type Command, kebab, optionName } from './command.js';
+import type { Option } from './options.js';
+
+/** What stands on the command line of one command: options by camelCase key, everything else in order. */
+export interface Tokens {
+  readonly options: ReadonlyMap<string, string | undefined>;
+  readonly words: readonly string[];
+  readonly rest: readonly string[];
+}
+
+/**
+ * Reads the options of `command` from `args`, before yargs sees them: yargs takes `--size` without a value as NaN, the last
+ * of two, `--json=maybe` for false, and `--no-json` for an option. Here all of these are refused, and so is any option that
+ * the command does not have. `args` has the command's own name taken out.
+ */
+export function readTokens(command: Command, args: readonly string[]): Tokens {
+  const options = new Map<string, string | undefined>();
+  const words: string[] = [];
+  const end = args.indexOf('--');
+  const mine = end < 0 ? args : args.slice(0, end);
+  for (let at = 0; at < mine.length; at++) {
+    const token = mine[at]!;
+    if (!isOption(token)) {
+      words.push(token);
+      continue;
+    }
+    const equals = token.indexOf('=');
+    const typed = equals < 0 ? token : token.slice(0, equals);
+    const [key, option] = lookUp(command, typed);
+    if (options.has(key)) throw usageError(`${typed}: given twice, want it once`);
+    let text = equals < 0 ? undefined : token.slice(equals + 1);
+    if (option.kind === 'value' && text === undefined) {
+      const next = mine[at + 1];
+      if (next === undefined || isOption(next)) throw usageError(`${typed}: got none, want ${valueWanted(option)}`);
+      text = next;
+      at++;
+    }
+    if (option.kind === 'flag' && text !== undefined) throw argumentError(typed, text, 'no value: it is there or not');
+    if (text === '') throw argumentError(typed, text, valueWanted(option));
+    options.set(key, text);
+  }
+  refuseMissing(command, words);
+  refuseExclusive(command, options);
+  if (end >= 0 && command.rest === undefined) throw usageError(`--: ${command.name} takes nothing behind it`);
+  return { options, words, rest: end < 0 ? [] : args.slice(end + 1) };
+}
+
+/** `-` alone is a file name (stdin or stdout) and `-5` a number, to be refused with its range where it is one. */
+export function isOption(token: string): boolean {
+  return token.startsWith('-') && token !== '-' && !/^-[\d.]/.test(token);
+}
+
+function valueWanted(option: Option<unknown>): string {
+  return option.choices === undefined ? 'a value' : `one of ${option.choices.join(', ')}`;
+}
+
+function lookUp(command: Command, typed: string): [key: string, option: Option<unknown>] {
+  for (const entry of Object.entries(command.options)) {
+    const [key, option] = entry;
+    if (typed === optionName(key) || (option.alias !== undefined && typed === `-${option.alias}`)) return entry;
+  }
+  throw unknownOption(command, typed);
+}
+
+function unknownOption(command: Command, typed: string): UfoError {
+  const names = ['help', ...Object.keys(command.options).map(kebab)];
+  const near = nearest(typed.replace(/^-+/, ''), names);
+  const help = `udp-ufo ${command.name} --help shows the options`;
+  return usageError(
+    `${typed}: ${command.name} has no such option`,
+    near === undefined ? help : `did you mean --${near}? ${help}`,
+  );
+}
+
+/** yargs counts missing arguments; people want to know which one. */
+function refuseMissing(command: Command, words: readonly string[]): void {
+  const keys = Object.keys(command.positionals);
+  const missing = keys.slice(words.length).find((key) => command.positionals[key]!.required === true);
+  if (missing === undefined) return;
+  const { describe } = command.positionals[missing]!;
+  throw usageError(
+    `${missing.toUpperCase()}: not given (${describe})`,
+    `udp-ufo ${command.name} --help shows examples`,
+  );
+}
+
+function refuseExclusive(command: Command, options: ReadonlyMap<string, unknown>): void {
+  for (const set of command.exclusive) {
+    const given = set.filter((key) => options.has(key)).map(optionName);
+    if (given.length > 1) throw usageError(`${given.join(' and ')}: want only one of them`);
+  }
+}
+
+/** The name within two edits of `typed`, if any: enough for a slip of the finger. */
+export function nearest(typed: string, names: readonly string[]): string | undefined {
+  const ranked = names.map((name) => ({ name, edits: editDistance(typed, name) })).sort((a, b) => a.edits - b.edits);
+  const best = ranked[0];
+  return best !== undefined && best.edits <= Math.min(2, best.name.length - 1) ? best.name : undefined;
+}
+
+/** Levenshtein's distance, one row at a time. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const change = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(change, row[j]! + 1, next[j - 1]! + 1));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}
