@@ -1,0 +1,36 @@
+import type { CapLoopStats, FrameSink } from './cap-loop.js';
+import { FrameBatch } from './frame-batch.js';
+import { SNAPLEN } from './wire-length.js';
+
+/** A sink with a beginning, when the link type is known, and an end. */
+export interface ChildSink extends FrameSink {
+  start(linktype: number): void;
+  finish(stats: CapLoopStats): void;
+}
+
+/** Writes every frame as a pcap stream to a descriptor, in batches: to the parent, or to a file. */
+export class PcapSink implements ChildSink {
+  readonly #fd: number;
+  #batch: FrameBatch | null = null;
+
+  constructor(fd: number) {
+    this.#fd = fd;
+  }
+
+  start(linktype: number): void {
+    this.#batch = new FrameBatch(this.#fd, linktype, SNAPLEN);
+  }
+
+  frame(bytes: Buffer, caplen: number, len: number, seconds: number, nanoseconds: number): boolean {
+    this.#batch?.push(bytes, caplen, len, seconds, nanoseconds);
+    return true;
+  }
+
+  tick(): void {
+    this.#batch?.flush();
+  }
+
+  finish(): void {
+    this.#batch?.flush();
+  }
+}
