@@ -1,0 +1,66 @@
+import { argumentError } from '../errors.js';
+import { addressOf } from '../host/libc.js';
+import { createSumKernel, type SumKernel } from './sum-kernel.js';
+import { WASM_PAGE_SIZE, type WasmMemory, webAssembly } from './webassembly.js';
+
+export const PAGE_SIZE = 4096;
+
+/** A stretch of the memory: `[offset, offset + len)`, both multiples of PAGE_SIZE. */
+export interface Region {
+  readonly offset: number;
+  readonly len: number;
+}
+
+export interface UserMemoryOptions {
+  /** User pages of 4,096 octets; default 512 (2 MiB: the working set should stay inside L2). */
+  readonly pages?: number;
+  /** Octets for headers of fragments under way; default 128 KiB. */
+  readonly arenaLen?: number;
+  /** Octets set aside as AF_XDP UMEM; default 0. */
+  readonly umemLen?: number;
+}
+
+/**
+ * The one piece of memory that everything sent lives in: user pages, the header arena and, where asked for, an AF_XDP
+ * UMEM. It is a shared WebAssembly.Memory of fixed size, so it never moves (its address may be kept in iovecs), the SIMD
+ * kernel reaches all of it, and workers can be given it.
+ *
+ *     | pages … | header arena … | umem … |
+ */
+export class UserMemory {
+  readonly wasm: WasmMemory;
+  readonly bytes: Uint8Array;
+  /** The same octets by native (little-endian) 32-bit words. */
+  readonly words: Uint32Array;
+  readonly view: DataView;
+  readonly sums: SumKernel;
+  readonly pages: Region;
+  readonly arena: Region;
+  readonly umem: Region;
+  #address: number | undefined;
+
+  constructor({ pages = 512, arenaLen = 131_072, umemLen = 0 }: UserMemoryOptions = {}) {
+    if (!Number.isInteger(pages) || pages < 1 || pages > 262_144) {
+      throw argumentError('poolPages', pages, '1 … 262144 pages of 4096 octets');
+    }
+    this.pages = { offset: 0, len: pages * PAGE_SIZE };
+    this.arena = { offset: this.pages.len, len: roundUp(arenaLen) };
+    this.umem = { offset: this.arena.offset + this.arena.len, len: roundUp(umemLen) };
+    const wasmPages = Math.ceil((this.umem.offset + this.umem.len) / WASM_PAGE_SIZE);
+    this.wasm = new webAssembly.Memory({ initial: wasmPages, maximum: wasmPages, shared: true });
+    this.bytes = new Uint8Array(this.wasm.buffer);
+    this.words = new Uint32Array(this.wasm.buffer);
+    this.view = new DataView(this.wasm.buffer);
+    this.sums = createSumKernel(this.wasm);
+  }
+
+  /** Where octet 0 lies in this process, for iovecs and UMEM. User addresses are below 2^47, exact in a double. */
+  get address(): number {
+    this.#address ??= addressOf(this.bytes);
+    return this.#address;
+  }
+}
+
+function roundUp(len: number): number {
+  return Math.ceil(len / PAGE_SIZE) * PAGE_SIZE;
+}

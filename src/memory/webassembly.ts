@@ -1,0 +1,16 @@
+/**
+ * The part of the WebAssembly API that udp-ufo uses. TypeScript ships these types only with the DOM library, which a
+ * program for Node does not want.
+ */
+export interface WasmMemory {
+  readonly buffer: SharedArrayBuffer;
+}
+interface WebAssemblyApi {
+  readonly Memory: new (descriptor: { initial: number; maximum: number; shared: true }) => WasmMemory;
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object, imports: object) => { readonly exports: Readonly<Record<string, unknown>> };
+}
+export const webAssembly: WebAssemblyApi = (globalThis as unknown as { WebAssembly: WebAssemblyApi }).WebAssembly;
+
+/** Octets of a WebAssembly page, 16 pages of ours. */
+export const WASM_PAGE_SIZE = 65_536;

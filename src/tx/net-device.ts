@@ -1,0 +1,78 @@
+import type { PagePool } from '../memory/page-pool.js';
+import type { SegmentTable } from '../memory/segment-table.js';
+import type { SkBuff } from '../skb/skbuff.js';
+
+export const DRIVERS = ['raw-socket', 'packet-socket', 'af-xdp', 'virtio-ufo', 'kernel-udp', 'pcap-file'] as const;
+export type DriverName = (typeof DRIVERS)[number];
+
+/** Frames that were taken from us and never went out, by where they were lost; null where this driver cannot know. */
+export interface LostFrames {
+  /** Refused by a full socket buffer (ENOBUFS) and not repeated. */
+  readonly socket: number | null;
+  /** Dropped by the interface's queue (`tx_dropped`). */
+  readonly qdisc: number | null;
+  /** Dropped by a full receive backlog of this machine (veth, lo; softnet_stat). */
+  readonly backlog: number | null;
+}
+
+/** One batch on its way to a device. */
+export interface TxBatch {
+  readonly table: SegmentTable;
+  readonly pool: PagePool;
+  /** The datagrams whose rows are in the table: `skbs[table.owner[row]]`. Each is held by the sender for the batch. */
+  readonly skbs: readonly SkBuff[];
+}
+
+/** Where datagrams go: what a device needs to know before the first one. */
+export interface LinkRequest {
+  readonly family: 4 | 6;
+  /** 4 or 16 octets: where the IP header points, the first hop of a source route. */
+  readonly destination: Uint8Array;
+  readonly source: Uint8Array;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * A network device in the kernel's sense: features, an MTU and `xmit`. Rows are whole frames as this driver wants them
+ * (from the IP header on, or with the link header that `linkHeader` gave in front).
+ */
+export interface NetDevice extends AsyncDisposable {
+  /** Interface name, or the file. */
+  readonly name: string;
+  readonly driver: DriverName;
+  readonly ifindex: number;
+  /** Largest IP packet, in octets. */
+  readonly mtu: number;
+  /** NETIF_F_… */
+  readonly features: number;
+  /** Frames leave with the caller's octets still in the user pages (no copy by us, none by the kernel). */
+  readonly zerocopy: boolean;
+
+  /**
+   * The link header for a destination (Ethernet, VLAN tags; 0 octets where the driver begins at IP), resolving the next
+   * hop if need be.
+   * @throws UfoError ENETUNREACH, EHOSTUNREACH, ENETDOWN.
+   */
+  linkHeader(request: LinkRequest): Promise<Uint8Array>;
+
+  /**
+   * Hands rows `[first, batch.table.rows)` to the kernel, in order, without blocking.
+   *
+   * Returns how many rows were taken, at least 1; or, where not even the first one was, −errno: −EAGAIN and −ENOBUFS mean
+   * "full, wait for `writable`", anything else is that row's own failure (−EMSGSIZE, −EPERM, −ENETDOWN, …), and the rows
+   * behind it have not been tried. May take fewer rows than it could, to return to the event loop in time.
+   */
+  xmit(batch: TxBatch, first: number): number;
+
+  /** Resolves when another `xmit` is worth trying. Bounded waits inside, no spinning. */
+  writable(signal?: AbortSignal): Promise<void>;
+
+  /** The system call that `xmit` makes, for error messages. */
+  readonly syscall: string;
+
+  /** What this device has lost so far. */
+  lost(): LostFrames;
+
+  /** Waits until the device is done with every row taken (completion rings), then releases everything. Idempotent. */
+  close(): Promise<void>;
+}
