@@ -12,7 +12,7 @@ export interface Flow {
   readonly family: 4 | 6;
   /** 4 or 16 octets, network order. */
   readonly source: Uint8Array;
-  /** Final destination, 4 or 16 octets; with a source route the IP header carries the first hop instead. */
+  /** What the IP header says, 4 or 16 octets: with a source route the first hop, and the route names the final one. */
   readonly destination: Uint8Array;
   readonly sourcePort: number;
   readonly destinationPort: number;

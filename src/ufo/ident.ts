@@ -1,0 +1,84 @@
+import { randomBytes, randomInt } from 'node:crypto';
+
+/** Where identifications of fragmented datagrams come from; injectable, so that tests and replays are deterministic. */
+export interface IdentSource {
+  /** IPv4: 1 … 65,535. 0 would be filled in by the kernel, packet by packet (`raw_send_hdrinc`). */
+  next4(): number;
+  /** IPv6: 1 … 2^32 − 1, not to be foreseen (RFC 7739) and not repeated within the reassembly time. */
+  next6(): number;
+}
+
+/** One of several senders that share an address: sender `index` of `count` draws ids that no other one draws. */
+export interface IdentShare {
+  readonly index: number;
+  readonly count: number;
+}
+
+/** Keys of the permutation; senders that share an address must share them. */
+export type IdentKeys = Uint16Array;
+
+export function identKeys(): IdentKeys {
+  return new Uint16Array(randomBytes(2 * ROUNDS).buffer.slice(0, 2 * ROUNDS));
+}
+
+const ROUNDS = 6;
+
+/**
+ * The ids of a live sender. IPv4 counts up from a random start (RFC 6864: unique within the datagram's lifetime is all
+ * that is asked). IPv6 sends a counter through a keyed permutation of 32 bits: random to an onlooker, and no value comes
+ * twice before all 2^32 have come (the scheme of RFC 7739 §5.3).
+ */
+export function createIdentSource(
+  share: IdentShare = { index: 0, count: 1 },
+  keys: IdentKeys = identKeys(),
+): IdentSource {
+  const { index, count } = share;
+  const slots = Math.floor(0xffff / count);
+  let slot = randomInt(slots);
+  let counter = index >>> 0;
+  return {
+    next4() {
+      slot = slot + 1 === slots ? 0 : slot + 1;
+      return 1 + slot * count + index;
+    },
+    next6() {
+      for (;;) {
+        const ident = permute(counter, keys);
+        counter = (counter + count) >>> 0;
+        if (ident !== 0) return ident;
+      }
+    },
+  };
+}
+
+/** Always the same id, or counting up from it: `--ident`. Wraps to 1. */
+export function countingIdents(first: number): IdentSource {
+  let next = first;
+  const take = (limit: number): number => {
+    const ident = next;
+    next = ident >= limit ? 1 : ident + 1;
+    return ident;
+  };
+  return { next4: () => take(0xffff), next6: () => take(0xffff_ffff) };
+}
+
+/** A balanced Feistel network over two halves of 16 bits: a bijection whatever the round function is. */
+function permute(value: number, keys: IdentKeys): number {
+  let left = value >>> 16;
+  let right = value & 0xffff;
+  for (let round = 0; round < ROUNDS; round++) {
+    const mixed = Math.imul(right ^ keys[round]!, 0x9e37_79b1);
+    const next = left ^ ((mixed >>> 15) & 0xffff);
+    left = right;
+    right = next;
+  }
+  return ((left << 16) | right) >>> 0;
+}
+
+/** Seconds that an IPv4 sender may keep an id from coming again: a datagram's pieces wait so long at a receiver (RFC 791, RFC 4963). */
+export const REASSEMBLY_TIME_4 = 30;
+
+/** Seconds until IPv4 ids repeat at this many fragmented datagrams a second between two addresses. */
+export function identWrapSeconds(datagramsPerSecond: number): number {
+  return 0xffff / datagramsPerSecond;
+}

@@ -1,0 +1,104 @@
+import { argumentError, ERRNO, systemError } from '../errors.js';
+import { skbChecksum } from '../skb/checksum.js';
+import type { Flow } from '../skb/flow.js';
+import { SKB_GSO_UDP } from '../skb/shared-info.js';
+import { CHECKSUM_NONE, CHECKSUM_PARTIAL, type SkBuff, skbPush } from '../skb/skbuff.js';
+import { addSums, finishChecksum, udpChecksumField } from '../wire/checksum.js';
+import * as ipv4 from '../wire/ipv4.js';
+import * as ipv6 from '../wire/ipv6.js';
+import { FRAGMENT_HEADER_LEN } from '../wire/ipv6-extension.js';
+import * as udp from '../wire/udp.js';
+import { type FlowHeaders, flowHeaders } from './flow-headers.js';
+
+/** Octets to `skbReserve` in front of a flow's payload, so that its network header comes to lie on a word boundary. */
+export function headersRoom(flow: Flow): number {
+  const { linkWords, networkLen, chainLen } = flowHeaders(flow);
+  return linkWords * 4 + networkLen + chainLen + udp.HEADER_LEN;
+}
+
+/**
+ * Puts UDP, IP and link header in front of the payload that `skb` holds, and makes it a datagram to be cut (`gsoSize`,
+ * `gsoType`) where it is larger than the flow's MTU: the kernel's `ip_make_skb` and `udp_send_skb`. The UDP checksum is
+ * left partial; `skbChecksumHelp` finishes it.
+ *
+ * @param ident identification; IPv6 uses it only where the datagram is cut
+ * @throws UfoError EMSGSIZE: payload over the limit, DF and larger than the MTU; ERR_UFO_INVALID_ARGUMENT: an MTU that
+ *   carries no 8 octets per fragment, or cannot hold the upper-layer headers in the first one (RFC 7112).
+ */
+export function ipMakeSkb(skb: SkBuff, flow: Flow, ident: number): void {
+  const headers = flowHeaders(flow);
+  checkLengths(headers, skb.len);
+  const udpLen = skb.len + udp.HEADER_LEN;
+  const { view, bytes } = skb.pool.memory;
+  skb.flow = flow;
+  const start = skbPush(skb, headers.bytes.length);
+  skb.networkHeader = start + headers.linkLen;
+  skb.transportHeader = skb.networkHeader + headers.networkLen + headers.chainLen;
+  bytes.set(headers.bytes, start);
+  udp.setLength(view, skb.transportHeader, udpLen);
+  if (flow.family === 4) finish4(headers, view, skb, ident);
+  else ipv6.setPayloadLen(view, skb.networkHeader, skb.len - headers.linkLen - ipv6.HEADER_LEN);
+  if (flow.checksum) {
+    skb.ipSummed = CHECKSUM_PARTIAL;
+    skb.csumStart = skb.transportHeader - skb.head;
+    skb.csumOffset = udp.CHECKSUM;
+    udp.setChecksum(view, skb.transportHeader, addSums(headers.pseudoSum, udpLen));
+  }
+  markForCutting(headers, skb, ident);
+}
+
+/** Finishes a partial checksum in software, over the whole datagram (the kernel's `skb_checksum_help`). */
+export function skbChecksumHelp(skb: SkBuff): void {
+  if (skb.ipSummed !== CHECKSUM_PARTIAL) return;
+  const start = skb.head + skb.csumStart - skb.data;
+  const sum = skbChecksum(skb, start, skb.len - start, 0);
+  skb.pool.memory.view.setUint16(skb.head + skb.csumStart + skb.csumOffset, udpChecksumField(sum));
+  skb.ipSummed = CHECKSUM_NONE;
+}
+
+function checkLengths({ flow, maxPayloadLen, networkLen, chainLen, gsoSize }: FlowHeaders, payloadLen: number): void {
+  if (payloadLen > maxPayloadLen) {
+    throw systemError(ERRNO.EMSGSIZE, 'send', {
+      reason: `${payloadLen} octets of payload, IPv${flow.family} carries ${maxPayloadLen} with these headers`,
+      hint: `send at most ${maxPayloadLen} octets per datagram`,
+    });
+  }
+  const packetLen = networkLen + chainLen + udp.HEADER_LEN + payloadLen;
+  if (packetLen <= flow.mtu) return;
+  if (flow.dontFragment && flow.family === 4) {
+    throw systemError(ERRNO.EMSGSIZE, 'send', {
+      reason: `DF is set, and the packet has ${packetLen} octets at an MTU of ${flow.mtu}`,
+      hint: 'send less, or without DF',
+    });
+  }
+  const least = Math.max(8, (chainLen + udp.HEADER_LEN + 7) & ~7);
+  if (gsoSize < least) {
+    const smallest = networkLen + (flow.family === 6 ? FRAGMENT_HEADER_LEN : 0) + least;
+    throw argumentError('mtu', flow.mtu, `at least ${smallest}: the headers and ${least} octets of each fragment`);
+  }
+}
+
+function finish4(headers: FlowHeaders, view: DataView, skb: SkBuff, ident: number): void {
+  const base = skb.networkHeader;
+  const totLen = skb.len - headers.linkLen;
+  const fragWord = headers.flow.dontFragment ? ipv4.DF : 0;
+  ipv4.setTotLen(view, base, totLen);
+  ipv4.setIdent(view, base, ident);
+  ipv4.setFragOff(view, base, fragWord);
+  const sum = addSums(addSums(addSums(headers.firstSum, totLen), ident), fragWord);
+  ipv4.setChecksum(view, base, finishChecksum(sum));
+}
+
+function markForCutting({ flow, linkLen, networkLen, gsoSize }: FlowHeaders, skb: SkBuff, ident: number): void {
+  const { shinfo } = skb;
+  shinfo.ip6FragId = ident;
+  if (skb.len - linkLen <= flow.mtu) {
+    shinfo.gsoSize = 0;
+    shinfo.gsoType = 0;
+    shinfo.gsoSegs = 0;
+    return;
+  }
+  shinfo.gsoSize = gsoSize;
+  shinfo.gsoType = SKB_GSO_UDP;
+  shinfo.gsoSegs = Math.ceil((skb.len - linkLen - networkLen) / gsoSize);
+}
