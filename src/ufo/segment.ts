@@ -55,7 +55,7 @@ export class Segmenter {
       const offset = this.#offset;
       const inHead = offset === 0 ? firstLen : 0;
       if (!table.hasRoom(headers.fragmentHeadLen + inHead)) return false;
-      const len = total - offset > gsoSize ? gsoSize : total - offset;
+      const len = Math.min(total - offset, gsoSize);
       const more = offset + len < total;
       const network = table.pushRow(this.#owner, headers.fragmentHeadLen + inHead, headers.linkLen);
       if (family4) ufo4Headers(headers, words, network, this.#ident, offset, len, more);
@@ -79,7 +79,7 @@ export class Segmenter {
     while (left > 0) {
       const frag = this.#frag < 0 ? null : frags[this.#frag]!;
       const size = frag === null ? this.#skb.tail - this.#skb.head : frag.size;
-      const take = size - this.#fragOffset < left ? size - this.#fragOffset : left;
+      const take = Math.min(size - this.#fragOffset, left);
       if (take > 0) {
         if (frag === null) pushHeadPiece(table, this.#skb, this.#fragOffset, take);
         else table.pushPiece(frag.page, frag.offset + this.#fragOffset, take);
