@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import * as ipv6 from '../../src/wire/ipv6.js';
+import * as extension from '../../src/wire/ipv6-extension.js';
+import * as routing from '../../src/wire/ipv6-routing.js';
+import { hex, poisoned, toHex, viewOf } from './helpers.js';
+
+const SOURCE = '20010db8000000000000000000000001';
+const DESTINATION = '20010db8000000000000000000000002';
+const HOP_A = '20010db80000000000000000000000aa';
+const HOP_B = '20010db80000000000000000000000bb';
+const HEADER: ipv6.Ipv6Header = {
+  trafficClass: 0xb9,
+  flowLabel: 0xfedcb,
+  payloadLen: 1460,
+  nextHeader: 44,
+  hopLimit: 63,
+  source: hex(SOURCE),
+  destination: hex(DESTINATION),
+};
+const GOLDEN = `6b9fedcb05b42c3f${SOURCE}${DESTINATION}`;
+
+const HOP_BY_HOP = (next: string): string => `${next}00 0502 0000 0100`; // router alert, PadN
+const ROUTING = (next: string): string => `${next}04 00 02 00000000 ${HOP_A} ${HOP_B}`;
+const FRAGMENT = (next: string, word = '0001'): string => `${next}00 ${word} deadbeef`;
+const DESTINATION_OPTIONS = (next: string): string => `${next}00 0104 00000000`;
+
+function walk(chain: string, first: number): { ok: boolean; out: extension.ExtensionChain } {
+  const payload = hex(chain);
+  const packet = new Uint8Array(3 + 40 + payload.length + 4).fill(0xa5);
+  const view = viewOf(packet);
+  ipv6.emit(view, 3, { ...HEADER, payloadLen: payload.length, nextHeader: first });
+  packet.set(payload, 43);
+  const out = new extension.ExtensionChain();
+  const ok = extension.walkExtensions(view, 3 + ipv6.NEXT_HEADER, 43, 43 + payload.length, out);
+  return { ok, out };
+}
+
+describe('ipv6', () => {
+  it('writes the golden bytes and nothing beside them', () => {
+    const { bytes, view, base } = poisoned(40);
+    assert.equal(ipv6.emit(view, base, HEADER), 40);
+    assert.equal(toHex(bytes), `a5a5a5a5a5${GOLDEN}a5a5a5a5a5`);
+  });
+
+  it('reads them back, and nothing that is not whole', () => {
+    const view = viewOf(hex(`00${GOLDEN}`));
+    assert.deepEqual(ipv6.parse(view, 1, 40), HEADER);
+    assert.equal(ipv6.parse(view, 1, 39), null);
+    assert.equal(ipv6.parse(view, 0, 41), null);
+  });
+});
+
+describe('fragment header', () => {
+  it('is written and read, its reserved bits cleared', () => {
+    const { bytes, view, base } = poisoned(8);
+    const header = { nextHeader: 17, fragOff: 8191, moreFrags: true, ident: 0xdeadbeef };
+    assert.equal(extension.emitFragment(view, base, header), 8);
+    assert.equal(toHex(bytes), 'a5a5a5a5a5' + '1100fff9deadbeef' + 'a5a5a5a5a5');
+    assert.deepEqual(extension.parseFragment(view, base, 8), header);
+    assert.equal(extension.parseFragment(view, base, 7), null);
+  });
+});
+
+describe('walkExtensions', () => {
+  it('walks hop-by-hop, destination, routing, fragment, destination, UDP', () => {
+    const chain =
+      HOP_BY_HOP('3c') +
+      DESTINATION_OPTIONS('2b') +
+      ROUTING('2c') +
+      FRAGMENT('3c') +
+      DESTINATION_OPTIONS('11') +
+      '0457';
+    const { ok, out } = walk(chain, extension.HOP_BY_HOP);
+    assert.ok(ok);
+    assert.deepEqual(
+      { ...out },
+      {
+        status: 'ok',
+        upperProtocol: 17,
+        upperOffset: 43 + 8 + 8 + 40 + 8 + 8,
+        hopByHopOffset: 43,
+        routingOffset: 43 + 16,
+        fragmentOffset: 43 + 56,
+        perFragmentEnd: 43 + 56,
+        perFragmentNextHeader: 43 + 16,
+        jumboLen: 0,
+      },
+    );
+  });
+
+  it('ends the per-fragment part as RFC 8200 §4.5 says', () => {
+    const table = [
+      ['nothing', '', 17, 0, -1],
+      ['hop-by-hop', HOP_BY_HOP('11'), 0, 8, 0],
+      ['destination only: belongs to the receiver', DESTINATION_OPTIONS('11'), 60, 0, -1],
+      ['hop-by-hop, destination', HOP_BY_HOP('3c') + DESTINATION_OPTIONS('11'), 0, 8, 0],
+      ['destination, routing', DESTINATION_OPTIONS('2b') + ROUTING('11'), 60, 48, 8],
+      ['routing, destination', ROUTING('3c') + DESTINATION_OPTIONS('11'), 43, 40, 0],
+    ] as const;
+    for (const [name, chain, first, len, link] of table) {
+      const { ok, out } = walk(chain, first);
+      assert.ok(ok, name);
+      assert.equal(out.upperProtocol, 17, name);
+      assert.equal(out.perFragmentEnd, 43 + len, name);
+      assert.equal(out.perFragmentNextHeader, link < 0 ? 3 + ipv6.NEXT_HEADER : 43 + link, name);
+    }
+  });
+
+  it('stops behind the fragment header of a later fragment', () => {
+    const { ok, out } = walk(`${FRAGMENT('3c', '05a9')}ffff`, 44);
+    assert.ok(ok);
+    assert.equal(out.upperProtocol, 60);
+    assert.equal(out.upperOffset, 51);
+    assert.equal(out.fragmentOffset, 43);
+  });
+
+  it('steps over AH by words, ends at ESP and at no next header', () => {
+    assert.equal(walk('1104 0000 00000001 00000001 000000000000000000000000', 51).out.upperOffset, 43 + 24);
+    assert.equal(walk('00000001', extension.ESP).out.upperProtocol, extension.ESP);
+    assert.equal(walk('', extension.NO_NEXT_HEADER).out.upperProtocol, extension.NO_NEXT_HEADER);
+  });
+
+  it('reads the jumbo payload length', () => {
+    assert.equal(walk('1100 c204 00012345', 0).out.jumboLen, 0x12345);
+    assert.equal(walk('1101 00 01020000 c204 00020000 000000', 0).out.jumboLen, 0x20000);
+    assert.equal(walk('1100 c206 00012345', 0).out.jumboLen, 0);
+  });
+
+  it('reports a cut at any octet', () => {
+    const chain = hex(HOP_BY_HOP('2b') + ROUTING('2c') + FRAGMENT('11'));
+    for (let len = 0; len < chain.length; len++) {
+      const { ok, out } = walk(toHex(chain.subarray(0, len)), 0);
+      assert.equal(ok, false, `len ${len}`);
+      assert.equal(out.status, 'truncated');
+    }
+    assert.ok(walk(toHex(chain), 0).ok);
+  });
+
+  it('calls malformed what must not be', () => {
+    assert.equal(walk(DESTINATION_OPTIONS('00') + HOP_BY_HOP('11'), 60).out.status, 'malformed');
+    assert.equal(walk(FRAGMENT('2c') + FRAGMENT('11'), 44).out.status, 'malformed');
+  });
+
+  it('takes any octets', () => {
+    const first = fc.constantFrom(0, 43, 44, 51, 60, 17);
+    const octet = fc.oneof(fc.nat(255), first, fc.nat(2));
+    fc.assert(
+      fc.property(fc.array(octet, { maxLength: 120 }), first, (octets, protocol) => {
+        const { ok, out } = walk(toHex(Uint8Array.from(octets)), protocol);
+        assert.equal(ok, out.status === 'ok');
+        assert.ok(out.perFragmentEnd >= 43 && out.upperOffset <= 43 + octets.length);
+      }),
+    );
+  });
+});
+
+describe('routing header', () => {
+  const table = [
+    ['type 0', ROUTING('11'), HOP_B],
+    ['type 0, used up', `1104 00 00 00000000 ${HOP_A}${HOP_B}`, DESTINATION],
+    ['type 2, home address', `1102 02 01 00000000 ${HOP_A}`, HOP_A],
+    ['segment routing: the last segment comes first', `1104 04 01 01000000 ${HOP_A}${HOP_B}`, HOP_A],
+    ['type 0 without an address', '1100 00 01 00000000', null],
+    ['unknown type', `1102 09 01 00000000 ${HOP_A}`, null],
+  ] as const;
+  for (const [name, text, want] of table) {
+    it(name, () => {
+      const out = new Uint8Array(16);
+      assert.equal(routing.finalDestination(viewOf(hex(text)), 0, hex(DESTINATION), out), want !== null);
+      assert.equal(toHex(out), want ?? DESTINATION);
+    });
+  }
+
+  it('RPL: prefixes left out, padding at the end', () => {
+    const out = new Uint8Array(16);
+    const header = viewOf(hex('1101 03 02 ff 60 0000 aabb 000000000000'));
+    assert.ok(routing.finalDestination(header, 0, hex(DESTINATION), out));
+    assert.equal(toHex(out), `${DESTINATION.slice(0, 30)}bb`);
+  });
+
+  it('takes any octets that the walker let pass', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 8, maxLength: 64 }), (bytes) => {
+        bytes[1] = (bytes.length >> 3) - 1;
+        bytes[2] = bytes[2]! % 6;
+        routing.finalDestination(viewOf(bytes), 0, hex(DESTINATION), new Uint8Array(16));
+      }),
+    );
+  });
+});
