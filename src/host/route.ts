@@ -1,0 +1,87 @@
+import { isIPv6 } from 'node:net';
+import { ERRNO, systemError, UfoError } from '../errors.js';
+import { findInterface } from './interfaces.js';
+import { runTool } from './run-tool.js';
+
+/** The way the kernel would send to a destination. */
+export interface Route {
+  readonly destination: string;
+  readonly family: 4 | 6;
+  readonly type: 'unicast' | 'local' | 'broadcast' | 'multicast';
+  readonly interface: string;
+  /** The address the kernel would send from. */
+  readonly source: string;
+  /** Null where the destination is on the link itself. May be an IPv6 address for an IPv4 destination (RFC 8950). */
+  readonly gateway: string | null;
+  /** Octets, set on the route or learnt as the path's MTU; null: the interface's. */
+  readonly mtu: number | null;
+}
+
+export interface RouteRequest {
+  /** Only by this interface. */
+  readonly interface?: string;
+  /** From this address of ours, where rules choose by source. */
+  readonly source?: string;
+}
+
+/**
+ * Asks the kernel for the route to an address (`fe80::1%eth0` with its interface). Errors: ENETUNREACH, EHOSTUNREACH or
+ * EACCES (a `prohibit` route) as a failed connect(2) would give them; `argumentError` for an unknown interface.
+ */
+export async function findRoute(destination: string, request: RouteRequest = {}): Promise<Route> {
+  const [address = destination, scope] = destination.split('%');
+  const oif = request.interface ?? scope;
+  const options = [...(request.source ? ['from', request.source] : []), ...(oif ? ['oif', oif] : [])];
+  try {
+    const family = isIPv6(address) ? '-6' : '-4';
+    const json = await runTool('ip', ['-json', '-details', family, 'route', 'get', address, ...options]);
+    return parseRoute(json, address, request.source);
+  } catch (error) {
+    if (!(error instanceof UfoError) || error.code !== 'ERR_UFO_TOOL') throw error;
+    if (oif !== undefined) await findInterface(oif); // throws its own error where there is none of that name
+    throw routeError(error.message, destination);
+  }
+}
+
+/** The part of `ip -json -details route get` that we read. */
+interface IpRouteGet {
+  readonly type?: string;
+  readonly dst: string;
+  readonly from?: string;
+  readonly dev: string;
+  readonly gateway?: string;
+  readonly via?: { readonly host: string };
+  readonly prefsrc?: string;
+  readonly metrics?: readonly { readonly mtu?: number }[];
+}
+
+/** `json` as `ip -json -details route get` prints it. Throws ENETUNREACH where it holds no route. */
+export function parseRoute(json: string, destination: string, source?: string): Route {
+  const [got] = JSON.parse(json) as IpRouteGet[];
+  if (got?.dev === undefined) throw routeError('', destination);
+  const type = got.type ?? 'unicast';
+  return {
+    destination,
+    family: isIPv6(destination) ? 6 : 4,
+    type: type === 'local' || type === 'broadcast' || type === 'multicast' ? type : 'unicast',
+    interface: got.dev,
+    source: source ?? got.prefsrc ?? (got.from === undefined || got.from === '::' ? '' : got.from),
+    gateway: got.gateway ?? got.via?.host ?? null,
+    mtu: got.metrics?.find(({ mtu }) => mtu !== undefined)?.mtu ?? null,
+  };
+}
+
+const BY_TEXT: readonly (readonly [RegExp, number])[] = [
+  [/Network is unreachable/, ERRNO.ENETUNREACH],
+  [/No route to host/, ERRNO.EHOSTUNREACH],
+  [/Permission denied/, ERRNO.EACCES], // a route of type prohibit
+  [/Invalid argument/, ERRNO.EINVAL], // a blackhole route, or a source that is not ours
+];
+
+/** The error behind what `ip route get` said on standard error. */
+export function routeError(text: string, address: string): UfoError {
+  const errno = BY_TEXT.find(([pattern]) => pattern.test(text))?.[1] ?? ERRNO.ENETUNREACH;
+  const family = isIPv6(address) ? 'ip -6' : 'ip';
+  const hint = `see ${family} route; add one (${family} route add ${address} dev IF), or name the interface with -i`;
+  return systemError(errno, 'connect', { address, hint, reason: 'no route to the destination' });
+}
