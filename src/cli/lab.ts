@@ -1,0 +1,25 @@
+import { defineCommand } from './command.js';
+import { count, withDefault } from './options.js';
+
+/** `udp-ufo lab [--mtu N] [--queues N] [-- COMMAND …]`. Signals go to the command, which decides when to end. */
+export const lab = defineCommand({
+  name: 'lab',
+  describe: 'Run a command (or a shell) in a network of its own with two hosts, near and far; no root needed',
+  options: {
+    mtu: withDefault(
+      count({ describe: 'MTU of the wire; IPv6 needs 1280' }, { min: 68, max: 65535, unit: 'octets' }),
+      '1500',
+    ),
+    queues: withDefault(count({ describe: 'queues at each end of the wire' }, { min: 1, max: 1024 }), '1'),
+  },
+  rest: 'COMMAND [ARGUMENT …]',
+  examples: [
+    ['lab -- udp-ufo send 192.0.2.2:9999 --size 65507 --verify', 'from near (192.0.2.1, 2001:db8::1) to far (.2, ::2)'],
+    ['lab -- nsenter --net=/run/netns/far ip addr', 'something on the far host'],
+    ['lab --mtu 9000', 'a shell, on near0'],
+  ],
+  handler: async ({ mtu, queues }, { rest }) => {
+    const { lab } = await import('../app/lab.js');
+    return lab({ command: rest, mtu, queues });
+  },
+});
