@@ -1,0 +1,50 @@
+import { ERRNO } from '../errors.js';
+import { AF_PACKET, SO_SNDBUF, SO_SNDBUFFORCE, SOCK_CLOEXEC, SOCK_RAW, SOL_SOCKET } from '../host/constants.js';
+import { libc } from '../host/libc.js';
+import { explainEperm } from '../host/privileges.js';
+import { lastError, openSocket, setSockOptInt } from '../host/socket-calls.js';
+
+/** Send buffer asked for, octets of skb truesize; without CAP_NET_ADMIN the kernel cuts it to net.core.wmem_max. */
+export const SEND_BUFFER = 8 << 20;
+
+/** `struct sockaddr_ll`: family, protocol (big-endian), ifindex, hatype, pkttype, halen, addr[8]. */
+export const SOCKADDR_LL_LEN = 20;
+
+/**
+ * An AF_PACKET socket for whole frames out of one interface. Protocol 0: it sends and receives nothing, so that no frame of
+ * a busy interface is ever copied to it; the kernel (5.1 or later) reads each frame's protocol from its Ethernet header.
+ * @throws UfoError EPERM without CAP_NET_RAW; ENODEV, ENXIO where the interface has gone.
+ */
+export function openPacketFd(ifindex: number, sendBufferSize: number): number {
+  const fd = openSocket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0, explainEperm('AF_PACKET sockets'));
+  try {
+    setSendBuffer(fd, sendBufferSize);
+    const address = sockaddrLl(0, ifindex);
+    if (libc().bind(fd, address, address.length) < 0) throw lastError('bind');
+    return fd;
+  } catch (error) {
+    libc().close(fd);
+    throw error;
+  }
+}
+
+/** SO_SNDBUFFORCE passes net.core.wmem_max and needs CAP_NET_ADMIN in the first user namespace; SO_SNDBUF does not. */
+export function setSendBuffer(fd: number, octets: number): void {
+  const half = octets >>> 1; // the kernel doubles what it is given
+  if (libc().setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, Int32Array.of(half), 4) === 0) return;
+  setSockOptInt(fd, SOL_SOCKET, SO_SNDBUF, half);
+}
+
+export function sockaddrLl(protocol: number, ifindex: number): Uint8Array {
+  const address = new Uint8Array(SOCKADDR_LL_LEN);
+  const view = new DataView(address.buffer);
+  view.setUint16(0, AF_PACKET, true);
+  view.setUint16(2, protocol);
+  view.setInt32(4, ifindex, true);
+  return address;
+}
+
+/** −ENXIO is what a packet socket says once its interface has been deleted; callers know it as "no such device". */
+export function deviceGone(result: number): number {
+  return result === -ERRNO.ENXIO ? -ERRNO.ENODEV : result;
+}
