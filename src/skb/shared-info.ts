@@ -1,7 +1,12 @@
+import type { UbufInfo } from './ubuf-info.js';
+
 /** Frags that one skb can carry; enough for 65,536 octets that begin in mid-page (include/linux/skbuff.h). */
 export const MAX_SKB_FRAGS = 17;
 
-/** A stretch of a page that belongs to an skb. Pages of the pool, or a foreign page. */
+/**
+ * A stretch of a page that belongs to an skb: of a foreign page, or of a run of pool pages beginning with `page`. The frag
+ * holds one reference on each page it touches (`fragPages`).
+ */
 export interface SkbFrag {
   page: number;
   offset: number;
@@ -11,11 +16,17 @@ export interface SkbFrag {
 /** `gsoType` of a datagram to be cut into IP fragments (SKB_GSO_UDP). */
 export const SKB_GSO_UDP = 1 << 1;
 
+/** `txFlags`: the frags are user pages, and `destructorArg` is told when the last reference goes. */
+export const SKBTX_DEV_ZEROCOPY = 1 << 3;
+
 /** The kernel's skb_shared_info: what every clone of an skb shares. */
-export interface SkbSharedInfo {
+export interface SkbSharedInfo<Skb = unknown> {
   /** skbs that share head and frags. */
   dataref: number;
+  /** The kernel's nr_frags is `frags.length`. */
   frags: SkbFrag[];
+  /** More data behind the frags: skbs chained by `next`. */
+  fragList: Skb | null;
   /** Octets of IP payload per fragment; 0 where nothing is to be cut. Called ufo_size where the idea was born. */
   gsoSize: number;
   gsoSegs: number;
@@ -23,8 +34,20 @@ export interface SkbSharedInfo {
   /** Identification of the IPv6 fragment header, or of the IPv4 header: one for all fragments of the datagram. */
   ip6FragId: number;
   txFlags: number;
+  /** Set with SKBTX_DEV_ZEROCOPY; this shared info holds one reference on it. */
+  destructorArg: UbufInfo | null;
 }
 
-export function sharedInfo(): SkbSharedInfo {
-  return { dataref: 1, frags: [], gsoSize: 0, gsoSegs: 0, gsoType: 0, ip6FragId: 0, txFlags: 0 };
+export function sharedInfo<Skb>(): SkbSharedInfo<Skb> {
+  return {
+    dataref: 1,
+    frags: [],
+    fragList: null,
+    gsoSize: 0,
+    gsoSegs: 0,
+    gsoType: 0,
+    ip6FragId: 0,
+    txFlags: 0,
+    destructorArg: null,
+  };
 }

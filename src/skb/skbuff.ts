@@ -3,6 +3,7 @@ import type { PagePool } from '../memory/page-pool.js';
 import { PAGE_SIZE } from '../memory/user-memory.js';
 import type { Flow } from './flow.js';
 import { type SkbSharedInfo, sharedInfo } from './shared-info.js';
+import type { Sock } from './sock.js';
 
 /** Checksum states of `ipSummed` (include/linux/skbuff.h). */
 export const CHECKSUM_NONE = 0;
@@ -20,10 +21,10 @@ export const CHECKSUM_PARTIAL = 3;
  */
 export class SkBuff {
   readonly pool: PagePool;
-  readonly headPage: number;
-  readonly headPages: number;
-  readonly head: number;
-  readonly end: number;
+  headPage: number;
+  headPages: number;
+  head: number;
+  end: number;
   data: number;
   tail: number;
   len = 0;
@@ -41,7 +42,13 @@ export class SkBuff {
   /** References on this skb (not on its data: that is `shinfo.dataref`). */
   users = 1;
   flow: Flow | null = null;
-  shinfo: SkbSharedInfo = sharedInfo();
+  shinfo: SkbSharedInfo<SkBuff> = sharedInfo();
+  /** Next skb of a fragList. */
+  next: SkBuff | null = null;
+  /** Whose write memory this skb is charged to: with `truesize` and `forwardAlloc` octets. A clone is not charged. */
+  sk: Sock | null = null;
+  /** Octets charged ahead of need, used up as the skb grows. */
+  forwardAlloc = 0;
 
   constructor(pool: PagePool, headPage: number, headPages: number) {
     this.pool = pool;
@@ -114,6 +121,16 @@ export function skbPull(skb: SkBuff, len: number): number {
 export function skbGet(skb: SkBuff): SkBuff {
   skb.users += 1;
   return skb;
+}
+
+/** Somebody else refers to this very skb: rows on their way to a device, a cork. */
+export function skbShared(skb: SkBuff): boolean {
+  return skb.users !== 1;
+}
+
+/** Head and frags belong to a clone as well. */
+export function skbCloned(skb: SkBuff): boolean {
+  return skb.shinfo.dataref !== 1;
 }
 
 function overrun(what: string, len: number, room: number): UfoError {
