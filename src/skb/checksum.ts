@@ -33,6 +33,15 @@ export function skbChecksum(skb: SkBuff, offset: number, len: number, sum: numbe
     }
     at += run;
   }
+  for (let part = skb.shinfo.fragList; part !== null && at < end; part = part.next) {
+    const skip = Math.max(0, offset - at);
+    const take = Math.min(at + part.len, end) - at - skip;
+    if (take > 0) {
+      total = combineSum(total, skbChecksum(part, skip, take, 0), done);
+      done += take;
+    }
+    at += part.len;
+  }
   return total;
 }
 

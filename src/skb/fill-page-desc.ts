@@ -38,6 +38,23 @@ export function skbAddForeignFrag(skb: SkBuff, bytes: Uint8Array): void {
 }
 
 /**
+ * Hangs complete skbs, in order, behind the frags: more data than frags can hold. Takes over a reference on each; those
+ * with a completion of their own are refused, since nobody would copy their pages on a clone.
+ */
+export function skbAddFragList(skb: SkBuff, parts: readonly SkBuff[]): void {
+  const reason = 'the head is cloned, or a part is zero-copy or in a list already';
+  if (skb.shinfo.dataref !== 1 || skb.shinfo.fragList !== null || parts.some((part) => part.next || skbZcopy(part))) {
+    throw systemError(ERRNO.EINVAL, 'skbAddFragList', { reason });
+  }
+  parts.forEach((part, i) => {
+    part.next = parts[i + 1] ?? null;
+    skb.len += part.len;
+    skb.dataLen += part.len;
+  });
+  skb.shinfo.fragList = parts[0] ?? null;
+}
+
+/**
  * Declares the frags user pages: `ubuf` is told when the last reference on them goes. Called once the skb is complete, so
  * that a half-built one is simply freed (CVE-2012-2119). The skb takes over one reference on `ubuf`.
  * @throws UfoError EINVAL where the skb has a completion already, or shares its data with a clone.
