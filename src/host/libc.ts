@@ -34,6 +34,7 @@ export interface Libc {
   munmap(address: Pointer, len: number): number;
   if_nametoindex(name: string): number;
   setns(fd: number, nstype: number): number;
+  strerror(errno: number): string;
 }
 
 const SIGNATURES: Readonly<Record<keyof Libc, string>> = {
@@ -56,6 +57,7 @@ const SIGNATURES: Readonly<Record<keyof Libc, string>> = {
   munmap: 'int munmap(void*, size_t)',
   if_nametoindex: 'unsigned int if_nametoindex(const char*)',
   setns: 'int setns(int, int)',
+  strerror: 'const char* strerror(int)',
 };
 
 type Koffi = typeof import('koffi');

@@ -67,6 +67,9 @@ export interface NetDevice extends AsyncDisposable {
   /** Resolves when another `xmit` is worth trying. Bounded waits inside, no spinning. */
   writable(signal?: AbortSignal): Promise<void>;
 
+  /** What a user should know about this way out of the machine, in whole sentences; none where all is as usual. */
+  readonly notes?: readonly string[];
+
   /** The system call that `xmit` makes, for error messages. */
   readonly syscall: string;
 
