@@ -11,7 +11,7 @@ const WORD = 8;
 /**
  * Makes rows contiguous for drivers without NETIF_F_SG: header and pieces are copied one behind the other into one frame
  * that is used again and again. It is a run of the pool's own pages, so both ends of the copy lie in one memory, and
- * nothing is allocated per row. A row without pieces is sent from where its header lies.
+ * nothing is allocated per row. A row that is contiguous already (a header alone, or one piece) is not copied.
  */
 export class FrameSlot {
   /** All of the memory as a Buffer, which is what offsets of `place` count in. */
@@ -44,6 +44,9 @@ export class FrameSlot {
     const piece = table.firstPiece[row]!;
     const end = table.firstPiece[row + 1]!;
     if (piece === end) return head;
+    if (headLen === 0 && end - piece === 1 && !this.#pool.isForeign(table.piecePage[piece]!)) {
+      return this.#sourceOf(table, piece);
+    }
     if (table.frameLen[row]! > this.maxLen) return -1;
     const start = this.#base + ((this.#sourceOf(table, piece) - headLen) & (WORD - 1));
     this.#copy(start, head, headLen);

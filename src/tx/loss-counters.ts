@@ -8,6 +8,8 @@ import type { LostFrames } from './net-device.js';
  * namespace where /sys may show another one.
  */
 export class LossCounters {
+  /** Frames refused with ENOBUFS, which the sender repeats; the kernel has counted each of them as dropped. */
+  refused = 0;
   readonly #name: string;
   readonly #qdisc: number | null;
   readonly #backlog: number;
@@ -18,13 +20,12 @@ export class LossCounters {
     this.#backlog = readKernelCounters()['softnet.dropped'];
   }
 
-  /** A packet socket repeats or reports what its buffer refuses, so nothing is lost there. */
+  /** What a full buffer refuses is repeated or reported by the sender, so nothing is lost there. */
   read(): LostFrames {
-    return {
-      socket: 0,
-      qdisc: since(this.#qdisc, readTxDropped(this.#name)),
-      backlog: readKernelCounters()['softnet.dropped'] - this.#backlog,
-    };
+    const backlog = Math.max(0, readKernelCounters()['softnet.dropped'] - this.#backlog - this.refused);
+    const dropped = since(this.#qdisc, readTxDropped(this.#name));
+    // A veth counts what its peer's backlog had no room for as its own drop too: once is enough.
+    return { socket: 0, qdisc: dropped === null ? null : Math.max(0, dropped - this.refused - backlog), backlog };
   }
 }
 

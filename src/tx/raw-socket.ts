@@ -1,10 +1,12 @@
 import { argumentError, ERRNO } from '../errors.js';
+import { detectConntrack } from '../host/conntrack.js';
 import type { PagePool } from '../memory/page-pool.js';
 import type { Flow } from '../skb/flow.js';
 import { formatAddress } from '../wire/address.js';
 import * as ipv4 from '../wire/ipv4.js';
 import * as ipv6 from '../wire/ipv6.js';
 import { FrameSlot } from './frame-slot.js';
+import { LossCounters } from './loss-counters.js';
 import type { LinkRequest, LostFrames, NetDevice, TxBatch } from './net-device.js';
 import type { RawSocket } from './raw-socket-module.js';
 import { errnoOf, interfaceIndex, openSocket, purgeErrorQueue } from './raw-socket-options.js';
@@ -59,11 +61,13 @@ class RawSocketDevice implements NetDevice {
   readonly features = 0;
   readonly zerocopy = false;
   readonly syscall = 'sendto';
+  readonly notes: readonly string[];
   readonly #family: 4 | 6;
   readonly #bound: boolean;
   readonly #socket: RawSocket;
   readonly #slot: FrameSlot;
   readonly #wait: RawSocketWait;
+  readonly #losses: LossCounters;
   readonly #addresses = new WeakMap<Flow, string>();
   #lastFlow: Flow | null = null;
   #lastAddress = '';
@@ -77,6 +81,8 @@ class RawSocketDevice implements NetDevice {
     this.#bound = options.interfaceName !== undefined;
     this.#socket = socket;
     this.#slot = slot;
+    this.#losses = new LossCounters(this.name);
+    this.notes = conntrackNotes(options.family);
     this.#wait = new RawSocketWait(socket.wrap, () => purgeErrorQueue(socket.wrap, options.family));
   }
 
@@ -105,7 +111,7 @@ class RawSocketDevice implements NetDevice {
   }
 
   lost(): LostFrames {
-    return { socket: 0, qdisc: null, backlog: null };
+    return this.#losses.read();
   }
 
   /** sendto(2) has copied every row taken, so there is nothing to wait for. */
@@ -128,32 +134,39 @@ class RawSocketDevice implements NetDevice {
     if (at < 0) return -ERRNO.EMSGSIZE;
     let result = 0;
     try {
-      this.#socket.wrap.send(this.#slot.octets, at, table.frameLen[row]!, this.#addressOf(batch, row), ignore);
+      this.#socket.wrap.send(this.#slot.octets, at, table.frameLen[row]!, this.#addressOf(batch, row, at), ignore);
     } catch (error) {
       result = errnoOf(error);
-      if (result !== -ERRNO.EAGAIN && result !== -ERRNO.ENOBUFS) purgeErrorQueue(this.#socket.wrap, this.#family);
+      if (result === -ERRNO.ENOBUFS) this.#losses.refused += 1;
+      else if (result !== -ERRNO.EAGAIN) purgeErrorQueue(this.#socket.wrap, this.#family);
     }
     this.#wait.note(result);
     return result;
   }
 
   /** The text of where this row goes next, kept per flow: making it costs more than sending. */
-  #addressOf(batch: TxBatch, row: number): string {
+  #addressOf(batch: TxBatch, row: number, frame: number): string {
     const flow = batch.skbs[batch.table.owner[row]!]?.flow ?? null;
     if (flow !== null && flow === this.#lastFlow) return this.#lastAddress;
     const known = flow === null ? undefined : this.#addresses.get(flow);
-    const address = known ?? this.#nextAddress(flow, batch, row);
+    const address = known ?? this.#nextAddress(flow, frame);
     if (flow !== null && known === undefined) this.#addresses.set(flow, address);
     this.#lastFlow = flow;
     this.#lastAddress = address;
     return address;
   }
 
-  #nextAddress(flow: Flow | null, { table }: TxBatch, row: number): string {
+  #nextAddress(flow: Flow | null, frame: number): string {
     if (flow !== null && !hasSourceRoute(flow)) return formatAddress(flow.destination);
     const at = this.#family === 4 ? ipv4.DESTINATION : ipv6.DESTINATION;
-    return formatAddress(this.#slot.octets, table.headOffset[row]! + at, this.#family);
+    return formatAddress(this.#slot.octets, frame + at, this.#family);
   }
+}
+
+/** IPv4 fragments pass netfilter's reassembly by IP_NODEFRAG; IPv6 ones do not. */
+function conntrackNotes(family: 4 | 6): readonly string[] {
+  const { explanation } = family === 6 ? detectConntrack() : { explanation: null };
+  return explanation === null ? [] : [explanation];
 }
 
 /** Where a route is in the header, its first hop is what the IP header names. Options may hold one, so they count. */

@@ -1,0 +1,40 @@
+import { PagePool } from '../../src/memory/page-pool.js';
+import { SegmentTable } from '../../src/memory/segment-table.js';
+import { UserMemory } from '../../src/memory/user-memory.js';
+import type { TxBatch } from '../../src/tx/net-device.js';
+
+/** A small memory with an empty batch in it. */
+export function emptyBatch(pages = 32): TxBatch {
+  const memory = new UserMemory({ pages });
+  return { table: new SegmentTable(memory), pool: new PagePool(memory), skbs: [] };
+}
+
+/** Octet `index` of everything the tests send: not periodic in any power of two. */
+export function patternAt(index: number): number {
+  return (index * 7 + (index >>> 8)) & 0xff;
+}
+
+export function pattern(len: number, from = 0): Uint8Array {
+  return Uint8Array.from({ length: len }, (_, index) => patternAt(from + index));
+}
+
+/** Adds a row: `header` in the arena and the pieces, each filled with the pattern of the frame's octets in order. */
+export function pushRow(
+  { table, pool }: TxBatch,
+  header: Uint8Array,
+  pieces: readonly { readonly page: number; readonly offset: number; readonly len: number }[],
+): Uint8Array {
+  const head = table.pushRow(0, header.length, 0);
+  pool.memory.bytes.set(header, head);
+  const parts: Uint8Array[] = [header];
+  let from = 0;
+  for (const { page, offset, len } of pieces) {
+    const octets = pattern(len, from);
+    if (pool.isForeign(page)) pool.foreignBytes(page).set(octets, offset);
+    else pool.memory.bytes.set(octets, pool.offsetOf(page) + offset);
+    table.pushPiece(page, offset, len);
+    parts.push(octets);
+    from += len;
+  }
+  return Buffer.concat(parts);
+}
