@@ -17,6 +17,7 @@ export interface Libc {
   close(fd: number): number;
   open(path: string, flags: number): number;
   bind(fd: number, address: Pointer, addressLen: number): number;
+  listen(fd: number, backlog: number): number;
   connect(fd: number, address: Pointer, addressLen: number): number;
   getsockname(fd: number, address: Pointer, addressLen: Uint32Array): number;
   setsockopt(fd: number, level: number, name: number, value: Pointer, valueLen: number): number;
@@ -44,6 +45,7 @@ const SIGNATURES: Readonly<Record<keyof Libc, string>> = {
   close: 'int close(int)',
   open: 'int open(const char*, int)',
   bind: 'int bind(int, void*, unsigned int)',
+  listen: 'int listen(int, int)',
   connect: 'int connect(int, void*, unsigned int)',
   getsockname: 'int getsockname(int, void*, void*)',
   setsockopt: 'int setsockopt(int, int, int, void*, unsigned int)',

@@ -60,16 +60,19 @@ export function parseMemlockLimit(limits: string): number {
   return soft === undefined || soft === 'unlimited' ? Number.POSITIVE_INFINITY : Number(soft);
 }
 
-/** A hint for an EPERM or EACCES of `what` ("raw sockets", "AF_XDP"): three ways to go on. */
-export function explainEperm(what: string, needed: Capability = 'CAP_NET_RAW'): string {
-  if (readPrivileges().capabilities.has(needed)) {
-    return `${what}: ${needed} is there, so a security module, a seccomp filter or a firewall rule refuses it`;
+/** A hint for an EPERM or EACCES of `what` ("raw sockets", "AF_XDP"): why, and how to go on. */
+export function explainEperm(
+  what: string,
+  needed: Capability = 'CAP_NET_RAW',
+  { capabilities, inUserNamespace }: Pick<Privileges, 'capabilities' | 'inUserNamespace'> = readPrivileges(),
+): string {
+  if (!capabilities.has(needed)) {
+    const setcap = `sudo setcap ${needed.toLowerCase()}+ep ${process.execPath}`;
+    return `${what} needs ${needed}: run with sudo, or give it to node once (${setcap}), or work in the rootless test network: udp-ufo lab -- COMMAND`;
   }
-  const capability = needed.toLowerCase();
-  return (
-    `${what} needs ${needed}: run with sudo, or give it once to node (sudo setcap ${capability}+ep ${process.execPath}), ` +
-    'or work in the rootless test network: udp-ufo lab -- COMMAND'
-  );
+  return inUserNamespace
+    ? `${what}: ${needed} is there, but for this user namespace and its networks only: run outside the lab, with sudo`
+    : `${what}: ${needed} is there, so a security module, a seccomp filter or a firewall rule refuses it`;
 }
 
 /** A container's user often has no name. */
