@@ -1,6 +1,6 @@
 /**
- * Process 1 of a lab: builds the network, runs the command, passes signals on to it, and ends with it. When it ends,
- * however that comes, the kernel kills every process of the lab and takes the namespaces down.
+ * First in a lab: builds the network, runs the command, passes signals on to it, and ends with it. Then process 1, the
+ * shell that waits for it, ends too, and the kernel kills every process of the lab and takes the namespaces down.
  *
  * It talks with `runInLab` over Node's IPC channel. Its own standard error is a pipe to `runInLab`, which makes an error
  * out of what it finds there; the user's standard error is descriptor 4 and goes to the command.

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UfoError } from '../errors.js';
 import { hostCommand, IPV6_MIN_MTU, LAB, type LabHost, requireLab } from './lab-info.js';
@@ -107,7 +107,7 @@ async function mountNetnsFolder(): Promise<void> {
 async function coverRun(): Promise<void> {
   const real = openSync('/run', 'r'); // keeps the covered folder reachable
   await runTool('mount', ['-n', '-t', 'tmpfs', 'udp-ufo-lab', '/run']);
-  const path = `/proc/${process.pid}/fd/${real}`;
+  const path = `/proc/${readlinkSync('/proc/self')}/fd/${real}`; // process.pid may not be our name in this /proc
   for (const entry of readdirSync(path, { withFileTypes: true })) {
     if (!entry.isDirectory()) continue;
     mkdirSync(`/run/${entry.name}`);

@@ -23,7 +23,7 @@ export interface LabExit {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** What `runInLab` asks of the lab's process 1 … */
+/** What `runInLab` asks of `entry/lab-init` … */
 export interface LabRequest {
   readonly command: string;
   readonly args: readonly string[];
@@ -42,12 +42,14 @@ export type LabMessage =
   | { readonly type: 'no-command'; readonly errno: number }
   | { readonly type: 'failed'; readonly message: string; readonly hint?: string };
 
-/** What became of one attempt: the last message of process 1, or, where it never came to life, the chain's last words. */
+/** What became of one attempt: the last message of `lab-init`, or, where it never came to life, the chain's last words. */
 type Attempt = LabMessage | { readonly type: 'refused'; readonly text: string };
 
 /** Passed on to the command. The stop and window-size signals come from the terminal, which sends them to all. */
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 const INIT = fileURLToPath(new URL('../entry/lab-init.js', import.meta.url));
+/** Process 1 inherits orphans and must reap them: a shell that waits does, Node does not. Its death ends all of the lab. */
+const SHELL = ['sh', '-c', '"$@"; exit $?', 'sh'];
 
 /**
  * Runs a command in a network of its own: user, network, mount and process namespace, two hosts (`LabInfo`) joined by a
@@ -104,7 +106,7 @@ function namespaceChoices(privileged: boolean): string[][] {
 /** `setpriv` makes the kernel kill `unshare` when this process goes; `--kill-child` does the same for process 1. */
 function attempt(namespaces: readonly string[], request: LabRequest, abort?: AbortSignal): Promise<Attempt> {
   abort?.throwIfAborted();
-  const chain = ['--pdeathsig', 'KILL', '--', 'unshare', ...namespaces, '--', process.execPath, INIT];
+  const chain = ['--pdeathsig', 'KILL', '--', 'unshare', ...namespaces, '--', ...SHELL, process.execPath, INIT];
   const child = spawn('setpriv', chain, { stdio: ['inherit', 'inherit', 'pipe', 'ipc', 2] });
   const stopForwarding = forwardSignals(child);
   const kill = () => child.kill('SIGKILL');

@@ -1,0 +1,21 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { insideLab } from '../../src/host/lab.js';
+
+const OUTSIDE = 'not inside a lab: run it by npm test, or udp-ufo lab -- node --test FILE';
+
+/**
+ * A test that needs the lab. Outside one it is skipped with the reason, but under CI, where nobody would notice, it
+ * fails. A minute at most, for traffic that never comes must not hold up everything else.
+ */
+export function liveIt(name: string, fn: () => void | Promise<void>): void {
+  if (insideLab() !== null) it(name, { timeout: 60_000 }, fn);
+  else if (process.env['CI']) it(name, () => assert.fail(OUTSIDE));
+  else it(name, { skip: OUTSIDE }, () => undefined);
+}
+
+/** A suite whose hooks need the lab: outside one they do not run. */
+export function describeLive(name: string, fn: () => void): void {
+  if (insideLab() !== null) describe(name, fn);
+  else describe(name, () => liveIt('needs the lab', () => undefined));
+}
