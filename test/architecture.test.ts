@@ -15,11 +15,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   tx: ['wire', 'host', 'memory', 'skb'],
   capture: ['wire', 'host'],
   verify: ['wire', 'memory', 'capture'],
-  'socket.ts': ['wire', 'host', 'memory', 'skb', 'ufo', 'faults', 'tx', 'capture'],
-  app: ['wire', 'host', 'memory', 'skb', 'ufo', 'faults', 'tx', 'capture', 'verify', 'socket.ts'],
+  socket: ['wire', 'host', 'memory', 'skb', 'ufo', 'faults', 'tx', 'capture'],
+  app: ['wire', 'host', 'memory', 'skb', 'ufo', 'faults', 'tx', 'capture', 'verify', 'socket'],
   cli: ['app'],
-  entry: ['wire', 'host', 'memory', 'skb', 'ufo', 'faults', 'tx', 'capture', 'verify', 'socket.ts', 'app'],
-  'index.ts': ['wire', 'host', 'memory', 'skb', 'ufo', 'faults', 'tx', 'capture', 'verify', 'socket.ts', 'app'],
+  entry: ['wire', 'host', 'memory', 'skb', 'ufo', 'faults', 'tx', 'capture', 'verify', 'socket', 'app'],
+  'index.ts': ['wire', 'host', 'memory', 'skb', 'ufo', 'faults', 'tx', 'capture', 'verify', 'socket', 'app'],
 };
 /** The ground that every room stands on. */
 const GROUND = 'errors.ts';

@@ -1,6 +1,4 @@
 import { UfoError } from '../errors.js';
-import { insideLab } from '../host/lab-info.js';
-import { turnOffSegmentationOffloads } from '../host/offloads.js';
 import { type CapHandle, immediateMode, linktypeOf, loadCap, openError } from './cap-module.js';
 import { PacketSocket } from './packet-socket.js';
 import { SNAPLEN, wireLength } from './wire-length.js';
@@ -40,7 +38,6 @@ export class CapLoop {
   readonly #cap: CapHandle;
   /** cap keeps only the address of this: it must stay reachable until the process ends. */
   readonly #buffer = Buffer.alloc(SNAPLEN + 1);
-  readonly #view = new DataView(this.#buffer.buffer, this.#buffer.byteOffset, this.#buffer.length);
   readonly #sink: FrameSink;
   readonly #onTick: () => void;
   #socket: PacketSocket | null = null;
@@ -51,7 +48,6 @@ export class CapLoop {
   #nextTick = 0;
   #timer: NodeJS.Timeout | undefined;
   #drain: { target: number; limit: number; quietSince: number } | null = null;
-  #quietMs = QUIET_MS;
   #ended = false;
   #onEnd: (() => void) | undefined;
 
@@ -64,8 +60,6 @@ export class CapLoop {
 
   /** Resolves with the link type once the kernel hands frames over; from then on none is missed. */
   async open(options: CapLoopOptions): Promise<number> {
-    // Slots of the ring are as large as a frame can get: 64 KiB while these are on, the MTU otherwise. A lab's are ours.
-    if (insideLab()) turnOffSegmentationOffloads(options.interface);
     this.#cap.on('packet', (caplen) => this.#packet(caplen));
     try {
       this.#linktype = linktypeOf(this.#cap.open(options.interface, options.filter, options.bufferSize, this.#buffer));
@@ -73,7 +67,6 @@ export class CapLoop {
       if (error instanceof UfoError) throw error;
       throw openError(error instanceof Error ? error.message : String(error), options.interface, options.filter);
     }
-    if (!immediateMode()) this.#quietMs = QUIET_BLOCK_MS;
     this.#socket = PacketSocket.find();
     for (let left = 50; this.#socket !== null && !this.#socket.running(); left--) {
       if (left === 0) throw new UfoError('ERR_UFO_CAPTURE', `capturing on ${options.interface} did not start in 1 s`);
@@ -125,7 +118,7 @@ export class CapLoop {
     const seconds = Math.floor(now / 1000);
     const nanoseconds = Math.floor((now - seconds * 1000) * 1e6);
     this.#received++;
-    const len = caplen < SNAPLEN ? caplen : wireLength(this.#view, caplen, this.#linktype);
+    const len = caplen < SNAPLEN ? caplen : wireLength(this.#buffer, caplen, this.#linktype);
     const more = this.#sink.frame(this.#buffer, caplen, len, seconds, nanoseconds);
     if (!more || (this.#drain !== null && this.#received >= this.#drain.target)) this.end();
     else if ((this.#received & CLOCK_MASK) === 0 && now >= this.#nextTick) this.#tick();
@@ -142,7 +135,8 @@ export class CapLoop {
       this.#lastReceived = this.#received;
       drain.quietSince = now;
     }
-    if (now - drain.quietSince >= this.#quietMs || now >= drain.limit) this.end();
+    const quiet = immediateMode() ? QUIET_MS : QUIET_BLOCK_MS;
+    if (now - drain.quietSince >= quiet || now >= drain.limit) this.end();
   }
 }
 

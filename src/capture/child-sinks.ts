@@ -1,4 +1,3 @@
-import { pcapFormat } from '../wire/pcap-format.js';
 import type { CapLoopStats, FrameSink } from './cap-loop.js';
 import { FrameBatch } from './frame-batch.js';
 import { SNAPLEN } from './wire-length.js';
@@ -19,7 +18,7 @@ export class PcapSink implements ChildSink {
   }
 
   start(linktype: number): void {
-    this.#batch = new FrameBatch(this.#fd, pcapFormat(linktype, { snaplen: SNAPLEN }));
+    this.#batch = new FrameBatch(this.#fd, linktype, SNAPLEN);
   }
 
   frame(bytes: Buffer, caplen: number, len: number, seconds: number, nanoseconds: number): boolean {

@@ -98,8 +98,11 @@ export const ttl = (basics: Basics): Option<number | undefined> => count(basics,
 
 export const tos = (basics: Basics): Option<number | undefined> => count(basics, { min: 0, max: 255 });
 
-export const endpoint = (basics: Basics): Option<Endpoint | undefined> =>
-  value(basics, (text, name) => parseEndpoint(text, name));
+export const endpoint = (basics: Basics): Option<(Endpoint & { readonly port: number }) | undefined> =>
+  value(basics, (text, name) => {
+    const { port, ...rest } = parseEndpoint(text, name);
+    return { ...rest, port: port! };
+  });
 
 /** As `endpoint`, but the port may be left out. */
 export const endpointOrHost = (basics: Basics): Option<Endpoint | undefined> =>

@@ -36,8 +36,6 @@ export interface Libc {
   if_nametoindex(name: string): number;
   setns(fd: number, nstype: number): number;
   strerror(errno: number): string;
-  prctl(option: number, argument: number): number;
-  ioctl(fd: number, request: number, argument: Pointer): number;
 }
 
 const SIGNATURES: Readonly<Record<keyof Libc, string>> = {
@@ -62,8 +60,6 @@ const SIGNATURES: Readonly<Record<keyof Libc, string>> = {
   if_nametoindex: 'unsigned int if_nametoindex(const char*)',
   setns: 'int setns(int, int)',
   strerror: 'const char* strerror(int)',
-  prctl: 'int prctl(int, unsigned long)',
-  ioctl: 'int ioctl(int, unsigned long, void*)',
 };
 
 type Koffi = typeof import('koffi');

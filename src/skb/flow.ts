@@ -1,3 +1,6 @@
+import { argumentError } from '../errors.js';
+import { type Address, parseAddress } from '../wire/address.js';
+
 /** One IPv6 extension header before the upper layer: its type (0, 43 or 60) and its octets, `nextHeader` filled in later. */
 export interface ExtensionHeader {
   readonly type: number;
@@ -34,4 +37,80 @@ export interface Flow {
   readonly mtu: number;
   /** false: UDP checksum field 0 (RFC 768, RFC 6935). */
   readonly checksum: boolean;
+}
+
+/** What a flow is made of, as people write it. Octets and ranges as in `Flow`. */
+export interface FlowOptions {
+  readonly source: string;
+  readonly destination: string;
+  /** 0 … 65,535. */
+  readonly sourcePort: number;
+  /** 1 … 65,535. */
+  readonly destinationPort: number;
+  readonly mtu: number;
+  /** 1 … 255; default 64. */
+  readonly ttl?: number;
+  /** 0 … 255; default 0. */
+  readonly tos?: number;
+  /** 0 … 0xfffff; default 0. */
+  readonly flowLabel?: number;
+  readonly dontFragment?: boolean;
+  readonly options?: Uint8Array;
+  readonly extensionHeaders?: readonly ExtensionHeader[];
+  readonly linkHeader?: Uint8Array;
+  readonly checksum?: boolean;
+}
+
+/**
+ * A flow from what people write.
+ * @throws UfoError ERR_UFO_INVALID_ARGUMENT: no address, two families, a number out of range, options of the other family.
+ */
+export function createFlow(from: FlowOptions): Flow {
+  const source = address('source', from.source);
+  const destination = address('destination', from.destination);
+  const { family } = destination;
+  if (source.family !== family) {
+    throw argumentError('source', from.source, `an IPv${family} address, as ${from.destination} is one`);
+  }
+  const { ttl = 64, tos = 0, flowLabel = 0, dontFragment = false, checksum = true, options = NONE } = from;
+  const { extensionHeaders = [], linkHeader = NONE, sourcePort, destinationPort, mtu } = from;
+  range('sourcePort', sourcePort, 0, 65_535);
+  range('destinationPort', destinationPort, 1, 65_535);
+  range('ttl', ttl, 1, 255);
+  range('tos', tos, 0, 255);
+  range('flowLabel', flowLabel, 0, 0xf_ffff);
+  range('mtu', mtu, family === 4 ? 36 : 56, 65_575, 'octets: the headers and 8 octets of each fragment');
+  if (family === 6 && options.length > 0)
+    throw argumentError('options', options, 'none for IPv6: use extensionHeaders');
+  if (family === 4 && extensionHeaders.length > 0) throw argumentError('extensionHeaders', family, 'none for IPv4');
+  return {
+    family,
+    source: source.octets,
+    destination: destination.octets,
+    sourcePort,
+    destinationPort,
+    ttl,
+    tos,
+    flowLabel,
+    dontFragment,
+    options,
+    extensionHeaders,
+    linkHeader,
+    mtu,
+    checksum,
+  };
+}
+
+const NONE = new Uint8Array(0);
+
+function address(name: string, text: string): Address {
+  const parsed = parseAddress(text);
+  if (parsed === null) throw argumentError(name, text, 'an IPv4 or IPv6 address');
+  return parsed;
+}
+
+function range(name: string, value: number, least: number, most: number, unit = ''): void {
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw argumentError(name, value, `${least} … ${most}${unit && ` ${unit}`}`);
+  }
 }

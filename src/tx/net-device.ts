@@ -45,6 +45,10 @@ export interface NetDevice extends AsyncDisposable {
   readonly mtu: number;
   /** NETIF_F_… */
   readonly features: number;
+  /** For a device with NETIF_F_UFO: who cuts. */
+  readonly ufoKind?: 'kernel-ufo' | 'device-ufo';
+  /** For a device with NETIF_F_UFO: why datagrams of this family can't be handed over whole after all; null where they can. */
+  ufoRefusal?(family: 4 | 6): string | null;
   /** Frames leave with the caller's octets still in the user pages (no copy by us, none by the kernel). */
   readonly zerocopy: boolean;
 

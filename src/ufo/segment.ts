@@ -101,6 +101,14 @@ export function pushWhole(table: SegmentTable, skb: SkBuff, owner: number): void
   for (const { page, offset, size } of skb.shinfo.frags) table.pushPiece(page, offset, size);
 }
 
+/** One row with the payload alone, for a device that writes all headers itself (an ordinary UDP socket). */
+export function pushPayload(table: SegmentTable, skb: SkBuff, owner: number): void {
+  table.pushRow(owner, 0, 0);
+  const start = skb.transportHeader + UDP_HEADER_LEN;
+  if (skb.tail > start) pushHeadPiece(table, skb, start - skb.head, skb.tail - start);
+  for (const { page, offset, size } of skb.shinfo.frags) table.pushPiece(page, offset, size);
+}
+
 /** The head is a run of pages: an offset beyond the first one names a later page. */
 function pushHeadPiece(table: SegmentTable, skb: SkBuff, offset: number, len: number): void {
   table.pushPiece(skb.headPage + Math.floor(offset / PAGE_SIZE), offset % PAGE_SIZE, len);

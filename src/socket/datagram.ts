@@ -1,0 +1,67 @@
+import type { UfoError } from '../errors.js';
+import type { SkBuff } from '../skb/skbuff.js';
+import type { DriverName } from '../tx/net-device.js';
+import type { ChosenWay, Way } from './way.js';
+
+/** What became of one datagram. */
+export interface SendResult {
+  readonly way: Way;
+  readonly why: string;
+  readonly driver: DriverName;
+  /** Identification; null where the kernel chooses it or none is sent (unfragmented IPv6). */
+  readonly ident: number | null;
+  /** Octets of IP payload per fragment; 0 where nothing was cut. */
+  readonly gsoSize: number;
+  /** IP packets the datagram makes. */
+  readonly fragments: number;
+  /** Those the kernel has taken. */
+  readonly fragmentsSent: number;
+  /** Octets of UDP payload. */
+  readonly octets: number;
+}
+
+/** What became of many: sums, and the ways taken. */
+export interface SendSummary {
+  readonly datagrams: number;
+  readonly fragments: number;
+  readonly octets: number;
+  readonly lost: { readonly socket: number | null; readonly qdisc: number | null; readonly backlog: number | null };
+}
+
+/** Called once: with null when the kernel took every packet, else with what stopped it. */
+export type Settled = (datagram: Datagram, error: UfoError | null) => void;
+
+/** One datagram on its way through the transmitter. */
+export class Datagram {
+  readonly skb: SkBuff;
+  readonly octets: number;
+  readonly ident: number | null;
+  readonly gsoSize: number;
+  readonly fragments: number;
+  readonly settled: Settled;
+  readonly chosen: ChosenWay;
+  fragmentsSent = 0;
+  /** Row behind this datagram's last one in the current batch. */
+  rowsEnd = 0;
+  /** All its rows are in this batch or went with an earlier one. */
+  cut = false;
+
+  constructor(skb: SkBuff, octets: number, chosen: ChosenWay, settled: Settled) {
+    const { gsoSize, gsoSegs, ip6FragId } = skb.shinfo;
+    const { way } = chosen;
+    this.skb = skb;
+    this.octets = octets;
+    this.chosen = chosen;
+    this.settled = settled;
+    this.gsoSize = gsoSize;
+    this.fragments = Math.max(1, gsoSegs);
+    const kernelPicks =
+      skb.flow!.family === 6 && (way === 'kernel-ufo' || way === 'device-ufo' || way === 'unfragmented');
+    this.ident = way === 'kernel-ip' || kernelPicks ? null : ip6FragId;
+  }
+
+  result(driver: DriverName): SendResult {
+    const { ident, gsoSize, fragments, fragmentsSent, octets } = this;
+    return { ...this.chosen, driver, ident, gsoSize, fragments, fragmentsSent, octets };
+  }
+}

@@ -1,0 +1,59 @@
+import type { PagePool } from '../memory/page-pool.js';
+import { SegmentTable } from '../memory/segment-table.js';
+import type { Flow } from '../skb/flow.js';
+import { kfreeSkb } from '../skb/release.js';
+import { allocSkb, type SkBuff, skbPut, skbReserve } from '../skb/skbuff.js';
+import type { Frame } from '../wire/frame.js';
+import { LINKTYPE_ETHERNET, LINKTYPE_RAW } from '../wire/link-layer.js';
+import { headersRoom, ipMakeSkb, skbChecksumHelp } from './make-skb.js';
+import { pushWhole, Segmenter } from './segment.js';
+
+/**
+ * The frames of one datagram, as they would go on the wire, without a device: each in a buffer of its own. They begin with
+ * the flow's link header (Ethernet) or, where it has none, with the IP header.
+ * @throws what `ipMakeSkb` throws; ENOMEM where the pool holds no run of pages for the payload.
+ */
+export function* segmentFrames(pool: PagePool, flow: Flow, ident: number, payload: Uint8Array): Generator<Frame, void> {
+  const room = headersRoom(flow);
+  const skb = allocSkb(pool, room + payload.length);
+  try {
+    skbReserve(skb, room);
+    pool.memory.bytes.set(payload, skbPut(skb, payload.length));
+    ipMakeSkb(skb, flow, ident);
+    skbChecksumHelp(skb);
+    yield* cut(pool, skb);
+  } finally {
+    kfreeSkb(skb);
+  }
+}
+
+function* cut(pool: PagePool, skb: SkBuff): Generator<Frame, void> {
+  const table = new SegmentTable(pool.memory);
+  if (skb.shinfo.gsoType === 0) {
+    pushWhole(table, skb, 0);
+    yield* rows(pool, table, skb);
+    return;
+  }
+  const segmenter = new Segmenter();
+  segmenter.begin(skb, 0);
+  for (let done = false; !done; table.reset()) {
+    done = segmenter.run(table);
+    yield* rows(pool, table, skb);
+  }
+}
+
+function* rows(pool: PagePool, table: SegmentTable, skb: SkBuff): Generator<Frame, void> {
+  const linktype = skb.flow!.linkHeader.length > 0 ? LINKTYPE_ETHERNET : LINKTYPE_RAW;
+  for (let row = 0; row < table.rows; row++) {
+    const len = table.frameLen[row]!;
+    const bytes = new Uint8Array(len);
+    let at = table.headLen[row]!;
+    const head = table.headOffset[row]!;
+    bytes.set(pool.memory.bytes.subarray(head, head + at));
+    for (let piece = table.firstPiece[row]!; piece < table.firstPiece[row + 1]!; piece++) {
+      pool.copyOut(table.piecePage[piece]!, table.pieceOffset[piece]!, table.pieceLen[piece]!, bytes, at);
+      at += table.pieceLen[piece]!;
+    }
+    yield { bytes, offset: 0, caplen: len, len, linktype, seconds: 0, nanoseconds: 0 };
+  }
+}
