@@ -125,3 +125,10 @@ export const O_CLOEXEC = 0x80000;
 
 // <sched.h>
 export const CLONE_NEWNET = 0x40000000;
+
+// <linux/sockios.h>, <linux/ethtool.h>
+export const SIOCETHTOOL = 0x8946;
+export const ETHTOOL_GSTRINGS = 0x1b;
+export const ETHTOOL_GSSET_INFO = 0x37;
+export const ETHTOOL_GFEATURES = 0x3a;
+export const ETH_SS_FEATURES = 4;

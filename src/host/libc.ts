@@ -36,6 +36,8 @@ export interface Libc {
   if_nametoindex(name: string): number;
   setns(fd: number, nstype: number): number;
   strerror(errno: number): string;
+  /** Only for requests whose argument is a pointer. */
+  ioctl(fd: number, request: number, argument: Pointer): number;
 }
 
 const SIGNATURES: Readonly<Record<keyof Libc, string>> = {
@@ -60,6 +62,7 @@ const SIGNATURES: Readonly<Record<keyof Libc, string>> = {
   if_nametoindex: 'unsigned int if_nametoindex(const char*)',
   setns: 'int setns(int, int)',
   strerror: 'const char* strerror(int)',
+  ioctl: 'int ioctl(int, unsigned long, void*)',
 };
 
 type Koffi = typeof import('koffi');

@@ -44,6 +44,11 @@ export class EthernetLink {
     return this.#interface.mtu - ethernet.TAG_LEN * (this.#vlans.length - free);
   }
 
+  /** The first EtherType of the frames of a family: what the kernel takes for their protocol. */
+  protocol(family: 4 | 6): number {
+    return this.#vlans[0]?.tpid ?? etherType(family);
+  }
+
   /**
    * The header for a destination, next hop resolved (at most 3 s).
    * @throws UfoError ENETUNREACH without a route by this interface, EHOSTUNREACH where the next hop does not answer.
@@ -55,7 +60,7 @@ export class EthernetLink {
       destination: nextHop,
       source: this.#source,
       vlans: this.#vlans,
-      etherType: family === 4 ? ethernet.ETHERTYPE_IPV4 : ethernet.ETHERTYPE_IPV6,
+      etherType: etherType(family),
     });
     return header;
   }
@@ -67,6 +72,10 @@ export class EthernetLink {
     if (route.type === 'local' && this.#interface.linkType !== 'loopback') throw ownAddress(address);
     return ethernet.parseMac(await nextHopMac(route, signal))!;
   }
+}
+
+function etherType(family: 4 | 6): number {
+  return family === 4 ? ethernet.ETHERTYPE_IPV4 : ethernet.ETHERTYPE_IPV6;
 }
 
 function ownMac({ name, mac }: NetworkInterface): Uint8Array {

@@ -88,6 +88,7 @@ export class HandMade {
     this.#udpHeader(datagram, network + ipLen, true);
     this.#pushPieces(pages, datagram, 0, payload.length);
     const skb = this.skbs.at(-1)!;
+    skb.data = network - flow.linkHeader.length;
     skb.networkHeader = network;
     skb.transportHeader = network + ipLen;
     skb.ipSummed = CHECKSUM_PARTIAL;

@@ -1,20 +1,16 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { ERRNO } from '../../src/errors.js';
-import { insideLab, LAB, pinNeighbours, setLabMtu } from '../../src/host/lab.js';
+import { insideLab, LAB, setLabMtu } from '../../src/host/lab.js';
 import { runTool } from '../../src/host/run-tool.js';
 import { openPacketSocket } from '../../src/tx/packet-socket.js';
-import { FarReceiver, sha256 } from './far-receiver.js';
+import { itDelivers } from './delivery.js';
+import { FarReceiver } from './far-receiver.js';
 import { HandMade, makeFlow, payloadOf } from './hand-made.js';
 import { sendRows } from './send-rows.js';
 import { watchFar } from './watch-far.js';
 
 const { near, far } = LAB;
-const FAMILIES = [
-  { family: 4, source: near.ipv4, destination: far.ipv4, largest: 65_507 },
-  { family: 6, source: near.ipv6, destination: far.ipv6, largest: 65_527 },
-] as const;
-
 describe('packet-socket', { skip: insideLab() ? false : 'needs the lab' }, () => {
   let receiver: FarReceiver;
   before(async () => {
@@ -25,31 +21,11 @@ describe('packet-socket', { skip: insideLab() ? false : 'needs the lab' }, () =>
     await setLabMtu(1500);
   });
 
-  for (const mtu of [1500, 9000]) {
-    for (const { family, source, destination, largest } of FAMILIES) {
-      for (const foreign of [false, true]) {
-        it(`IPv${family}, MTU ${mtu}, ${foreign ? 'foreign' : 'pool'} pages: the far socket reads the same octets`, async () => {
-          await setLabMtu(mtu);
-          await pinNeighbours();
-          await using device = await openPacketSocket({ interface: near.interface });
-          assert.equal(device.mtu, mtu);
-          const linkHeader = await device.linkHeader(makeFlow(source, destination, receiver.port));
-          const flow = makeFlow(source, destination, receiver.port, { linkHeader, mtu });
-          const made = new HandMade();
-          const payloads = [0, 1, mtu, 8192, largest].map((len, i) => payloadOf(len, i));
-          payloads.forEach((payload, i) => void made.pushFragments({ flow, payload, foreign, ident: 100 + i }));
-          await using watch = await watchFar(family, made.table.rows);
-          await sendRows(device, made);
-          assert.equal(await watch.frames(), made.table.rows);
-          const received = await receiver.take(payloads.length);
-          assert.deepEqual(
-            received,
-            payloads.map((p) => ({ length: p.length, sha256: sha256(p), port: 1111 })),
-          );
-        });
-      }
-    }
-  }
+  itDelivers({
+    receiver: () => receiver,
+    open: async () => ({ device: await openPacketSocket({ interface: near.interface }), made: new HandMade() }),
+    push: (made, datagram) => made.pushFragments(datagram),
+  });
 
   it('refuses a frame over the MTU with EMSGSIZE and sends those before it', async () => {
     await setLabMtu(1500);

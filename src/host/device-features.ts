@@ -1,0 +1,69 @@
+import {
+  AF_INET,
+  ETH_SS_FEATURES,
+  ETHTOOL_GFEATURES,
+  ETHTOOL_GSSET_INFO,
+  ETHTOOL_GSTRINGS,
+  SIOCETHTOOL,
+  SOCK_CLOEXEC,
+  SOCK_DGRAM,
+} from './constants.js';
+import { addressOf, libc } from './libc.js';
+import { lastError, openSocket } from './socket-calls.js';
+
+const IFNAMSIZ = 16;
+const IFREQ_LEN = 40;
+/** ETH_GSTRING_LEN */
+const STRING_LEN = 32;
+/** `struct ethtool_get_features_block`: available, requested, active, never_changed. */
+const BLOCK_LEN = 16;
+const ACTIVE = 8;
+
+/**
+ * The device features that are on, by the names that `ethtool -k` shows (`tx-udp-fragmentation`). Needs no privilege.
+ * @throws UfoError ENODEV for an unknown interface, EOPNOTSUPP for one without such a list.
+ */
+export function activeFeatures(interfaceName: string): ReadonlySet<string> {
+  const fd = openSocket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  try {
+    const names = featureNames(fd, interfaceName);
+    const blocks = Math.ceil(names.length / 32);
+    const request = new DataView(new ArrayBuffer(8 + blocks * BLOCK_LEN));
+    request.setUint32(0, ETHTOOL_GFEATURES, true);
+    request.setUint32(4, blocks, true);
+    ethtool(fd, interfaceName, request);
+    const active = (bit: number) => (request.getUint32(8 + (bit >>> 5) * BLOCK_LEN + ACTIVE, true) >>> (bit & 31)) & 1;
+    return new Set(names.filter((_, bit) => active(bit)));
+  } finally {
+    libc().close(fd);
+  }
+}
+
+/** By bit; the list differs from kernel to kernel. */
+function featureNames(fd: number, interfaceName: string): string[] {
+  const sets = new DataView(new ArrayBuffer(20)); // struct ethtool_sset_info: cmd, reserved, mask (64 bits), count
+  sets.setUint32(0, ETHTOOL_GSSET_INFO, true);
+  sets.setUint32(8, 1 << ETH_SS_FEATURES, true);
+  ethtool(fd, interfaceName, sets);
+  const count = sets.getUint32(16, true);
+  const strings = new DataView(new ArrayBuffer(12 + count * STRING_LEN)); // struct ethtool_gstrings: cmd, set, len, data
+  strings.setUint32(0, ETHTOOL_GSTRINGS, true);
+  strings.setUint32(4, ETH_SS_FEATURES, true);
+  strings.setUint32(8, count, true);
+  ethtool(fd, interfaceName, strings);
+  const bytes = Buffer.from(strings.buffer, 12);
+  return Array.from({ length: count }, (_, i) => cString(bytes.subarray(i * STRING_LEN, (i + 1) * STRING_LEN)));
+}
+
+function cString(bytes: Buffer): string {
+  const end = bytes.indexOf(0);
+  return bytes.toString('latin1', 0, end < 0 ? bytes.length : end);
+}
+
+/** `struct ifreq`: the interface's name, and where the request lies. */
+function ethtool(fd: number, interfaceName: string, request: DataView): void {
+  const ifreq = Buffer.alloc(IFREQ_LEN);
+  ifreq.write(interfaceName, 0, IFNAMSIZ - 1, 'latin1');
+  ifreq.writeBigUInt64LE(BigInt(addressOf(new Uint8Array(request.buffer))), IFNAMSIZ);
+  if (libc().ioctl(fd, SIOCETHTOOL, ifreq) < 0) throw lastError('ioctl', { path: interfaceName });
+}
