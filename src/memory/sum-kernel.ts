@@ -1,8 +1,11 @@
 import { sumOctets } from '../wire/checksum.js';
-import type { WasmMemory } from './webassembly.js';
+import { SUM_KERNEL_BYTES } from './sum-kernel-bytes.generated.js';
+import { type WasmMemory, webAssembly } from './webassembly.js';
 
 /** Sums over one memory. Offsets are octets from its beginning; results as `sumOctets` of wire/checksum gives them. */
 export interface SumKernel {
+  /** Whether it runs on vector instructions. */
+  readonly simd: boolean;
   /** Folded one's complement sum of `len` octets. */
   sum(offset: number, len: number): number;
   /** Copies `len` octets (the stretches must not overlap) and gives their sum. */
@@ -13,6 +16,7 @@ export interface SumKernel {
 export function createPlainSumKernel(memory: WasmMemory): SumKernel {
   const bytes = new Uint8Array(memory.buffer);
   return {
+    simd: false,
     sum: (offset, len) => sumOctets(bytes, offset, len),
     copyAndSum(target, source, len) {
       bytes.copyWithin(target, source, source + len);
@@ -21,4 +25,22 @@ export function createPlainSumKernel(memory: WasmMemory): SumKernel {
   };
 }
 
-export const createSumKernel: (memory: WasmMemory) => SumKernel = createPlainSumKernel;
+/** Compiled once per thread; null where this processor has no vector instructions that V8 can use. */
+let compiled: object | null | undefined;
+
+/** The SIMD kernel of sum-kernel.wat over a memory; where SIMD is not there, its plain twin. */
+export function createSumKernel(memory: WasmMemory): SumKernel {
+  compiled ??= compile();
+  if (compiled === null) return createPlainSumKernel(memory);
+  const { exports } = new webAssembly.Instance(compiled, { env: { memory } });
+  const { sum, copyAndSum } = exports as Pick<SumKernel, 'sum' | 'copyAndSum'>;
+  return { simd: true, sum, copyAndSum };
+}
+
+function compile(): object | null {
+  try {
+    return new webAssembly.Module(SUM_KERNEL_BYTES);
+  } catch {
+    return null;
+  }
+}
