@@ -80,6 +80,7 @@ export async function runInLab(
     case 'no-command':
       throw systemError(end.errno, 'execve', { path: command, hint: 'is the command installed, and in PATH?' });
     case 'failed':
+      if (!userNamespaces(privileged).allowed) throw forbidden(end.message, privileged); // namespaces without powers
       throw new UfoError('ERR_UFO_LAB', `the lab's network could not be built: ${end.message}`, end.hint);
     default:
       throw forbidden(refusal, privileged);
@@ -147,7 +148,11 @@ function forwardSignals(child: ChildProcess): () => void {
 
 function forbidden(text: string, privileged: boolean): UfoError {
   const { reason, hint } = userNamespaces(privileged);
-  const why = reason ?? 'no known switch forbids it, so a container or its seccomp filter may';
+  const why =
+    reason ??
+    (process.geteuid?.() === 0 && text.includes('uid_map')
+      ? 'root without CAP_SETFCAP may not map its own id'
+      : 'no known switch forbids it, so a container or its seccomp filter may');
   return new UfoError('ERR_UFO_LAB_FORBIDDEN', `this system does not let us make a lab: ${why} (${text})`, hint);
 }
 

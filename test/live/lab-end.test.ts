@@ -149,6 +149,12 @@ describeLive('a lab in a lab', () => {
     assert.match(stderr, /sudo sysctl user\.max_user_namespaces=\d+/);
   });
 
+  liveIt('is refused to a root that may not map itself', async () => {
+    const { code, stderr } = await run(lab('sh', '-c', `${unprivileged} ${inner} true`));
+    assert.equal(code, 3);
+    assert.match(stderr, /root without CAP_SETFCAP may not map its own id \(unshare: .*uid_map/);
+  });
+
   liveIt('needs no user namespace where root is real enough', async () => {
     const forbid = 'echo 0 > /proc/sys/user/max_user_namespaces';
     assert.equal((await run(lab('sh', '-c', `${forbid}; ${inner} true`))).code, 0);
