@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+import { PROTOCOL as UDP, HEADER_LEN as UDP_HEADER_LEN } from '../wire/udp.js';
+import { addFinding } from './findings.js';
+import type { Group } from './group.js';
+import { judgeUdp, type UpperPacket } from './judge-udp.js';
+import { groupVerdict, type MutableVerdict, setVerdict } from './verdict-builder.js';
+
+export interface JudgeOptions {
+  /** Whether verdicts carry the SHA-256 of the payload, which costs more than everything else together. */
+  readonly hash: boolean;
+  readonly allowZeroChecksum6: boolean;
+  /** Looks at each complete datagram; what it returns is added to the mismatches. */
+  readonly observe?: Observer | undefined;
+}
+
+/** A complete datagram; all octets are valid only during the call. */
+export interface Datagram {
+  /** As far as it is known yet. */
+  readonly verdict: MutableVerdict;
+  /** IP header and, for IPv6, the extension headers before the payload, of a packet that is not fragmented. */
+  readonly header: Uint8Array;
+  /** The reassembled IP payload. */
+  readonly ipPayload: Uint8Array;
+  /** Data of the UDP datagram, or the upper-layer packet of other protocols. */
+  readonly payload: Uint8Array;
+}
+export type Observer = (datagram: Datagram) => readonly string[];
+
+/**
+ * The verdict on the datagram in `group`, complete or given up. Where it is complete, `view` holds its IP payload from
+ * `start` on.
+ */
+export function judgeGroup(group: Group, view: DataView, start: number, options: JudgeOptions): MutableVerdict {
+  const verdict = groupVerdict(group);
+  const len = group.total - group.upperOffset;
+  if (verdict.complete && group.upperOffset >= 0 && len >= 0) {
+    const packet = { view, at: start + group.upperOffset, len };
+    if (group.protocol === UDP) judgeUdp(verdict, group, packet, options.allowZeroChecksum6);
+    else verdict.payloadLen = len;
+    if (verdict.payloadLen !== null) showPayload(verdict, group, packet, options);
+  }
+  setVerdict(verdict);
+  return verdict;
+}
+
+/** What is done with the octets themselves: the hash, and whatever the observer does. */
+function showPayload(verdict: MutableVerdict, group: Group, packet: UpperPacket, options: JudgeOptions): void {
+  const { view, at, len } = packet;
+  const data = group.protocol === UDP ? at + UDP_HEADER_LEN : at;
+  const payload = octets(view, data, verdict.payloadLen!);
+  if (options.hash) verdict.payloadSha256 = createHash('sha256').update(payload).digest('hex');
+  if (options.observe === undefined || group.header === undefined) return;
+  const ipPayload = octets(view, at - group.upperOffset, group.upperOffset + len);
+  for (const text of options.observe({ verdict, header: group.header, ipPayload, payload })) {
+    addFinding(verdict.mismatches, text);
+  }
+}
+
+function octets(view: DataView, offset: number, len: number): Uint8Array {
+  return new Uint8Array(view.buffer, view.byteOffset + offset, len);
+}

@@ -1,0 +1,23 @@
+/** The IP packet of the frame at hand. One object is filled again and again. */
+export class Packet {
+  bytes: Uint8Array = new Uint8Array(0);
+  /** Over the whole ArrayBuffer of `bytes`, as all offsets here. */
+  view: DataView = new DataView(new ArrayBuffer(0));
+  /** Offset of the IP header. */
+  base = 0;
+  /** Octets captured from there on, link-layer padding included, and how many there were on the wire. */
+  captured = 0;
+  onWire = 0;
+  /** Seconds since the epoch. */
+  time = 0;
+  /** Octets of IP header and IPv6 headers before the fragment or UDP header. */
+  headerLen = 0;
+  /** What is wrong with a packet whose headers cannot be used. */
+  fault = '';
+}
+
+/**
+ * What a parser made of a packet. `whole`: UDP that was not fragmented. `atomic`: an IPv6 fragment that is the whole
+ * datagram (RFC 6946). `other`: nothing to judge. `short`: the capture cut the headers. `malformed`: see `fault`.
+ */
+export type PacketKind = 'fragment' | 'atomic' | 'whole' | 'other' | 'short' | 'malformed';

@@ -1,0 +1,122 @@
+import { addSums } from '../wire/checksum.js';
+import type { BufferPool } from './buffers.js';
+import { addFinding, mismatch } from './findings.js';
+import type { Fragment } from './fragment.js';
+import type { Group } from './group.js';
+import { OctetSummary, summarize } from './octets.js';
+
+const summary = new OctetSummary();
+
+/**
+ * Puts one fragment into its datagram, whatever it looks like: exact duplicates are counted, overlaps keep the octets that
+ * came first, what cannot belong to a packet of 65,535 octets is left out. Returns whether the datagram is now complete.
+ * `group.seen` must already count the fragment.
+ */
+export function placeFragment(group: Group, fragment: Fragment, buffers: BufferPool): boolean {
+  const end = fragment.offset + fragment.len;
+  const overlapping = group.extents.intersects(fragment.offset, end);
+  if (overlapping || fragment.len === 0) {
+    summarize(fragment.view, fragment.data, fragment.captured, summary);
+    if (group.records.has(fragment.offset, fragment.len, fragment.more, summary)) {
+      group.duplicates++;
+      return false;
+    }
+  }
+  group.fragments++;
+  if (end > fragment.limit) {
+    mismatch(group, `end got ${end}, want at most ${fragment.limit} (a packet holds 65535 octets)`);
+    return false;
+  }
+  checkEnd(group, fragment, end);
+  room(group, end, buffers);
+  if (overlapping) placeOverlap(group, fragment, end);
+  else placePlain(group, fragment);
+  if (fragment.captured < fragment.len) noteCut(group, fragment);
+  group.extents.add(fragment.offset, end);
+  return group.total >= 0 && group.extents.covers(group.total);
+}
+
+/** The usual way: the octets are copied, summed and digested in the buffer, where they are aligned and in the cache. */
+function placePlain(group: Group, fragment: Fragment): void {
+  const { bytes, view } = group.buffer!;
+  const { offset, data, captured } = fragment;
+  bytes.set(fragment.bytes.subarray(data, data + captured), offset);
+  summarize(view, offset, captured, summary);
+  group.sum = addSums(group.sum, summary.sum); // every fragment begins at an even octet
+  group.records.add(offset, fragment.len, fragment.more, summary);
+}
+
+/** `summary` is that of the fragment's own octets. */
+function placeOverlap(group: Group, fragment: Fragment, end: number): void {
+  const { offset, data, captured } = fragment;
+  const pieces = group.extents.covered(offset, end);
+  const differ = group.cuts.length === 0 && differs(group, fragment, pieces);
+  group.overlaps++;
+  if (differ) group.conflicts++;
+  mismatch(group, `${overlapFault(offset, end, pieces)}, data ${differ ? 'conflicting' : 'equal'})`);
+  group.records.add(offset, fragment.len, fragment.more, summary);
+  let from = offset;
+  const capturedEnd = offset + captured;
+  for (let i = 0; i <= pieces.length; i += 2) {
+    const to = Math.min(pieces[i] ?? end, capturedEnd);
+    if (to > from) group.buffer!.bytes.set(fragment.bytes.subarray(data + from - offset, data + to - offset), from);
+    from = pieces[i + 1] ?? end;
+  }
+}
+
+function overlapFault(offset: number, end: number, pieces: readonly number[]): string {
+  const [start, stop] = pieces as [number, number];
+  const where = `(overlaps octets ${start}–${pieces[pieces.length - 1]}`;
+  return start === offset
+    ? `fragOff got ${offset >>> 3}, want ${Math.ceil(stop / 8)} ${where}`
+    : `end got ${end}, want at most ${start} ${where}`;
+}
+
+/** Whether the octets that are already there are others than the fragment's. */
+function differs(group: Group, fragment: Fragment, pieces: readonly number[]): boolean {
+  const there = group.buffer!.bytes;
+  const { bytes, data, offset, captured } = fragment;
+  for (let i = 0; i < pieces.length; i += 2) {
+    const end = Math.min(pieces[i + 1]!, offset + captured);
+    for (let at = pieces[i]!; at < end; at++) {
+      if (there[at] !== bytes[data + at - offset]) return true;
+    }
+  }
+  return false;
+}
+
+/** What the fragment says about where the datagram ends. */
+function checkEnd(group: Group, fragment: Fragment, end: number): void {
+  if (fragment.len === 0) mismatch(group, 'length got 0, want at least 1');
+  if (fragment.more) {
+    if (fragment.len % 8 !== 0) mismatch(group, `length got ${fragment.len}, want a multiple of 8`);
+    if (group.total >= 0 && end > group.total) pastEnd(group, end);
+    return;
+  }
+  if (group.total < 0) {
+    group.total = end;
+    group.totalFrom = group.seen;
+    const placed = group.extents.end;
+    if (placed > end)
+      mismatch(group, `end of the datagram got ${end}, want at least ${placed}, where other fragments end`);
+  } else if (group.total !== end) {
+    mismatch(group, `end of the datagram got ${end}, want ${group.total} as fragment #${group.totalFrom} says`);
+  }
+}
+
+function pastEnd(group: Group, end: number): void {
+  mismatch(group, `end got ${end}, want at most ${group.total}, where fragment #${group.totalFrom} ends the datagram`);
+}
+
+function room(group: Group, end: number, buffers: BufferPool): void {
+  if (group.buffer === undefined) group.buffer = buffers.take(end);
+  else if (group.buffer.bytes.length < end) group.buffer = buffers.grow(group.buffer, end);
+}
+
+function noteCut(group: Group, fragment: Fragment): void {
+  const { offset, captured, len } = fragment;
+  group.cuts.push(offset + captured, offset + len);
+  if (!fragment.shortOnWire) {
+    addFinding(group.notes, `fragment #${group.seen}: cut by the capture (snaplen): ${captured} of ${len} octets`);
+  }
+}
