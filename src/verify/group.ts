@@ -2,7 +2,7 @@ import type { ReassemblyBuffer } from './buffers.js';
 import { Extents } from './extents.js';
 import type { Fragment } from './fragment.js';
 import { FragmentRecords } from './fragment-records.js';
-import type { MutableVerdict } from './verdict-builder.js';
+import type { MutableVerdict } from './verdict.js';
 
 /**
  * The fragments of one datagram. `pending` until it is complete or given up; complete ones stay `held` for a while, since

@@ -3,8 +3,7 @@ import * as udp from '../wire/udp.js';
 import { addFinding, hex16 } from './findings.js';
 import { KEY_SOURCE } from './fragment.js';
 import type { Group } from './group.js';
-import type { UdpVerdict } from './verdict.js';
-import type { MutableVerdict } from './verdict-builder.js';
+import type { MutableVerdict, UdpVerdict } from './verdict.js';
 
 /** A whole upper-layer packet: offset of its header in the view, and octets from there to the end of the IP payload. */
 export interface UpperPacket {

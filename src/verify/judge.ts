@@ -3,7 +3,8 @@ import { PROTOCOL as UDP, HEADER_LEN as UDP_HEADER_LEN } from '../wire/udp.js';
 import { addFinding } from './findings.js';
 import type { Group } from './group.js';
 import { judgeUdp, type UpperPacket } from './judge-udp.js';
-import { groupVerdict, type MutableVerdict, setVerdict } from './verdict-builder.js';
+import type { MutableVerdict } from './verdict.js';
+import { groupVerdict, setVerdict } from './verdict-builder.js';
 
 export interface JudgeOptions {
   /** Whether verdicts carry the SHA-256 of the payload, which costs more than everything else together. */

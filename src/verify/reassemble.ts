@@ -6,8 +6,8 @@ import { GroupList } from './group-list.js';
 import { GroupTable } from './group-table.js';
 import { HoldBack } from './hold-back.js';
 import { placeFragment } from './place.js';
-import type { DatagramVerdict } from './verdict.js';
-import { type MutableVerdict, setVerdict } from './verdict-builder.js';
+import type { DatagramVerdict, MutableVerdict } from './verdict.js';
+import { setVerdict } from './verdict-builder.js';
 
 export interface ReassemblyLimits {
   /** Octets of buffers and records that datagrams in progress may take. */

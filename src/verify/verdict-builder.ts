@@ -1,12 +1,7 @@
 import { formatAddress } from '../wire/address.js';
 import { KEY_SOURCE } from './fragment.js';
 import type { Group } from './group.js';
-import type { DatagramVerdict } from './verdict.js';
-
-/** A verdict while leftovers may still change it. */
-export type MutableVerdict = {
-  -readonly [K in keyof DatagramVerdict]: DatagramVerdict[K] extends readonly string[] ? string[] : DatagramVerdict[K];
-};
+import type { MutableVerdict } from './verdict.js';
 
 /** A verdict with nothing found yet, its fields in the order of the `--json` contract. */
 export function newVerdict(family: 4 | 6, key: Int32Array, ident: number | null, protocol: number): MutableVerdict {

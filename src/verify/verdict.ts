@@ -48,3 +48,8 @@ export interface VerifySummary {
   readonly captureLost: number | null;
   readonly verdict: 'good' | 'bad' | 'inconclusive';
 }
+
+/** A verdict while leftovers may still change it. */
+export type MutableVerdict = {
+  -readonly [K in keyof DatagramVerdict]: DatagramVerdict[K] extends readonly string[] ? string[] : DatagramVerdict[K];
+};
