@@ -65,6 +65,18 @@ export function pattern(len: number, seed = 1): Uint8Array {
   return Uint8Array.from({ length: len }, (_, i) => (i * 131 + (i >>> 8) * 17 + seed * 29) & 0xff);
 }
 
+/** All octets of an skb, by a walk of the tests' own. */
+export function octetsOf(skb: SkBuff): Uint8Array {
+  const parts: Uint8Array[] = [skb.pool.memory.bytes.slice(skb.data, skb.tail)];
+  for (const { page, offset, size } of skb.shinfo.frags) {
+    const octets = new Uint8Array(size);
+    skb.pool.copyOut(page, offset, size, octets, 0);
+    parts.push(octets);
+  }
+  for (let part = skb.shinfo.fragList; part !== null; part = part.next) parts.push(octetsOf(part));
+  return Uint8Array.from(Buffer.concat(parts));
+}
+
 /** Everything that a failed call must leave as it was. */
 export function stateOf(skb: SkBuff): unknown {
   const { pool, shinfo, sk, data, tail, len, dataLen, truesize, forwardAlloc, users, head, end } = skb;
