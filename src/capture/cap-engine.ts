@@ -8,6 +8,12 @@ export const DEFAULT_BUFFER_SIZE = 64 * 1024 * 1024;
 /** Octets held for a slow reader before the child is made to wait (and the kernel to count drops). */
 const QUEUE_LIMIT = 256 * 1024 * 1024;
 
+/** A capture on an interface. */
+export interface LiveCapture extends Capture {
+  /** Of all its frames; LINKTYPE_… of libpcap. */
+  readonly linktype: number;
+}
+
 export interface CapCaptureOptions extends CaptureChildOptions {
   readonly interface: string;
   readonly filter?: string;
@@ -15,13 +21,13 @@ export interface CapCaptureOptions extends CaptureChildOptions {
 }
 
 /** Captures by npm `cap` in a child process. Resolves once frames are really being captured. */
-export async function openCapCapture(options: CapCaptureOptions): Promise<Capture> {
+export async function openCapCapture(options: CapCaptureOptions): Promise<LiveCapture> {
   const { interface: name, filter = '', bufferSize = DEFAULT_BUFFER_SIZE } = options;
   const child = await CaptureChild.start({ interface: name, filter, bufferSize, mode: 'frames' }, options);
   return new CapCapture(name, child);
 }
 
-class CapCapture implements Capture {
+class CapCapture implements LiveCapture {
   readonly engine = 'cap';
   readonly source: string;
   readonly #child: CaptureChild;
@@ -39,6 +45,10 @@ class CapCapture implements Capture {
     this.source = source;
     this.#child = child;
     this.#done = this.#pump();
+  }
+
+  get linktype(): number {
+    return this.#child.linktype;
   }
 
   async stats(): Promise<CaptureStats> {
