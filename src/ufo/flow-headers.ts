@@ -162,7 +162,7 @@ function putChain(
   flow.extensionHeaders.forEach(({ type, octets }, index) => {
     view.setUint8(link, type);
     new Uint8Array(view.buffer).set(octets, at);
-    if (type === ROUTING && !routing.finalDestination(view, at, flow.destination, final)) {
+    if (type === ROUTING && !routing.finalDestination(view, at, final.slice(), final)) {
       throw argumentError('extensionHeaders', octets, 'a routing header of type 0, 2, 3 or 4 with its addresses whole');
     }
     link = at;
