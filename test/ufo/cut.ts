@@ -1,7 +1,9 @@
 import { PagePool } from '../../src/memory/page-pool.js';
 import { SegmentTable } from '../../src/memory/segment-table.js';
 import { PAGE_SIZE, UserMemory } from '../../src/memory/user-memory.js';
+import { skbFillPageDesc } from '../../src/skb/fill-page-desc.js';
 import type { Flow } from '../../src/skb/flow.js';
+import { kfreeSkb } from '../../src/skb/release.js';
 import { allocSkb, type SkBuff, skbPut, skbReserve } from '../../src/skb/skbuff.js';
 import { headersRoom, ipMakeSkb, skbChecksumHelp } from '../../src/ufo/make-skb.js';
 import { pushWhole, Segmenter } from '../../src/ufo/segment.js';
@@ -36,7 +38,7 @@ export class Cutter {
       if (!partial) skbChecksumHelp(skb);
       return this.frames(skb);
     } finally {
-      this.free(skb);
+      kfreeSkb(skb);
     }
   }
 
@@ -68,34 +70,31 @@ export class Cutter {
     return packets;
   }
 
-  free(skb: SkBuff): void {
-    for (const { page } of skb.shinfo.frags) this.pool.putPage(page);
-    for (let page = skb.headPage; page < skb.headPage + skb.headPages; page++) this.pool.putPage(page);
-  }
-
   #fill(skb: SkBuff, payload: Uint8Array, { frags, shift, foreign }: Exclude<Layout, 'linear'>): void {
     let at = 0;
     for (let i = 0; at < payload.length; i++) {
-      const size = Math.min(frags[i % frags.length]!, payload.length - at);
-      const piece = payload.subarray(at, at + size);
-      skb.shinfo.frags.push(foreign ? this.#foreign(piece, shift) : this.#page(piece, shift));
-      at += size;
+      const piece = payload.subarray(at, at + frags[i % frags.length]!);
+      skbFillPageDesc(
+        skb,
+        foreign ? this.#foreignPage(piece, shift) : this.#poolPage(piece, shift),
+        shift,
+        piece.length,
+      );
+      at += piece.length;
     }
-    skb.len += payload.length;
-    skb.dataLen += payload.length;
   }
 
-  #page(piece: Uint8Array, shift: number): { page: number; offset: number; size: number } {
+  #poolPage(piece: Uint8Array, shift: number): number {
     if (shift + piece.length > PAGE_SIZE) throw new Error('the test asks for a frag larger than a page');
     const page = this.pool.allocPage();
     this.pool.memory.bytes.set(piece, this.pool.offsetOf(page) + shift);
-    return { page, offset: shift, size: piece.length };
+    return page;
   }
 
-  #foreign(piece: Uint8Array, shift: number): { page: number; offset: number; size: number } {
+  #foreignPage(piece: Uint8Array, shift: number): number {
     const bytes = new Uint8Array(shift + piece.length).fill(0x5a);
     bytes.set(piece, shift);
-    return { page: this.pool.adoptForeign(bytes), offset: shift, size: piece.length };
+    return this.pool.adoptForeign(bytes);
   }
 
   #gather({ bytes, start }: Packets): void {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { UfoError } from '../../src/errors.js';
 import type { ExtensionHeader, Flow } from '../../src/skb/flow.js';
+import { kfreeSkb } from '../../src/skb/release.js';
 import { SKB_GSO_UDP } from '../../src/skb/shared-info.js';
 import { CHECKSUM_NONE, CHECKSUM_PARTIAL } from '../../src/skb/skbuff.js';
 import { ipMakeSkb, skbChecksumHelp } from '../../src/ufo/make-skb.js';
@@ -71,7 +72,7 @@ describe('ipMakeSkb', () => {
     ipMakeSkb(skb, flow6(), 0x8000_0001);
     const { gsoType, gsoSize, gsoSegs, ip6FragId } = skb.shinfo;
     assert.deepEqual([gsoType, gsoSize, gsoSegs, ip6FragId], [SKB_GSO_UDP, 1448, 7, 0x8000_0001]);
-    cutter.free(skb);
+    kfreeSkb(skb);
   });
 
   for (const set of [...SETS_4, ...SETS_6]) {
@@ -110,7 +111,7 @@ describe('UDP checksum', () => {
     );
     skbChecksumHelp(skb);
     assert.equal(udp.getChecksum(view, skb.transportHeader), finished, 'a second call changes nothing');
-    cutter.free(skb);
+    kfreeSkb(skb);
   });
 
   it('is 0 where the flow wants none', () => {

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { SegmentTable } from '../../src/memory/segment-table.js';
+import { skbAppendDatatoFrags } from '../../src/skb/append-datato-frags.js';
+import { getfragFromBytes } from '../../src/skb/getfrag.js';
+import { kfreeSkb } from '../../src/skb/release.js';
 import { ipMakeSkb, skbChecksumHelp } from '../../src/ufo/make-skb.js';
 import { pushWhole, Segmenter } from '../../src/ufo/segment.js';
 import { noise } from '../wire/helpers.js';
@@ -28,10 +31,27 @@ describe('where the payload lies', () => {
     });
   }
 
+  it('several appends, of the octets before as well as behind a page border: the same octets as from the head', () => {
+    const payload = noise(20_000, 4);
+    for (const { flow } of [SETS_4[0]!, SETS_6.at(-1)!]) {
+      const linear = packetList(cutter.cut(flow, 99, payload));
+      const skb = cutter.build(flow, payload.subarray(0, 0), { frags: [1], shift: 0, foreign: false });
+      let at = 0;
+      for (const len of [1, 4094, 2, 0, 9001, 777, 6125]) {
+        skbAppendDatatoFrags(null, skb, getfragFromBytes, payload.subarray(at, at + len), len);
+        at += len;
+      }
+      ipMakeSkb(skb, flow, 99);
+      skbChecksumHelp(skb);
+      assert.deepEqual(packetList(cutter.frames(skb)), linear);
+      kfreeSkb(skb);
+    }
+  });
+
   it('borrows the payload: rows point at the pages, adjoining pages are one piece', () => {
-    const skb = cutter.build(flow4(), noise(8192, 1), LAYOUTS['full pages']!);
+    const skb = new Cutter().build(flow4(), noise(8192, 1), LAYOUTS['full pages']!);
     ipMakeSkb(skb, flow4(), 1);
-    const table = new SegmentTable(cutter.pool.memory);
+    const table = new SegmentTable(skb.pool.memory);
     const segmenter = new Segmenter();
     segmenter.begin(skb, 0);
     assert.ok(segmenter.run(table));
@@ -41,7 +61,7 @@ describe('where the payload lies', () => {
     assert.equal(table.pieces, 6, 'the third fragment crosses from page to page in one piece');
     assert.deepEqual([...table.pieceOffset.subarray(0, 4)], [0, 1472, 2952, 336]);
     assert.deepEqual([...table.pieceLen.subarray(0, 6)], [1472, 1480, 1480, 1480, 1480, 800]);
-    cutter.free(skb);
+    kfreeSkb(skb);
   });
 });
 
