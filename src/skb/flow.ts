@@ -49,16 +49,16 @@ export interface FlowOptions {
   readonly destinationPort: number;
   readonly mtu: number;
   /** 1 … 255; default 64. */
-  readonly ttl?: number;
+  readonly ttl?: number | undefined;
   /** 0 … 255; default 0. */
-  readonly tos?: number;
+  readonly tos?: number | undefined;
   /** 0 … 0xfffff; default 0. */
-  readonly flowLabel?: number;
-  readonly dontFragment?: boolean;
-  readonly options?: Uint8Array;
-  readonly extensionHeaders?: readonly ExtensionHeader[];
-  readonly linkHeader?: Uint8Array;
-  readonly checksum?: boolean;
+  readonly flowLabel?: number | undefined;
+  readonly dontFragment?: boolean | undefined;
+  readonly options?: Uint8Array | undefined;
+  readonly extensionHeaders?: readonly ExtensionHeader[] | undefined;
+  readonly linkHeader?: Uint8Array | undefined;
+  readonly checksum?: boolean | undefined;
 }
 
 /**

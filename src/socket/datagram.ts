@@ -1,6 +1,6 @@
 import type { UfoError } from '../errors.js';
 import type { SkBuff } from '../skb/skbuff.js';
-import type { DriverName } from '../tx/net-device.js';
+import type { DriverName, LostFrames } from '../tx/net-device.js';
 import type { ChosenWay, Way } from './way.js';
 
 /** What became of one datagram. */
@@ -20,12 +20,20 @@ export interface SendResult {
   readonly octets: number;
 }
 
-/** What became of many: sums, and the ways taken. */
+/** What became of many. */
 export interface SendSummary {
+  readonly driver: DriverName;
+  /** The ways taken, each with the reason of the first datagram that took it. */
+  readonly ways: readonly { readonly way: Way; readonly why: string }[];
+  /** Datagrams of which the kernel took every packet. */
   readonly datagrams: number;
+  readonly failed: number;
+  /** IP packets taken, those of failed datagrams included. */
   readonly fragments: number;
+  /** Octets of UDP payload in `datagrams`. */
   readonly octets: number;
-  readonly lost: { readonly socket: number | null; readonly qdisc: number | null; readonly backlog: number | null };
+  /** Packets taken and lost on this machine, by where. */
+  readonly lost: LostFrames;
 }
 
 /** Called once: with null when the kernel took every packet, else with what stopped it. */

@@ -2,6 +2,7 @@ import type { ExtensionHeader } from '../skb/flow.js';
 import type { DriverName } from '../tx/net-device.js';
 import type { IdentSource } from '../ufo/ident.js';
 import type { VlanTag } from '../wire/ethernet.js';
+import type { SendResult } from './datagram.js';
 
 export interface SocketOptions {
   readonly type: 'udp4' | 'udp6';
@@ -51,4 +52,16 @@ export interface To {
   readonly ident?: number | undefined;
   /** Aborting takes the datagram back if it has not been started. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** Holds a stream of datagrams to a rate. */
+export interface Pacer {
+  /** Resolves when a datagram of so many packets and bits (of IP packets) may go; undefined: at once. */
+  ready(packets: number, bits: number, signal?: AbortSignal): Promise<void> | undefined;
+}
+
+export interface ManyOptions extends To {
+  readonly pacer?: Pacer | undefined;
+  /** Called for every datagram the kernel has taken whole. */
+  readonly onDatagram?: ((result: SendResult) => void) | undefined;
 }

@@ -26,6 +26,7 @@ const STALL = 5_000;
  */
 export class Transmitter {
   readonly #device: NetDevice;
+  readonly #refused: (errno: number) => void;
   readonly #table: SegmentTable;
   readonly #segmenter = new Segmenter();
   #queue: Datagram[] = [];
@@ -38,8 +39,10 @@ export class Transmitter {
   #unsettled = 0;
   #running: Promise<void> | null = null;
 
-  constructor(device: NetDevice, pool: PagePool) {
+  /** @param refused told the errno of every packet that was refused for good */
+  constructor(device: NetDevice, pool: PagePool, refused: (errno: number) => void) {
     this.#device = device;
+    this.#refused = refused;
     this.#table = new SegmentTable(pool.memory);
     this.#batch = { table: this.#table, pool, skbs: this.#skbs };
   }
@@ -187,6 +190,7 @@ export class Transmitter {
     const begin = owner === 0 ? 0 : this.#inBatch[owner - 1]!.rowsEnd;
     datagram.fragmentsSent += row - begin;
     const error = this.#explain(datagram, row, errno);
+    this.#refused(errno);
     datagram.cut = true;
     this.#unsettled = owner + 1;
     kfreeSkb(datagram.skb);

@@ -1,0 +1,80 @@
+import { argumentError, UfoError, unsupportedError } from '../errors.js';
+import type { PagePool } from '../memory/page-pool.js';
+import type { DriverName, NetDevice } from '../tx/net-device.js';
+import type { SocketOptions } from './options.js';
+
+/** What a driver is opened for. */
+export interface DeviceRequest {
+  readonly family: 4 | 6;
+  /** The interface that frames leave by. */
+  readonly interfaceName: string;
+  /** Its MTU, octets. */
+  readonly mtu: number;
+  readonly pool: PagePool;
+  readonly options: SocketOptions;
+}
+
+/** Opens the driver asked for, loading it only now: its native parts may be missing on this machine. */
+export async function openDevice(driver: DriverName | 'auto', request: DeviceRequest): Promise<NetDevice> {
+  if (driver === 'auto') return openFastest(request);
+  const { family, interfaceName, mtu, pool, options } = request;
+  const { destinationMac, vlans, qdiscBypass, file } = options;
+  const link = {
+    interface: interfaceName,
+    ...(destinationMac === undefined ? {} : { destinationMac }),
+    ...(vlans === undefined ? {} : { vlans }),
+  };
+  switch (driver) {
+    case 'raw-socket': {
+      refuseLinkOptions(options);
+      const { openRawSocket } = await import('../tx/raw-socket.js');
+      const bound = options.interface === undefined ? { routedVia: interfaceName } : { interfaceName };
+      return openRawSocket({ family, mtu, pool, ...bound });
+    }
+    case 'packet-socket': {
+      const { openPacketSocket } = await import('../tx/packet-socket.js');
+      return openPacketSocket({ ...link, qdiscBypass: qdiscBypass ?? false });
+    }
+    case 'virtio-ufo': {
+      const { openVirtioUfo } = await import('../tx/virtio-ufo.js');
+      return openVirtioUfo(link);
+    }
+    case 'pcap-file': {
+      if (file === undefined) throw argumentError('file', file, 'the file to write, or - for stdout');
+      const { openPcapFile } = await import('../tx/pcap-file.js');
+      return openPcapFile({ target: file, mtu });
+    }
+    default:
+      throw unsupportedError(`the driver ${driver} is not built in`);
+  }
+}
+
+/** Fastest first, as measured (`npm run bench`); the first that opens is taken. */
+const BY_SPEED: readonly DriverName[] = ['virtio-ufo', 'packet-socket', 'raw-socket'];
+
+async function openFastest(request: DeviceRequest): Promise<NetDevice> {
+  const refusals: string[] = [];
+  for (const driver of BY_SPEED) {
+    try {
+      return await openDevice(driver, request);
+    } catch (error) {
+      if (!(error instanceof UfoError)) throw error;
+      refusals.push(`${driver}: ${error.message}`);
+    }
+  }
+  throw unsupportedError(
+    `no driver can send by ${request.interfaceName}\n  ${refusals.join('\n  ')}`,
+    'udp-ufo doctor says more',
+  );
+}
+
+function refuseLinkOptions({ destinationMac, vlans, driver = 'raw-socket' }: SocketOptions): void {
+  if (destinationMac === undefined && vlans === undefined) return;
+  const name = destinationMac === undefined ? 'vlans' : 'destinationMac';
+  throw argumentError(
+    name,
+    'a value',
+    `none with ${driver}, where the kernel writes the link header`,
+    'use packet-socket',
+  );
+}
