@@ -91,6 +91,7 @@ export const XDP_UMEM_FILL_RING = 5;
 export const XDP_UMEM_COMPLETION_RING = 6;
 export const XDP_STATISTICS = 7;
 export const XDP_OPTIONS = 8;
+export const XDP_MAX_TX_SKB_BUDGET = 9;
 export const XDP_OPTIONS_ZEROCOPY = 1;
 export const XDP_SHARED_UMEM = 1 << 0;
 export const XDP_COPY = 1 << 1;
