@@ -1,7 +1,7 @@
 import type { Frame } from '../wire/frame.js';
+import { PcapReader } from '../wire/pcap-reader.js';
 import type { Capture, CaptureStats } from './capture.js';
 import { CaptureChild, type CaptureChildOptions } from './capture-child.js';
-import { FrameStream } from './frame-stream.js';
 
 /** Octets of the kernel's ring asked for: 64 KiB a frame, so 1,024 frames (see native-notes/libpcap-and-cap.md). */
 export const DEFAULT_BUFFER_SIZE = 64 * 1024 * 1024;
@@ -32,7 +32,7 @@ class CapCapture implements LiveCapture {
   readonly source: string;
   readonly #child: CaptureChild;
   readonly #queue: Frame[][] = [];
-  readonly #stream = new FrameStream();
+  readonly #reader = new PcapReader();
   readonly #done: Promise<void>;
   #pending = 0;
   #received = 0;
@@ -109,7 +109,7 @@ class CapCapture implements LiveCapture {
   }
 
   #push(chunk: Buffer): void {
-    const batch = this.#stream.push(chunk);
+    const batch = this.#reader.push(chunk);
     if (batch.length === 0) return;
     for (const frame of batch) this.#pending += frame.caplen;
     this.#received += batch.length;

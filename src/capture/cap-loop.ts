@@ -1,14 +1,18 @@
 import { UfoError } from '../errors.js';
+import { insideLab } from '../host/lab-info.js';
+import { turnOffSegmentationOffloads } from '../host/offloads.js';
 import { type CapHandle, immediateMode, linktypeOf, loadCap, openError } from './cap-module.js';
 import { PacketSocket } from './packet-socket.js';
 import { SNAPLEN, wireLength } from './wire-length.js';
 
 /** Where captured frames go. All calls come from the packet callback or from the tick; none may wait for the event loop. */
 export interface FrameSink {
+  /** Comes once, before the first frame. */
+  start(linktype: number): void;
   /** `bytes[0 … caplen)` is the frame; the octets are overwritten after the call. Returns false once it wants no more. */
   frame(bytes: Buffer, caplen: number, len: number, seconds: number, nanoseconds: number): boolean;
-  /** Comes at least every `TICK_MS`, whether frames come or not. `nowMs` is time since the epoch. */
-  tick(nowMs: number): void;
+  /** Comes at least every `TICK_MS`, whether frames come or not. `nowMs` is time since the epoch. Returns as `frame`. */
+  tick(nowMs: number): boolean;
 }
 
 export interface CapLoopOptions {
@@ -38,6 +42,7 @@ export class CapLoop {
   readonly #cap: CapHandle;
   /** cap keeps only the address of this: it must stay reachable until the process ends. */
   readonly #buffer = Buffer.alloc(SNAPLEN + 1);
+  readonly #view = new DataView(this.#buffer.buffer, this.#buffer.byteOffset, this.#buffer.length);
   readonly #sink: FrameSink;
   readonly #onTick: () => void;
   #socket: PacketSocket | null = null;
@@ -48,6 +53,7 @@ export class CapLoop {
   #nextTick = 0;
   #timer: NodeJS.Timeout | undefined;
   #drain: { target: number; limit: number; quietSince: number } | null = null;
+  #quietMs = QUIET_MS;
   #ended = false;
   #onEnd: (() => void) | undefined;
 
@@ -60,6 +66,8 @@ export class CapLoop {
 
   /** Resolves with the link type once the kernel hands frames over; from then on none is missed. */
   async open(options: CapLoopOptions): Promise<number> {
+    // Slots of the ring are as large as a frame can get: 64 KiB while these are on, the MTU otherwise. A lab's are ours.
+    if (insideLab()) turnOffSegmentationOffloads(options.interface);
     this.#cap.on('packet', (caplen) => this.#packet(caplen));
     try {
       this.#linktype = linktypeOf(this.#cap.open(options.interface, options.filter, options.bufferSize, this.#buffer));
@@ -67,6 +75,8 @@ export class CapLoop {
       if (error instanceof UfoError) throw error;
       throw openError(error instanceof Error ? error.message : String(error), options.interface, options.filter);
     }
+    this.#sink.start(this.#linktype);
+    if (!immediateMode()) this.#quietMs = QUIET_BLOCK_MS;
     this.#socket = PacketSocket.find();
     for (let left = 50; this.#socket !== null && !this.#socket.running(); left--) {
       if (left === 0) throw new UfoError('ERR_UFO_CAPTURE', `capturing on ${options.interface} did not start in 1 s`);
@@ -118,7 +128,7 @@ export class CapLoop {
     const seconds = Math.floor(now / 1000);
     const nanoseconds = Math.floor((now - seconds * 1000) * 1e6);
     this.#received++;
-    const len = caplen < SNAPLEN ? caplen : wireLength(this.#buffer, caplen, this.#linktype);
+    const len = caplen < SNAPLEN ? caplen : wireLength(this.#view, caplen, this.#linktype);
     const more = this.#sink.frame(this.#buffer, caplen, len, seconds, nanoseconds);
     if (!more || (this.#drain !== null && this.#received >= this.#drain.target)) this.end();
     else if ((this.#received & CLOCK_MASK) === 0 && now >= this.#nextTick) this.#tick();
@@ -127,16 +137,16 @@ export class CapLoop {
   #tick(): void {
     const now = epochMs();
     this.#nextTick = now + TICK_MS;
-    this.#sink.tick(now);
+    const more = this.#sink.tick(now);
     this.#onTick();
+    if (!more) this.end();
     const drain = this.#drain;
     if (drain === null || this.#ended) return;
     if (this.#received !== this.#lastReceived) {
       this.#lastReceived = this.#received;
       drain.quietSince = now;
     }
-    const quiet = immediateMode() ? QUIET_MS : QUIET_BLOCK_MS;
-    if (now - drain.quietSince >= quiet || now >= drain.limit) this.end();
+    if (now - drain.quietSince >= this.#quietMs || now >= drain.limit) this.end();
   }
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import koffi from 'koffi';
 import { argumentError, ERRNO, systemError, UfoError, unsupportedError } from '../errors.js';
+import { koffi } from '../host/libc.js';
 
 /** npm `cap` 0.2.1 as far as it is used here. */
 export interface CapHandle {
@@ -72,20 +72,15 @@ export function interfaceNames(): string[] {
   return lines.map((line) => line.split(':')[0]!.trim()).filter((name) => name !== '');
 }
 
-let immediate: boolean | undefined;
-
 /**
  * Whether cap hands frames over at once. It looks for `pcap_set_immediate_mode` in a library of the very name
  * `libpcap.so`, which comes with libpcap-dev only; without it libpcap hands over blocks, up to 1 s late.
  */
 export function immediateMode(): boolean {
-  if (immediate === undefined) {
-    try {
-      koffi.load('libpcap.so');
-      immediate = true;
-    } catch {
-      immediate = false;
-    }
+  try {
+    koffi().load('libpcap.so').func('int pcap_set_immediate_mode(void*, int)');
+    return true;
+  } catch {
+    return false;
   }
-  return immediate;
 }

@@ -1,13 +1,10 @@
-import koffi from 'koffi';
+import { MSG_DONTWAIT } from '../host/constants.js';
+import { libc } from '../host/libc.js';
 import { STOP } from './child-protocol.js';
 
-const MSG_DONTWAIT = 0x40;
 const PR_SET_PDEATHSIG = 1;
 const SIGKILL = 9;
 
-const libc = koffi.load(null);
-const recv = libc.func('long recv(int fd, _Out_ uint8_t *buffer, size_t len, int flags)');
-const prctl = libc.func('int prctl(int option, unsigned long argument)');
 const octets = Buffer.alloc(4096);
 
 /**
@@ -15,7 +12,7 @@ const octets = Buffer.alloc(4096);
  * coming, so the child looks into the socket by itself, from inside the packet callback too.
  */
 export function pollControl(): 'nothing' | 'stop' | 'gone' {
-  const got = Number(recv(0, octets, 16, MSG_DONTWAIT));
+  const got = libc().recv(0, octets, 16, MSG_DONTWAIT);
   if (got === 0) return 'gone';
   return got > 0 && octets.subarray(0, got).includes(STOP) ? 'stop' : 'nothing';
 }
@@ -25,6 +22,6 @@ export function pollControl(): 'nothing' | 'stop' | 'gone' {
  * elsewhere; signals meant for the whole foreground group (Ctrl-C) are left to the parent, which then asks for the end.
  */
 export function dieWithParent(): void {
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  libc().prctl(PR_SET_PDEATHSIG, SIGKILL);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 }

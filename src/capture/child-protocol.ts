@@ -14,10 +14,16 @@ export interface CaptureChildArguments {
   readonly bufferSize: number;
   /** `frames`: every frame goes to the parent; `verdicts`: only what became of each datagram. */
   readonly mode: 'frames' | 'verdicts';
-  /** A pcap file that gets every frame too. */
+  /** Mode `verdicts`: a pcap file that gets every frame. */
   readonly writeFile?: string;
-  /** Mode `verdicts`: stop by itself once that many datagrams have been judged. */
+  /** Mode `verdicts`: stop by itself once at least that many datagrams have been judged. */
   readonly datagrams?: number;
+  /** Mode `verdicts`: SHA-256 of every payload in its verdict; default true. */
+  readonly hash?: boolean;
+  /** Mode `verdicts`: payloads are generated ones, and are held against the seed and sequence in them. */
+  readonly generated?: boolean;
+  /** Mode `verdicts`: accept UDP checksum 0 over IPv6. */
+  readonly allowZeroChecksum6?: boolean;
 }
 
 /** Control octet: stop, hand over what the kernel already has, say the final figures and exit. */

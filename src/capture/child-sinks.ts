@@ -1,10 +1,10 @@
+import { pcapFormat } from '../wire/pcap-format.js';
 import type { CapLoopStats, FrameSink } from './cap-loop.js';
 import { FrameBatch } from './frame-batch.js';
 import { SNAPLEN } from './wire-length.js';
 
-/** A sink with a beginning, when the link type is known, and an end. */
+/** A sink with an end. */
 export interface ChildSink extends FrameSink {
-  start(linktype: number): void;
   finish(stats: CapLoopStats): void;
 }
 
@@ -18,7 +18,7 @@ export class PcapSink implements ChildSink {
   }
 
   start(linktype: number): void {
-    this.#batch = new FrameBatch(this.#fd, linktype, SNAPLEN);
+    this.#batch = new FrameBatch(this.#fd, pcapFormat(linktype, { snaplen: SNAPLEN }));
   }
 
   frame(bytes: Buffer, caplen: number, len: number, seconds: number, nanoseconds: number): boolean {
@@ -26,8 +26,9 @@ export class PcapSink implements ChildSink {
     return true;
   }
 
-  tick(): void {
+  tick(): boolean {
     this.#batch?.flush();
+    return true;
   }
 
   finish(): void {

@@ -1,13 +1,8 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import koffi from 'koffi';
+import { SOL_PACKET } from '../host/constants.js';
+import { libc } from '../host/libc.js';
 
-const SOL_PACKET = 263;
 const PACKET_STATISTICS = 6;
-
-const libc = koffi.load(null);
-const getsockopt = libc.func(
-  'int getsockopt(int fd, int level, int name, _Out_ uint8_t *value, _Inout_ uint32_t *len)',
-);
 
 /** A row of /proc/net/packet. */
 export interface PacketSocketRow {
@@ -70,7 +65,8 @@ export class PacketSocket {
    */
   counters(): PacketCounters | null {
     // struct tpacket_stats { tp_packets, tp_drops }, the first two fields of tpacket_stats_v3 as well
-    if (getsockopt(this.#fd, SOL_PACKET, PACKET_STATISTICS, this.#value, [this.#value.length]) !== 0) return null;
+    const len = Uint32Array.of(this.#value.length);
+    if (libc().getsockopt(this.#fd, SOL_PACKET, PACKET_STATISTICS, this.#value, len) !== 0) return null;
     const view = new DataView(this.#value.buffer, this.#value.byteOffset);
     const littleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
     this.#packets += view.getUint32(0, littleEndian);

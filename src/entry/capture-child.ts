@@ -26,7 +26,6 @@ async function main(): Promise<void> {
     say({ type: 'stats', ...loop.stats() });
   });
   const linktype = await loop.open(options);
-  sink.start(linktype);
   loop.onEnd(() => {
     const stats = loop.stats();
     sink.finish();

@@ -36,6 +36,7 @@ export interface Libc {
   if_nametoindex(name: string): number;
   setns(fd: number, nstype: number): number;
   strerror(errno: number): string;
+  prctl(option: number, argument: number): number;
   /** Only for requests whose argument is a pointer. */
   ioctl(fd: number, request: number, argument: Pointer): number;
 }
@@ -62,6 +63,7 @@ const SIGNATURES: Readonly<Record<keyof Libc, string>> = {
   if_nametoindex: 'unsigned int if_nametoindex(const char*)',
   setns: 'int setns(int, int)',
   strerror: 'const char* strerror(int)',
+  prctl: 'int prctl(int, unsigned long)',
   ioctl: 'int ioctl(int, unsigned long, void*)',
 };
 

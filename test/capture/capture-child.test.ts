@@ -18,7 +18,7 @@ function openWith(script: string, more: { signal?: AbortSignal } = {}) {
 const PRELUDE = `
 const fs = require('node:fs');
 const say = (message) => fs.writeSync(1, JSON.stringify(message) + '\\n');
-const header = Buffer.alloc(24); header.writeUInt32LE(1, 20);
+const header = Buffer.alloc(24); header.writeUInt32LE(0xa1b23c4d, 0); header.writeUInt16LE(2, 4); header.writeUInt16LE(4, 6); header.writeUInt32LE(65535, 16); header.writeUInt32LE(1, 20);
 const frames = (n) => { for (let i = 0; i < n; i++) { const b = Buffer.alloc(16 + 100, i); b.fill(0, 0, 16); b.writeUInt32LE(100, 8); b.writeUInt32LE(100, 12); fs.writeSync(3, b); } };
 const stopped = (then) => process.stdin.once('data', then);
 `;
