@@ -78,13 +78,15 @@ function installPackages() {
     return false;
   }
   const broken = ['raw-socket', 'cap'].filter((name) => !loads(name));
-  // npm may have been told to run no install scripts, or raw-socket's may have been skipped as that of a bundled package.
-  for (const name of broken) say(`${name} does not load: npm rebuild ${name}`);
-  if (broken.length > 0) run(['npm', 'rebuild', ...broken]);
+  // npm may have been told to run no install scripts, or Node is another than the one it was built for. Not npm rebuild:
+  // that passes over raw-socket, which is bundled, and calls it a success.
+  for (const name of broken) run(['npm', 'explore', name, '--', 'node-gyp', 'rebuild']);
   for (const name of broken.filter((one) => !loads(one))) {
     const lacking = SYSTEM.filter(({ builds, there }) => builds && !there()).map((one) => one.package);
     const why = lacking.length > 0 ? `install ${lacking.join(' ')}, then` : 'the messages above say why; then';
-    say(`${name} could not be built and is left out (the drivers that do without it work): ${why} npm rebuild ${name}`);
+    say(
+      `${name} could not be built and is left out (the drivers that do without it work): ${why} node scripts/setup.mjs`,
+    );
   }
   return true;
 }

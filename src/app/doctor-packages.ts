@@ -31,7 +31,10 @@ async function nativeCheck(name: string, needs: string): Promise<Check> {
     return { name, state: 'ok', value: 'loads' };
   } catch (error) {
     const [value] = (error instanceof Error ? error.message : String(error)).split('\n');
-    const build = needs === '' ? `npm install ${name}` : `apt-get install ${needs}, then npm rebuild ${name}`;
+    const build =
+      needs === ''
+        ? `npm install ${name}`
+        : `apt-get install ${needs}, then npm install again (in a checkout: node scripts/setup.mjs)`;
     return { name, state: 'missing', value: value!, hint: build };
   }
 }

@@ -5,6 +5,6 @@ import { COMMANDS } from './commands.js';
 import { PROGRAM } from './parser.js';
 import { run } from './run.js';
 
-trapBugs(PROGRAM);
 // exitCode and never exit(): that would lose what stdout has not taken yet.
-process.exitCode = await run(process.argv.slice(2), COMMANDS, createOutput());
+const finish = trapBugs(PROGRAM);
+finish(await run(process.argv.slice(2), COMMANDS, createOutput()));

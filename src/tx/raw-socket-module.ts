@@ -43,7 +43,7 @@ export function loadRawSocket(load: (name: string) => unknown = createRequire(im
     throw new UfoError(
       'ERR_UFO_UNSUPPORTED',
       `the driver raw-socket needs the npm package raw-socket, which could not be loaded: ${reason}`,
-      'install a compiler, make and python3, then: npm rebuild raw-socket; or take the driver packet-socket',
+      'install g++, make and python3, then npm install again (in a checkout: node scripts/setup.mjs); or take the driver packet-socket',
     );
   }
 }

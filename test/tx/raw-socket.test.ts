@@ -14,7 +14,7 @@ describe('raw-socket', () => {
     assert.throws(() => loadRawSocket(missing), {
       code: 'ERR_UFO_UNSUPPORTED',
       message: /npm package raw-socket.*Cannot find module 'raw-socket'$/,
-      hint: /npm rebuild raw-socket/,
+      hint: /npm install again/,
     });
   });
 
