@@ -24,6 +24,8 @@ export interface Datagram {
   readonly ipPayload: Uint8Array;
   /** Data of the UDP datagram, or the upper-layer packet of other protocols. */
   readonly payload: Uint8Array;
+  /** When it was complete: seconds since the epoch by the capture's clock, 0 where unknown. */
+  readonly time: number;
 }
 export type Observer = (datagram: Datagram) => readonly string[];
 
@@ -52,7 +54,7 @@ function showPayload(verdict: MutableVerdict, group: Group, packet: UpperPacket,
   if (options.hash) verdict.payloadSha256 = createHash('sha256').update(payload).digest('hex');
   if (options.observe === undefined || group.header === undefined) return;
   const ipPayload = octets(view, at - group.upperOffset, group.upperOffset + len);
-  for (const text of options.observe({ verdict, header: group.header, ipPayload, payload })) {
+  for (const text of options.observe({ verdict, header: group.header, ipPayload, payload, time: group.time })) {
     addFinding(verdict.mismatches, text);
   }
 }
