@@ -20,6 +20,7 @@ export const SO_ERROR = 4;
 export const SO_BROADCAST = 6;
 export const SO_SNDBUF = 7;
 export const SO_RCVBUF = 8;
+export const SO_NO_CHECK = 11;
 export const SO_PRIORITY = 12;
 export const SO_REUSEPORT = 15;
 export const SO_BINDTODEVICE = 25;
@@ -54,6 +55,9 @@ export const IP_PMTUDISC_DO = 2;
 export const IP_PMTUDISC_PROBE = 3;
 export const IP_PMTUDISC_INTERFACE = 4;
 export const IP_PMTUDISC_OMIT = 5;
+
+// <linux/udp.h>
+export const UDP_NO_CHECK6_TX = 101;
 
 // <linux/in6.h>
 export const IPV6_UNICAST_HOPS = 16;

@@ -1,0 +1,29 @@
+import { AF_INET, AF_INET6 } from './constants.js';
+
+export const SOCKADDR_IN_LEN = 16;
+export const SOCKADDR_IN6_LEN = 28;
+
+/**
+ * Writes `struct sockaddr_in` or `sockaddr_in6` at `at` and returns its length. `scopeId` is the ifindex that a link-local
+ * IPv6 address needs; it is left out for all others.
+ */
+export function putSockaddr(view: DataView, at: number, octets: Uint8Array, port: number, scopeId = 0): number {
+  const family4 = octets.length === 4;
+  view.setUint16(at, family4 ? AF_INET : AF_INET6, true);
+  view.setUint16(at + 2, port);
+  const bytes = new Uint8Array(view.buffer, view.byteOffset);
+  if (family4) {
+    bytes.set(octets, at + 4);
+    bytes.fill(0, at + 8, at + SOCKADDR_IN_LEN);
+    return SOCKADDR_IN_LEN;
+  }
+  view.setUint32(at + 4, 0); // flow label: none of ours
+  bytes.set(octets, at + 8);
+  view.setUint32(at + 24, isLinkLocal(octets) ? scopeId : 0, true);
+  return SOCKADDR_IN6_LEN;
+}
+
+/** fe80::/10 and ff02::/16. */
+function isLinkLocal(octets: Uint8Array): boolean {
+  return (octets[0] === 0xfe && (octets[1]! & 0xc0) === 0x80) || (octets[0] === 0xff && (octets[1]! & 0x0f) === 2);
+}

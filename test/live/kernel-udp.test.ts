@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { ERRNO } from '../../src/errors.js';
+import { insideLab, LAB, pinNeighbours, setLabMtu } from '../../src/host/lab.js';
+import { openKernelUdp } from '../../src/tx/kernel-udp.js';
+import { itDelivers } from './delivery.js';
+import { FarReceiver, sha256 } from './far-receiver.js';
+import { HandMade, makeFlow, payloadOf } from './hand-made.js';
+import { sendRows } from './send-rows.js';
+import { watchFar } from './watch-far.js';
+
+const { near, far } = LAB;
+const open = () => openKernelUdp({ interface: near.interface, family: 4 });
+
+describe('kernel-udp', { skip: insideLab() ? false : 'needs the lab' }, () => {
+  let receiver: FarReceiver;
+  before(async () => {
+    receiver = await FarReceiver.start();
+  });
+  after(async () => {
+    await receiver[Symbol.asyncDispose]();
+    await setLabMtu(1500);
+  });
+
+  itDelivers({
+    receiver: () => receiver,
+    open: async (family) => ({
+      device: await openKernelUdp({ interface: near.interface, family }),
+      made: new HandMade(),
+    }),
+    push: (made, datagram) => made.pushPayload(datagram),
+  });
+
+  it('sends from several sources with settings of their own, in order', async () => {
+    await setLabMtu(1500);
+    await pinNeighbours();
+    await using device = await open();
+    const made = new HandMade();
+    const flows = [
+      { sourcePort: 2001 },
+      { sourcePort: 2001, ttl: 5, tos: 0x10 },
+      { sourcePort: 2002 },
+      { sourcePort: 2002, checksum: false },
+    ].map((more) => makeFlow(near.ipv4, far.ipv4, receiver.port, more));
+    flows.forEach((flow, i) => {
+      made.pushPayload({ flow, payload: payloadOf(3000, i) });
+    });
+    await using watch = await watchFar('ip[8] = 5 and ip[1] = 0x10', 3);
+    await sendRows(device, made);
+    const received = await receiver.take(4);
+    const expected = flows.map(({ sourcePort }, i) => ({
+      length: 3000,
+      sha256: sha256(payloadOf(3000, i)),
+      port: sourcePort,
+    }));
+    assert.deepEqual(received, expected);
+    assert.equal(await watch.frames(), 3);
+  });
+
+  it('refuses with EMSGSIZE what DF keeps from being cut, and goes on', async () => {
+    await using device = await open();
+    const made = new HandMade();
+    const flow = makeFlow(near.ipv4, far.ipv4, receiver.port, { dontFragment: true });
+    made.pushPayload({ flow, payload: payloadOf(1472, 1) });
+    made.pushPayload({ flow, payload: payloadOf(1473, 2) });
+    assert.equal(device.xmit(made, 0), 1);
+    assert.equal(device.xmit(made, 1), -ERRNO.EMSGSIZE);
+    assert.equal((await receiver.take(1))[0]!.length, 1472);
+  });
+
+  it('says which source ports are taken', async () => {
+    await using first = await open();
+    await using second = await open();
+    const made = new HandMade();
+    made.pushPayload({ flow: makeFlow(near.ipv4, far.ipv4, 9, { sourcePort: 2003 }), payload: payloadOf(10, 0) });
+    assert.equal(first.xmit(made, 0), 1);
+    assert.equal(second.xmit(made, 0), -ERRNO.EADDRINUSE);
+  });
+
+  it('refuses IPv4 options, which it could not control', async () => {
+    await using device = await open();
+    const made = new HandMade();
+    const options = Uint8Array.of(1, 1, 1, 0);
+    made.pushPayload({ flow: makeFlow(near.ipv4, far.ipv4, 9, { options }), payload: payloadOf(10, 0) });
+    assert.equal(device.xmit(made, 0), -ERRNO.EOPNOTSUPP);
+  });
+});
