@@ -8,7 +8,7 @@ const step: fc.Arbitrary<Step> = fc.tuple(fc.nat(255), fc.nat(255), fc.nat(999),
 const SEED = 20_260_101;
 
 function checkModel(api: Api, numRuns: number): void {
-  const property = fc.property(fc.array(step, { minLength: 10, maxLength: 80 }), (steps) => {
+  const property = fc.property(fc.array(step, { minLength: 30, maxLength: 120 }), (steps) => {
     const world = new World(api);
     for (const one of steps) world.step(one);
     world.close();
@@ -77,7 +77,7 @@ const MISTAKES: Readonly<Record<string, Partial<Api>>> = {
 };
 
 describe('model of the life of a page', () => {
-  it('holds over random sequences with failing allocations', () => checkModel(REAL, 250));
+  it('holds over random sequences with failing allocations', () => checkModel(REAL, 600));
 
   for (const [mistake, wrong] of Object.entries(MISTAKES)) {
     it(`finds ${mistake}`, () => assert.throws(() => checkModel({ ...REAL, ...wrong }, 250)));

@@ -76,7 +76,8 @@ export class World {
     const run = this.#ops[names[op % names.length]!]!;
     this.pool.budget = budget > 6 ? Number.POSITIVE_INFINITY : budget;
     try {
-      run(this.#held[a % this.#held.length], b);
+      const own = this.#held.filter((held) => this.#ownsOne(held));
+      run(own[a % own.length], b);
     } catch (error) {
       const { code } = error as { code?: string };
       if (!['ENOMEM', 'EFAULT', 'EMSGSIZE', 'EINVAL'].includes(code ?? '')) throw error;
@@ -141,7 +142,7 @@ export class World {
     copyUbufs: (held) => this.#change(held, (skb) => this.#api.skbCopyUbufs(skb)),
     morph: (held, b) => {
       const dst = this.#held[b % this.#held.length];
-      if (held === undefined || dst === undefined || dst === held) return;
+      if (held === undefined || dst === undefined || dst === held || !this.#ownsOne(dst)) return;
       if (dst.skb.users !== 1) assert.throws(() => this.#api.skbMorph(dst.skb, held.skb), { code: 'EINVAL' });
       else {
         const user = this.#userOf(held.skb);
@@ -165,8 +166,8 @@ export class World {
     },
     complete: (_, b) => this.#finishRows(b, true),
     fail: (_, b) => this.#finishRows(b, false),
-    free: (held) => held && this.#ownsOne(held) && this.#drop(held, this.#api.consumeSkb),
-    kfree: (held) => held && this.#ownsOne(held) && this.#drop(held, this.#api.kfreeSkb),
+    free: (held) => held && this.#drop(held, this.#api.consumeSkb),
+    kfree: (held) => held && this.#drop(held, this.#api.kfreeSkb),
   };
 
   #attachUserPages(held: Held, b: number): void {
@@ -242,7 +243,7 @@ export class World {
     free(held.skb);
   }
 
-  /** Whether the model still has a reference beside those of rows. */
+  /** Whether the model still has a reference beside those of rows: only who has one may do anything to an skb. */
   #ownsOne(held: Held): boolean {
     return held.refs > this.#rows.filter((rows) => rows.held === held).length;
   }
