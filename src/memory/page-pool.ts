@@ -63,8 +63,12 @@ export class PagePool {
     return NIL;
   }
 
-  /** Makes the caller's buffer a page, without copying. It stays referenced until the last reference goes. */
+  /**
+   * Makes the caller's buffer a page, without copying. It stays referenced until the last reference goes. Asking for its
+   * `buffer` makes V8 move an array of 64 octets or less off its heap, where it keeps its address.
+   */
   adoptForeign(bytes: Uint8Array): number {
+    void bytes.buffer;
     const page = this.#nextForeign;
     this.#nextForeign = page === 0x7fff_ffff ? FIRST_FOREIGN : page + 1;
     this.#foreign.set(page, { bytes, address: 0, refs: 1 });
@@ -104,7 +108,7 @@ export class PagePool {
     return this.memory.pages.offset + page * PAGE_SIZE;
   }
 
-  /** Where a page begins in this process, for an iovec. A foreign one must not live on the V8 heap: more than 64 octets. */
+  /** Where a page begins in this process, for an iovec. */
   addressOf(page: number): number {
     if (page < FIRST_FOREIGN) return this.memory.address + this.offsetOf(page);
     const foreign = this.#foreign.get(page)!;
