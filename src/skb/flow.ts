@@ -79,7 +79,7 @@ export function createFlow(from: FlowOptions): Flow {
   range('ttl', ttl, 1, 255);
   range('tos', tos, 0, 255);
   range('flowLabel', flowLabel, 0, 0xf_ffff);
-  range('mtu', mtu, family === 4 ? 36 : 56, 65_575, 'octets: the headers and 8 octets of each fragment');
+  range('mtu', mtu, family === 4 ? 28 : 56, 65_575, 'octets: the headers and 8 octets of each fragment');
   if (family === 6 && options.length > 0)
     throw argumentError('options', options, 'none for IPv6: use extensionHeaders');
   if (family === 4 && extensionHeaders.length > 0) throw argumentError('extensionHeaders', family, 'none for IPv4');
