@@ -36,6 +36,11 @@ export class Extents {
     return pieces;
   }
 
+  /** End of the range that `offset` lies in; it must lie in one. */
+  rangeEnd(offset: number): number {
+    return this.#bounds[2 * this.#firstEndingAfter(offset) + 1]!;
+  }
+
   /** What is missing, in order; the last hole's end is null while `total` is unknown (below 0). */
   holes(total: number): [number, number | null][] {
     const holes: [number, number | null][] = [];

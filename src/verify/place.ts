@@ -53,7 +53,7 @@ function placeOverlap(group: Group, fragment: Fragment, end: number): void {
   const differ = group.cuts.length === 0 && differs(group, fragment, pieces);
   group.overlaps++;
   if (differ) group.conflicts++;
-  mismatch(group, `${overlapFault(offset, end, pieces)}, data ${differ ? 'conflicting' : 'equal'})`);
+  mismatch(group, `${overlapFault(group, offset, end, pieces)}, data ${differ ? 'conflicting' : 'equal'})`);
   group.records.add(offset, fragment.len, fragment.more, summary);
   let from = offset;
   const capturedEnd = offset + captured;
@@ -64,11 +64,11 @@ function placeOverlap(group: Group, fragment: Fragment, end: number): void {
   }
 }
 
-function overlapFault(offset: number, end: number, pieces: readonly number[]): string {
-  const [start, stop] = pieces as [number, number];
+function overlapFault(group: Group, offset: number, end: number, pieces: readonly number[]): string {
+  const start = pieces[0]!;
   const where = `(overlaps octets ${start}–${pieces[pieces.length - 1]}`;
   return start === offset
-    ? `fragOff got ${offset >>> 3}, want ${Math.ceil(stop / 8)} ${where}`
+    ? `fragOff got ${offset >>> 3}, want ${Math.ceil(group.extents.rangeEnd(offset) / 8)} ${where}`
     : `end got ${end}, want at most ${start} ${where}`;
 }
 
