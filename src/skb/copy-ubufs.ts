@@ -1,5 +1,5 @@
 import { ERRNO, systemError } from '../errors.js';
-import { FIRST_FOREIGN, type PagePool } from '../memory/page-pool.js';
+import type { PagePool } from '../memory/page-pool.js';
 import { PAGE_SIZE } from '../memory/user-memory.js';
 import { skbZcopy } from './fill-page-desc.js';
 import { fragTruesize, skbFragUnref } from './frag.js';
@@ -43,9 +43,4 @@ function copyFrags(pool: PagePool, frags: readonly SkbFrag[]): SkbFrag[] {
     copies.push({ page, offset: 0, size });
   }
   return copies;
-}
-
-/** Whether any frag is a caller's buffer, which only drivers that gather by address can send. */
-export function skbHasForeignFrags(skb: SkBuff): boolean {
-  return skb.shinfo.frags.some((frag) => frag.page >= FIRST_FOREIGN);
 }
