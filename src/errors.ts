@@ -27,13 +27,13 @@ export interface PartialSend {
 export class UfoError extends Error {
   override readonly name: string = 'UfoError';
   readonly code: string;
-  errno?: number;
-  syscall?: string;
-  address?: string;
-  port?: number;
-  path?: string;
-  hint?: string;
-  partial?: PartialSend;
+  declare errno?: number;
+  declare syscall?: string;
+  declare address?: string;
+  declare port?: number;
+  declare path?: string;
+  declare hint?: string;
+  declare partial?: PartialSend;
 
   constructor(code: string, message: string, hint?: string) {
     super(message);

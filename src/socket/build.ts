@@ -1,48 +1,88 @@
+import { argumentError } from '../errors.js';
 import type { PagePool } from '../memory/page-pool.js';
 import { PAGE_SIZE } from '../memory/user-memory.js';
 import { skbAppendDatatoFrags } from '../skb/append-datato-frags.js';
+import { NETIF_F_SG } from '../skb/features.js';
+import { skbAddForeignFrag, skbFillPageDesc, skbZcopySet } from '../skb/fill-page-desc.js';
 import type { Flow } from '../skb/flow.js';
+import { skbFragRef } from '../skb/frag.js';
 import { getfragFromBytes, getfragFromPieces } from '../skb/getfrag.js';
+import { skbLinearize, skbNeedsLinearize } from '../skb/linearize.js';
 import { kfreeSkb } from '../skb/release.js';
+import { MAX_SKB_FRAGS } from '../skb/shared-info.js';
 import { type SkBuff, skbPut, skbReserve } from '../skb/skbuff.js';
 import type { Sock } from '../skb/sock.js';
+import { type UbufInfo, ubufPut } from '../skb/ubuf-info.js';
 import { allocSendSkb, sendTruesize } from '../skb/wmem.js';
 import { headersRoom, ipMakeSkb } from '../ufo/make-skb.js';
+import type { Pages } from './pages.js';
 
-/** Whether a payload goes into the head: it fits beside the headers, or the device knows no frags (no NETIF_F_SG). */
-function inHead(flow: Flow, len: number, scatterGather: boolean): boolean {
-  return !scatterGather || headersRoom(flow) + len <= PAGE_SIZE;
+/** Views of 64 octets or less may live on the V8 heap, where they move: their address can't be kept. */
+const V8_HEAP_LEN = 64;
+
+/** What a datagram is made of: octets to copy, a caller's pages, or a caller's buffers by address. */
+export type Payload =
+  | { readonly kind: 'copy'; readonly parts: readonly Uint8Array[]; readonly len: number }
+  | { readonly kind: 'pages'; readonly pages: Pages; readonly len: number; readonly ubuf: UbufInfo }
+  | { readonly kind: 'foreign'; readonly parts: readonly Uint8Array[]; readonly len: number; readonly ubuf: UbufInfo };
+
+/** A payload with a completion. */
+export type Armed = Exclude<Payload, { readonly kind: 'copy' }>;
+
+export function copied(parts: readonly Uint8Array[]): Payload {
+  return { kind: 'copy', parts, len: parts.length === 1 ? parts[0]!.length : totalLen(parts) };
+}
+
+/** @throws UfoError ERR_UFO_INVALID_ARGUMENT: too many buffers, or one too short to have an address */
+export function foreign(parts: readonly Uint8Array[], ubuf: UbufInfo): Armed {
+  if (parts.length > MAX_SKB_FRAGS)
+    throw argumentError('message', parts.length, `at most ${MAX_SKB_FRAGS} buffers with zerocopy`);
+  const short = parts.find(({ buffer }) => buffer.byteLength <= V8_HEAP_LEN);
+  if (short !== undefined) {
+    throw argumentError(
+      'message',
+      short,
+      `buffers of more than ${V8_HEAP_LEN} octets with zerocopy`,
+      'send it without',
+    );
+  }
+  return { kind: 'foreign', parts, len: totalLen(parts), ubuf };
 }
 
 /** Octets of memory a datagram will stand for; charge them (`Sock.waitForWmem`) before building it. */
-export function datagramTruesize(flow: Flow, len: number, scatterGather: boolean): number {
+export function datagramTruesize(flow: Flow, payload: Payload, features: number): number {
   const room = headersRoom(flow);
-  return inHead(flow, len, scatterGather) ? sendTruesize(room + len, 0) : sendTruesize(room, len);
+  return inHead(room, payload, features) ? sendTruesize(room + payload.len, 0) : sendTruesize(room, payload.len);
 }
 
 /**
- * Copies the payload into user pages, once, and puts the headers in front. `reserved` octets of `sk` have been charged.
- * @throws what `ipMakeSkb` and `skbAppendDatatoFrags` throw; nothing stays charged or allocated then.
+ * An skb with the payload in user pages, copied at most once, and the headers in front. `reserved` octets of `sk` have been
+ * charged. A completion (`ubuf`) is armed last: if this throws, it has not been told anything and is still the caller's.
+ * @throws what `ipMakeSkb` and `skbAppendDatatoFrags` throw; nothing stays charged or allocated then
  */
 export function buildSkb(
   sk: Sock,
   pool: PagePool,
   flow: Flow,
   ident: number,
-  parts: readonly Uint8Array[],
-  len: number,
-  scatterGather: boolean,
+  payload: Payload,
+  features: number,
   reserved: number,
 ): SkBuff {
   const room = headersRoom(flow);
-  const linear = inHead(flow, len, scatterGather);
-  const skb = allocSendSkb(sk, pool, linear ? room + len : room, reserved);
+  const linear = inHead(room, payload, features);
+  const skb = allocSendSkb(sk, pool, linear ? room + payload.len : room, reserved);
   try {
     skbReserve(skb, room);
-    if (linear) copyParts(pool, skbPut(skb, len), parts);
-    else if (parts.length === 1) skbAppendDatatoFrags(sk, skb, getfragFromBytes, parts[0]!, len);
-    else skbAppendDatatoFrags(sk, skb, getfragFromPieces, parts, len);
+    if (linear) copyToHead(skb, payload);
+    else fillFrags(sk, skb, payload);
+    const copies = skbNeedsLinearize(skb, features);
+    if (copies) skbLinearize(skb);
     ipMakeSkb(skb, flow, ident);
+    if (payload.kind !== 'copy') {
+      if (copies) ubufPut(payload.ubuf, false);
+      else skbZcopySet(skb, payload.ubuf);
+    }
     return skb;
   } catch (error) {
     kfreeSkb(skb);
@@ -50,10 +90,34 @@ export function buildSkb(
   }
 }
 
-function copyParts(pool: PagePool, to: number, parts: readonly Uint8Array[]): void {
-  let at = to;
-  for (const part of parts) {
-    pool.memory.bytes.set(part, at);
+/** Copied payloads go into the head where they fit beside the headers, or where the device knows no frags. */
+function inHead(room: number, { kind, len }: Payload, features: number): boolean {
+  return kind === 'copy' && ((features & NETIF_F_SG) === 0 || room + len <= PAGE_SIZE);
+}
+
+function copyToHead(skb: SkBuff, payload: Payload): void {
+  let at = skbPut(skb, payload.len);
+  for (const part of payload.kind === 'pages' ? payload.pages.buffers : payload.parts) {
+    skb.pool.memory.bytes.set(part, at);
     at += part.length;
   }
+}
+
+function fillFrags(sk: Sock, skb: SkBuff, payload: Payload): void {
+  if (payload.kind === 'pages') {
+    for (const frag of payload.pages.frags) {
+      skbFragRef(skb.pool, frag);
+      skbFillPageDesc(skb, frag.page, frag.offset, frag.size);
+    }
+  } else if (payload.kind === 'foreign') {
+    for (const part of payload.parts) skbAddForeignFrag(skb, part);
+  } else if (payload.parts.length === 1) {
+    skbAppendDatatoFrags(sk, skb, getfragFromBytes, payload.parts[0]!, payload.len);
+  } else {
+    skbAppendDatatoFrags(sk, skb, getfragFromPieces, payload.parts, payload.len);
+  }
+}
+
+function totalLen(parts: readonly Uint8Array[]): number {
+  return parts.reduce((sum, part) => sum + part.length, 0);
 }

@@ -12,13 +12,15 @@ export interface DeviceRequest {
   readonly mtu: number;
   readonly pool: PagePool;
   readonly options: SocketOptions;
+  /** The companion's descriptor: kernel-udp sends by it. */
+  readonly companionFd: number | null;
 }
 
 /** Opens the driver asked for, loading it only now: its native parts may be missing on this machine. */
 export async function openDevice(driver: DriverName | 'auto', request: DeviceRequest): Promise<NetDevice> {
   if (driver === 'auto') return openFastest(request);
-  const { family, interfaceName, mtu, pool, options } = request;
-  const { destinationMac, vlans, qdiscBypass, file } = options;
+  const { family, interfaceName, mtu, pool, options, companionFd } = request;
+  const { destinationMac, vlans, qdiscBypass, queue = 0, file } = options;
   const link = {
     interface: interfaceName,
     ...(destinationMac === undefined ? {} : { destinationMac }),
@@ -44,13 +46,20 @@ export async function openDevice(driver: DriverName | 'auto', request: DeviceReq
       const { openPcapFile } = await import('../tx/pcap-file.js');
       return openPcapFile({ target: file, mtu });
     }
-    default:
-      throw unsupportedError(`the driver ${driver} is not built in`);
+    case 'af-xdp': {
+      const { openAfXdp } = await import('../tx/af-xdp.js');
+      return openAfXdp({ ...link, queue, memory: pool.memory });
+    }
+    case 'kernel-udp': {
+      refuseLinkOptions(options);
+      const { openKernelUdp } = await import('../tx/kernel-udp.js');
+      return openKernelUdp({ family, interface: interfaceName, ...(companionFd === null ? {} : { fd: companionFd }) });
+    }
   }
 }
 
 /** Fastest first, as measured (`npm run bench`); the first that opens is taken. */
-const BY_SPEED: readonly DriverName[] = ['virtio-ufo', 'packet-socket', 'raw-socket'];
+const BY_SPEED: readonly DriverName[] = ['virtio-ufo', 'af-xdp', 'packet-socket', 'raw-socket'];
 
 async function openFastest(request: DeviceRequest): Promise<NetDevice> {
   const refusals: string[] = [];

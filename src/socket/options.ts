@@ -54,6 +54,14 @@ export interface To {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface SendOptions extends To {
+  /**
+   * Send the caller's buffers by address instead of copying them (packet-socket, virtio-ufo, kernel-udp; the others copy).
+   * They must not change before the send resolves; buffers of more than 64 octets, at most 17.
+   */
+  readonly zerocopy?: boolean | undefined;
+}
+
 /** Holds a stream of datagrams to a rate. */
 export interface Pacer {
   /** Resolves when a datagram of so many packets and bits (of IP packets) may go; undefined: at once. */
@@ -64,4 +72,15 @@ export interface ManyOptions extends To {
   readonly pacer?: Pacer | undefined;
   /** Called for every datagram the kernel has taken whole. */
   readonly onDatagram?: ((result: SendResult) => void) | undefined;
+}
+
+export interface FileOptions extends ManyOptions {
+  /** Octets of payload in every datagram but the last, 1 … 65,527. */
+  readonly datagramSize: number;
+  /** First octet of the file to send; default 0. */
+  readonly offset?: number | undefined;
+  /** Octets to send; default to the file's end. */
+  readonly length?: number | undefined;
+  /** Octets the kernel has taken, of how many. */
+  readonly onProgress?: ((octets: number, total: number) => void) | undefined;
 }

@@ -1,28 +1,20 @@
 import { EventEmitter } from 'node:events';
+import type { FileHandle } from 'node:fs/promises';
 import { argumentError, UfoError } from '../errors.js';
-import { PagePool } from '../memory/page-pool.js';
-import { PAGE_SIZE, UserMemory } from '../memory/user-memory.js';
-import { NETIF_F_SG } from '../skb/features.js';
-import { createFlow } from '../skb/flow.js';
-import { Sock } from '../skb/sock.js';
+import { UbufInfo, ubufPut } from '../skb/ubuf-info.js';
 import type { Companion } from '../tx/companion.js';
 import type { LostFrames } from '../tx/net-device.js';
-import { createIdentSource, type IdentSource } from '../ufo/ident.js';
-import { parseAddress } from '../wire/address.js';
-import { buildSkb, datagramTruesize } from './build.js';
-import { Channel } from './channel.js';
-import { Datagram, type SendResult, type SendSummary, type Settled } from './datagram.js';
+import { type Armed, copied, foreign, type Payload } from './build.js';
+import { completion } from './completion.js';
+import type { SendResult, SendSummary, Settled } from './datagram.js';
 import { ObservedPromise } from './observed.js';
-import { openDevice } from './open-device.js';
-import type { ManyOptions, SocketOptions, To } from './options.js';
-import { Peer } from './peer.js';
-import { type RouteTo, resolveHost, routeTo } from './route-to.js';
+import type { FileOptions, ManyOptions, SendOptions, SocketOptions, To } from './options.js';
+import { Pages } from './pages.js';
+import type { Peer } from './peer.js';
+import { resolveHost } from './route-to.js';
+import { sendFile } from './send-file.js';
+import { Sender } from './sender.js';
 import { Tally } from './tally.js';
-import { chooseWay } from './way.js';
-
-/** Octets that the pool keeps beyond the send budget: what the last datagram let in may stand for, and the drivers' own. */
-const POOL_RESERVE = 48 * PAGE_SIZE;
-const DEFAULT_POOL_PAGES = 512;
 
 export interface SocketAddress {
   readonly address: string;
@@ -30,116 +22,151 @@ export interface SocketAddress {
   readonly port: number;
 }
 
+/** What `sendPages` promises. */
+export interface PagesSent {
+  /** The kernel has taken every packet. */
+  readonly sent: Promise<SendResult>;
+  /**
+   * The pages may be written again. Always resolves, also after a failure. `zerocopy`: true only if nobody copied them,
+   * the kernel included.
+   */
+  readonly completed: Promise<{ readonly zerocopy: boolean }>;
+}
+
 /**
  * A UDP socket whose datagrams are cut into fragments here, under the caller's control.
  *
- * Events: `message (payload, from)`, `error (error)` for ICMP errors and for failures nobody awaited, `close`.
+ * Every promise that fails with nobody waiting for it becomes an `error` event instead. Events: `message (payload, from)`;
+ * `error (error)`, also for ICMP errors; `close`.
  */
 export class UfoSocket extends EventEmitter implements AsyncDisposable {
-  readonly #options: SocketOptions;
-  readonly #family: 4 | 6;
-  readonly #pool: PagePool;
-  readonly #sock: Sock;
-  readonly #idents: IdentSource;
-  readonly #channels = new Map<string, Promise<Channel>>();
-  readonly #peers = new Map<string, Peer>();
+  readonly #sender: Sender;
   #companion: Promise<Companion | null> | null = null;
-  #local: { address: string | null; port: number } = { address: null, port: 0 };
-  #remote: { address: string; port: number } | null = null;
+  #remote: { readonly host: string; readonly port: number } | null = null;
+  /** Parts of the datagram being collected, and who waits for its result. */
+  #corked: Uint8Array[] | null = null;
+  readonly #uncorked: ((result: Promise<SendResult>) => void)[] = [];
+  #referenced = true;
   #closed: Promise<void> | null = null;
 
   constructor(options: SocketOptions) {
     super();
     if (options.type !== 'udp4' && options.type !== 'udp6') throw argumentError('type', options.type, 'udp4 or udp6');
-    this.#options = options;
-    this.#family = options.type === 'udp4' ? 4 : 6;
-    const memory = new UserMemory({ pages: options.poolPages ?? DEFAULT_POOL_PAGES, ...umemFor(options) });
-    this.#pool = new PagePool(memory);
-    this.#sock = new Sock(options.sendBufferSize ?? Math.max(PAGE_SIZE, memory.pages.len - POOL_RESERVE));
-    this.#idents = options.idents ?? createIdentSource();
+    this.#sender = new Sender(options, () => this.#openCompanion());
     options.signal?.addEventListener('abort', () => void this.close(), { once: true });
   }
 
   /**
-   * Takes a port (0: the kernel chooses) and an address, and holds the port as an ordinary UDP socket would. An address that
-   * is not this host's may be given: datagrams then carry it, and nothing comes back.
+   * Takes a port (0: the kernel chooses) and an address, and holds the port as an ordinary UDP socket would.
+   * @throws UfoError EADDRINUSE, EADDRNOTAVAIL, EACCES
    */
   async bind(port = 0, address?: string): Promise<void> {
     if (this.#companion !== null) throw new UfoError('ERR_UFO_ALREADY_BOUND', 'the socket is bound already');
-    this.#local = { port, address: address === undefined ? null : await resolveHost(address, this.#family) };
+    const at = address === undefined ? null : await resolveHost(address, this.#sender.family);
+    this.#sender.local = { port, address: at };
     await this.#openCompanion();
   }
 
   /** Sets where datagrams go that name no address, and learns the path there. */
   async connect(port: number, address: string): Promise<void> {
-    this.#remote = { port, address: await resolveHost(address, this.#family) };
-    await this.#peer(this.#remote.address, port);
+    this.#remote = { host: address, port };
+    await this.#peer({});
   }
 
-  /** The local end; the port is 0 before the socket is bound. */
+  /** The local end. Binds to a port of the kernel's choice if there is none yet. */
   async address(): Promise<SocketAddress> {
-    const companion = await this.#openCompanion();
-    const { address, port } = companion?.address() ?? { address: this.#local.address ?? '', port: this.#local.port };
-    return { address, port, family: this.#family };
-  }
-
-  /**
-   * Sends one datagram; the payload is copied before this returns to the loop. Resolves when the kernel has taken every
-   * fragment. A partial failure says in `error.partial` how many had gone.
-   * @throws UfoError EMSGSIZE, ENETUNREACH, EHOSTUNREACH, EPERM, ENETDOWN, ENOBUFS, …; the signal's reason
-   */
-  send(message: Uint8Array | readonly Uint8Array[], to: To = {}): Promise<SendResult> {
-    const parts = message instanceof Uint8Array ? [message] : message;
-    return ObservedPromise.from(this.#send(parts, to), (error) => this.#report(error));
-  }
-
-  /**
-   * Sends one datagram after the other, as many at a time as the send budget allows, and paced where asked for. Stops at the
-   * first failure; its error carries in `error.partial` what became of that datagram, and `summary` what went before it.
-   */
-  sendMany(source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, to: ManyOptions = {}): Promise<SendSummary> {
-    return ObservedPromise.from(this.#sendMany(source, to), (error) => this.#report(error));
-  }
-
-  async #sendMany(source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, to: ManyOptions): Promise<SendSummary> {
-    const peer = await this.#peerFor(to);
-    const tally = new Tally(peer.channel.device.driver, to.onDatagram);
-    for await (const payload of source) {
-      if (tally.failure !== null) break;
-      to.signal?.throwIfAborted();
-      await to.pacer?.ready(peer.packets(payload.length), 8 * peer.octets(payload.length), to.signal);
-      await this.#enqueue(peer, [payload], to, tally.settled);
-    }
-    await peer.channel.transmitter.idle();
-    const { driver } = peer.channel.device;
-    const { datagrams, fragments, octets, failed } = tally;
-    const summary = {
-      driver,
-      ways: tally.ways(),
-      datagrams,
-      failed,
-      fragments,
-      octets,
-      lost: peer.channel.device.lost(),
+    const { local, family } = this.#sender;
+    const { address, port } = (await this.#openCompanion())?.address() ?? {
+      address: local.address ?? '',
+      port: local.port,
     };
-    if (tally.failure !== null) throw Object.assign(tally.failure, { summary });
-    return summary;
+    return { address, port, family };
+  }
+
+  /**
+   * Sends one datagram. The message is copied into user pages, once, when the send budget has room for it, and is the
+   * caller's again when this resolves: the kernel has taken every fragment. With `zerocopy` it is not copied but goes out by
+   * its address (iovec drivers), and this resolves when it may change again.
+   *
+   * While corked, the message is a part of the datagram that `uncork` sends, and this resolves with that one's result.
+   * @throws UfoError EMSGSIZE, ENETUNREACH, EHOSTUNREACH, EPERM, ENETDOWN, ENOBUFS, …, with `partial` where some fragments
+   *   had gone; the signal's reason
+   */
+  send(message: Uint8Array | readonly Uint8Array[], to: SendOptions = {}): Promise<SendResult> {
+    const parts = message instanceof Uint8Array ? [message] : message;
+    if (this.#corked !== null) return this.#observed(this.#corkedSend(parts));
+    return this.#observed(to.zerocopy === true ? this.#sendForeign(parts, to) : this.#sendOne(copied(parts), to));
+  }
+
+  /**
+   * Sends one datagram after the other, as many at a time as the send budget allows, paced where asked for. Stops at the
+   * first failure; the error carries a `summary` of all that went, and `partial` for the datagram that failed.
+   */
+  sendMany(
+    source: AsyncIterable<Uint8Array | Pages> | Iterable<Uint8Array | Pages>,
+    to: ManyOptions = {},
+  ): Promise<SendSummary> {
+    return this.#observed(this.#sendMany(source, to));
+  }
+
+  /** Reads a file straight into user pages and sends it as datagrams of `datagramSize` octets (UDP sendfile). */
+  sendFile(file: string | FileHandle, options: FileOptions): Promise<SendSummary> {
+    return this.#observed(sendFile(this, file, options));
+  }
+
+  /** User pages to write into and send without a copy; waits until the pool has them. 1 … 69,632 octets. */
+  allocPages(len: number, { signal }: { readonly signal?: AbortSignal } = {}): Promise<Pages> {
+    const { pageWait, pool } = this.#sender;
+    return pageWait.until(
+      () => Pages.take(pool, len),
+      () => this.#sender.pending,
+      signal,
+    );
+  }
+
+  /** Sends pages as they are. They must not change, but may be disposed of, before `completed`. */
+  sendPages(pages: Pages, to: To = {}): PagesSent {
+    const { ubuf, done } = completion();
+    const sent = this.#armed({ kind: 'pages', pages, len: pages.len, ubuf }, to);
+    return { sent: this.#observed(sent), completed: done };
+  }
+
+  /** From now on `send` collects parts (MSG_MORE). */
+  cork(): void {
+    this.#corked ??= [];
+  }
+
+  /** Sends what was collected as one datagram; its way is chosen now, once, for the whole of it. */
+  uncork(to: To = {}): Promise<SendResult> {
+    const parts = this.#corked;
+    this.#corked = null;
+    if (parts === null) throw new UfoError('ERR_UFO_NOT_CORKED', 'uncork without cork');
+    const result = this.#sendOne(copied(parts), to);
+    for (const resolve of this.#uncorked.splice(0)) resolve(result);
+    return this.#observed(result);
   }
 
   /** Resolves when everything handed over so far has gone or failed. */
-  async idle(): Promise<void> {
-    for (const channel of await Promise.all(this.#channels.values())) await channel.transmitter.idle();
+  idle(): Promise<void> {
+    return this.#sender.idle();
   }
 
-  /** What devices have lost so far; null where a driver cannot know. */
-  async lost(): Promise<LostFrames> {
-    const losses = (await Promise.all(this.#channels.values())).map(({ device }) => device.lost());
-    const sum = (key: keyof LostFrames): number | null =>
-      losses.reduce<number | null>(
-        (total, loss) => (loss[key] === null || total === null ? null : total + loss[key]),
-        0,
-      );
-    return { socket: sum('socket'), qdisc: sum('qdisc'), backlog: sum('backlog') };
+  /** Packets taken and then lost on this machine, by where; null where a driver cannot know. */
+  lost(): Promise<LostFrames> {
+    return this.#sender.lost();
+  }
+
+  /** Keeps the process alive (the default), or not, while the socket only listens. */
+  ref(): this {
+    this.#referenced = true;
+    void this.#companion?.then((companion) => companion?.ref());
+    return this;
+  }
+
+  unref(): this {
+    this.#referenced = false;
+    void this.#companion?.then((companion) => companion?.unref());
+    return this;
   }
 
   /** Sends what is queued, then lets go of everything. Idempotent. */
@@ -152,89 +179,62 @@ export class UfoSocket extends EventEmitter implements AsyncDisposable {
     return this.close();
   }
 
-  async #send(parts: readonly Uint8Array[], to: To): Promise<SendResult> {
+  async #sendOne(payload: Payload, to: To): Promise<SendResult> {
     to.signal?.throwIfAborted();
-    const peer = await this.#peerFor(to);
+    const peer = await this.#peer(to);
     const { driver } = peer.channel.device;
     return new Promise((resolve, reject) => {
       const settled: Settled = (datagram, error) => (error === null ? resolve(datagram.result(driver)) : reject(error));
-      this.#enqueue(peer, parts, to, settled).catch(reject);
+      this.#sender.enqueue(peer, payload, to, settled).catch(reject);
     });
   }
 
-  /** Copies a payload into user pages as soon as the send budget allows it, and queues the datagram. */
-  async #enqueue(peer: Peer, parts: readonly Uint8Array[], to: To, settled: Settled): Promise<void> {
-    if (peer.channel.stale) await peer.channel.refresh();
-    const { device, transmitter } = peer.channel;
-    const flow = peer.flow();
-    const len = parts.length === 1 ? parts[0]!.length : parts.reduce((sum, part) => sum + part.length, 0);
-    const scatterGather = (device.features & NETIF_F_SG) !== 0;
-    const truesize = datagramTruesize(flow, len, scatterGather);
-    if (!this.#sock.tryWmem(truesize)) await this.#sock.waitForWmem(truesize, to.signal);
-    const skb = buildSkb(this.#sock, this.#pool, flow, this.#identFor(to), parts, len, scatterGather, truesize);
-    transmitter.submit(new Datagram(skb, len, chooseWay(device, skb, to.ident !== undefined), settled));
+  /** Sends a payload that has a completion, which is told of a failure as well. */
+  async #armed(payload: Armed, to: To): Promise<SendResult> {
+    try {
+      if (payload.kind === 'pages') payload.pages.check(this.#sender.pool);
+      return await this.#sendOne(payload, to);
+    } catch (error) {
+      if (payload.ubuf.refcnt > 0) ubufPut(payload.ubuf, false);
+      throw error;
+    }
   }
 
-  #identFor({ ident }: To): number {
-    const most = this.#family === 4 ? 0xffff : 0xffff_ffff;
-    if (ident === undefined) return this.#family === 4 ? this.#idents.next4() : this.#idents.next6();
-    if (Number.isInteger(ident) && ident >= 1 && ident <= most) return ident;
-    throw argumentError('ident', ident, `1 … ${most} for IPv${this.#family}`);
+  async #sendForeign(parts: readonly Uint8Array[], to: To): Promise<SendResult> {
+    const { ubuf, done } = completion();
+    const result = await this.#armed(foreign(parts, ubuf), to);
+    await done;
+    return result;
   }
 
-  async #peerFor({ address, port }: To): Promise<Peer> {
+  #corkedSend(parts: readonly Uint8Array[]): Promise<SendResult> {
+    this.#corked!.push(...parts.map((part) => Uint8Array.from(part)));
+    return new Promise((resolve) => this.#uncorked.push(resolve));
+  }
+
+  async #sendMany(
+    source: AsyncIterable<Uint8Array | Pages> | Iterable<Uint8Array | Pages>,
+    to: ManyOptions,
+  ): Promise<SendSummary> {
+    const peer = await this.#peer(to);
+    const tally = new Tally(peer.channel.device.driver, to.onDatagram);
+    for await (const item of source) {
+      if (tally.failure !== null) break;
+      to.signal?.throwIfAborted();
+      const payload: Payload = item instanceof Pages ? pagesPayload(item) : copied([item]);
+      await to.pacer?.ready(peer.packets(payload.len), 8 * peer.octets(payload.len), to.signal);
+      await this.#sender.enqueue(peer, payload, to, tally.settled);
+    }
+    await peer.channel.transmitter.idle();
+    return tally.finish(peer.channel.device);
+  }
+
+  async #peer({ address, port }: To): Promise<Peer> {
     if (this.#closed !== null) throw new UfoError('ERR_UFO_CLOSED', 'the socket is closed');
-    const at = address ?? this.#remote?.address;
+    const host = address ?? this.#remote?.host;
     const toPort = port ?? this.#remote?.port;
-    if (at === undefined || toPort === undefined) {
-      throw argumentError('to', 'no destination', 'an address and a port', 'connect first, or name both');
-    }
-    return this.#peers.get(`${at} ${toPort}`) ?? this.#peer(await resolveHost(at, this.#family), toPort);
-  }
-
-  async #peer(address: string, port: number): Promise<Peer> {
-    const known = this.#peers.get(`${address} ${port}`);
-    if (known !== undefined) return known;
-    const companion = await this.#openCompanion();
-    const route = await routeTo(address, this.#options, this.#local.address);
-    const channel = await this.#channel(route);
-    const mtu = this.#mtuOf(route, channel);
-    const pathMtu = (await companion?.watchPath(address, port)) ?? (() => Number.POSITIVE_INFINITY);
-    const sourcePort = companion?.address().port ?? this.#local.port;
-    const { ttl, tos, flowLabel, dontFragment, options, extensionHeaders, checksum } = this.#options;
-    const linkHeader = await channel.device.linkHeader({
-      family: this.#family,
-      source: parseAddress(route.source)!.octets,
-      destination: parseAddress(address)!.octets,
-    });
-    const flow = createFlow({
-      ...{ source: route.source, sourcePort, destination: address, destinationPort: port, mtu, linkHeader },
-      ...{ ttl, tos, flowLabel, dontFragment, options, extensionHeaders, checksum },
-    });
-    const peer = new Peer(channel, flow, pathMtu);
-    this.#peers.set(`${address} ${port}`, peer);
-    return peer;
-  }
-
-  #mtuOf({ mtu, interfaceName }: RouteTo, { device }: Channel): number {
-    const most = Math.min(mtu, device.mtu);
-    const { mtu: asked } = this.#options;
-    if (asked === undefined) return most;
-    if (asked > most) throw argumentError('mtu', asked, `at most ${most}, the MTU of ${interfaceName || device.name}`);
-    return asked;
-  }
-
-  #channel({ interfaceName, mtu }: RouteTo): Promise<Channel> {
-    let channel = this.#channels.get(interfaceName);
-    if (channel === undefined) {
-      const request = { family: this.#family, interfaceName, mtu, pool: this.#pool, options: this.#options };
-      channel = openDevice(this.#options.driver ?? 'raw-socket', request).then(
-        (device) => new Channel(device, this.#pool),
-      );
-      channel.catch(() => this.#channels.delete(interfaceName));
-      this.#channels.set(interfaceName, channel);
-    }
-    return channel;
+    if (host !== undefined && toPort !== undefined) return this.#sender.peer(host, toPort);
+    throw argumentError('to', 'no destination', 'an address and a port', 'connect first, or name both');
   }
 
   #openCompanion(): Promise<Companion | null> {
@@ -243,13 +243,19 @@ export class UfoSocket extends EventEmitter implements AsyncDisposable {
   }
 
   async #makeCompanion(): Promise<Companion | null> {
-    if (this.#options.driver === 'pcap-file') return null;
+    const { options, family, local } = this.#sender;
+    if (options.driver === 'pcap-file') return null;
     const { openCompanion } = await import('../tx/companion.js');
-    const { address, port } = this.#local;
-    const companion = await openCompanion({ family: this.#family, port, ...(address === null ? {} : { address }) });
+    const { address, port } = local;
+    const companion = await openCompanion({ family, port, ...(address === null ? {} : { address }) });
     companion.on('message', (payload, from) => this.emit('message', payload, from));
     companion.on('error', (error) => this.#report(error));
+    if (!this.#referenced) companion.unref();
     return companion;
+  }
+
+  #observed<T>(promise: Promise<T>): Promise<T> {
+    return ObservedPromise.from(promise, (error) => this.#report(error));
   }
 
   #report(error: unknown): void {
@@ -258,9 +264,7 @@ export class UfoSocket extends EventEmitter implements AsyncDisposable {
   }
 
   async #shutDown(): Promise<void> {
-    const opened = await Promise.allSettled(this.#channels.values());
-    for (const one of opened) if (one.status === 'fulfilled') await one.value.close();
-    this.#sock.failWaiters(new UfoError('ERR_UFO_CLOSED', 'the socket was closed'));
+    await this.#sender.close();
     const companion = await this.#companion?.catch(() => null);
     await companion?.close();
     this.emit('close');
@@ -272,6 +276,7 @@ export function createSocket(options: SocketOptions): UfoSocket {
   return new UfoSocket(options);
 }
 
-function umemFor({ driver }: SocketOptions): { umemLen?: number } {
-  return driver === 'af-xdp' || driver === 'auto' ? { umemLen: 2 << 20 } : {};
+/** In a stream nobody asks for each completion; the pages are held by the datagrams themselves. */
+function pagesPayload(pages: Pages): Payload {
+  return { kind: 'pages', pages, len: pages.len, ubuf: new UbufInfo(() => {}) };
 }

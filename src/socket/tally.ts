@@ -1,6 +1,6 @@
 import type { UfoError } from '../errors.js';
-import type { DriverName } from '../tx/net-device.js';
-import type { Datagram, SendResult } from './datagram.js';
+import type { DriverName, NetDevice } from '../tx/net-device.js';
+import type { Datagram, SendResult, SendSummary } from './datagram.js';
 import type { Way } from './way.js';
 
 /** Sums over many datagrams; one closure serves them all. */
@@ -35,8 +35,12 @@ export class Tally {
     this.#onDatagram?.(datagram.result(this.#driver));
   };
 
-  /** The ways taken, each with its reason. */
-  ways(): { way: Way; why: string }[] {
-    return [...this.#ways].map(([way, why]) => ({ way, why }));
+  /** @throws the first failure, with the summary as `summary` */
+  finish(device: NetDevice): SendSummary {
+    const { datagrams, failed, fragments, octets } = this;
+    const ways = [...this.#ways].map(([way, why]) => ({ way, why }));
+    const summary = { driver: device.driver, ways, datagrams, failed, fragments, octets, lost: device.lost() };
+    if (this.failure !== null) throw Object.assign(this.failure, { summary });
+    return summary;
   }
 }

@@ -3,7 +3,7 @@ import { ERRNO, systemError, type UfoError } from '../errors.js';
 import type { PagePool } from '../memory/page-pool.js';
 import { SegmentTable } from '../memory/segment-table.js';
 import { NETIF_F_HW_CSUM } from '../skb/features.js';
-import { consumeSkb, kfreeSkb } from '../skb/release.js';
+import { consumeSkb, kfreeSkb, skbTxError } from '../skb/release.js';
 import type { SkBuff } from '../skb/skbuff.js';
 import type { NetDevice, TxBatch } from '../tx/net-device.js';
 import { skbChecksumHelp } from '../ufo/make-skb.js';
@@ -178,6 +178,7 @@ export class Transmitter {
       const datagram = this.#inBatch[this.#unsettled]!;
       if (datagram.rowsEnd > row || !datagram.cut) break;
       datagram.fragmentsSent = datagram.fragments;
+      if (!this.#device.zerocopy) skbTxError(datagram.skb);
       consumeSkb(datagram.skb);
       datagram.settled(datagram, null);
     }

@@ -20,6 +20,10 @@ export interface ChosenWay {
 }
 
 const NO_UFO: ChosenWay = { way: 'software-ufo', why: 'the driver takes ready fragments (no NETIF_F_UFO)' };
+const KERNEL_IP: ChosenWay = {
+  way: 'kernel-ip',
+  why: 'an ordinary UDP socket: the kernel makes headers and fragments',
+};
 const FITS: ChosenWay = { way: 'unfragmented', why: 'the packet fits the MTU' };
 
 /**
@@ -28,6 +32,7 @@ const FITS: ChosenWay = { way: 'unfragmented', why: 'the packet fits the MTU' };
  * @param fixedIdent the caller asked for an identification of its own
  */
 export function chooseWay(device: NetDevice, skb: SkBuff, fixedIdent: boolean): ChosenWay {
+  if (device.driver === 'kernel-udp') return KERNEL_IP;
   if (skb.shinfo.gsoType === 0) return FITS;
   if ((device.features & NETIF_F_UFO) === 0) return NO_UFO;
   const refusal = ufoRefusal(device, skb, fixedIdent);

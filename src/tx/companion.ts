@@ -22,6 +22,11 @@ export class Companion extends EventEmitter<{ message: [Buffer, RemoteInfo]; err
     socket.on('error', (error) => this.emit('error', error));
   }
 
+  /** Its descriptor, which kernel-udp sends by; null where it is not known. It stays the companion's. */
+  get fd(): number | null {
+    return null;
+  }
+
   address(): { address: string; port: number } {
     return this.#socket.address();
   }

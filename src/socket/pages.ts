@@ -1,0 +1,97 @@
+import { argumentError, ERRNO, systemError, UfoError } from '../errors.js';
+import type { PagePool } from '../memory/page-pool.js';
+import { PAGE_SIZE } from '../memory/user-memory.js';
+import { MAX_SKB_FRAGS, type SkbFrag } from '../skb/shared-info.js';
+
+/**
+ * User pages of the caller: write into `buffers`, then `sendPages`. They are the frags of the datagram as they are, so they
+ * must not change between `sendPages` and its completion; afterwards they can be written and sent again, until disposed.
+ */
+export class Pages implements Disposable {
+  /** Octets asked for; the datagram's payload. */
+  readonly len: number;
+  /** The pages as stretches that follow each other, `len` octets in all; one, unless the pool is in pieces. */
+  readonly buffers: readonly Uint8Array[];
+  /** The same as frags, for the sender. */
+  readonly frags: readonly SkbFrag[];
+  readonly #pool: PagePool;
+  #disposed = false;
+
+  private constructor(pool: PagePool, len: number, frags: readonly SkbFrag[]) {
+    this.#pool = pool;
+    this.len = len;
+    this.frags = frags;
+    this.buffers = frags.map(({ page, size }) => {
+      const start = pool.offsetOf(page);
+      return pool.memory.bytes.subarray(start, start + size);
+    });
+  }
+
+  /** @throws UfoError ERR_UFO_INVALID_ARGUMENT for a length; ENOMEM where the pool has not enough free pages now */
+  static take(pool: PagePool, len: number): Pages {
+    const most = MAX_SKB_FRAGS * PAGE_SIZE;
+    if (!Number.isInteger(len) || len < 1 || len > most) throw argumentError('len', len, `1 … ${most} octets`);
+    const count = Math.ceil(len / PAGE_SIZE);
+    if (pool.freePages < count) {
+      const reason = `${count} pages asked for, ${pool.freePages} free`;
+      throw systemError(ERRNO.ENOMEM, 'allocPages', { reason });
+    }
+    const run = pool.allocRun(count);
+    return new Pages(pool, len, run >= 0 ? [{ page: run, offset: 0, size: len }] : scattered(pool, len, count));
+  }
+
+  /** Copies octets to `offset`. */
+  write(octets: Uint8Array, offset = 0): void {
+    if (offset + octets.length > this.len) {
+      throw argumentError('octets', octets, `at most ${this.len - offset} octets at offset ${offset}`);
+    }
+    let at = 0;
+    for (const buffer of this.buffers) {
+      const skip = Math.max(0, offset - at);
+      const from = Math.max(0, at - offset);
+      if (skip < buffer.length && from < octets.length) {
+        buffer.set(octets.subarray(from, from + buffer.length - skip), skip);
+      }
+      at += buffer.length;
+    }
+  }
+
+  /** The buffers from octet `offset` on: where reading a file goes on after a short read. */
+  rest(offset: number): Uint8Array[] {
+    let skip = offset;
+    const rest: Uint8Array[] = [];
+    for (const buffer of this.buffers) {
+      if (skip < buffer.length) rest.push(buffer.subarray(skip));
+      skip = Math.max(0, skip - buffer.length);
+    }
+    return rest;
+  }
+
+  get disposed(): boolean {
+    return this.#disposed;
+  }
+
+  /** @throws UfoError ERR_UFO_DISPOSED */
+  check(pool: PagePool): void {
+    if (this.#disposed) throw new UfoError('ERR_UFO_DISPOSED', 'these pages have been disposed of');
+    if (pool !== this.#pool) throw argumentError('pages', 'pages of another socket', "this socket's own (allocPages)");
+  }
+
+  /** Gives the pages back; what is still on its way keeps them until it is done. Idempotent. */
+  [Symbol.dispose](): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    for (const { page, size } of this.frags.toReversed()) {
+      for (let last = Math.ceil(size / PAGE_SIZE) - 1; last >= 0; last--) this.#pool.putPage(page + last);
+    }
+  }
+}
+
+/** Pages one by one, in the order the pool has them. */
+function scattered(pool: PagePool, len: number, count: number): SkbFrag[] {
+  return Array.from({ length: count }, (_, index) => ({
+    page: pool.allocPage(),
+    offset: 0,
+    size: Math.min(PAGE_SIZE, len - index * PAGE_SIZE),
+  }));
+}
