@@ -4,8 +4,9 @@ import { completion } from './completion.js';
 import { doctor } from './doctor.js';
 import { lab } from './lab.js';
 import { reassemble } from './reassemble.js';
+import { receive } from './receive.js';
 import { segment } from './segment.js';
 import { verify } from './verify.js';
 
 /** Every command, in the order `--help` shows them. A new one is one import and one word here. */
-export const COMMANDS: readonly Command[] = [capture, segment, verify, reassemble, lab, doctor, completion];
+export const COMMANDS: readonly Command[] = [receive, capture, verify, segment, reassemble, lab, doctor, completion];

@@ -1,0 +1,31 @@
+import { defineCommand } from './command.js';
+import { address, count, duration, flag, json, port, required, string, withDefault } from './options.js';
+
+/** `udp-ufo receive PORT …`: an ordinary UDP socket that counts and judges. */
+export const receive = defineCommand({
+  name: 'receive',
+  describe: 'Receive datagrams on an ordinary UDP socket, judge generated payloads, say what was lost and where',
+  positionals: { port: required(port({ describe: 'UDP port to listen on' })) },
+  options: {
+    address: withDefault(address({ describe: 'address to listen on; :: takes IPv4 too' }), '::'),
+    echo: flag({ describe: 'send every datagram back' }),
+    report: flag({ describe: 'a line a second on stderr' }),
+    count: count({ describe: 'stop after that many datagrams' }),
+    timeout: duration({ describe: 'stop after that long without a datagram' }),
+    output: string({ describe: 'payloads into a file, or a file each into a folder (DIR/)', alias: 'o' }),
+    bufferSize: withDefault(
+      count({ describe: 'octets of receive buffer to ask for' }, { min: 2304, max: 2 ** 30, unit: 'octets' }),
+      '32M',
+    ),
+    json,
+  },
+  examples: [
+    ['receive 9999 --count 10 --timeout 5s', 'ten datagrams, or as many as come'],
+    ['receive 9999 --json', 'a line a datagram with its SHA-256'],
+    ['receive 9999 --echo -o received/', 'send back, and keep a file of each'],
+  ],
+  handler: async ({ timeout: timeoutMs, output: write, ...options }, { output, signal }) => {
+    const { receive } = await import('../app/receive.js');
+    return receive({ ...options, timeoutMs, write }, output, signal);
+  },
+});
