@@ -1,22 +1,79 @@
-import { defineCommand } from './command.js';
-import { flag, json, required, string } from './options.js';
+import { usageError } from '../app/exit-codes.js';
+import { type CommandContext, defineCommand } from './command.js';
+import { address, count, duration, flag, interfaceName, json, string } from './options.js';
 
-/** `udp-ufo verify`: offline; what live captures need comes with them. */
+/** `udp-ufo verify`: what a file holds, or what passes an interface. */
 export const verify = defineCommand({
   name: 'verify',
-  describe: 'Judge every datagram of a capture: fragments, offsets, lengths, checksums',
+  describe: 'Judge every datagram of a capture file or an interface: fragments, offsets, lengths, checksums',
   options: {
-    read: required(string({ describe: 'pcap file, - for standard input', alias: 'r' })),
+    read: string({ describe: 'pcap file, - for standard input', alias: 'r' }),
+    interface: interfaceName({ describe: 'interface to capture on', alias: 'i' }),
+    host: address({ describe: 'live: only datagrams from or to this address' }),
+    filter: string({ describe: 'live: BPF filter instead; by host and protocol, later fragments have no port' }),
+    count: count({ describe: 'live: stop once that many datagrams have been judged' }),
+    duration: duration({ describe: 'live: stop after that time' }),
+    write: string({ describe: 'live: a pcap file that gets every frame', alias: 'w' }),
+    bufferSize: count(
+      { describe: "live: octets of the kernel's ring (64M)" },
+      { min: 2 ** 20, max: 2 ** 30, unit: 'octets' },
+    ),
     generated: flag({ describe: 'payloads are generated ones: hold each against its seed and sequence' }),
     allowZeroChecksum: flag({ describe: 'accept UDP checksum 0 over IPv6 (RFC 6935)' }),
     json,
   },
+  exclusive: [
+    ['read', 'interface'],
+    ['read', 'host'],
+    ['read', 'filter'],
+    ['read', 'count'],
+    ['read', 'duration'],
+    ['read', 'write'],
+    ['read', 'bufferSize'],
+    ['host', 'filter'],
+  ],
   examples: [
     ['verify -r capture.pcap', 'a line per datagram; exit 0 good, 1 bad, 4 inconclusive'],
     ['verify -r - --json', 'a capture from a pipe, one JSON object per datagram and a summary'],
+    ['verify -i eth0 --host 192.0.2.2 --duration 10s', 'what passes an interface'],
+    ['lab -- udp-ufo verify -i far0 --count 10 -w out.pcap', 'on the far host of a lab, kept in a file'],
   ],
-  handler: async ({ read, generated, allowZeroChecksum, json }, { output, signal }) => {
+  handler: async (values, context) => {
+    const { read: file, allowZeroChecksum: allowZeroChecksum6, json, generated } = values;
+    if (file === undefined) return live(values, context);
     const { verifyFile } = await import('../app/verify-file.js');
-    return verifyFile({ file: read, json, generated, allowZeroChecksum6: allowZeroChecksum }, output, signal);
+    return verifyFile({ file, json, generated, allowZeroChecksum6 }, context.output, context.signal);
   },
 });
+
+interface LiveValues {
+  readonly interface: string | undefined;
+  readonly host: string | undefined;
+  readonly filter: string | undefined;
+  readonly count: number | undefined;
+  readonly duration: number | undefined;
+  readonly write: string | undefined;
+  readonly bufferSize: number | undefined;
+  readonly generated: boolean;
+  readonly allowZeroChecksum: boolean;
+  readonly json: boolean;
+}
+
+async function live(values: LiveValues, { output, signal }: CommandContext): Promise<number> {
+  const { interface: name, host, count: datagrams, duration: durationMs, allowZeroChecksum, ...options } = values;
+  if (name === undefined) throw usageError('nothing to verify', 'give a file by -r, or an interface by -i');
+  const { verifyLive } = await import('../app/verify-live.js');
+  return verifyLive(
+    {
+      ...options,
+      interface: name,
+      datagrams,
+      durationMs,
+      hash: options.json,
+      hosts: host === undefined ? [] : [host],
+      allowZeroChecksum6: allowZeroChecksum,
+    },
+    output,
+    signal,
+  );
+}

@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs';
 import { CapLoop } from '../capture/cap-loop.js';
 import { dieWithParent, pollControl } from '../capture/child-control.js';
 import { type CaptureChildArguments, type ChildMessage, FRAMES_FD, failedMessage } from '../capture/child-protocol.js';
-import { PcapSink } from '../capture/child-sinks.js';
+import { type ChildSink, PcapSink } from '../capture/child-sinks.js';
 
 /** Time between two reports of the figures, ms. */
 const STATS_MS = 200;
@@ -15,7 +15,7 @@ async function main(): Promise<void> {
   dieWithParent();
   const options = JSON.parse(process.argv[2] ?? '{}') as CaptureChildArguments;
   let nextStats = 0;
-  const sink = new PcapSink(FRAMES_FD);
+  const sink = options.mode === 'frames' ? new PcapSink(FRAMES_FD) : await verdictSink(options);
   const loop = new CapLoop(sink, () => {
     const wish = pollControl();
     if (wish === 'gone') process.exit(0);
@@ -28,11 +28,17 @@ async function main(): Promise<void> {
   const linktype = await loop.open(options);
   loop.onEnd(() => {
     const stats = loop.stats();
-    sink.finish();
+    sink.finish(stats);
     say({ type: 'end', ...stats });
     process.exit(0);
   });
   say({ type: 'ready', linktype });
+}
+
+/** Loaded only where it is used, since it is most of what there is to load. */
+async function verdictSink(options: CaptureChildArguments): Promise<ChildSink> {
+  const { VerdictSink } = await import('./verdict-sink.js');
+  return new VerdictSink(options);
 }
 
 function say(message: ChildMessage): void {
