@@ -1,3 +1,4 @@
+import { FIRST_FOREIGN } from '../memory/page-pool.js';
 import type { SegmentTable } from '../memory/segment-table.js';
 import { PAGE_SIZE } from '../memory/user-memory.js';
 import type { SkBuff } from '../skb/skbuff.js';
@@ -5,6 +6,8 @@ import { HEADER_LEN as UDP_HEADER_LEN } from '../wire/udp.js';
 import { type FlowHeaders, flowHeaders } from './flow-headers.js';
 import { ufo4Headers } from './ufo4.js';
 import { ufo6Headers } from './ufo6.js';
+
+const PAGE_SHIFT = Math.log2(PAGE_SIZE);
 
 /**
  * The family-neutral half of the software UFO stage (the kernel's `skb_segment`): it walks the datagram's payload once and
@@ -21,9 +24,12 @@ export class Segmenter {
   /** Octets of IP payload cut so far, and in all: UDP header, chain and data. */
   #offset = 0;
   #total = 0;
-  /** Frag that the next piece begins in (−1: the rest of the head), and the octet there. */
-  #frag = 0;
-  #fragOffset = 0;
+  /** Where the next piece begins: frags that follow each other in the pool's memory are one stretch, from `#page` on. */
+  #page = 0;
+  #pageOffset = 0;
+  /** Octets left in the stretch, and the frag behind it. */
+  #left = 0;
+  #nextFrag = 0;
 
   /** Starts on a datagram whose headers are in place (`ipMakeSkb`); its rows will belong to `owner`. */
   begin(skb: SkBuff, owner: number): void {
@@ -33,8 +39,10 @@ export class Segmenter {
     this.#ident = skb.shinfo.ip6FragId;
     this.#offset = 0;
     this.#total = skb.len - this.#headers.linkLen - this.#headers.networkLen;
-    this.#frag = -1;
-    this.#fragOffset = skb.transportHeader + UDP_HEADER_LEN - skb.head;
+    this.#page = skb.headPage;
+    this.#pageOffset = skb.transportHeader + UDP_HEADER_LEN - skb.head;
+    this.#left = skb.tail - skb.transportHeader - UDP_HEADER_LEN;
+    this.#nextFrag = 0;
   }
 
   /** A later batch knows the datagram by another index. */
@@ -49,22 +57,23 @@ export class Segmenter {
     const family4 = headers.flow.family === 4;
     const { words } = table.memory;
     const total = this.#total;
-    // Only the first fragment carries the upper-layer headers, as octets of its own.
-    const firstLen = headers.chainLen + UDP_HEADER_LEN;
-    while (this.#offset < total) {
-      const offset = this.#offset;
-      const inHead = offset === 0 ? firstLen : 0;
-      if (!table.hasRoom(headers.fragmentHeadLen + inHead)) return false;
+    const { fragmentHeadLen, linkLen } = headers;
+    let offset = this.#offset;
+    while (offset < total) {
+      // Only the first fragment carries the upper-layer headers, as octets of its own.
+      const inHead = offset === 0 ? headers.chainLen + UDP_HEADER_LEN : 0;
+      const headLen = fragmentHeadLen + inHead;
+      if (!table.hasRoom(headLen)) break;
       const len = Math.min(total - offset, gsoSize);
       const more = offset + len < total;
-      const network = table.pushRow(this.#owner, headers.fragmentHeadLen + inHead, headers.linkLen);
+      const network = this.#pushRow(table, headLen, linkLen, len - inHead);
       if (family4) ufo4Headers(headers, words, network, this.#ident, offset, len, more);
       else ufo6Headers(headers, words, network, this.#ident, offset, len, more);
-      if (inHead > 0) this.#copyUpper(words, network - headers.linkLen + headers.fragmentHeadLen, inHead);
-      this.#borrow(table, len - inHead);
-      this.#offset = offset + len;
+      if (inHead > 0) this.#copyUpper(words, network - linkLen + fragmentHeadLen, inHead);
+      offset += len;
     }
-    return true;
+    this.#offset = offset;
+    return offset === total;
   }
 
   /** Chain and UDP header stand word-aligned in the skb and in the row: all headers in front are multiples of 4. */
@@ -73,31 +82,52 @@ export class Segmenter {
     for (let word = 0; word < len >>> 2; word++) words[(at >>> 2) + word] = words[source + word]!;
   }
 
-  #borrow(table: SegmentTable, len: number): void {
-    const { frags } = this.#skb.shinfo;
-    let left = len;
-    while (left > 0) {
-      const frag = this.#frag < 0 ? null : frags[this.#frag]!;
-      const size = frag === null ? this.#skb.tail - this.#skb.head : frag.size;
-      const take = Math.min(size - this.#fragOffset, left);
-      if (take > 0) {
-        if (frag === null) pushHeadPiece(table, this.#skb, this.#fragOffset, take);
-        else table.pushPiece(frag.page, frag.offset + this.#fragOffset, take);
-        left -= take;
-      }
-      this.#fragOffset += take;
-      if (this.#fragOffset === size) {
-        this.#frag += 1;
-        this.#fragOffset = 0;
-      }
+  /** Opens a row and borrows its payload: in nearly every case one piece of the stretch. */
+  #pushRow(table: SegmentTable, headLen: number, linkLen: number, len: number): number {
+    if (this.#left === 0 && len > 0) this.#nextStretch();
+    if (this.#left >= len && len > 0) {
+      const page = this.#page;
+      const offset = this.#pageOffset;
+      this.#pageOffset = offset + len;
+      this.#left -= len;
+      if (page >= FIRST_FOREIGN) return table.pushRowOfPiece(this.#owner, headLen, linkLen, page, offset, len);
+      const inPage = offset & (PAGE_SIZE - 1);
+      return table.pushRowOfPiece(this.#owner, headLen, linkLen, page + (offset >>> PAGE_SHIFT), inPage, len);
     }
+    const network = table.pushRow(this.#owner, headLen, linkLen);
+    for (let left = len; left > 0; ) {
+      if (this.#left === 0) this.#nextStretch();
+      const take = Math.min(this.#left, left);
+      pushStretch(table, this.#page, this.#pageOffset, take);
+      this.#pageOffset += take;
+      this.#left -= take;
+      left -= take;
+    }
+    return network;
+  }
+
+  /** Goes on to the next frag, and takes those with it that begin where it ends. */
+  #nextStretch(): void {
+    const { frags } = this.#skb.shinfo;
+    const { page, offset, size: firstSize } = frags[this.#nextFrag]!;
+    let end = offset + firstSize;
+    let next = this.#nextFrag + 1;
+    for (; next < frags.length && page < FIRST_FOREIGN; next++) {
+      const { page: nextPage, offset: nextOffset, size } = frags[next]!;
+      if (nextPage >= FIRST_FOREIGN || (nextPage - page) * PAGE_SIZE + nextOffset !== end) break;
+      end += size;
+    }
+    this.#page = page;
+    this.#pageOffset = offset;
+    this.#left = end - offset;
+    this.#nextFrag = next;
   }
 }
 
 /** One row for the whole skb: it fits, or the device cuts it. Nothing is copied, the head is borrowed too. */
 export function pushWhole(table: SegmentTable, skb: SkBuff, owner: number): void {
   table.pushRow(owner, 0, 0);
-  pushHeadPiece(table, skb, skb.data - skb.head, skb.tail - skb.data);
+  pushStretch(table, skb.headPage, skb.data - skb.head, skb.tail - skb.data);
   for (const { page, offset, size } of skb.shinfo.frags) table.pushPiece(page, offset, size);
 }
 
@@ -105,11 +135,12 @@ export function pushWhole(table: SegmentTable, skb: SkBuff, owner: number): void
 export function pushPayload(table: SegmentTable, skb: SkBuff, owner: number): void {
   table.pushRow(owner, 0, 0);
   const start = skb.transportHeader + UDP_HEADER_LEN;
-  if (skb.tail > start) pushHeadPiece(table, skb, start - skb.head, skb.tail - start);
+  if (skb.tail > start) pushStretch(table, skb.headPage, start - skb.head, skb.tail - start);
   for (const { page, offset, size } of skb.shinfo.frags) table.pushPiece(page, offset, size);
 }
 
-/** The head is a run of pages: an offset beyond the first one names a later page. */
-function pushHeadPiece(table: SegmentTable, skb: SkBuff, offset: number, len: number): void {
-  table.pushPiece(skb.headPage + Math.floor(offset / PAGE_SIZE), offset % PAGE_SIZE, len);
+/** The head, and a stretch, are runs of pages: an offset beyond the first one names a later page. */
+function pushStretch(table: SegmentTable, page: number, offset: number, len: number): void {
+  if (page >= FIRST_FOREIGN) table.pushPiece(page, offset, len);
+  else table.pushPiece(page + (offset >>> PAGE_SHIFT), offset & (PAGE_SIZE - 1), len);
 }

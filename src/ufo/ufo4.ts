@@ -22,7 +22,8 @@ export function ufo4Headers(
   const template = offset === 0 ? headers.first : headers.later;
   const at = network >>> 2;
   const start = at - linkWords;
-  for (let word = 0; word < template.length; word++) words[start + word] = template[word]!;
+  for (let word = 0; word < linkWords; word++) words[start + word] = template[word]!;
+  for (let word = linkWords + 3; word < template.length; word++) words[start + word] = template[word]!;
 
   const totLen = headers.networkLen + len;
   const fragWord = (more ? MF : 0) | (offset >>> 3);

@@ -19,12 +19,14 @@ export function ufo6Headers(
 ): void {
   const template = headers.first;
   const at = network >>> 2;
-  const start = at - headers.linkWords;
+  const { linkWords } = headers;
+  const start = at - linkWords;
   const last = start + template.length - 1;
-  for (let word = 0; word < template.length; word++) words[start + word] = template[word]!;
+  for (let word = 0; word <= linkWords; word++) words[start + word] = template[word]!;
+  for (let word = linkWords + 2; word < template.length - 2; word++) words[start + word] = template[word]!;
 
   const payloadLen = headers.networkLen - HEADER_LEN + FRAGMENT_HEADER_LEN + len;
-  words[at + 1] = template[headers.linkWords + 1]! | swap16(payloadLen);
+  words[at + 1] = template[linkWords + 1]! | swap16(payloadLen);
   words[last - 1] = template[template.length - 2]! | (swap16(offset | (more ? 1 : 0)) << 16);
   words[last] = swap32(ident);
 }
