@@ -6,7 +6,18 @@ import { lab } from './lab.js';
 import { reassemble } from './reassemble.js';
 import { receive } from './receive.js';
 import { segment } from './segment.js';
+import { send } from './send.js';
 import { verify } from './verify.js';
 
 /** Every command, in the order `--help` shows them. A new one is one import and one word here. */
-export const COMMANDS: readonly Command[] = [receive, capture, verify, segment, reassemble, lab, doctor, completion];
+export const COMMANDS: readonly Command[] = [
+  send,
+  receive,
+  capture,
+  verify,
+  segment,
+  reassemble,
+  lab,
+  doctor,
+  completion,
+];

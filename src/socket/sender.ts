@@ -89,7 +89,7 @@ export class Sender {
       return buildSkb(this.#sock, this.pool, flow, ident, payload, device.features, charged);
     };
     const skb = await this.pageWait.until(build, () => this.pending, to.signal);
-    transmitter.submit(new Datagram(skb, payload.len, chooseWay(device, skb, to.ident !== undefined), settled));
+    transmitter.submit(new Datagram(skb, payload.len, chooseWay(device, skb, this.#identsAreFixed(to)), settled));
   }
 
   /** Whether datagrams are on their way, and with them pages. */
@@ -118,6 +118,11 @@ export class Sender {
       if (opened.status === 'fulfilled') await opened.value.close();
     }
     this.#sock.failWaiters(new UfoError('ERR_UFO_CLOSED', 'the socket was closed'));
+  }
+
+  /** Where the kernel must not choose ids of its own. */
+  #identsAreFixed({ ident }: To): boolean {
+    return ident !== undefined || this.options.idents !== undefined;
   }
 
   #identFor({ ident }: To): number {

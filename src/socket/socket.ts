@@ -10,6 +10,7 @@ import type { SendResult, SendSummary, Settled } from './datagram.js';
 import { ObservedPromise } from './observed.js';
 import type { FileOptions, ManyOptions, SendOptions, SocketOptions, To } from './options.js';
 import { Pages } from './pages.js';
+import { type PathInfo, pathInfo } from './path-info.js';
 import type { Peer } from './peer.js';
 import { resolveHost } from './route-to.js';
 import { sendFile } from './send-file.js';
@@ -71,6 +72,11 @@ export class UfoSocket extends EventEmitter implements AsyncDisposable {
   async connect(port: number, address: string): Promise<void> {
     this.#remote = { host: address, port };
     await this.#peer({});
+  }
+
+  /** What datagrams to a destination (default: that of `connect`) meet on their way. */
+  async path(to: To = {}): Promise<PathInfo> {
+    return pathInfo(await this.#peer(to));
   }
 
   /** The local end. Binds to a port of the kernel's choice if there is none yet. */
