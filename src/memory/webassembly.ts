@@ -5,8 +5,16 @@
 export interface WasmMemory {
   readonly buffer: SharedArrayBuffer;
 }
+/** Memory of one thread: octets come into it by plain `set`, which is several times slower where memory is shared. */
+export interface OwnWasmMemory {
+  readonly buffer: ArrayBuffer;
+}
+interface MemoryConstructor {
+  new (descriptor: { initial: number; maximum: number; shared: true }): WasmMemory;
+  new (descriptor: { initial: number; maximum: number }): OwnWasmMemory;
+}
 interface WebAssemblyApi {
-  readonly Memory: new (descriptor: { initial: number; maximum: number; shared: true }) => WasmMemory;
+  readonly Memory: MemoryConstructor;
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (module: object, imports: object) => { readonly exports: Readonly<Record<string, unknown>> };
 }

@@ -1,19 +1,32 @@
+import { summaryKernel } from '../memory/summary-kernel.js';
+import type { Octets } from './octets.js';
+
 /** A buffer that a datagram is put together in. */
-export interface ReassemblyBuffer {
-  readonly bytes: Uint8Array;
-  readonly view: DataView;
-}
+export type ReassemblyBuffer = Octets;
 
 /** Most datagrams under reassembly are either whole soon and large, or never: first fragments that stay alone. */
 const SIZES = [2_048, 16_384, 65_536] as const;
+const LARGEST = SIZES.length - 1;
 /** Free buffers kept of each size; a small working set stays in the processor's cache. */
 const KEPT = 32;
 
-/** Buffers of three sizes, taken and given back; the one given back last is taken first, since it is in the cache. */
+/**
+ * Buffers of three sizes, taken and given back; the one given back last is taken first, since it is in the cache. The first
+ * few of the largest lie in the SIMD kernel's memory, if no other pool has them.
+ */
 export class BufferPool {
   readonly #free: ReassemblyBuffer[][] = SIZES.map(() => []);
   /** Octets of buffers that are taken. */
   used = 0;
+
+  constructor() {
+    const kernel = summaryKernel();
+    if (kernel === null) return;
+    for (const at of kernel.rent(this).reverse()) {
+      const bytes = kernel.bytes.subarray(at, at + SIZES[LARGEST]!);
+      this.#free[LARGEST]!.push({ bytes, view: viewOf(bytes), at });
+    }
+  }
 
   /** A buffer of at least `len` octets, at most 65,536. Its contents are whatever was there before. */
   take(len: number): ReassemblyBuffer {
@@ -23,7 +36,7 @@ export class BufferPool {
     const free = this.#free[size]!.pop();
     if (free) return free;
     const bytes = Buffer.allocUnsafeSlow(SIZES[size]!);
-    return { bytes, view: new DataView(bytes.buffer) };
+    return { bytes, view: viewOf(bytes), at: -1 };
   }
 
   /** The octets of `buffer` in one of at least `len` octets; `buffer` is given back. */
@@ -37,6 +50,16 @@ export class BufferPool {
   give(buffer: ReassemblyBuffer): void {
     const free = this.#free[SIZES.indexOf(buffer.bytes.length as (typeof SIZES)[number])]!;
     this.used -= buffer.bytes.length;
-    if (free.length < KEPT) free.push(buffer);
+    if (buffer.at >= 0 || free.length < KEPT) free.push(buffer);
   }
+
+  /** Lets others have the SIMD kernel's buffers; all must have been given back, and none may be taken any more. */
+  close(): void {
+    for (const free of this.#free) free.length = 0;
+    summaryKernel()?.leave(this);
+  }
+}
+
+function viewOf({ buffer, byteOffset, length }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, length);
 }

@@ -1,3 +1,4 @@
+import { summaryKernel } from '../memory/summary-kernel.js';
 import { foldSum } from '../wire/checksum.js';
 
 /** Octets per round: eight loads, as in `wire/checksum`. */
@@ -20,11 +21,36 @@ export class OctetSummary {
 /** Differs from run to run, so that nobody can prepare octets with the digest of others. */
 const digestSeed = Math.floor(Math.random() * 0x1_0000_0000) | 0;
 
+/** Octets to be summarized: `bytes` and `view` over the same memory. */
+export interface Octets {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  /** Where `bytes` begins in the memory of the SIMD kernel, −1 where it is elsewhere. */
+  readonly at: number;
+}
+
 /**
- * The Internet sum and a digest of `[offset, offset + len)` of the view in one pass: the loads cost more than either. At
- * most 65,535 octets, so that the sums of halves stay below 2^32.
+ * The Internet sum and a digest of `[offset, offset + len)` in one pass; at most 65,535 octets. Runs on vector instructions
+ * where there are any, in the kernel's memory: octets from elsewhere are copied there first.
  */
-export function summarize(view: DataView, offset: number, len: number, out: OctetSummary): void {
+export function summarize(octets: Octets, offset: number, len: number, out: OctetSummary): void {
+  const kernel = summaryKernel();
+  if (kernel === null) {
+    summarizePlain(octets.view, offset, len, out);
+    return;
+  }
+  let { at } = octets;
+  if (at < 0) {
+    kernel.bytes.set(octets.bytes.subarray(offset, offset + len), kernel.scratch);
+    at = kernel.scratch;
+  } else at += offset;
+  out.sum = kernel.summarize(at, len);
+  out.low = kernel.low;
+  out.high = kernel.high;
+}
+
+/** The same in plain JavaScript, with another digest. Sums of halves stay below 2^32 for 65,535 octets. */
+export function summarizePlain(view: DataView, offset: number, len: number, out: OctetSummary): void {
   let at = offset;
   let total = 0;
   let upper = 0;

@@ -16,7 +16,7 @@ export function placeFragment(group: Group, fragment: Fragment, buffers: BufferP
   const end = fragment.offset + fragment.len;
   const overlapping = group.extents.intersects(fragment.offset, end);
   if (overlapping || fragment.len === 0) {
-    summarize(fragment.view, fragment.data, fragment.captured, summary);
+    summarize(fragment, fragment.data, fragment.captured, summary);
     if (group.records.has(fragment.offset, fragment.len, fragment.more, summary)) {
       group.duplicates++;
       return false;
@@ -38,10 +38,10 @@ export function placeFragment(group: Group, fragment: Fragment, buffers: BufferP
 
 /** The usual way: the octets are copied, summed and digested in the buffer, where they are aligned and in the cache. */
 function placePlain(group: Group, fragment: Fragment): void {
-  const { bytes, view } = group.buffer!;
+  const buffer = group.buffer!;
   const { offset, data, captured } = fragment;
-  bytes.set(fragment.bytes.subarray(data, data + captured), offset);
-  summarize(view, offset, captured, summary);
+  buffer.bytes.set(fragment.bytes.subarray(data, data + captured), offset);
+  summarize(buffer, offset, captured, summary);
   group.sum = addSums(group.sum, summary.sum); // every fragment begins at an even octet
   group.records.add(offset, fragment.len, fragment.more, summary);
 }

@@ -117,6 +117,7 @@ export class Reassembler {
   finish(): void {
     for (let group = this.#oldest(); group; group = this.#oldest()) this.#giveUp(group, 'the capture ended');
     for (let held = this.#holdBack.oldest; held; held = this.#holdBack.oldest) this.#settle(held);
+    this.#buffers.close();
   }
 
   #create(fragment: Fragment, predecessor: Group | undefined): Group {

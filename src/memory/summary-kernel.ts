@@ -1,0 +1,81 @@
+import { SUMMARY_KERNEL_BYTES } from './summary-kernel-bytes.generated.js';
+import { WASM_PAGE_SIZE, webAssembly } from './webassembly.js';
+
+/** Buffers of 64 KiB in the kernel's memory: as many as the processor's second-level cache holds with ease. */
+const BUFFERS = 24;
+const KEYS_LEN = 128;
+const OUT = KEYS_LEN;
+const SCRATCH = WASM_PAGE_SIZE;
+const BUFFERS_AT = 2 * WASM_PAGE_SIZE;
+
+type Summarize = (at: number, len: number, keys: number, out: number) => number;
+
+/**
+ * Sum and digest of octets by vector instructions, in a memory of its own:
+ *
+ *     | keys, digest | scratch, 64 KiB | buffers, 64 KiB each |
+ */
+export class SummaryKernel {
+  readonly bytes: Uint8Array;
+  /** Where octets that lie elsewhere are copied to; whoever does so is done with it before he returns. */
+  readonly scratch: number = SCRATCH;
+  readonly #words: Int32Array;
+  readonly #run: Summarize;
+  /** Who has the buffers. */
+  #tenant: WeakRef<object> | undefined;
+
+  constructor() {
+    const pages = 2 + BUFFERS;
+    const memory = new webAssembly.Memory({ initial: pages, maximum: pages });
+    const module = new webAssembly.Module(SUMMARY_KERNEL_BYTES);
+    const { exports } = new webAssembly.Instance(module, { env: { memory } });
+    this.#run = exports['summarize'] as Summarize;
+    this.bytes = new Uint8Array(memory.buffer);
+    this.#words = new Int32Array(memory.buffer);
+    const keys = new Uint16Array(memory.buffer, 0, KEYS_LEN / 2);
+    crypto.getRandomValues(keys);
+    for (let i = 0; i < keys.length; i++) keys[i]! |= 1;
+  }
+
+  /** The folded sum of `len` octets at `at`, as `sumOctets` gives it; `low` and `high` then are the digest. */
+  summarize(at: number, len: number): number {
+    return this.#run(at, len, 0, OUT);
+  }
+
+  get low(): number {
+    return this.#words[OUT / 4]!;
+  }
+
+  get high(): number {
+    return this.#words[OUT / 4 + 1]!;
+  }
+
+  /**
+   * Offsets of the buffers of 64 KiB, all of them for `tenant`; none while somebody else has them. A tenant who was
+   * collected without `leave` has left.
+   */
+  rent(tenant: object): number[] {
+    if (this.#tenant?.deref() !== undefined) return [];
+    this.#tenant = new WeakRef(tenant);
+    return Array.from({ length: BUFFERS }, (_, i) => BUFFERS_AT + i * WASM_PAGE_SIZE);
+  }
+
+  /** `tenant` uses its buffers no more. */
+  leave(tenant: object): void {
+    if (this.#tenant?.deref() === tenant) this.#tenant = undefined;
+  }
+}
+
+let kernel: SummaryKernel | null | undefined;
+
+/** The kernel of this thread; null where the processor has no vector instructions that V8 can use. */
+export function summaryKernel(): SummaryKernel | null {
+  if (kernel === undefined) {
+    try {
+      kernel = new SummaryKernel();
+    } catch {
+      kernel = null;
+    }
+  }
+  return kernel;
+}
