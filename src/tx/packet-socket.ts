@@ -20,7 +20,7 @@ export interface PacketSocketOptions extends EthernetOptions {
 }
 
 /**
- * Whole Ethernet frames through AF_PACKET: one sendmmsg(2) for up to 1,024 frames, each gathered by the kernel from the
+ * Whole Ethernet frames through AF_PACKET: one sendmmsg(2) for up to 256 frames, each gathered by the kernel from the
  * header arena and the user pages (`packet_snd`). No copy of ours; the kernel copies into its own skb during the call.
  */
 export class PacketSocket implements NetDevice {

@@ -64,16 +64,17 @@ describe('MmsgVector', () => {
     );
   });
 
-  it('holds a full table: 1,024 rows with a virtio_net_hdr, a header and four pieces each', () => {
+  it('holds as many of the largest rows as it takes messages: a virtio_net_hdr, a header and 18 pieces each', () => {
     const vector = new MmsgVector();
+    const lengths = Array.from({ length: 20 }, (_, i) => i + 1);
     for (let row = 0; row < MAX_MESSAGES; row++) {
       vector.pushMessage();
-      for (let i = 1; i <= 6; i++) vector.pushIovec(vector.address, i);
+      for (const len of lengths) vector.pushIovec(vector.address, len);
     }
     const last = gather(vector).at(-1)!;
     assert.deepEqual(
       last.map((iovec) => iovec.length),
-      [1, 2, 3, 4, 5, 6],
+      lengths,
     );
   });
 });
