@@ -1,0 +1,46 @@
+import { PagePool } from '../memory/page-pool.js';
+import { UserMemory } from '../memory/user-memory.js';
+import { createFlow, type FlowOptions } from '../skb/flow.js';
+import type { Frame } from '../wire/frame.js';
+import { createIdentSource, type IdentSource } from './ident.js';
+import { segmentFrames } from './segment-frames.js';
+
+export interface EndpointAddress {
+  readonly address: string;
+  readonly port: number;
+}
+
+export interface SegmentOptions
+  extends Omit<FlowOptions, 'source' | 'destination' | 'sourcePort' | 'destinationPort' | 'mtu'> {
+  readonly source: EndpointAddress;
+  readonly destination: EndpointAddress;
+  readonly payload: Uint8Array;
+  /** Largest IP packet, octets; default 1,500. */
+  readonly mtu?: number;
+  /** Identification; default a new one. */
+  readonly ident?: number;
+}
+
+/** Pages for the longest packet with the longest headers, twice. */
+const PAGES = 64;
+
+let shared: { readonly pool: PagePool; readonly idents: IdentSource } | undefined;
+
+/**
+ * The packets that a datagram goes out as, without sending them: raw IP frames, or Ethernet ones with a `linkHeader`.
+ * @throws UfoError ERR_UFO_INVALID_ARGUMENT; EMSGSIZE: too long, or DF and larger than the MTU
+ */
+export function segment(options: SegmentOptions): Iterable<Frame> {
+  const { source, destination, payload, mtu = 1500, ident } = options;
+  const flow = createFlow({
+    ...options,
+    source: source.address,
+    sourcePort: source.port,
+    destination: destination.address,
+    destinationPort: destination.port,
+    mtu,
+  });
+  shared ??= { pool: new PagePool(new UserMemory({ pages: PAGES })), idents: createIdentSource() };
+  const { pool, idents } = shared;
+  return [...segmentFrames(pool, flow, ident ?? (flow.family === 4 ? idents.next4() : idents.next6()), payload)];
+}

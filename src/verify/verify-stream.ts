@@ -1,0 +1,42 @@
+import type { Capture } from '../capture/capture.js';
+import { openFileCapture } from '../capture/file-engine.js';
+import type { Frame } from '../wire/frame.js';
+import type { Expectation } from './expectation.js';
+import type { DatagramVerdict, VerifySummary } from './verdict.js';
+import { Verifier } from './verify.js';
+
+export interface VerifyStreamOptions {
+  /** What was sent: verdicts then carry what differs from it. */
+  readonly expect?: Expectation;
+  /** SHA-256 of every payload in its verdict; default true. */
+  readonly hash?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Judges every datagram of a pcap file (by path), of a capture, or of frames from anywhere. Yields a verdict as soon as it is
+ * final and returns the summary. Nothing in a frame makes it throw.
+ * @throws UfoError for a file that can't be read or is no pcap; the signal's reason
+ */
+export async function* verify(
+  source: string | Capture | AsyncIterable<readonly Frame[]>,
+  { expect, hash = true, signal }: VerifyStreamOptions = {},
+): AsyncGenerator<DatagramVerdict, VerifySummary, void> {
+  if (typeof source === 'string') {
+    await using file = await openFileCapture(source, { reuse: true });
+    return yield* verify(file, { hash, ...(expect && { expect }), ...(signal && { signal }) });
+  }
+  const verifier = new Verifier({ hash, ...(expect && { observe: expect.observe }) });
+  for await (const frames of source) {
+    signal?.throwIfAborted();
+    yield* verifier.push(frames);
+  }
+  yield* verifier.end();
+  return verifier.summary(await captureEnd(source));
+}
+
+async function captureEnd(source: Capture | AsyncIterable<readonly Frame[]>) {
+  if (!('stats' in source)) return { captureLost: null };
+  const { lost } = await source.stats();
+  return { captureLost: lost, truncated: 'fault' in source && source.fault !== '' };
+}
