@@ -59,7 +59,9 @@ describe('waiting for a raw socket', () => {
       pauses.push(performance.now() - start);
     }
     assert.equal(wrap.armed, 0);
-    assert.ok(pauses[0]! < 15 && pauses[5]! >= 19, String(pauses));
+    // 1 + 2 + 4 + 8 + 16 + 20; a loaded machine makes them longer, and a timer may be up to 1 ms early.
+    const sum = pauses.reduce((total, pause) => total + pause);
+    assert.ok(sum >= 51 - 6 && pauses[5]! >= 19, String(pauses));
   });
 
   it('on POLLERR empties the error queue, and pauses before the next try', async () => {
@@ -68,9 +70,13 @@ describe('waiting for a raw socket', () => {
     wrap.emit('error');
     await first;
     assert.equal(purged(), 1);
-    const start = performance.now();
-    await wait.wait();
-    assert.ok(performance.now() - start >= 0.5);
+    let over = false;
+    const second = wait.wait().then(() => {
+      over = true;
+    });
+    await Promise.resolve();
+    assert.equal(over, false);
+    await second;
     assert.equal(wrap.armed, 1);
   });
 
