@@ -54,6 +54,7 @@ export interface FailedMessage {
   readonly hint?: string;
   readonly errno?: number;
   readonly syscall?: string;
+  readonly path?: string;
 }
 
 /** A message of the layer above (a verdict, a summary), passed through untouched. */
@@ -67,7 +68,7 @@ export function failedMessage(error: unknown): FailedMessage {
     const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return { type: 'failed', code: 'ERR_UFO_CAPTURE', message };
   }
-  const { code, message, hint, errno, syscall } = error;
+  const { code, message, hint, errno, syscall, path } = error;
   return {
     type: 'failed',
     code,
@@ -75,6 +76,7 @@ export function failedMessage(error: unknown): FailedMessage {
     ...(hint !== undefined && { hint }),
     ...(errno !== undefined && { errno }),
     ...(syscall !== undefined && { syscall }),
+    ...(path !== undefined && { path }),
   };
 }
 
@@ -83,6 +85,7 @@ export function errorOf(message: FailedMessage): UfoError {
   const error = new UfoError(message.code, message.message, message.hint);
   if (message.errno !== undefined) error.errno = message.errno;
   if (message.syscall !== undefined) error.syscall = message.syscall;
+  if (message.path !== undefined) error.path = message.path;
   return error;
 }
 
