@@ -1,6 +1,7 @@
 import { argumentError, UfoError, unsupportedError } from '../errors.js';
 import type { PagePool } from '../memory/page-pool.js';
 import type { DriverName, NetDevice } from '../tx/net-device.js';
+import { candidates } from './choose-driver.js';
 import type { SocketOptions } from './options.js';
 
 /** What a driver is opened for. */
@@ -58,14 +59,13 @@ export async function openDevice(driver: DriverName | 'auto', request: DeviceReq
   }
 }
 
-/** Fastest first, as measured (`npm run bench`); the first that opens is taken. */
-const BY_SPEED: readonly DriverName[] = ['virtio-ufo', 'af-xdp', 'packet-socket', 'raw-socket'];
-
+/** Opens the first candidate that can do what was asked and that this machine lets us open. */
 async function openFastest(request: DeviceRequest): Promise<NetDevice> {
   const refusals: string[] = [];
-  for (const driver of BY_SPEED) {
+  for (const { driver, refusal } of candidates(request.options, request.family, request.mtu)) {
     try {
-      return await openDevice(driver, request);
+      if (refusal === null) return await openDevice(driver, request);
+      refusals.push(`${driver}: ${refusal}`);
     } catch (error) {
       if (!(error instanceof UfoError)) throw error;
       refusals.push(`${driver}: ${error.message}`);

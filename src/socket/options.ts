@@ -32,6 +32,8 @@ export interface SocketOptions {
   readonly vlans?: readonly VlanTag[] | undefined;
   /** packet-socket: past the queueing layer. Captures on this interface see nothing then. */
   readonly qdiscBypass?: boolean | undefined;
+  /** For `auto`: captures on this very interface have to see what is sent, which rules af-xdp out. */
+  readonly visible?: boolean | undefined;
   /** af-xdp: the queue to use; default 0. */
   readonly queue?: number | undefined;
   /** pcap-file: where to write, `-` for stdout. */
