@@ -68,14 +68,18 @@ export class CaptureChild {
   static async start(told: CaptureChildArguments, options: CaptureChildOptions = {}): Promise<CaptureChild> {
     options.signal?.throwIfAborted();
     const child = new CaptureChild(told, options);
-    const timer = setTimeout(() => child.kill(), READY_LIMIT_MS);
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      child.kill();
+    }, READY_LIMIT_MS);
     try {
       await child.#ready();
       return child;
     } catch (error) {
       child.kill();
       await child.#closed.catch(() => {});
-      throw error;
+      throw late ? lateError(told.interface) : error;
     } finally {
       clearTimeout(timer);
     }
@@ -168,9 +172,15 @@ export class CaptureChild {
   }
 }
 
+function lateError(name: string): UfoError {
+  const text = `the capture process on ${name} was not capturing after ${READY_LIMIT_MS / 1000} s`;
+  return new UfoError('ERR_UFO_CAPTURE', text, 'is the machine overloaded, or stopped in a debugger?');
+}
+
 function diedError(name: string, code: number | null, signal: string | null, stderr: string): UfoError {
   const how = signal ? `was killed by ${signal}` : `ended with code ${code}`;
-  const last = stderr.trim().split('\n').at(-1) ?? '';
+  const lines = stderr.trim().split('\n');
+  const last = lines.findLast((line) => /error|assert|fatal/i.test(line)) ?? lines.at(-1) ?? '';
   const text = `the capture process on ${name} ${how}${last ? `: ${last}` : ''}`;
   return new UfoError('ERR_UFO_CAPTURE_DIED', text, 'frames captured since its last batch are lost; start again');
 }
