@@ -107,9 +107,10 @@ describe('raw-socket', { skip: insideLab() ? false : 'needs the lab' }, () => {
       const flow = makeFlow(source, destination, receiver.port);
       const payload = payloadOf(8000, 6);
       made.pushFragments({ flow, payload });
-      await using watch = await watchFar(family, made.table.rows);
+      // All but the last are larger than the route's MTU; cut again they would not be.
+      await using watch = await watchFar('greater 1510', made.table.rows - 1);
       await sendRows(device, made);
-      assert.equal(await watch.frames(), made.table.rows);
+      assert.equal(await watch.frames(), made.table.rows - 1);
       assert.equal((await receiver.take(1))[0]!.sha256, sha256(payload));
       await runTool('ip', ['route', 'del', destination, 'dev', near.interface, 'mtu', '1300']);
     });
