@@ -1,9 +1,9 @@
 import type { SendResult } from '../socket/datagram.js';
 import type { PathInfo } from '../socket/path-info.js';
 import type { UfoSocket } from '../socket/socket.js';
+import { createPacer, type Pacer } from '../tx/pacing.js';
 import type { Output } from './output.js';
 import { payloadCount, payloads } from './payload-source.js';
-import { createPacer } from './rate.js';
 import { sendNotes } from './send-notes.js';
 import type { SendOptions } from './send-options.js';
 import type { SendOutcome } from './send-report.js';
@@ -33,7 +33,7 @@ export async function sendAll(job: SendJob): Promise<Omit<SendOutcome, 'path' | 
   const count = await countOf(options);
   const results = new Results(tally, options.json ? output : null);
   const watch = new SendWatch(tally, count, options, output);
-  const pacer = options.rate === undefined ? undefined : createPacer(options.rate);
+  const pacer = paced(options);
   const begin = performance.now();
   let failure: unknown = null;
   try {
@@ -48,6 +48,12 @@ export async function sendAll(job: SendJob): Promise<Omit<SendOutcome, 'path' | 
   const failed = failedOf(failure);
   if (failure !== null && failed + tally.datagrams === 0) throw failure;
   return { tally, failed, seconds, failure, lost: await socket.lost() };
+}
+
+/** A gap is never undercut; a rate is held on average. */
+function paced({ rate, gapMs }: SendOptions): Pacer | undefined {
+  if (gapMs !== undefined) return createPacer({ gap: gapMs * 1000 });
+  return rate === undefined ? undefined : createPacer({ rate: rate.perSecond, unit: rate.unit });
 }
 
 /** Datagrams there will be; Infinity where nobody knows before the end. */

@@ -28,6 +28,8 @@ export interface SendOptions extends PayloadOptions {
   readonly qdiscBypass: boolean;
   /** At most that fast. */
   readonly rate?: RateWish | undefined;
+  /** Milliseconds from one datagram to the next, at least; `rate` then says the same for the notes. */
+  readonly gapMs?: number | undefined;
   /** Milliseconds to send at most. */
   readonly durationMs?: number | undefined;
   /** Milliseconds between reports on the way. */

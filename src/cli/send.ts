@@ -92,6 +92,7 @@ export const send = defineCommand({
       dontFragment: df,
       ipOptions: options,
       rate: gap === undefined ? rate : { perSecond: 1000 / gap, unit: 'datagrams' as const },
+      gapMs: gap,
       durationMs: duration,
       intervalMs: interval,
     };

@@ -23,6 +23,26 @@ export function putSockaddr(view: DataView, at: number, octets: Uint8Array, port
   return SOCKADDR_IN6_LEN;
 }
 
+/** An address and port as system calls name them. */
+export interface SocketEndpoint {
+  /** 4 or 16 octets. */
+  readonly address: Uint8Array;
+  readonly port: number;
+  /** ifindex of a link-local IPv6 address, otherwise 0. */
+  readonly scopeId: number;
+}
+
+/** The endpoint that a system call wrote into `octets`, a copy; null where they hold none of either family. */
+export function getSockaddr(octets: Uint8Array): SocketEndpoint | null {
+  if (octets.length < SOCKADDR_IN_LEN) return null;
+  const view = new DataView(octets.buffer, octets.byteOffset, octets.length);
+  const family = view.getUint16(0, true);
+  const port = view.getUint16(2);
+  if (family === AF_INET) return { address: Uint8Array.from(octets.subarray(4, 8)), port, scopeId: 0 };
+  if (family !== AF_INET6 || octets.length < SOCKADDR_IN6_LEN) return null;
+  return { address: Uint8Array.from(octets.subarray(8, 24)), port, scopeId: view.getUint32(24, true) };
+}
+
 /** fe80::/10 and ff02::/16. */
 function isLinkLocal(octets: Uint8Array): boolean {
   return (octets[0] === 0xfe && (octets[1]! & 0xc0) === 0x80) || (octets[0] === 0xff && (octets[1]! & 0x0f) === 2);

@@ -1,5 +1,6 @@
 import { argumentError, UfoError, unsupportedError } from '../errors.js';
 import type { PagePool } from '../memory/page-pool.js';
+import type { Companion } from '../tx/companion.js';
 import type { DriverName, NetDevice } from '../tx/net-device.js';
 import { candidates } from './choose-driver.js';
 import type { SocketOptions } from './options.js';
@@ -13,14 +14,14 @@ export interface DeviceRequest {
   readonly mtu: number;
   readonly pool: PagePool;
   readonly options: SocketOptions;
-  /** The companion's descriptor: kernel-udp sends by it. */
-  readonly companionFd: number | null;
+  /** kernel-udp sends by its descriptor. */
+  readonly companion: Companion | null;
 }
 
 /** Opens the driver asked for, loading it only now: its native parts may be missing on this machine. */
 export async function openDevice(driver: DriverName | 'auto', request: DeviceRequest): Promise<NetDevice> {
   if (driver === 'auto') return openFastest(request);
-  const { family, interfaceName, mtu, pool, options, companionFd } = request;
+  const { family, interfaceName, mtu, pool, options, companion } = request;
   const { destinationMac, vlans, qdiscBypass, queue = 0, file } = options;
   const link = {
     interface: interfaceName,
@@ -54,7 +55,8 @@ export async function openDevice(driver: DriverName | 'auto', request: DeviceReq
     case 'kernel-udp': {
       refuseLinkOptions(options);
       const { openKernelUdp } = await import('../tx/kernel-udp.js');
-      return openKernelUdp({ family, interface: interfaceName, ...(companionFd === null ? {} : { fd: companionFd }) });
+      const shared = companion === null ? {} : { fd: companion.fd, takeErrors: () => companion.takeErrors() };
+      return openKernelUdp({ family, interface: interfaceName, ...shared });
     }
   }
 }

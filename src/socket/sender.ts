@@ -135,7 +135,7 @@ export class Sender {
   async #openPeer(address: string, port: number): Promise<Peer> {
     const companion = await this.#companion();
     const route = await routeTo(address, this.options, this.local.address);
-    const channel = await this.#channel(route, companion?.fd ?? null);
+    const channel = await this.#channel(route, companion);
     const mtu = this.#mtuOf(route, channel);
     const pathMtu = (await companion?.watchPath(address, port)) ?? (() => Number.POSITIVE_INFINITY);
     const sourcePort = companion?.address().port ?? this.local.port;
@@ -160,11 +160,11 @@ export class Sender {
     return asked;
   }
 
-  #channel({ interfaceName, mtu }: RouteTo, companionFd: number | null): Promise<Channel> {
+  #channel({ interfaceName, mtu }: RouteTo, companion: Companion | null): Promise<Channel> {
     let channel = this.#channels.get(interfaceName);
     if (channel === undefined) {
       const { family, pool, options } = this;
-      const request = { family, interfaceName, mtu, pool, options, companionFd };
+      const request = { family, interfaceName, mtu, pool, options, companion };
       channel = openDevice(this.options.driver ?? 'raw-socket', request).then(
         (device) => new Channel(device, this.pool),
       );

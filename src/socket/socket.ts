@@ -253,7 +253,12 @@ export class UfoSocket extends EventEmitter implements AsyncDisposable {
     if (options.driver === 'pcap-file') return null;
     const { openCompanion } = await import('../tx/companion.js');
     const { address, port } = local;
-    const companion = await openCompanion({ family, port, ...(address === null ? {} : { address }) });
+    const { interface: interfaceName } = options;
+    const companion = await openCompanion({
+      ...{ family, port },
+      ...(address === null ? {} : { address }),
+      ...(interfaceName === undefined ? {} : { interfaceName }),
+    });
     companion.on('message', (payload, from) => this.emit('message', payload, from));
     companion.on('error', (error) => this.#report(error));
     if (!this.#referenced) companion.unref();

@@ -24,9 +24,9 @@ import {
   SOL_SOCKET,
 } from '../host/constants.js';
 import { libc } from '../host/libc.js';
+import { getSockaddr, putSockaddr, SOCKADDR_IN6_LEN, type SocketEndpoint } from '../host/sockaddr.js';
 import { getSockOptInt, lastError, openSocket, setSockOptInt } from '../host/socket-calls.js';
 import { formatAddress } from '../wire/address.js';
-import { decodeSockaddr, encodeSockaddr, SOCKADDR_IN6_LEN, type SocketEndpoint } from './sockaddr.js';
 
 /** The system calls of a UDP socket of our own. All throw system errors. */
 
@@ -60,12 +60,12 @@ export function prepareToHear(fd: number, family: 4 | 6, recvBufferLen: number):
 }
 
 export function bindTo(fd: number, endpoint: SocketEndpoint): void {
-  const name = encodeSockaddr(endpoint);
+  const name = sockaddrOf(endpoint);
   if (libc().bind(fd, name, name.length) < 0) throw lastError('bind', where(endpoint));
 }
 
 export function connectTo(fd: number, endpoint: SocketEndpoint): void {
-  const name = encodeSockaddr(endpoint);
+  const name = sockaddrOf(endpoint);
   if (libc().connect(fd, name, name.length) < 0) throw lastError('connect', where(endpoint));
 }
 
@@ -80,7 +80,7 @@ export function localEnd(fd: number): SocketEndpoint {
   const name = new Uint8Array(SOCKADDR_IN6_LEN);
   const nameLen = Uint32Array.of(name.length);
   if (libc().getsockname(fd, name, nameLen) < 0) throw lastError('getsockname');
-  return decodeSockaddr(name.subarray(0, nameLen[0]!))!;
+  return getSockaddr(name.subarray(0, nameLen[0]!))!;
 }
 
 /** Octets that the path to an endpoint carries as far as the kernel knows now; asked through a socket of its own. */
@@ -94,6 +94,11 @@ export function probePathMtu(endpoint: SocketEndpoint, interfaceName?: string): 
   } finally {
     libc().close(fd);
   }
+}
+
+function sockaddrOf({ address, port, scopeId }: SocketEndpoint): Uint8Array {
+  const octets = new Uint8Array(SOCKADDR_IN6_LEN);
+  return octets.subarray(0, putSockaddr(new DataView(octets.buffer), 0, address, port, scopeId));
 }
 
 function bindToDevice(fd: number, name: string): void {

@@ -3,12 +3,12 @@ import { EventEmitter, once } from 'node:events';
 import { argumentError, ERRNO, UfoError } from '../errors.js';
 import { SO_REUSEADDR, SOL_SOCKET } from '../host/constants.js';
 import { libc } from '../host/libc.js';
+import type { SocketEndpoint } from '../host/sockaddr.js';
 import { setSockOptInt } from '../host/socket-calls.js';
 import { formatAddress, parseAddress } from '../wire/address.js';
 import { bindTo, connectTo, disconnect, localEnd, openUdp, prepareToHear, probePathMtu } from './companion-socket.js';
 import { ErrorQueue, SO_EE_ORIGIN_ICMP, SO_EE_ORIGIN_ICMP6 } from './error-queue.js';
 import { IcmpError } from './icmp-error.js';
-import type { SocketEndpoint } from './sockaddr.js';
 
 export interface CompanionOptions {
   readonly family: 4 | 6;
@@ -25,6 +25,17 @@ export interface CompanionOptions {
 const DEFAULT_RECV_BUFFER = 4 << 20;
 /** A path MTU is asked for again after this time, milliseconds, or at once when ICMP told of a new one. */
 const PATH_MTU_AGE_MS = 100;
+
+/** What a send that failed halfway or an ICMP error told already leaves pending for the next read. */
+const ICMP_CODES: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EMSGSIZE',
+  'EPROTO',
+  'EOPNOTSUPP',
+  'EACCES',
+]);
 
 /**
  * The ordinary UDP socket beside every sender. It holds the source port, so that replies meet no "port unreachable", and
@@ -58,7 +69,7 @@ export class Companion
     socket.on('error', (error) => this.#hear(error));
   }
 
-/** Its descriptor, which kernel-udp sends by. It stays the companion's. Who sends by it calls `takeErrors` on failures. */
+  /** Its descriptor, which kernel-udp sends by. It stays the companion's. Who sends by it calls `takeErrors` on failures. */
   get fd(): number {
     return this.#fd;
   }
@@ -137,15 +148,25 @@ export class Companion
     }
   }
 
-  /** libuv meets POLLERR as a failed read. Whatever it took, the queue has to be emptied or it would be met for ever. */
-  #hear(error: Error): void {
-    const told = this.#errors.drain(this.#fd);
-    for (const one of told) {
-      if (one.errno === ERRNO.EMSGSIZE) this.#news += 1;
-      if (one.origin !== SO_EE_ORIGIN_ICMP && one.origin !== SO_EE_ORIGIN_ICMP6) continue;
-      if (this.listenerCount('error') > 0) this.emit('error', new IcmpError(one));
+  /**
+   * Empties the error queue and tells of what ICMP put there; returns how many that were. While an entry is left the
+   * descriptor polls POLLERR, which a read only meets where the error is pending too: a send by `fd` that fails takes it
+   * away, so whoever sends calls this then. A failure that comes with ICMP errors was theirs: the send is to be repeated.
+   */
+  takeErrors(): number {
+    let heard = 0;
+    for (const told of this.#errors.drain(this.#fd)) {
+      if (told.errno === ERRNO.EMSGSIZE) this.#news += 1;
+      if (told.origin !== SO_EE_ORIGIN_ICMP && told.origin !== SO_EE_ORIGIN_ICMP6) continue;
+      heard += 1;
+      if (this.listenerCount('error') > 0) this.emit('error', new IcmpError(told));
     }
-    if (told.length === 0) this.emit('error', error);
+    return heard;
+  }
+
+  /** libuv meets POLLERR as a failed read. What came from the error queue is told with more detail than it knows. */
+  #hear(error: NodeJS.ErrnoException): void {
+    if (this.takeErrors() === 0 && !ICMP_CODES.has(error.code ?? '')) this.emit('error', error);
   }
 }
 

@@ -1,6 +1,6 @@
 import { IP_RECVERR, IPPROTO_IP, IPPROTO_IPV6, IPV6_RECVERR, MSG_DONTWAIT, MSG_ERRQUEUE } from '../host/constants.js';
 import { addressOf, libc } from '../host/libc.js';
-import { decodeSockaddr, type SocketEndpoint } from './sockaddr.js';
+import { getSockaddr, type SocketEndpoint } from '../host/sockaddr.js';
 
 /** Where an entry of the error queue comes from (`ee_origin` of <linux/errqueue.h>). */
 export const SO_EE_ORIGIN_LOCAL = 1;
@@ -85,7 +85,7 @@ export class ErrorQueue {
   #parse(): SocketError | null {
     const name = this.#bytes.subarray(NAME, NAME + Math.min(NAME_LEN, this.#view.getUint32(8, true)));
     const control = this.#bytes.subarray(CONTROL, CONTROL + Number(this.#view.getBigUint64(40, true)));
-    return parseControl(control, decodeSockaddr(name));
+    return parseControl(control, getSockaddr(name));
   }
 }
 
@@ -115,6 +115,6 @@ function parseExtendedError(octets: Uint8Array, destination: SocketEndpoint | nu
     code: view.getUint8(6),
     info: view.getUint32(8, true),
     destination,
-    offender: decodeSockaddr(octets.subarray(EXTENDED_ERR_LEN)),
+    offender: getSockaddr(octets.subarray(EXTENDED_ERR_LEN)),
   };
 }

@@ -12,12 +12,20 @@ import type { LostFrames, NetDevice, TxBatch } from './net-device.js';
 import { callLimit, sendVector } from './send-batch.js';
 import { UdpPort } from './udp-port.js';
 
+/** ICMP errors can come as fast as datagrams go. */
+const MAX_TRIES = 8;
+
 export interface KernelUdpOptions {
   /** The interface that the kernel's routes lead to: for MTU and loss counters. */
   readonly interface: string;
   readonly family: 4 | 6;
   /** A UDP socket bound to the flows' source port, which stays its owner's; without it the device opens its own. */
   readonly fd?: number;
+  /**
+   * Called after a failed send by `fd`: takes what waits in its error queue, and says how many ICMP errors of earlier
+   * datagrams that were.
+   */
+  readonly takeErrors?: () => number;
   /** Octets of SO_SNDBUF of own sockets; 8 MiB by default, as far as the kernel allows. */
   readonly sendBufferSize?: number;
 }
@@ -36,6 +44,7 @@ export class KernelUdp implements NetDevice {
   readonly syscall = 'sendmmsg';
   readonly #sendBufferSize: number;
   readonly #shared: UdpPort | null;
+  readonly #takeErrors: (() => number) | undefined;
   /** By source address and port. */
   readonly #ports = new Map<string, UdpPort>();
   #lastFlow: Flow | null = null;
@@ -48,13 +57,14 @@ export class KernelUdp implements NetDevice {
 
   constructor(
     { name, ifindex, mtu }: NetworkInterface,
-    { family, fd, sendBufferSize = SEND_BUFFER }: KernelUdpOptions,
+    { family, fd, takeErrors, sendBufferSize = SEND_BUFFER }: KernelUdpOptions,
   ) {
     this.name = name;
     this.ifindex = ifindex;
     this.mtu = mtu;
     this.#sendBufferSize = sendBufferSize;
     this.#shared = fd === undefined ? null : new UdpPort(fd, family);
+    this.#takeErrors = takeErrors;
     this.#loss = new LossCounters(name);
   }
 
@@ -69,8 +79,17 @@ export class KernelUdp implements NetDevice {
     const port = this.#portOf(flow);
     if (typeof port === 'number') return port;
     this.#fill(batch, first, port);
-    const sent = sendVector(port.fd, this.#vector);
+    const sent = this.#sendNow(port);
     this.#backpressure.note(sent);
+    return sent;
+  }
+
+  /** An ICMP error of an earlier datagram makes the next send fail, which has not been tried then. */
+  #sendNow(port: UdpPort): number {
+    let sent = sendVector(port.fd, this.#vector);
+    for (let tries = 0; isFailure(sent) && (this.#takeErrors?.() ?? 0) > 0 && tries < MAX_TRIES; tries++) {
+      sent = sendVector(port.fd, this.#vector);
+    }
     return sent;
   }
 
@@ -144,6 +163,10 @@ export class KernelUdp implements NetDevice {
 /** Opens the device; sockets follow with the first datagram of a source. @throws UfoError for an unknown interface. */
 export async function openKernelUdp(options: KernelUdpOptions): Promise<KernelUdp> {
   return new KernelUdp(await findInterface(options.interface), options);
+}
+
+function isFailure(sent: number): boolean {
+  return sent < 0 && sent !== -ERRNO.EAGAIN && sent !== -ERRNO.ENOBUFS;
 }
 
 function flowOf({ table, skbs }: TxBatch, row: number): Flow {

@@ -1,0 +1,98 @@
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { argumentError } from '../errors.js';
+
+export type RateUnit = 'datagrams' | 'fragments' | 'bits';
+
+export interface PacerOptions {
+  /** So many units a second; without it only `gap` counts. */
+  readonly rate?: number | undefined;
+  /** Bits are those of IP packets. Default datagrams. */
+  readonly unit?: RateUnit | undefined;
+  /** At least so many microseconds between the beginnings of two datagrams. */
+  readonly gap?: number | undefined;
+  /** Milliseconds on a clock that never goes back. */
+  readonly clock?: (() => number) | undefined;
+}
+
+/**
+ * Time that a sender may be behind its rate and still make up for, milliseconds: timers come up to some milliseconds late,
+ * and without this the rate would never be reached. It bounds a burst to what the rate sends in this time, and one datagram.
+ */
+export const CREDIT_MS = 20;
+/** Timers of Node have this resolution, milliseconds. */
+const TIMER_MS = 1;
+
+/**
+ * Holds a sender to a rate (a token bucket, kept as the time at which it is full enough again) and to a gap between
+ * datagrams. The rate is held on average, with short bursts; the gap is never undercut. A rate sleeps by timers only; a gap
+ * is waited out to the microsecond, the last millisecond of it in turns of the event loop.
+ */
+export class Pacer {
+  readonly #clock: () => number;
+  readonly #unit: RateUnit;
+  /** Milliseconds that one unit takes; 0 without a rate. */
+  readonly #unitMs: number;
+  readonly #gapMs: number;
+  /** Null before the first datagram, which has no credit. */
+  #nextByRate: number | null = null;
+  #nextByGap = Number.NEGATIVE_INFINITY;
+
+  /** @throws UfoError for a rate that is not above 0 or a negative gap. */
+  constructor({ rate, unit = 'datagrams', gap = 0, clock = () => performance.now() }: PacerOptions) {
+    if (rate !== undefined && !(rate > 0)) throw argumentError('rate', rate, `${unit} per second, above 0`);
+    if (!(gap >= 0)) throw argumentError('gap', gap, 'microseconds between datagrams, 0 or more');
+    this.#clock = clock;
+    this.#unit = unit;
+    this.#unitMs = rate === undefined ? 0 : 1000 / rate;
+    this.#gapMs = gap / 1000;
+  }
+
+  /**
+   * Asks for leave to send so much now. 0: it is booked, go. Otherwise the milliseconds to wait before asking again, and
+   * nothing is booked.
+   */
+  take(datagrams: number, fragments: number, bits: number): number {
+    const now = this.#clock();
+    const nextByRate = this.#nextByRate ?? now;
+    const wait = Math.max(nextByRate, this.#nextByGap) - now;
+    if (wait > 0) return wait;
+    const units = this.#unit === 'datagrams' ? datagrams : this.#unit === 'fragments' ? fragments : bits;
+    this.#nextByRate = Math.max(nextByRate, now - CREDIT_MS) + units * this.#unitMs;
+    this.#nextByGap = now + datagrams * this.#gapMs;
+    return 0;
+  }
+
+  /**
+   * Resolves when one datagram of so many fragments and bits may go, and has booked it; undefined: it may go at once.
+   * Rejects with the reason of the signal.
+   */
+  ready(fragments: number, bits: number, signal?: AbortSignal): Promise<void> | undefined {
+    const wait = this.take(1, fragments, bits);
+    return wait === 0 ? undefined : this.#later(wait, fragments, bits, signal);
+  }
+
+  async #later(first: number, fragments: number, bits: number, signal?: AbortSignal): Promise<void> {
+    for (let wait = first; wait > 0; wait = this.take(1, fragments, bits)) {
+      signal?.throwIfAborted();
+      await this.#pause(wait, signal);
+    }
+  }
+
+  async #pause(wait: number, signal?: AbortSignal): Promise<void> {
+    const byGap = this.#nextByGap > (this.#nextByRate ?? 0);
+    if (byGap && wait <= 2 * TIMER_MS) await nextTurn();
+    else await sleepFor(byGap ? wait - 2 * TIMER_MS : Math.max(wait, TIMER_MS), signal);
+  }
+}
+
+export function createPacer(options: PacerOptions): Pacer {
+  return new Pacer(options);
+}
+
+async function sleepFor(ms: number, signal?: AbortSignal): Promise<void> {
+  try {
+    await sleep(Math.ceil(ms), undefined, signal === undefined ? {} : { signal });
+  } catch (error) {
+    throw signal?.aborted ? signal.reason : error;
+  }
+}
