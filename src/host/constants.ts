@@ -132,6 +132,7 @@ export const O_CLOEXEC = 0x80000;
 export const CLONE_NEWNET = 0x40000000;
 
 // <linux/sockios.h>, <linux/ethtool.h>
+export const SIOCGIFMTU = 0x8921;
 export const SIOCETHTOOL = 0x8946;
 export const ETHTOOL_GSTRINGS = 0x1b;
 export const ETHTOOL_GSSET_INFO = 0x37;

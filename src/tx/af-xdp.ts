@@ -7,6 +7,7 @@ import { PAGE_SIZE, type UserMemory } from '../memory/user-memory.js';
 import { NETIF_F_SG } from '../skb/features.js';
 import { EthernetLink, type EthernetOptions } from './ethernet-link.js';
 import { LossCounters } from './loss-counters.js';
+import { MtuWatch } from './mtu-watch.js';
 import type { LinkRequest, LostFrames, NetDevice, TxBatch } from './net-device.js';
 import { callLimit } from './send-batch.js';
 import { XdpChunks } from './xdp-chunks.js';
@@ -54,11 +55,13 @@ export class AfXdp implements NetDevice {
   readonly #link: EthernetLink;
   readonly #memory: UserMemory;
   readonly #chunkLen: number;
+  readonly #chunkShift: number;
   readonly #chunks: XdpChunks;
   readonly #loss: LossCounters;
+  readonly #mtuWatch: MtuWatch;
   #reaper: NodeJS.Timeout | null = null;
 
-  constructor(socket: XdpSocket, { name, ifindex }: NetworkInterface, link: EthernetLink, memory: UserMemory) {
+  constructor(socket: XdpSocket, { name, ifindex, mtu }: NetworkInterface, link: EthernetLink, memory: UserMemory) {
     this.#socket = socket;
     this.name = name;
     this.ifindex = ifindex;
@@ -67,8 +70,10 @@ export class AfXdp implements NetDevice {
     this.#link = link;
     this.#memory = memory;
     this.#chunkLen = socket.chunkLen;
+    this.#chunkShift = 31 - Math.clz32(socket.chunkLen);
     this.#chunks = new XdpChunks(memory.umem.len / socket.chunkLen);
     this.#loss = new LossCounters(name);
+    this.#mtuWatch = new MtuWatch(name, mtu);
   }
 
   /** Frames that the kernel has not reported as done. */
@@ -81,9 +86,11 @@ export class AfXdp implements NetDevice {
   }
 
   xmit(batch: TxBatch, first: number): number {
-    if (batch.table.frameLen[first]! > this.#chunkLen - MAX_PAD) return -ERRNO.EMSGSIZE;
     const socket = this.#socket;
     if (socket === null) return -ERRNO.EBADF;
+    // The kernel checks no length here: what the interface can't send would be dropped at the other end, in silence.
+    const longest = Math.min(this.#chunkLen - MAX_PAD, this.#link.maxFrameLen(this.#mtuWatch.read()));
+    if (batch.table.frameLen[first]! > longest) return -ERRNO.EMSGSIZE;
     const state = socket.wake(); // sends what an earlier call left behind, and tells whether the link is up
     if (isFatal(state)) return state;
     this.#reap(socket);
@@ -91,7 +98,7 @@ export class AfXdp implements NetDevice {
     let row = first;
     while (row < end && this.#chunks.free > 0) {
       const from = row;
-      row = this.#fill(socket, batch, row, Math.min(end, row + BURST, row + this.#chunks.free));
+      row = this.#fill(socket, batch, row, Math.min(end, row + BURST, row + this.#chunks.free), longest);
       socket.tx.publish();
       if (row === from || !this.#drain(socket)) break;
     }
@@ -127,6 +134,7 @@ export class AfXdp implements NetDevice {
       if (this.underWay > 0) await sleep(1);
     }
     socket.close();
+    this.#mtuWatch.close();
     this.#chunks.dropAll();
   }
 
@@ -135,16 +143,18 @@ export class AfXdp implements NetDevice {
   }
 
   /** Copies rows into chunks and puts them into the ring; stops at one that is too long. Returns the row behind the last. */
-  #fill(socket: XdpSocket, batch: TxBatch, first: number, end: number): number {
+  #fill(socket: XdpSocket, batch: TxBatch, first: number, end: number, longest: number): number {
     const { table, skbs } = batch;
+    const { frameLen, headOffset, owner } = table;
     const { offset } = this.#memory.umem;
+    const chunks = this.#chunks;
+    const chunkLen = this.#chunkLen;
     for (let row = first; row < end; row++) {
-      const len = table.frameLen[row]!;
-      if (len > this.#chunkLen - MAX_PAD) return row;
-      const at = this.#chunks.take(skbs[table.owner[row]!]!) * this.#chunkLen;
-      const pad = table.headOffset[row]! & 3;
-      this.#copyRow(batch, row, offset + at + pad);
-      socket.tx.push(at + pad, len);
+      const len = frameLen[row]!;
+      if (len > longest) return row;
+      const at = chunks.take(skbs[owner[row]!]!) * chunkLen + (headOffset[row]! & 3);
+      this.#copyRow(batch, row, offset + at);
+      socket.tx.push(at, len);
     }
     return end;
   }
@@ -184,7 +194,9 @@ export class AfXdp implements NetDevice {
   #reap({ completion }: XdpSocket): void {
     const { ready } = completion;
     if (ready === 0) return;
-    for (let i = 0; i < ready; i++) this.#chunks.put(Math.floor(completion.shift() / this.#chunkLen));
+    const chunks = this.#chunks;
+    const shift = this.#chunkShift;
+    for (let i = 0; i < ready; i++) chunks.put(completion.shift() >>> shift);
     completion.release();
   }
 

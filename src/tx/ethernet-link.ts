@@ -40,8 +40,13 @@ export class EthernetLink {
    * (`packet_extra_vlan_len_allowed`); every other tag takes its octets from the packet.
    */
   get mtu(): number {
-    const free = this.#vlans[0]?.tpid === ethernet.TPID_VLAN ? 1 : 0;
-    return this.#interface.mtu - ethernet.TAG_LEN * (this.#vlans.length - free);
+    return this.maxFrameLen(this.#interface.mtu) - this.headerLen;
+  }
+
+  /** Octets of the longest frame that an interface with this MTU sends. */
+  maxFrameLen(interfaceMtu: number): number {
+    const free = this.#vlans[0]?.tpid === ethernet.TPID_VLAN ? ethernet.TAG_LEN : 0;
+    return interfaceMtu + ethernet.HEADER_LEN + free;
   }
 
   /** The first EtherType of the frames of a family: what the kernel takes for their protocol. */

@@ -7,6 +7,7 @@ import { setSockOptInt } from '../host/socket-calls.js';
 import { NETIF_F_HW_CSUM, NETIF_F_SG, NETIF_F_UFO } from '../skb/features.js';
 import { SKB_GSO_UDP } from '../skb/shared-info.js';
 import { CHECKSUM_PARTIAL, type SkBuff } from '../skb/skbuff.js';
+import { FRAGMENT_HEADER_LEN } from '../wire/ipv6-extension.js';
 import * as udp from '../wire/udp.js';
 import * as virtio from '../wire/virtio-net-hdr.js';
 import { deviceGone, openPacketFd, SEND_BUFFER, SOCKADDR_LL_LEN, sockaddrLl } from './af-packet.js';
@@ -14,6 +15,7 @@ import { Backpressure } from './backpressure.js';
 import { EthernetLink, type EthernetOptions } from './ethernet-link.js';
 import { LossCounters } from './loss-counters.js';
 import { MAX_MESSAGES, MmsgVector } from './mmsghdr.js';
+import { MtuWatch } from './mtu-watch.js';
 import type { LinkRequest, LostFrames, NetDevice, TxBatch } from './net-device.js';
 import { callLimit, sendVector } from './send-batch.js';
 import { probeUfo } from './virtio-probe.js';
@@ -57,8 +59,9 @@ export class VirtioUfo implements NetDevice {
   readonly #address = addressOf(new Uint8Array(this.#names.buffer));
   readonly #backpressure = new Backpressure();
   readonly #loss: LossCounters;
+  readonly #mtuWatch: MtuWatch;
 
-  constructor(fd: number, { name, ifindex }: NetworkInterface, link: EthernetLink, ufo: UfoSupport) {
+  constructor(fd: number, { name, ifindex, mtu }: NetworkInterface, link: EthernetLink, ufo: UfoSupport) {
     this.#fd = fd;
     this.name = name;
     this.ifindex = ifindex;
@@ -71,6 +74,7 @@ export class VirtioUfo implements NetDevice {
       new Uint8Array(this.#names.buffer, at).set(sockaddrLl(link.protocol(family), ifindex));
     }
     this.#loss = new LossCounters(name);
+    this.#mtuWatch = new MtuWatch(name, mtu);
   }
 
   ufoRefusal(family: 4 | 6): string | null {
@@ -86,14 +90,16 @@ export class VirtioUfo implements NetDevice {
     const vector = this.#vector;
     vector.reset();
     const end = callLimit(batch, first);
+    const longest = this.#link.maxFrameLen(this.#mtuWatch.read());
     for (let row = first; row < end; row++) {
       const skb = skbs[table.owner[row]!]!;
       const header = vector.messages * VNET_STRIDE;
-      this.#putHeader(header, skb, table.frameLen[row]!);
+      if (this.#putHeader(header, skb, table.frameLen[row]!) > longest) break;
       vector.pushMessage(this.#address + sockaddrOffset(skb.flow!.family), SOCKADDR_LL_LEN);
       vector.pushIovec(this.#address + header, virtio.HEADER_LEN);
       vector.pushRow(table, pool, row);
     }
+    if (vector.messages === 0) return -ERRNO.EMSGSIZE;
     const sent = deviceGone(sendVector(this.#fd, vector));
     if (sent === -ERRNO.EINVAL) this.#learnRefusal(skbs[table.owner[first]!]!);
     this.#backpressure.note(sent);
@@ -112,6 +118,7 @@ export class VirtioUfo implements NetDevice {
   async close(): Promise<void> {
     if (this.#fd < 0) return;
     libc().close(this.#fd);
+    this.#mtuWatch.close();
     this.#fd = -1;
   }
 
@@ -119,20 +126,24 @@ export class VirtioUfo implements NetDevice {
     return this.close();
   }
 
-  /** Empty for a frame that is whole; a datagram is only to be cut where it is longer than one piece. */
-  #putHeader(at: number, skb: SkBuff, frameLen: number): void {
+  /**
+   * Empty for a frame that is whole; a datagram is only to be cut where it is longer than one piece. Returns the octets of
+   * the longest frame it will be cut into, 0 where it is not cut: those the kernel checks itself.
+   */
+  #putHeader(at: number, skb: SkBuff, frameLen: number): number {
     const names = this.#names;
     for (let i = 0; i < virtio.HEADER_LEN; i += 2) names.setUint16(at + i, 0);
-    if (skb.ipSummed !== CHECKSUM_PARTIAL) return;
+    if (skb.ipSummed !== CHECKSUM_PARTIAL) return 0;
     const csumStart = skb.flow!.linkHeader.length + skb.transportHeader - skb.networkHeader;
     virtio.setFlags(names, at, virtio.F_NEEDS_CSUM);
     virtio.setCsumStart(names, at, csumStart);
     virtio.setCsumOffset(names, at, skb.csumOffset);
     const { gsoType, gsoSize } = skb.shinfo;
-    if ((gsoType & SKB_GSO_UDP) === 0 || frameLen - csumStart <= gsoSize) return;
+    if ((gsoType & SKB_GSO_UDP) === 0 || frameLen - csumStart <= gsoSize) return 0;
     virtio.setGsoType(names, at, virtio.GSO_UDP);
     virtio.setHdrLen(names, at, csumStart + udp.HEADER_LEN);
     virtio.setGsoSize(names, at, gsoSize);
+    return csumStart + gsoSize + (skb.flow!.family === 6 ? FRAGMENT_HEADER_LEN : 0);
   }
 
   /** The probe was too hopeful: this datagram fails, the next ones are cut in software. */

@@ -112,4 +112,16 @@ describe('af-xdp', { skip: insideLab() ? false : 'needs the lab' }, () => {
     await setLabMtu(1500);
     assert.equal(device.xmit(made, 0), 1);
   });
+
+  it('refuses with EMSGSIZE what is too long for an MTU lowered since, though the kernel would not', async () => {
+    await setLabMtu(1500);
+    const made = new HandMade({ umemLen: UMEM });
+    await using device = await open(made);
+    const linkHeader = await device.linkHeader(makeFlow(near.ipv4, far.ipv4, 9));
+    made.pushFragments({ flow: makeFlow(near.ipv4, far.ipv4, 9, { linkHeader }), payload: payloadOf(4000, 0) });
+    await setLabMtu(1400);
+    assert.equal(device.xmit(made, 0), -ERRNO.EMSGSIZE);
+    await setLabMtu(1500);
+    assert.ok(device.xmit(made, 0) > 0);
+  });
 });

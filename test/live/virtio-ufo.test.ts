@@ -98,4 +98,17 @@ describe('virtio-ufo', { skip: insideLab() ? false : 'needs the lab' }, () => {
     await runTool('ip', ['link', 'set', near.interface, 'up']);
     await setLabMtu(1500);
   });
+
+  it('refuses with EMSGSIZE what is too long for an MTU lowered since, though the kernel would not', async () => {
+    await setLabMtu(1500);
+    await pinNeighbours();
+    await using device = await openVirtioUfo({ interface: near.interface });
+    const made = new HandMade();
+    const linkHeader = await device.linkHeader(makeFlow(near.ipv4, far.ipv4, 9));
+    made.pushWhole({ flow: makeFlow(near.ipv4, far.ipv4, 9, { linkHeader }), payload: payloadOf(4000, 0) }, 1480);
+    await setLabMtu(1400);
+    assert.equal(device.xmit(made, 0), -ERRNO.EMSGSIZE);
+    await setLabMtu(1500);
+    assert.ok(device.xmit(made, 0) > 0);
+  });
 });
