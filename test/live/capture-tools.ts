@@ -54,15 +54,20 @@ export async function ip(...args: readonly string[]): Promise<void> {
   if (code !== 0) throw new Error(`ip ${args.join(' ')} ended with ${code}`);
 }
 
-/** The program itself; `note` gives what it has said on stderr so far once a line of it matches. */
+/** `udp-ufo` with these arguments. */
+export function udpUfo(...args: readonly string[]): Program {
+  return new Program(process.execPath, [PROGRAM, ...args]);
+}
+
+/** A command in a process group of its own. */
 export class Program {
   readonly child: ChildProcess;
   readonly #ended: Promise<unknown>;
   stdout = '';
   stderr = '';
 
-  constructor(...args: readonly string[]) {
-    this.child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  constructor(command: string, args: readonly string[]) {
+    this.child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     this.#ended = once(this.child, 'close');
     this.child.stdout!.on('data', (chunk: Buffer) => {
       this.stdout += chunk;
@@ -72,8 +77,18 @@ export class Program {
     });
   }
 
-  async says(what: RegExp): Promise<void> {
-    for (let left = 500; !what.test(this.stderr); left--) {
+  /** Waits, ten seconds at most, for what stderr is to say. */
+  says(what: RegExp): Promise<void> {
+    return this.#until(what, () => this.stderr);
+  }
+
+  /** The same for stdout. */
+  prints(what: RegExp): Promise<void> {
+    return this.#until(what, () => this.stdout);
+  }
+
+  async #until(what: RegExp, text: () => string): Promise<void> {
+    for (let left = 500; !what.test(text()); left--) {
       if (left === 0) throw new Error(`never said ${what}: ${this.stderr}`);
       await sleep(20);
     }

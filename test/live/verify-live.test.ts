@@ -15,7 +15,7 @@ import { segmentFrames } from '../../src/ufo/segment-frames.js';
 import { makePayload } from '../../src/verify/payload.js';
 import * as ethernet from '../../src/wire/ethernet.js';
 import { PcapReader } from '../../src/wire/pcap-reader.js';
-import { captureChildren, FRAGMENTS, Program, sendDatagrams } from './capture-tools.js';
+import { captureChildren, FRAGMENTS, sendDatagrams, udpUfo } from './capture-tools.js';
 import { describeLive, liveIt } from './in-lab.js';
 
 /** Sends IPv6 datagrams behind a VLAN tag, cut by the software UFO stage. */
@@ -40,7 +40,7 @@ async function sendTagged(count: number): Promise<void> {
 
 describeLive('live verification', () => {
   liveIt('judges what arrives at the far end, both families, until it has enough', async () => {
-    const program = new Program('verify', '-i', LAB.far.interface, '--generated', '--count', '20', '--json');
+    const program = udpUfo('verify', '-i', LAB.far.interface, '--generated', '--count', '20', '--json');
     await program.says(/verifying on far0/);
     await sendDatagrams(10, LAB.far.ipv4);
     await sendDatagrams(10, LAB.far.ipv6);
@@ -52,7 +52,7 @@ describeLive('live verification', () => {
   });
 
   liveIt('ends in order on Ctrl-C, with the verdicts so far and its summary', async () => {
-    const program = new Program('verify', '-i', LAB.near.interface, '--host', LAB.far.ipv4);
+    const program = udpUfo('verify', '-i', LAB.near.interface, '--host', LAB.far.ipv4);
     await program.says(/verifying/);
     await sendDatagrams(3, LAB.far.ipv4);
     program.interrupt();
@@ -61,7 +61,7 @@ describeLive('live verification', () => {
   });
 
   liveIt('finds nothing conclusive where nothing came', async () => {
-    const program = new Program('verify', '-i', LAB.near.interface, '--filter', 'udp port 1', '--duration', '200ms');
+    const program = udpUfo('verify', '-i', LAB.near.interface, '--filter', 'udp port 1', '--duration', '200ms');
     assert.equal(await program.end(), 4);
     assert.match(program.stdout, /^inconclusive: 0 datagrams/);
   });
@@ -112,22 +112,13 @@ describeLive('live verification', () => {
   });
 
   liveIt('does not take an unwritable file, and says which', async () => {
-    const program = new Program('verify', '-i', LAB.near.interface, '-w', '/nonexistent/out.pcap');
+    const program = udpUfo('verify', '-i', LAB.near.interface, '-w', '/nonexistent/out.pcap');
     assert.equal(await program.end(), 2, program.stderr);
     assert.match(program.stderr, /open ENOENT \/nonexistent\/out\.pcap/);
   });
 
   liveIt('captures on the far host by its interface name alone', async () => {
-    const program = new Program(
-      'capture',
-      '-i',
-      LAB.far.interface,
-      '--filter',
-      'ip proto 17',
-      '--count',
-      '90',
-      '--json',
-    );
+    const program = udpUfo('capture', '-i', LAB.far.interface, '--filter', 'ip proto 17', '--count', '90', '--json');
     await program.says(/capturing on far0/);
     await sendDatagrams(3, LAB.far.ipv4);
     assert.equal(await program.end(), 0, program.stderr);
