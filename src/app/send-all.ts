@@ -50,7 +50,7 @@ export async function sendAll(job: SendJob): Promise<Omit<SendOutcome, 'path' | 
   return { tally, failed, seconds, failure, lost: await socket.lost() };
 }
 
-/** A gap is never undercut; a rate is held on average. */
+/** A gap makes no bursts; a rate is held on average. */
 function paced({ rate, gapMs }: SendOptions): Pacer | undefined {
   if (gapMs !== undefined) return createPacer({ gap: gapMs * 1000 });
   return rate === undefined ? undefined : createPacer({ rate: rate.perSecond, unit: rate.unit });

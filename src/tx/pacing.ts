@@ -8,7 +8,7 @@ export interface PacerOptions {
   readonly rate?: number | undefined;
   /** Bits are those of IP packets. Default datagrams. */
   readonly unit?: RateUnit | undefined;
-  /** At least so many microseconds between the beginnings of two datagrams. */
+  /** So many microseconds from the beginning of one datagram to the next, and never less than nine tenths of it. */
   readonly gap?: number | undefined;
   /** Milliseconds on a clock that never goes back. */
   readonly clock?: (() => number) | undefined;
@@ -19,12 +19,14 @@ export interface PacerOptions {
  * and without this the rate would never be reached. It bounds a burst to what the rate sends in this time, and one datagram.
  */
 export const CREDIT_MS = 20;
+/** Part of the gap that two datagrams keep in any case; the rest may make up for the one before having been late. */
+const LEAST_GAP = 0.9;
 /** Timers of Node have this resolution, milliseconds. */
 const TIMER_MS = 1;
 
 /**
  * Holds a sender to a rate (a token bucket, kept as the time at which it is full enough again) and to a gap between
- * datagrams. The rate is held on average, with short bursts; the gap is never undercut. A rate sleeps by timers only; a gap
+ * datagrams. The rate is held on average, with short bursts; a gap makes no bursts. A rate sleeps by timers only; a gap
  * is waited out to the microsecond, the last millisecond of it in turns of the event loop.
  */
 export class Pacer {
@@ -58,7 +60,8 @@ export class Pacer {
     if (wait > 0) return wait;
     const units = this.#unit === 'datagrams' ? datagrams : this.#unit === 'fragments' ? fragments : bits;
     this.#nextByRate = Math.max(nextByRate, now - CREDIT_MS) + units * this.#unitMs;
-    this.#nextByGap = now + datagrams * this.#gapMs;
+    const gapMs = datagrams * this.#gapMs;
+    this.#nextByGap = Math.max(this.#nextByGap + gapMs, now + LEAST_GAP * gapMs);
     return 0;
   }
 

@@ -58,7 +58,7 @@ describe('pacing', () => {
     }
   });
 
-  it('never undercuts the gap', () => {
+  it('never undercuts the gap by more than a tenth', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 0, max: 50_000 }),
@@ -67,11 +67,18 @@ describe('pacing', () => {
           let turn = 0;
           const late = () => lates[turn++ % Math.max(1, lates.length)] ?? 0;
           const sent = simulate(1e6, 'datagrams', gap, new Array<number>(40).fill(100), late);
-          for (let i = 1; i < sent.length; i++) assert.ok(sent[i]!.at - sent[i - 1]!.at >= gap / 1000 - 1e-9);
+          for (let i = 1; i < sent.length; i++) assert.ok(sent[i]!.at - sent[i - 1]!.at >= (0.9 * gap) / 1000 - 1e-9);
         },
       ),
       { numRuns: 50 },
     );
+  });
+
+  it('holds the gap on average where timers are late by less than a tenth of it', () => {
+    let turn = 0;
+    const sent = simulate(1e6, 'datagrams', 20_000, new Array<number>(200).fill(100), () => [0, 1.9, 0.3][turn++ % 3]!);
+    const mean = (sent.at(-1)!.at - sent[0]!.at) / 199;
+    assert.ok(Math.abs(mean - 20) < 0.2, `${mean} ms`);
   });
 
   it('lets everything through without a rate and a gap', () => {
@@ -93,7 +100,7 @@ describe('pacing', () => {
     for (let i = 0; i < 20; i++) {
       await spaced.ready(1, 12_000);
       const now = performance.now();
-      assert.ok(now - last >= 4.9, `${now - last} ms`);
+      assert.ok(now - last >= 4.4, `${now - last} ms`);
       last = now;
     }
   });
