@@ -1,7 +1,4 @@
 import { createHash } from 'node:crypto';
-import { Expectation, type ExpectedPayload } from '../verify/expectation.js';
-import type { Datagram } from '../verify/judge.js';
-import { inspectPayload } from '../verify/payload.js';
 import type { DatagramVerdict } from '../verify/verdict.js';
 
 /** The datagrams of one sender, as their addresses and ports tell them from all others. */
@@ -12,43 +9,44 @@ export interface SentFlow {
   readonly destinationPort: number;
 }
 
-/** What one sender sent, each datagram to be seen on the wire as often as it was sent and never else, in any order. */
+/**
+ * What one sender sent, by the SHA-256 of each payload: on the wire each is to be seen as often as it was sent, in any
+ * order, and nothing else.
+ */
 export class Sent {
   readonly #flow: SentFlow;
-  readonly #expectation = new Expectation();
-  #sent = 0;
-  #seen = 0;
+  /** Not seen yet: hash to how often. */
+  readonly #open = new Map<string, number>();
+  #last: { readonly payload: Uint8Array; readonly hash: string } | null = null;
+  #count = 0;
 
-  constructor({ source, sourcePort, destination, destinationPort }: SentFlow) {
-    this.#flow = { source, sourcePort, destination, destinationPort };
+  constructor(flow: SentFlow) {
+    this.#flow = flow;
   }
 
   /** Datagrams to be seen in all. */
-  get sent(): number {
-    return this.#sent;
-  }
-
-  /** Complete datagrams of the flow seen so far, right or wrong. */
-  get seen(): number {
-    return this.#seen;
+  get count(): number {
+    return this.#count;
   }
 
   /** To be told before the datagram is sent. */
   add(payload: Uint8Array): void {
-    this.#expectation.add({ ...this.#flow, payload: expectedPayload(payload) });
-    this.#sent += 1;
+    // A file sent again and again is one buffer.
+    if (payload !== this.#last?.payload) this.#last = { payload, hash: sha256(payload) };
+    const { hash } = this.#last;
+    this.#open.set(hash, (this.#open.get(hash) ?? 0) + 1);
+    this.#count += 1;
   }
 
-  /** Looks at a complete datagram from the wire; what about it is not as it was sent. */
-  readonly observe = (datagram: Datagram): readonly string[] => {
-    if (!this.owns(datagram.verdict)) return [];
-    this.#seen += 1;
-    const expectation = this.#expectation;
-    const strays = expectation.unexpected + expectation.repeated;
-    const mismatches = expectation.observe(datagram);
-    if (expectation.unexpected + expectation.repeated === strays) return mismatches;
-    return [`payload got ${describe(datagram.payload)}, want one that was sent and not seen yet`];
-  };
+  /** Takes a datagram from the wire; what about its payload is not as it was sent. */
+  take({ payloadSha256, payloadLen, complete }: DatagramVerdict): readonly string[] {
+    if (!complete || payloadSha256 === null) return [];
+    const left = this.#open.get(payloadSha256);
+    if (left === undefined) return [`payload got ${payloadLen} octets, want one that was sent and not seen yet`];
+    if (left === 1) this.#open.delete(payloadSha256);
+    else this.#open.set(payloadSha256, left - 1);
+    return [];
+  }
 
   /** Whether a verdict is about this flow; fragments without their first one are told by their addresses alone. */
   owns({ source, destination, udp }: DatagramVerdict): boolean {
@@ -58,14 +56,7 @@ export class Sent {
   }
 }
 
-function expectedPayload(payload: Uint8Array): ExpectedPayload {
-  const generated = inspectPayload(payload);
-  if (generated !== null && generated.firstWrong < 0) return generated;
-  return { sha256: createHash('sha256').update(payload).digest('hex'), length: payload.length };
-}
-
-function describe(payload: Uint8Array): string {
-  const generated = inspectPayload(payload);
-  const named = generated === null ? '' : `, datagram ${generated.sequence} of seed ${generated.seed}`;
-  return `${payload.length} octets${named}`;
+/** In hexadecimal, as verdicts have it. */
+export function sha256(octets: Uint8Array): string {
+  return createHash('sha256').update(octets).digest('hex');
 }

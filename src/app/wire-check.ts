@@ -1,13 +1,7 @@
-import { createWriteStream } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { udpFilter } from '../capture/filter.js';
-import type { LiveCapture } from '../capture/open-capture.js';
-import { openCapture, spawnPrefixFor } from '../capture/open-capture.js';
 import type { DatagramVerdict } from '../verify/verdict.js';
-import { Verifier } from '../verify/verify.js';
-import { pcapFormat } from '../wire/pcap-format.js';
-import { PcapWriter } from '../wire/pcap-writer.js';
 import { Sent, type SentFlow } from './sent.js';
+import { type LiveVerification, startLiveVerify } from './verify-live.js';
 
 /** What the wire showed of what was sent. */
 export interface WireReport {
@@ -37,104 +31,93 @@ export interface WireCheckOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A wire is taken for quiet when nothing of what is expected has come for so long, milliseconds. */
-const QUIET = 700;
-/** Time for what should not be there to show itself: duplicates, strays. */
-const AFTERMATH = 30;
+/** A wire is taken for quiet when no verdict has come for so long, milliseconds: more than they are held back. */
+const QUIET = 1000;
+const LOOK_EVERY = 20;
 const MISMATCHES_KEPT = 20;
 
 /** Captures on an interface and holds what it sees against what is told to be sent. */
 export class WireCheck {
   /** Everything sent has to be told to it before. */
   readonly sent: Sent;
-  readonly #capture: LiveCapture;
-  readonly #verifier: Verifier;
-  readonly #writer: PcapWriter | null;
-  readonly #done: Promise<void>;
+  readonly #interface: string;
+  readonly #live: LiveVerification;
+  /** Resolves to the frames that the capture lost. */
+  readonly #done: Promise<number | null>;
   readonly #counts = { good: 0, bad: 0, incomplete: 0 };
   readonly #mismatches: string[] = [];
   #packets = 0;
-  #closed: Promise<void> | null = null;
 
-  private constructor(capture: LiveCapture, { flow, pcap }: WireCheckOptions) {
+  private constructor(live: LiveVerification, { interface: name, flow }: WireCheckOptions) {
     this.sent = new Sent(flow);
-    this.#capture = capture;
-    this.#verifier = new Verifier({ hash: false, observe: this.sent.observe });
-    this.#writer = pcap === undefined ? null : new PcapWriter(createWriteStream(pcap), pcapFormat(capture.linktype));
-    this.#done = this.#pump();
+    this.#interface = name;
+    this.#live = live;
+    this.#done = this.#read();
     this.#done.catch(() => {}); // `finish` tells it
   }
 
   /** Resolves once frames are really being captured. @throws what `openCapture` throws. */
   static async start(options: WireCheckOptions): Promise<WireCheck> {
-    const { interface: name, flow, signal } = options;
-    const capture = await openCapture({
-      interface: name,
-      filter: udpFilter({ hosts: [flow.source, flow.destination] }),
-      spawnPrefix: spawnPrefixFor(name),
-      ...(signal === undefined ? {} : { signal }),
-    });
-    return new WireCheck(capture, options);
+    const { interface: name, flow, pcap, signal } = options;
+    return new WireCheck(
+      await startLiveVerify({ interface: name, hosts: [flow.source, flow.destination], write: pcap, signal }),
+      options,
+    );
   }
 
-  /** Waits until all that was sent has been seen, or nothing more comes, and ends the capture. */
+  /** Waits until all that was sent has been judged, or nothing more comes, and ends the capture. */
   async finish(): Promise<WireReport> {
     await this.#quiet();
     await this.close();
-    await this.#done;
-    this.#take(this.#verifier.end());
-    return this.#report((await this.#capture.stats()).lost);
+    return this.#report(await this.#done);
   }
 
   /** Ends the capture. Idempotent. */
-  close(): Promise<void> {
-    this.#closed ??= this.#close();
-    return this.#closed;
+  async close(): Promise<void> {
+    await this.#live[Symbol.asyncDispose]();
   }
 
-  async #close(): Promise<void> {
-    await this.#capture.close();
-    await this.#done.catch(() => {});
-    await this.#writer?.close();
+  get #judged(): number {
+    const { good, bad, incomplete } = this.#counts;
+    return good + bad + incomplete;
   }
 
-  async #pump(): Promise<void> {
-    for await (const frames of this.#capture) {
-      this.#take(this.#verifier.push(frames));
-      await this.#writer?.write(frames);
+  async #read(): Promise<number | null> {
+    const verdicts = this.#live.verdicts();
+    for (;;) {
+      const { value, done } = await verdicts.next();
+      if (done) return value.captureLost;
+      if (this.sent.owns(value)) this.#take(value);
     }
   }
 
   async #quiet(): Promise<void> {
-    const { sent } = this;
-    let seen = -1;
-    for (let since = 0; sent.seen < sent.sent && since < QUIET; since += 10) {
-      if (sent.seen !== seen) since = 0;
-      seen = sent.seen;
-      await sleep(10);
+    let judged = -1;
+    for (let since = 0; this.#judged < this.sent.count && since < QUIET; since += LOOK_EVERY) {
+      if (this.#judged !== judged) since = 0;
+      judged = this.#judged;
+      await sleep(LOOK_EVERY);
     }
-    await sleep(AFTERMATH);
   }
 
-  #take(verdicts: readonly DatagramVerdict[]): void {
-    for (const one of verdicts) {
-      if (!this.sent.owns(one)) continue;
-      this.#counts[one.verdict] += 1;
-      this.#packets += Math.max(1, one.fragments) + one.duplicates;
-      for (const text of one.mismatches) {
-        if (this.#mismatches.length < MISMATCHES_KEPT) this.#mismatches.push(text);
-      }
+  #take(datagram: DatagramVerdict): void {
+    const { verdict, fragments, duplicates } = datagram;
+    const differences = this.sent.take(datagram);
+    this.#counts[differences.length > 0 ? 'bad' : verdict] += 1;
+    this.#packets += Math.max(1, fragments) + duplicates;
+    for (const text of [...datagram.mismatches, ...differences]) {
+      if (this.#mismatches.length < MISMATCHES_KEPT) this.#mismatches.push(text);
     }
   }
 
   #report(captureLost: number | null): WireReport {
     const { good, bad, incomplete } = this.#counts;
-    const expected = this.sent.sent;
-    const missing = Math.max(0, expected - good - bad - incomplete);
+    const expected = this.sent.count;
     const complete = good === expected && incomplete === 0;
     return {
-      interface: this.#capture.source,
-      ...{ expected, good, bad, incomplete, missing },
+      interface: this.#interface,
+      ...{ expected, good, bad, incomplete },
+      missing: Math.max(0, expected - this.#judged),
       packets: this.#packets,
       captureLost,
       verdict: bad > 0 ? 'bad' : wireVerdict(complete, captureLost),

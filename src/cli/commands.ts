@@ -1,6 +1,7 @@
 import { capture } from './capture.js';
 import type { Command } from './command.js';
 import { completion } from './completion.js';
+import { demo } from './demo.js';
 import { doctor } from './doctor.js';
 import { lab } from './lab.js';
 import { reassemble } from './reassemble.js';
@@ -11,6 +12,7 @@ import { verify } from './verify.js';
 
 /** Every command, in the order `--help` shows them. A new one is one import and one word here. */
 export const COMMANDS: readonly Command[] = [
+  demo,
   send,
   receive,
   capture,

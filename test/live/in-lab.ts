@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
 import { insideLab } from '../../src/host/lab.js';
 
 const OUTSIDE = 'not inside a lab: run it by npm test, or udp-ufo lab -- node --test FILE';
@@ -8,7 +8,7 @@ const OUTSIDE = 'not inside a lab: run it by npm test, or udp-ufo lab -- node --
  * A test that needs the lab. Outside one it is skipped with the reason, but under CI, where nobody would notice, it
  * fails. A minute at most, for traffic that never comes must not hold up everything else.
  */
-export function liveIt(name: string, fn: () => void | Promise<void>): void {
+export function liveIt(name: string, fn: (t: TestContext) => void | Promise<void>): void {
   if (insideLab() !== null) it(name, { timeout: 60_000 }, fn);
   else if (!['', '0', 'false'].includes(process.env['CI'] ?? '')) it(name, () => assert.fail(OUTSIDE));
   else it(name, { skip: OUTSIDE }, () => undefined);
