@@ -6,15 +6,15 @@ import { ubufPut } from './ubuf-info.js';
 import { skbOrphan } from './wmem.js';
 
 /**
- * Drops one reference on the skb. The last one gives everything back: frags, head, the owner's write memory; user pages are
- * reported as sent without a copy, unless somebody has said otherwise before.
+ * Drops one reference on the skb. The last one gives everything back: the owner's write memory, frags, head; then user
+ * pages are reported as sent without a copy, unless somebody has said otherwise before. Whoever is told may send again.
  */
 export function consumeSkb(skb: SkBuff): void {
   if (skb.users <= 0) throw new Error('skb freed twice');
   skb.users -= 1;
   if (skb.users > 0) return;
-  skbReleaseData(skb);
   skbOrphan(skb);
+  skbReleaseData(skb);
 }
 
 /** `consumeSkb` for an skb, or a part of it, that was not sent: its user pages will not be reported as sent. */

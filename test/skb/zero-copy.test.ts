@@ -65,16 +65,17 @@ describe('completion of user pages', () => {
     assert.deepEqual(copied.told, [false]);
   });
 
-  it('gives ctx and desc to the callback, with pages and head back already', () => {
+  it('gives ctx and desc to the callback, with pages, head and account back already', () => {
     const pool = new FaultyPool();
-    const skb = newSkb(pool);
+    const sk = new Sock();
+    const skb = newSkb(pool, sk);
     skbFillPageDesc(skb, pool.allocPage(), 0, 10);
     const ctx = {};
     let calls = 0;
     const ubuf = new UbufInfo(
       (told) => {
         calls += 1;
-        assert.deepEqual([told.ctx, told.desc, pool.freePages], [ctx, 7, pool.pages]);
+        assert.deepEqual([told.ctx, told.desc, pool.freePages, sk.wmemAlloc], [ctx, 7, pool.pages, 0]);
       },
       ctx,
       7,
