@@ -1,3 +1,4 @@
+import { bench } from './bench.js';
 import { capture } from './capture.js';
 import type { Command } from './command.js';
 import { completion } from './completion.js';
@@ -21,5 +22,6 @@ export const COMMANDS: readonly Command[] = [
   reassemble,
   lab,
   doctor,
+  bench,
   completion,
 ];

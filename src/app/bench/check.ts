@@ -1,0 +1,85 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { udpFilter } from '../../capture/filter.js';
+import { type LiveCapture, openCapture, spawnPrefixFor } from '../../capture/open-capture.js';
+import { LAB } from '../../host/lab.js';
+import type { DatagramVerdict } from '../../verify/verdict.js';
+import { Verifier } from '../../verify/verify.js';
+import type { Runner } from './contestant.js';
+import { describeScenario, type Scenario } from './scenario.js';
+
+/** Datagrams of the run that is looked at. */
+const DATAGRAMS = 2;
+const ARRIVE_WITHIN_MS = 1500;
+const STEP_MS = 5;
+const UDP = 17;
+
+/**
+ * Looks at what a contestant really sends, before it is timed: a short run of the same path, captured on the far interface,
+ * reassembled and judged. A sink at ingress hides nothing, captures come first.
+ */
+export class WireWitness implements AsyncDisposable {
+  readonly #capture: LiveCapture;
+  readonly #scenario: Scenario;
+  readonly #done: Promise<void>;
+  #verifier = new Verifier({ hash: false });
+  #verdicts: DatagramVerdict[] = [];
+  #frames = 0;
+
+  private constructor(capture: LiveCapture, scenario: Scenario) {
+    this.#capture = capture;
+    this.#scenario = scenario;
+    this.#done = this.#pump();
+  }
+
+  static async open(scenario: Scenario): Promise<WireWitness> {
+    const { near, far } = LAB;
+    const hosts = scenario.family === 4 ? [near.ipv4, far.ipv4] : [near.ipv6, far.ipv6];
+    const capture = await openCapture({
+      interface: far.interface,
+      filter: udpFilter({ hosts }),
+      spawnPrefix: spawnPrefixFor(far.interface),
+    });
+    return new WireWitness(capture, scenario);
+  }
+
+  /** What is wrong with the datagrams that `runner` sends; null where nothing is. */
+  async judge(runner: Runner): Promise<string | null> {
+    this.#verifier = new Verifier({ hash: false });
+    this.#verdicts = [];
+    this.#frames = 0;
+    const { datagrams, packets } = await runner.count(DATAGRAMS);
+    for (let waited = 0; waited < ARRIVE_WITHIN_MS && this.#frames < packets; waited += STEP_MS) await sleep(STEP_MS);
+    const verdicts = [...this.#verdicts, ...this.#verifier.end()].filter(({ protocol }) => protocol === UDP);
+    return faultIn(verdicts, { ...this.#scenario, datagrams, packets });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#capture.close();
+    await this.#done;
+  }
+
+  async #pump(): Promise<void> {
+    for await (const frames of this.#capture) {
+      this.#frames += frames.length;
+      this.#verdicts.push(...this.#verifier.push(frames));
+    }
+  }
+}
+
+/** What should have been seen. */
+interface Wanted extends Scenario {
+  readonly datagrams: number;
+  readonly packets: number;
+}
+
+/** A replay sends the same identification again: what comes twice is one datagram with duplicates. */
+function faultIn(verdicts: readonly DatagramVerdict[], want: Wanted): string | null {
+  const where = describeScenario(want);
+  const bad = verdicts.find(({ verdict }) => verdict !== 'good');
+  if (bad !== undefined) return `${where}: a datagram is ${bad.verdict}: ${bad.mismatches.join('; ')}`;
+  const other = verdicts.find(({ payloadLen }) => payloadLen !== want.size);
+  if (other !== undefined) return `${where}: got a payload of ${other.payloadLen} octets`;
+  const packets = verdicts.reduce((sum, one) => sum + Math.max(1, one.fragments) + one.duplicates, 0);
+  if (packets === want.packets) return null;
+  return `${where}: got ${packets} packets of ${verdicts.length} datagram(s) at the far end, want ${want.packets} of ${want.datagrams}`;
+}

@@ -1,0 +1,120 @@
+import { WireWitness } from './check.js';
+import type { Contestant, Runner } from './contestant.js';
+import type { Scenario } from './scenario.js';
+import { arrivedFrames, arrivedSince } from './sink.js';
+
+/** One contestant's stretch within a round, with what arrived. */
+export interface Round {
+  /** Octets of UDP payload a second that arrived, as far as frames tell. */
+  readonly octetsPerSecond: number;
+  readonly packetsPerSecond: number;
+  /** Packets that the kernel took and the far interface never saw, as a share. */
+  readonly lostShare: number;
+  /** Processor seconds for 10⁹ octets of payload; null where unknown. */
+  readonly cpuSecondsPerGb: number | null;
+}
+
+export interface Measured {
+  readonly name: string;
+  readonly kind: Contestant['kind'];
+  readonly rounds: readonly Round[];
+  /** Octets; null where unknown. */
+  readonly peakRss: number | null;
+  /** Why there are no rounds: it could not start, or the wire showed it wrong. */
+  readonly fault: string | null;
+}
+
+export interface MeasurePlan {
+  readonly rounds: number;
+  /** Milliseconds of sending within a round. */
+  readonly ms: number;
+  readonly signal: AbortSignal;
+  /** Told before every stretch. */
+  readonly onStep: (name: string) => void;
+}
+
+interface Entry {
+  readonly contestant: Contestant;
+  readonly runner: Runner | null;
+  readonly rounds: Round[];
+  peakRss: number | null;
+  fault: string | null;
+}
+
+/** Starts, checks and times all contestants of a scenario, round by round, each once in every round. */
+export async function measure(
+  scenario: Scenario,
+  contestants: readonly Contestant[],
+  plan: MeasurePlan,
+): Promise<Measured[]> {
+  const entries = await Promise.all(
+    contestants.filter((one) => one.skips(scenario) === null).map((one) => startEntry(one, scenario)),
+  );
+  try {
+    await checkAll(scenario, entries, plan);
+    for (let round = -1; round < plan.rounds; round++) {
+      for (const entry of entries) {
+        if (entry.runner === null || entry.fault !== null) continue;
+        plan.signal.throwIfAborted();
+        plan.onStep(entry.contestant.name);
+        await oneStretch(scenario, entry, entry.runner, round < 0, plan.ms);
+      }
+    }
+    return entries.map(({ contestant: { name, kind }, rounds, peakRss, fault }) => ({
+      ...{ name, kind, rounds, peakRss, fault },
+    }));
+  } finally {
+    await Promise.all(entries.map(({ runner }) => runner?.stop()));
+  }
+}
+
+async function startEntry(contestant: Contestant, scenario: Scenario): Promise<Entry> {
+  const entry = { contestant, rounds: [], peakRss: null, fault: null };
+  try {
+    return { ...entry, runner: await contestant.start(scenario) };
+  } catch (error) {
+    return { ...entry, runner: null, fault: (error as Error).message };
+  }
+}
+
+/** The capture ends before anything is timed: it would double the work per packet. */
+async function checkAll(scenario: Scenario, entries: readonly Entry[], plan: MeasurePlan): Promise<void> {
+  await using witness = await WireWitness.open(scenario);
+  for (const entry of entries) {
+    if (entry.runner === null) continue;
+    plan.signal.throwIfAborted();
+    plan.onStep(`${entry.contestant.name} (looking at its fragments)`);
+    try {
+      entry.fault = await witness.judge(entry.runner);
+    } catch (error) {
+      entry.fault = (error as Error).message;
+    }
+  }
+}
+
+/** The first stretch warms up the code and the caches and is not kept. */
+async function oneStretch(
+  { size }: Scenario,
+  entry: Entry,
+  runner: Runner,
+  warmUp: boolean,
+  ms: number,
+): Promise<void> {
+  const before = await arrivedFrames();
+  try {
+    const { datagrams, packets, seconds, cpuSeconds, peakRss } = await runner.forMs(ms);
+    const arrived = Math.min(packets, await arrivedSince(before, packets));
+    if (peakRss !== null) entry.peakRss = Math.max(entry.peakRss ?? 0, peakRss);
+    if (warmUp) return;
+    const octets = datagrams * size;
+    const share = packets === 0 ? 0 : arrived / packets;
+    entry.rounds.push({
+      octetsPerSecond: (octets * share) / seconds,
+      packetsPerSecond: arrived / seconds,
+      lostShare: 1 - share,
+      cpuSecondsPerGb: cpuSeconds === null || octets === 0 ? null : (cpuSeconds * 1e9) / octets,
+    });
+  } catch (error) {
+    entry.fault = (error as Error).message;
+  }
+}

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { fileURLToPath } from 'node:url';
+import { runTool } from '../../src/host/run-tool.js';
+import { describeLive, liveIt } from './in-lab.js';
+
+const MAIN_JS = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+
+interface Line {
+  readonly type: string;
+  readonly [field: string]: unknown;
+}
+
+describeLive('udp-ufo bench', () => {
+  // A lab of its own inside this one, so that its sink drops nothing of the other tests.
+  liveIt('times a driver whose fragments were looked at, both families, and prints one object a line', async () => {
+    const words = ['lab', '--', process.execPath, MAIN_JS, 'bench', '--quick', '--only', 'packet-socket', '--json'];
+    const text = await runTool(process.execPath, [MAIN_JS, ...words], { timeoutMs: 50_000 });
+    const lines = text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Line);
+    assert.equal(lines[0]?.type, 'host');
+    const results = lines.filter(({ type }) => type === 'result');
+    assert.deepEqual(
+      results.map(({ name, family, size, fault, rounds }) => ({ name, family, size, fault, rounds })),
+      [
+        { name: 'packet-socket', family: 4, size: 65_507, fault: null, rounds: 3 },
+        { name: 'packet-socket', family: 6, size: 65_527, fault: null, rounds: 3 },
+      ],
+    );
+    for (const { bitsPerSecond, packetsPerSecond, lostShare, toC } of results) {
+      assert.ok(Number(bitsPerSecond) > 0 && Number(packetsPerSecond) > 0);
+      assert.ok(Number(lostShare) >= 0 && Number(lostShare) < 1);
+      assert.equal(toC, null, 'its yardstick did not take part');
+    }
+    assert.ok(lines.some(({ type, reached }) => type === 'goal' && reached === null));
+  });
+});
