@@ -12,13 +12,10 @@ import { kfreeSkb } from '../skb/release.js';
 import { MAX_SKB_FRAGS } from '../skb/shared-info.js';
 import { type SkBuff, skbPut, skbReserve } from '../skb/skbuff.js';
 import type { Sock } from '../skb/sock.js';
-import { type UbufInfo, ubufPut } from '../skb/ubuf-info.js';
-import { allocSendSkb, sendTruesize } from '../skb/wmem.js';
+import { type UbufInfo, ubufGet } from '../skb/ubuf-info.js';
+import { allocSendSkb, sendTruesize, skbReclaimWmem } from '../skb/wmem.js';
 import { headersRoom, ipMakeSkb } from '../ufo/make-skb.js';
 import type { Pages } from './pages.js';
-
-/** Views of 64 octets or less may live on the V8 heap, where they move: their address can't be kept. */
-const V8_HEAP_LEN = 64;
 
 /** What a datagram is made of: octets to copy, a caller's pages, or a caller's buffers by address. */
 export type Payload =
@@ -33,19 +30,10 @@ export function copied(parts: readonly Uint8Array[]): Payload {
   return { kind: 'copy', parts, len: parts.length === 1 ? parts[0]!.length : totalLen(parts) };
 }
 
-/** @throws UfoError ERR_UFO_INVALID_ARGUMENT: too many buffers, or one too short to have an address */
+/** @throws UfoError ERR_UFO_INVALID_ARGUMENT: too many buffers */
 export function foreign(parts: readonly Uint8Array[], ubuf: UbufInfo): Armed {
   if (parts.length > MAX_SKB_FRAGS)
     throw argumentError('message', parts.length, `at most ${MAX_SKB_FRAGS} buffers with zerocopy`);
-  const short = parts.find(({ buffer }) => buffer.byteLength <= V8_HEAP_LEN);
-  if (short !== undefined) {
-    throw argumentError(
-      'message',
-      short,
-      `buffers of more than ${V8_HEAP_LEN} octets with zerocopy`,
-      'send it without',
-    );
-  }
   return { kind: 'foreign', parts, len: totalLen(parts), ubuf };
 }
 
@@ -57,7 +45,7 @@ export function datagramTruesize(flow: Flow, payload: Payload, features: number)
 
 /**
  * An skb with the payload in user pages, copied at most once, and the headers in front. `reserved` octets of `sk` have been
- * charged. A completion (`ubuf`) is armed last: if this throws, it has not been told anything and is still the caller's.
+ * charged. A completion (`ubuf`) is armed last, with a reference of the skb's own: if this throws, it has been told nothing.
  * @throws what `ipMakeSkb` and `skbAppendDatatoFrags` throw; nothing stays charged or allocated then
  */
 export function buildSkb(
@@ -79,9 +67,10 @@ export function buildSkb(
     const copies = skbNeedsLinearize(skb, features);
     if (copies) skbLinearize(skb);
     ipMakeSkb(skb, flow, ident);
+    skbReclaimWmem(skb);
     if (payload.kind !== 'copy') {
-      if (copies) ubufPut(payload.ubuf, false);
-      else skbZcopySet(skb, payload.ubuf);
+      if (copies) payload.ubuf.zerocopy = false;
+      else skbZcopySet(skb, ubufGet(payload.ubuf));
     }
     return skb;
   } catch (error) {

@@ -11,6 +11,7 @@ export class Channel {
   /** Largest IP packet of the device as far as we know; lower once the device has refused one. */
   mtu: number;
   #stale = false;
+  #refreshing: Promise<void> | null = null;
 
   constructor(device: NetDevice, pool: PagePool) {
     this.device = device;
@@ -25,15 +26,22 @@ export class Channel {
     return this.#stale;
   }
 
-  /** Reads the interface's MTU again. */
-  async refresh(): Promise<void> {
-    this.#stale = false;
-    const { mtu } = await findInterface(this.device.name);
-    this.mtu = Math.min(mtu, this.device.mtu);
+  /** Reads the interface's MTU again, once for all who ask meanwhile: they go on in the order of asking. */
+  refresh(): Promise<void> {
+    this.#refreshing ??= this.#refresh().finally(() => {
+      this.#refreshing = null;
+    });
+    return this.#refreshing;
   }
 
   async close(): Promise<void> {
     await this.transmitter.idle();
     await this.device.close();
+  }
+
+  async #refresh(): Promise<void> {
+    const { mtu } = await findInterface(this.device.name);
+    this.mtu = Math.min(mtu, this.device.mtu);
+    this.#stale = false;
   }
 }

@@ -1,4 +1,3 @@
-import type { UfoError } from '../errors.js';
 import type { SkBuff } from '../skb/skbuff.js';
 import type { DriverName, LostFrames } from '../tx/net-device.js';
 import type { ChosenWay, Way } from './way.js';
@@ -18,6 +17,8 @@ export interface SendResult {
   readonly fragmentsSent: number;
   /** Octets of UDP payload. */
   readonly octets: number;
+  /** Sent with `zerocopy`: whether nobody copied the buffers, the kernel included. */
+  readonly zerocopy?: boolean;
 }
 
 /** What became of many. */
@@ -36,8 +37,13 @@ export interface SendSummary {
   readonly lost: LostFrames;
 }
 
-/** Called once: with null when the kernel took every packet, else with what stopped it. */
-export type Settled = (datagram: Datagram, error: UfoError | null) => void;
+/** What stopped a datagram: a `UfoError`, or a signal's reason, which can be anything. */
+export interface Failure {
+  readonly error: unknown;
+}
+
+/** Called once: with null when the kernel took every packet, else with what stopped it. Must not throw. */
+export type Settled = (datagram: Datagram, failure: Failure | null) => void;
 
 /** One datagram on its way through the transmitter. */
 export class Datagram {
@@ -48,19 +54,22 @@ export class Datagram {
   readonly fragments: number;
   readonly settled: Settled;
   readonly chosen: ChosenWay;
+  /** Aborting it takes the datagram back while it waits for its batch. */
+  readonly signal: AbortSignal | undefined;
   fragmentsSent = 0;
   /** Row behind this datagram's last one in the current batch. */
   rowsEnd = 0;
   /** All its rows are in this batch or went with an earlier one. */
   cut = false;
 
-  constructor(skb: SkBuff, octets: number, chosen: ChosenWay, settled: Settled) {
+  constructor(skb: SkBuff, octets: number, chosen: ChosenWay, settled: Settled, signal?: AbortSignal) {
     const { gsoSize, gsoSegs, ip6FragId } = skb.shinfo;
     const { way } = chosen;
     this.skb = skb;
     this.octets = octets;
     this.chosen = chosen;
     this.settled = settled;
+    this.signal = signal;
     this.gsoSize = gsoSize;
     this.fragments = Math.max(1, gsoSegs);
     const kernelPicks =

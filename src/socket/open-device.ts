@@ -18,6 +18,9 @@ export interface DeviceRequest {
   readonly companion: Companion | null;
 }
 
+/** How a socket gets its devices: `openDevice`, or what puts another device (a tracer, a test's) in its place. */
+export type OpenDevice = (driver: DriverName | 'auto', request: DeviceRequest) => Promise<NetDevice>;
+
 /** Opens the driver asked for, loading it only now: its native parts may be missing on this machine. */
 export async function openDevice(driver: DriverName | 'auto', request: DeviceRequest): Promise<NetDevice> {
   if (driver === 'auto') return openFastest(request);

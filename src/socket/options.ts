@@ -52,14 +52,19 @@ export interface To {
   readonly port?: number | undefined;
   /** Identification of this datagram. IPv4: 1 … 65,535; IPv6: 1 … 2^32 − 1. */
   readonly ident?: number | undefined;
-  /** Aborting takes the datagram back if it has not been started. */
+  /** Aborting ends every wait, and takes the datagram back if its batch has not been started. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Fail with EAGAIN instead of waiting for the send budget or for pages (MSG_DONTWAIT); `drain` tells when to try again.
+   * Connect before: the first datagram to a destination still waits until the way there is known.
+   */
+  readonly nonBlocking?: boolean | undefined;
 }
 
 export interface SendOptions extends To {
   /**
    * Send the caller's buffers by address instead of copying them (packet-socket, virtio-ufo, kernel-udp; the others copy).
-   * They must not change before the send resolves; buffers of more than 64 octets, at most 17.
+   * They must not change before the send resolves; at most 17 buffers.
    */
   readonly zerocopy?: boolean | undefined;
 }

@@ -1,6 +1,7 @@
 import { argumentError, ERRNO, systemError, UfoError } from '../errors.js';
 import type { PagePool } from '../memory/page-pool.js';
 import { PAGE_SIZE } from '../memory/user-memory.js';
+import { skbFragRef, skbFragUnref } from '../skb/frag.js';
 import { MAX_SKB_FRAGS, type SkbFrag } from '../skb/shared-info.js';
 
 /**
@@ -71,19 +72,25 @@ export class Pages implements Disposable {
     return this.#disposed;
   }
 
-  /** @throws UfoError ERR_UFO_DISPOSED */
-  check(pool: PagePool): void {
+  /**
+   * Takes a reference on every page, so that they may be disposed of while a datagram waits to be made of them. Call what
+   * this returns once it is made.
+   * @throws UfoError ERR_UFO_DISPOSED
+   */
+  hold(pool: PagePool): () => void {
     if (this.#disposed) throw new UfoError('ERR_UFO_DISPOSED', 'these pages have been disposed of');
     if (pool !== this.#pool) throw argumentError('pages', 'pages of another socket', "this socket's own (allocPages)");
+    for (const frag of this.frags) skbFragRef(pool, frag);
+    return () => {
+      for (const frag of this.frags.toReversed()) skbFragUnref(pool, frag);
+    };
   }
 
   /** Gives the pages back; what is still on its way keeps them until it is done. Idempotent. */
   [Symbol.dispose](): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    for (const { page, size } of this.frags.toReversed()) {
-      for (let last = Math.ceil(size / PAGE_SIZE) - 1; last >= 0; last--) this.#pool.putPage(page + last);
-    }
+    for (const frag of this.frags.toReversed()) skbFragUnref(this.#pool, frag);
   }
 }
 

@@ -1,8 +1,11 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { constants, type FileHandle, open } from 'node:fs/promises';
 import { argumentError } from '../errors.js';
 import type { SendSummary } from './datagram.js';
 import type { FileOptions, ManyOptions } from './options.js';
 import type { Pages } from './pages.js';
+
+/** Opening a FIFO would otherwise wait for its writer; it is refused afterwards. */
+const READ = constants.O_RDONLY | constants.O_NONBLOCK;
 
 /** What sending a file needs of a socket. */
 export interface PageSender {
@@ -13,21 +16,30 @@ export interface PageSender {
 /**
  * Reads a file straight into user pages (`readv`), datagram by datagram, and sends the pages: no copy of ours between disk
  * and device. The last datagram has what is left.
- * @throws UfoError for a datagram size that does not fit, or the file's own system error; what went before is in `summary`
+ * A file that ends before `offset + length` is sent as far as it goes.
+ * @throws UfoError for a datagram size that does not fit, or a file that has become shorter meanwhile; the file's own system
+ *   error; what went before is in `summary`
  */
 export async function sendFile(
   socket: PageSender,
   file: string | FileHandle,
   options: FileOptions,
 ): Promise<SendSummary> {
-  const { datagramSize, offset = 0 } = options;
-  if (!Number.isInteger(datagramSize) || datagramSize < 1 || datagramSize > 65_527) {
-    throw argumentError('datagramSize', datagramSize, '1 … 65527 octets');
-  }
-  const handle = typeof file === 'string' ? await open(file) : file;
+  const { datagramSize, offset = 0, length = Number.MAX_SAFE_INTEGER } = options;
+  checkRange('datagramSize', datagramSize, 1, 65_527);
+  checkRange('offset', offset, 0, Number.MAX_SAFE_INTEGER);
+  checkRange('length', length, 0, Number.MAX_SAFE_INTEGER);
+  const handle = typeof file === 'string' ? await open(file, READ) : file;
   try {
-    const { size } = await handle.stat();
-    const end = Math.min(size, offset + (options.length ?? size));
+    const stat = await handle.stat();
+    if (!stat.isFile())
+      throw argumentError(
+        'file',
+        typeof file === 'string' ? file : `descriptor ${file.fd}`,
+        'a regular file',
+        'read it and use sendMany',
+      );
+    const end = Math.max(offset, Math.min(stat.size, offset + length));
     let sent = 0;
     return await socket.sendMany(filePages(socket, handle, offset, end, options), {
       ...options,
@@ -68,4 +80,10 @@ async function fill(handle: FileHandle, pages: Pages, position: number): Promise
     done += bytesRead;
   }
   return done;
+}
+
+function checkRange(name: string, value: number, least: number, most: number): void {
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw argumentError(name, value, `${least} … ${most} octets`);
+  }
 }

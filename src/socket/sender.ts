@@ -1,4 +1,4 @@
-import { argumentError, UfoError } from '../errors.js';
+import { argumentError, ERRNO, systemError, UfoError } from '../errors.js';
 import { PagePool } from '../memory/page-pool.js';
 import { PAGE_SIZE, UserMemory } from '../memory/user-memory.js';
 import { createFlow } from '../skb/flow.js';
@@ -6,11 +6,13 @@ import { Sock } from '../skb/sock.js';
 import type { Companion } from '../tx/companion.js';
 import type { LostFrames } from '../tx/net-device.js';
 import { createIdentSource, type IdentSource } from '../ufo/ident.js';
+import { checkPayloadLen } from '../ufo/make-skb.js';
 import { parseAddress } from '../wire/address.js';
+import { abortable } from './abortable.js';
 import { buildSkb, datagramTruesize, type Payload } from './build.js';
 import { Channel } from './channel.js';
 import { Datagram, type Settled } from './datagram.js';
-import { openDevice } from './open-device.js';
+import type { OpenDevice } from './open-device.js';
 import type { SocketOptions, To } from './options.js';
 import { PageWait } from './page-wait.js';
 import { Peer } from './peer.js';
@@ -21,6 +23,8 @@ import { chooseWay } from './way.js';
 const POOL_RESERVE = 48 * PAGE_SIZE;
 const DEFAULT_POOL_PAGES = 512;
 const UMEM_LEN = 2 << 20;
+/** Pages that the largest datagram takes, its head included. */
+const LARGEST_PAGES = 18;
 
 /** Where a socket sends from: an address of its choice or null for the route's, and a port, 0 for the kernel's choice. */
 export interface Local {
@@ -41,60 +45,72 @@ export class Sender {
   readonly #sock: Sock;
   readonly #idents: IdentSource;
   readonly #companion: () => Promise<Companion | null>;
+  readonly #openDevice: OpenDevice;
+  readonly #open: Channel[] = [];
   readonly #channels = new Map<string, Promise<Channel>>();
   readonly #peers = new Map<string, Promise<Peer>>();
   local: Local = { address: null, port: 0 };
 
   /** @param companion opens the companion on first use; null where the driver has none */
-  constructor(options: SocketOptions, companion: () => Promise<Companion | null>) {
+  constructor(options: SocketOptions, companion: () => Promise<Companion | null>, open: OpenDevice) {
     this.options = options;
     this.family = options.type === 'udp4' ? 4 : 6;
     const umemLen = options.driver === 'af-xdp' || options.driver === 'auto' ? UMEM_LEN : 0;
     const memory = new UserMemory({ pages: options.poolPages ?? DEFAULT_POOL_PAGES, umemLen });
     this.pool = new PagePool(memory);
-    this.pageWait = new PageWait(this.pool);
+    this.pageWait = new PageWait(this.pool, () => this.pending);
     this.#sock = new Sock(options.sendBufferSize ?? Math.max(PAGE_SIZE, memory.pages.len - POOL_RESERVE));
     this.#idents = options.idents ?? createIdentSource();
     this.#companion = companion;
+    this.#openDevice = open;
   }
 
-  /** The peer at an address literal or a name, opened on first use. */
-  async peer(host: string, port: number): Promise<Peer> {
-    const known = this.#peers.get(`${host} ${port}`);
-    if (known !== undefined) return known;
-    const address = await resolveHost(host, this.family);
-    const key = `${address} ${port}`;
-    let peer = this.#peers.get(key);
-    if (peer === undefined) {
-      peer = this.#openPeer(address, port);
-      peer.catch(() => this.#peers.delete(key));
-      this.#peers.set(key, peer);
-    }
-    return peer;
+  /** The peer at an address literal or a name, opened on first use. Aborting ends the wait, others may still want it. */
+  peer(host: string, port: number, signal?: AbortSignal): Promise<Peer> {
+    return this.#peers.get(`${host} ${port}`) ?? abortable(this.#findPeer(host, port), signal);
   }
 
-  /** Takes a payload as soon as the send budget allows it, and queues the datagram. What fails before that rejects. */
+  /**
+   * Takes a payload as soon as the send budget allows it, and queues the datagram. What fails before that rejects, and
+   * `settled` is not called. Datagrams are queued in the order of asking.
+   */
   async enqueue(peer: Peer, payload: Payload, to: To, settled: Settled): Promise<void> {
     const { channel } = peer;
+    const { signal } = to;
+    signal?.throwIfAborted();
+    this.#checkIdent(to);
     if (channel.stale) await channel.refresh();
-    const { device, transmitter } = channel;
     const flow = peer.flow();
-    const truesize = datagramTruesize(flow, payload, device.features);
-    const ident = this.#identFor(to);
-    if (!this.#sock.tryWmem(truesize)) await this.#sock.waitForWmem(truesize, to.signal);
+    checkPayloadLen(flow, payload.len);
+    const truesize = datagramTruesize(flow, payload, channel.device.features);
+    const blocking = to.nonBlocking !== true;
+    if (!blocking) this.#sock.takeWmem(truesize);
+    else if (!this.#sock.tryWmem(truesize)) await this.#sock.waitForWmem(truesize, signal);
     let reserved = truesize;
-    const build = () => {
+    const submit = (): void => {
       const charged = reserved;
       reserved = 0; // given back by a failed attempt, and charged by the next one as it goes
-      return buildSkb(this.#sock, this.pool, flow, ident, payload, device.features, charged);
+      this.#submit(peer, payload, to, settled, charged);
     };
-    const skb = await this.pageWait.until(build, () => this.pending, to.signal);
-    transmitter.submit(new Datagram(skb, payload.len, chooseWay(device, skb, this.#identsAreFixed(to)), settled));
+    try {
+      if (blocking) await this.pageWait.until(submit, signal);
+      else this.pageWait.now(submit);
+    } finally {
+      if (reserved > 0) this.#sock.uncharge(reserved);
+    }
+  }
+
+  /** Resolves when a send that said EAGAIN is worth trying again. */
+  async room(): Promise<void> {
+    await this.#sock.waitForWmem(0);
+    await this.pageWait.until(() => {
+      if (this.pool.freePages < LARGEST_PAGES) throw systemError(ERRNO.ENOMEM, 'send');
+    });
   }
 
   /** Whether datagrams are on their way, and with them pages. */
   get pending(): boolean {
-    return this.#sock.wmemAlloc > 0;
+    return this.#open.some(({ transmitter }) => transmitter.pending > 0);
   }
 
   async idle(): Promise<void> {
@@ -112,12 +128,19 @@ export class Sender {
     return { socket: sum('socket'), qdisc: sum('qdisc'), backlog: sum('backlog') };
   }
 
-  /** Sends what is queued, then closes every device. */
+  /** Sends what is queued, then closes every device; all are closed even if one of them fails, which is thrown then. */
   async close(): Promise<void> {
-    for (const opened of await Promise.allSettled(this.#channels.values())) {
-      if (opened.status === 'fulfilled') await opened.value.close();
-    }
-    this.#sock.failWaiters(new UfoError('ERR_UFO_CLOSED', 'the socket was closed'));
+    const channels = await Promise.allSettled(this.#channels.values());
+    const opened = channels.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    const closings = await Promise.allSettled(opened.map((channel) => channel.close()));
+    this.turnAway(new UfoError('ERR_UFO_CLOSED', 'the socket is closed'));
+    for (const closing of closings) if (closing.status === 'rejected') throw closing.reason;
+  }
+
+  /** Rejects everyone who waits for room or for pages. */
+  turnAway(error: UfoError): void {
+    this.#sock.failWaiters(error);
+    this.pageWait.fail(error);
   }
 
   /** Where the kernel must not choose ids of its own. */
@@ -125,11 +148,31 @@ export class Sender {
     return ident !== undefined || this.options.idents !== undefined;
   }
 
-  #identFor({ ident }: To): number {
+  #checkIdent({ ident }: To): void {
     const most = this.family === 4 ? 0xffff : 0xffff_ffff;
-    if (ident === undefined) return this.family === 4 ? this.#idents.next4() : this.#idents.next6();
-    if (Number.isInteger(ident) && ident >= 1 && ident <= most) return ident;
+    if (ident === undefined || (Number.isInteger(ident) && ident >= 1 && ident <= most)) return;
     throw argumentError('ident', ident, `1 … ${most} for IPv${this.family}`);
+  }
+
+  /** Builds the skb, chooses its way and queues it, in one go: nothing is on its way that `pending` doesn't know of. */
+  #submit(peer: Peer, payload: Payload, to: To, settled: Settled, charged: number): void {
+    const { device, transmitter } = peer.channel;
+    const ident = to.ident ?? (this.family === 4 ? this.#idents.next4() : this.#idents.next6());
+    const skb = buildSkb(this.#sock, this.pool, peer.flow(), ident, payload, device.features, charged);
+    const chosen = chooseWay(device, skb, this.#identsAreFixed(to));
+    transmitter.submit(new Datagram(skb, payload.len, chosen, settled, to.signal));
+  }
+
+  async #findPeer(host: string, port: number): Promise<Peer> {
+    const address = await resolveHost(host, this.family);
+    const key = `${address} ${port}`;
+    let peer = this.#peers.get(key);
+    if (peer === undefined) {
+      peer = this.#openPeer(address, port);
+      peer.catch(() => this.#peers.delete(key));
+      this.#peers.set(key, peer);
+    }
+    return peer;
   }
 
   async #openPeer(address: string, port: number): Promise<Peer> {
@@ -165,9 +208,11 @@ export class Sender {
     if (channel === undefined) {
       const { family, pool, options } = this;
       const request = { family, interfaceName, mtu, pool, options, companion };
-      channel = openDevice(this.options.driver ?? 'raw-socket', request).then(
-        (device) => new Channel(device, this.pool),
-      );
+      channel = this.#openDevice(this.options.driver ?? 'raw-socket', request).then((device) => {
+        const opened = new Channel(device, this.pool);
+        this.#open.push(opened);
+        return opened;
+      });
       channel.catch(() => this.#channels.delete(interfaceName));
       this.#channels.set(interfaceName, channel);
     }

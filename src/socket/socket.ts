@@ -1,21 +1,26 @@
 import { EventEmitter } from 'node:events';
 import type { FileHandle } from 'node:fs/promises';
 import { argumentError, UfoError } from '../errors.js';
-import { UbufInfo, ubufPut } from '../skb/ubuf-info.js';
 import type { Companion } from '../tx/companion.js';
 import type { LostFrames } from '../tx/net-device.js';
-import { type Armed, copied, foreign, type Payload } from './build.js';
+import { abortable } from './abortable.js';
+import { copied } from './build.js';
 import { completion } from './completion.js';
-import type { SendResult, SendSummary, Settled } from './datagram.js';
+import { Cork } from './cork.js';
+import type { SendResult, SendSummary } from './datagram.js';
+import { HeldCompanion } from './held-companion.js';
 import { ObservedPromise } from './observed.js';
+import { type OpenDevice, openDevice } from './open-device.js';
 import type { FileOptions, ManyOptions, SendOptions, SocketOptions, To } from './options.js';
 import { Pages } from './pages.js';
 import { type PathInfo, pathInfo } from './path-info.js';
 import type { Peer } from './peer.js';
 import { resolveHost } from './route-to.js';
 import { sendFile } from './send-file.js';
+import { SendOne } from './send-one.js';
 import { Sender } from './sender.js';
-import { Tally } from './tally.js';
+import { type StreamSource, sendStream } from './stream.js';
+import { Works } from './works.js';
 
 export interface SocketAddress {
   readonly address: string;
@@ -34,85 +39,107 @@ export interface PagesSent {
   readonly completed: Promise<{ readonly zerocopy: boolean }>;
 }
 
+/** A wait that can be ended. */
+export interface Wait {
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * A UDP socket whose datagrams are cut into fragments here, under the caller's control.
  *
  * Every promise that fails with nobody waiting for it becomes an `error` event instead. Events: `message (payload, from)`;
- * `error (error)`, also for ICMP errors; `close`.
+ * `error (error)`, also for ICMP errors; `drain`, when a send that said EAGAIN is worth trying again; `close`.
  */
 export class UfoSocket extends EventEmitter implements AsyncDisposable {
   readonly #sender: Sender;
-  #companion: Promise<Companion | null> | null = null;
+  readonly #works = new Works();
+  readonly #one: SendOne;
+  readonly #companion = new HeldCompanion(() => this.#openCompanion());
+  readonly #signal: AbortSignal | undefined;
   #remote: { readonly host: string; readonly port: number } | null = null;
-  /** Parts of the datagram being collected, and who waits for its result. */
-  #corked: Uint8Array[] | null = null;
-  readonly #uncorked: ((result: Promise<SendResult>) => void)[] = [];
-  #referenced = true;
+  #cork: Cork | null = null;
   #closed: Promise<void> | null = null;
 
-  constructor(options: SocketOptions) {
+  /** @param open puts another device in the place of the driver's: a tracer around it, or a test's own */
+  constructor(options: SocketOptions, open: OpenDevice = openDevice) {
     super();
     if (options.type !== 'udp4' && options.type !== 'udp6') throw argumentError('type', options.type, 'udp4 or udp6');
-    this.#sender = new Sender(options, () => this.#openCompanion());
-    options.signal?.addEventListener('abort', () => void this.close(), { once: true });
+    this.#sender = new Sender(options, () => this.#companion.open(), open);
+    this.#one = new SendOne(
+      this.#sender,
+      this.#works,
+      (to) => this.#peer(to),
+      () => this.#drain(),
+    );
+    this.#signal = options.signal;
+    if (this.#signal?.aborted === true) this.#abort();
+    else this.#signal?.addEventListener('abort', this.#abort, { once: true });
   }
 
   /**
    * Takes a port (0: the kernel chooses) and an address, and holds the port as an ordinary UDP socket would.
    * @throws UfoError EADDRINUSE, EADDRNOTAVAIL, EACCES
    */
-  async bind(port = 0, address?: string): Promise<void> {
-    if (this.#companion !== null) throw new UfoError('ERR_UFO_ALREADY_BOUND', 'the socket is bound already');
-    const at = address === undefined ? null : await resolveHost(address, this.#sender.family);
-    this.#sender.local = { port, address: at };
-    await this.#openCompanion();
+  bind(port = 0, address?: string): Promise<void> {
+    return this.#work(async () => {
+      if (this.#companion.opened) throw new UfoError('ERR_UFO_ALREADY_BOUND', 'the socket is bound already');
+      const at = address === undefined ? null : await resolveHost(address, this.#sender.family);
+      this.#sender.local = { port, address: at };
+      await this.#companion.open();
+    });
   }
 
   /** Sets where datagrams go that name no address, and learns the path there. */
-  async connect(port: number, address: string): Promise<void> {
-    this.#remote = { host: address, port };
-    await this.#peer({});
+  connect(port: number, address: string, { signal }: Wait = {}): Promise<void> {
+    return this.#work(async () => {
+      signal?.throwIfAborted();
+      this.#remote = { host: address, port };
+      await this.#peer({ signal });
+    });
   }
 
   /** What datagrams to a destination (default: that of `connect`) meet on their way. */
-  async path(to: To = {}): Promise<PathInfo> {
-    return pathInfo(await this.#peer(to));
+  path(to: To = {}): Promise<PathInfo> {
+    return this.#work(async () => pathInfo(await this.#peer(to)));
   }
 
   /** The local end. Binds to a port of the kernel's choice if there is none yet. */
-  async address(): Promise<SocketAddress> {
-    const { local, family } = this.#sender;
-    const { address, port } = (await this.#openCompanion())?.address() ?? {
-      address: local.address ?? '',
-      port: local.port,
-    };
-    return { address, port, family };
+  address(): Promise<SocketAddress> {
+    return this.#work(async () => {
+      const { local, family } = this.#sender;
+      const companion = await this.#companion.open();
+      const { address, port } = companion?.address() ?? { address: local.address ?? '', port: local.port };
+      return { address, port, family };
+    });
   }
 
   /**
-   * Sends one datagram. The message is copied into user pages, once, when the send budget has room for it, and is the
-   * caller's again when this resolves: the kernel has taken every fragment. With `zerocopy` it is not copied but goes out by
-   * its address (iovec drivers), and this resolves when it may change again.
+   * Sends one datagram. The message is copied into user pages, once, when the send budget has room for it; until then it is
+   * not copied anywhere, so it must not change before this resolves: the kernel has taken every fragment. With `zerocopy` it
+   * is not copied at all but goes out by its address (iovec drivers), and this resolves when it may change again.
    *
-   * While corked, the message is a part of the datagram that `uncork` sends, and this resolves with that one's result.
+   * While corked, the message is a part of the datagram that `uncork` sends. It is copied at once, takes no options, and
+   * this resolves with that datagram's result.
    * @throws UfoError EMSGSIZE, ENETUNREACH, EHOSTUNREACH, EPERM, ENETDOWN, ENOBUFS, …, with `partial` where some fragments
-   *   had gone; the signal's reason
+   *   had gone; EAGAIN with `nonBlocking`; ERR_UFO_CLOSED; the signal's reason
    */
   send(message: Uint8Array | readonly Uint8Array[], to: SendOptions = {}): Promise<SendResult> {
     const parts = message instanceof Uint8Array ? [message] : message;
-    if (this.#corked !== null) return this.#observed(this.#corkedSend(parts));
-    return this.#observed(to.zerocopy === true ? this.#sendForeign(parts, to) : this.#sendOne(copied(parts), to));
+    if (this.#cork !== null) return this.#addToCork(this.#cork, parts, to);
+    return this.#observed(to.zerocopy === true ? this.#one.sendForeign(parts, to) : this.#one.send(copied(parts), to));
   }
 
   /**
    * Sends one datagram after the other, as many at a time as the send budget allows, paced where asked for. Stops at the
    * first failure; the error carries a `summary` of all that went, and `partial` for the datagram that failed.
    */
-  sendMany(
-    source: AsyncIterable<Uint8Array | Pages> | Iterable<Uint8Array | Pages>,
-    to: ManyOptions = {},
-  ): Promise<SendSummary> {
-    return this.#observed(this.#sendMany(source, to));
+  sendMany(source: StreamSource, to: ManyOptions = {}): Promise<SendSummary> {
+    const run = async (): Promise<SendSummary> => {
+      this.#refuseCorked('sendMany');
+      const peer = await this.#works.run(() => this.#peer(to));
+      return sendStream(this.#sender, this.#works, peer, source, to);
+    };
+    return this.#observed(run());
   }
 
   /** Reads a file straight into user pages and sends it as datagrams of `datagramSize` octets (UDP sendfile). */
@@ -120,41 +147,53 @@ export class UfoSocket extends EventEmitter implements AsyncDisposable {
     return this.#observed(sendFile(this, file, options));
   }
 
-  /** User pages to write into and send without a copy; waits until the pool has them. 1 … 69,632 octets. */
-  allocPages(len: number, { signal }: { readonly signal?: AbortSignal } = {}): Promise<Pages> {
+  /**
+   * User pages to write into and send without a copy. Waits while datagrams on their way hold the pages; fails with ENOMEM
+   * where none are. 1 … 69,632 octets.
+   */
+  allocPages(len: number, { signal }: Wait = {}): Promise<Pages> {
     const { pageWait, pool } = this.#sender;
-    return pageWait.until(
-      () => Pages.take(pool, len),
-      () => this.#sender.pending,
-      signal,
+    return this.#observed(
+      pageWait.until(() => {
+        this.#works.check();
+        return Pages.take(pool, len);
+      }, signal),
     );
   }
 
-  /** Sends pages as they are. They must not change, but may be disposed of, before `completed`. */
+  /**
+   * Sends pages as they are. They must not change, but may be disposed of, before `completed`.
+   * @throws UfoError ERR_UFO_CORKED at once; what fails later rejects `sent`
+   */
   sendPages(pages: Pages, to: To = {}): PagesSent {
+    this.#refuseCorked('sendPages');
     const { ubuf, done } = completion();
-    const sent = this.#armed({ kind: 'pages', pages, len: pages.len, ubuf }, to);
+    const sent = this.#one.sendArmed({ kind: 'pages', pages, len: pages.len, ubuf }, to);
     return { sent: this.#observed(sent), completed: done };
   }
 
   /** From now on `send` collects parts (MSG_MORE). */
   cork(): void {
-    this.#corked ??= [];
+    this.#works.check();
+    this.#cork ??= new Cork(this.#sender.family);
   }
 
   /** Sends what was collected as one datagram; its way is chosen now, once, for the whole of it. */
   uncork(to: To = {}): Promise<SendResult> {
-    const parts = this.#corked;
-    this.#corked = null;
-    if (parts === null) throw new UfoError('ERR_UFO_NOT_CORKED', 'uncork without cork');
-    const result = this.#sendOne(copied(parts), to);
-    for (const resolve of this.#uncorked.splice(0)) resolve(result);
+    const cork = this.#cork;
+    this.#cork = null;
+    if (cork === null || cork.parts.length === 0) {
+      const what = cork === null ? 'uncork without cork' : 'uncork, but nothing was sent since cork';
+      return this.#observed(Promise.reject(new UfoError('ERR_UFO_NOT_CORKED', what)));
+    }
+    const result = this.#one.send(copied(cork.parts), to);
+    cork.settle(result);
     return this.#observed(result);
   }
 
   /** Resolves when everything handed over so far has gone or failed. */
-  idle(): Promise<void> {
-    return this.#sender.idle();
+  idle({ signal }: Wait = {}): Promise<void> {
+    return this.#observed(abortable(this.#sender.idle(), signal));
   }
 
   /** Packets taken and then lost on this machine, by where; null where a driver cannot know. */
@@ -164,20 +203,21 @@ export class UfoSocket extends EventEmitter implements AsyncDisposable {
 
   /** Keeps the process alive (the default), or not, while the socket only listens. */
   ref(): this {
-    this.#referenced = true;
-    void this.#companion?.then((companion) => companion?.ref());
+    this.#companion.setReferenced(true);
     return this;
   }
 
   unref(): this {
-    this.#referenced = false;
-    void this.#companion?.then((companion) => companion?.unref());
+    this.#companion.setReferenced(false);
     return this;
   }
 
-  /** Sends what is queued, then lets go of everything. Idempotent. */
+  /**
+   * Sends what was handed over before, also what still waits for room, then lets go of everything. What is handed over
+   * later, what is corked and what waits for pages fails with ERR_UFO_CLOSED. Idempotent.
+   */
   close(): Promise<void> {
-    this.#closed ??= this.#shutDown();
+    this.#closed ??= this.#observed(this.#shutDown());
     return this.#closed;
   }
 
@@ -185,70 +225,30 @@ export class UfoSocket extends EventEmitter implements AsyncDisposable {
     return this.close();
   }
 
-  async #sendOne(payload: Payload, to: To): Promise<SendResult> {
-    to.signal?.throwIfAborted();
-    const peer = await this.#peer(to);
-    const { driver } = peer.channel.device;
-    return new Promise((resolve, reject) => {
-      const settled: Settled = (datagram, error) => (error === null ? resolve(datagram.result(driver)) : reject(error));
-      this.#sender.enqueue(peer, payload, to, settled).catch(reject);
-    });
-  }
-
-  /** Sends a payload that has a completion, which is told of a failure as well. */
-  async #armed(payload: Armed, to: To): Promise<SendResult> {
+  #addToCork(cork: Cork, parts: readonly Uint8Array[], to: SendOptions): Promise<SendResult> {
     try {
-      if (payload.kind === 'pages') payload.pages.check(this.#sender.pool);
-      return await this.#sendOne(payload, to);
+      const [option] = Object.entries(to).find(([, value]) => value !== undefined) ?? [];
+      if (option !== undefined) {
+        throw argumentError(`to.${option}`, 'a value', 'nothing while corked', 'give it to uncork');
+      }
+      return cork.add(parts);
     } catch (error) {
-      if (payload.ubuf.refcnt > 0) ubufPut(payload.ubuf, false);
-      throw error;
+      return this.#observed(Promise.reject(error));
     }
   }
 
-  async #sendForeign(parts: readonly Uint8Array[], to: To): Promise<SendResult> {
-    const { ubuf, done } = completion();
-    const result = await this.#armed(foreign(parts, ubuf), to);
-    await done;
-    return result;
+  #refuseCorked(what: string): void {
+    if (this.#cork !== null) throw new UfoError('ERR_UFO_CORKED', `${what} while corked`, 'uncork before');
   }
 
-  #corkedSend(parts: readonly Uint8Array[]): Promise<SendResult> {
-    this.#corked!.push(...parts.map((part) => Uint8Array.from(part)));
-    return new Promise((resolve) => this.#uncorked.push(resolve));
-  }
-
-  async #sendMany(
-    source: AsyncIterable<Uint8Array | Pages> | Iterable<Uint8Array | Pages>,
-    to: ManyOptions,
-  ): Promise<SendSummary> {
-    const peer = await this.#peer(to);
-    const tally = new Tally(peer.channel.device.driver, to.onDatagram);
-    for await (const item of source) {
-      if (tally.failure !== null) break;
-      to.signal?.throwIfAborted();
-      const payload: Payload = item instanceof Pages ? pagesPayload(item) : copied([item]);
-      await to.pacer?.ready(peer.packets(payload.len), 8 * peer.octets(payload.len), to.signal);
-      await this.#sender.enqueue(peer, payload, to, tally.settled);
-    }
-    await peer.channel.transmitter.idle();
-    return tally.finish(peer.channel.device);
-  }
-
-  async #peer({ address, port }: To): Promise<Peer> {
-    if (this.#closed !== null) throw new UfoError('ERR_UFO_CLOSED', 'the socket is closed');
+  async #peer({ address, port, signal }: To): Promise<Peer> {
     const host = address ?? this.#remote?.host;
     const toPort = port ?? this.#remote?.port;
-    if (host !== undefined && toPort !== undefined) return this.#sender.peer(host, toPort);
+    if (host !== undefined && toPort !== undefined) return this.#sender.peer(host, toPort, signal);
     throw argumentError('to', 'no destination', 'an address and a port', 'connect first, or name both');
   }
 
-  #openCompanion(): Promise<Companion | null> {
-    this.#companion ??= this.#makeCompanion();
-    return this.#companion;
-  }
-
-  async #makeCompanion(): Promise<Companion | null> {
+  async #openCompanion(): Promise<Companion | null> {
     const { options, family, local } = this.#sender;
     if (options.driver === 'pcap-file') return null;
     const { openCompanion } = await import('../tx/companion.js');
@@ -261,8 +261,15 @@ export class UfoSocket extends EventEmitter implements AsyncDisposable {
     });
     companion.on('message', (payload, from) => this.emit('message', payload, from));
     companion.on('error', (error) => this.#report(error));
-    if (!this.#referenced) companion.unref();
     return companion;
+  }
+
+  #drain(): void {
+    if (this.#closed === null) this.emit('drain');
+  }
+
+  #work<T>(work: () => Promise<T>): Promise<T> {
+    return this.#observed(this.#works.run(work));
   }
 
   #observed<T>(promise: Promise<T>): Promise<T> {
@@ -274,20 +281,27 @@ export class UfoSocket extends EventEmitter implements AsyncDisposable {
     else process.emitWarning(error instanceof Error ? error : new Error(String(error)));
   }
 
+  readonly #abort = (): void => {
+    void this.close();
+    this.#sender.turnAway(new UfoError('ERR_UFO_CLOSED', "the socket's signal was aborted"));
+  };
+
   async #shutDown(): Promise<void> {
-    await this.#sender.close();
-    const companion = await this.#companion?.catch(() => null);
-    await companion?.close();
-    this.emit('close');
+    const closed = new UfoError('ERR_UFO_CLOSED', 'the socket is closed');
+    this.#signal?.removeEventListener('abort', this.#abort);
+    this.#cork?.settle(Promise.reject(closed));
+    this.#cork = null;
+    await this.#works.close();
+    try {
+      await this.#sender.close();
+    } finally {
+      await this.#companion.close();
+      this.emit('close');
+    }
   }
 }
 
 /** A UDP socket for one family. Nothing is opened before the first bind, connect or send. */
 export function createSocket(options: SocketOptions): UfoSocket {
   return new UfoSocket(options);
-}
-
-/** In a stream nobody asks for each completion; the pages are held by the datagrams themselves. */
-function pagesPayload(pages: Pages): Payload {
-  return { kind: 'pages', pages, len: pages.len, ubuf: new UbufInfo(() => {}) };
 }

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { ERRNO, systemError, type UfoError } from '../errors.js';
+import { ERRNO } from '../errors.js';
 import type { PagePool } from '../memory/page-pool.js';
 import { SegmentTable } from '../memory/segment-table.js';
 import { NETIF_F_HW_CSUM } from '../skb/features.js';
@@ -8,13 +8,12 @@ import type { SkBuff } from '../skb/skbuff.js';
 import type { NetDevice, TxBatch } from '../tx/net-device.js';
 import { skbChecksumHelp } from '../ufo/make-skb.js';
 import { pushPayload, pushWhole, Segmenter } from '../ufo/segment.js';
-import { formatAddress } from '../wire/address.js';
 import type { Datagram } from './datagram.js';
+import { DatagramQueue } from './queue.js';
+import { STALL, sendError } from './send-error.js';
 
 /** The main thread returns to its loop at least this often, in milliseconds. */
 const TURN = 10;
-/** A device that takes nothing for so long has stopped: the datagram fails with what it said. */
-const STALL = 5_000;
 
 /**
  * Drives datagrams from the queue through the UFO stage into the device, batch by batch:
@@ -22,21 +21,27 @@ const STALL = 5_000;
  *     submit → queue → (cut | hand over) → segment table → device.xmit → settled
  *
  * One table serves for good. A datagram with more fragments than the table has rows goes out in several batches. Nothing
- * here allocates per fragment.
+ * here allocates per fragment. Every datagram is settled exactly once, whatever the device or a plan does to its rows.
  */
 export class Transmitter {
   readonly #device: NetDevice;
   readonly #refused: (errno: number) => void;
   readonly #table: SegmentTable;
   readonly #segmenter = new Segmenter();
-  #queue: Datagram[] = [];
-  #queueHead = 0;
+  readonly #queue = new DatagramQueue((datagram) => {
+    kfreeSkb(datagram.skb);
+    datagram.settled(datagram, { error: datagram.signal?.reason });
+  });
   /** The datagrams of the current batch, and their skbs as the device sees them. */
   readonly #inBatch: Datagram[] = [];
   readonly #skbs: SkBuff[] = [];
   readonly #batch: TxBatch;
   /** Where the datagrams not yet settled begin in `#inBatch`. */
   #unsettled = 0;
+  /** First row of the batch that the device has not taken. */
+  #row = 0;
+  /** Since when the device has taken nothing; 0 while it takes. */
+  #stalled = 0;
   #running: Promise<void> | null = null;
 
   /** @param refused told the errno of every packet that was refused for good */
@@ -49,52 +54,46 @@ export class Transmitter {
 
   /** Datagrams not yet settled. */
   get pending(): number {
-    return this.#queue.length - this.#queueHead + this.#inBatch.length - this.#unsettled;
+    return this.#queue.length + this.#inBatch.length - this.#unsettled;
   }
 
-  /** Queues a datagram. It starts in the next turn of the loop, so that all that was queued in this one share batches. */
+  /**
+   * Queues a datagram, and takes over the skb. It starts in the next turn of the loop, so that all that was queued in this
+   * one share batches; until then its signal takes it back.
+   */
   submit(datagram: Datagram): void {
     this.#queue.push(datagram);
     this.#running ??= nextTurn().then(() => this.#pump());
   }
 
-  /** Takes a datagram back that has not been started. */
-  withdraw(datagram: Datagram): boolean {
-    const index = this.#queue.indexOf(datagram, this.#queueHead);
-    if (index < 0) return false;
-    this.#queue.splice(index, 1);
-    kfreeSkb(datagram.skb);
-    return true;
-  }
-
-  /** Resolves when everything submitted so far is settled. */
+  /** Resolves when nothing is left to send. */
   async idle(): Promise<void> {
     while (this.#running !== null) await this.#running;
   }
 
   async #pump(): Promise<void> {
-    try {
-      while (this.#fill()) await this.#drain();
-    } finally {
-      this.#running = null;
+    this.#stalled = 0;
+    for (let more = true; more; ) {
+      try {
+        more = this.#fill();
+        if (more) await this.#drain();
+      } catch (error) {
+        this.#giveUp(error); // a driver broke its contract: its datagrams must not wait for ever
+      }
     }
+    this.#running = null;
   }
 
   /** Puts as many queued datagrams into the table as it holds; false where there is nothing left to send. */
   #fill(): boolean {
     this.#table.reset();
     this.#resume();
-    while (this.#queueHead < this.#queue.length && this.#lastIsCut() && this.#table.hasRoom(0)) {
-      const datagram = this.#queue[this.#queueHead]!;
-      if (!this.#roomFor(datagram)) break;
-      this.#queueHead += 1;
-      this.#start(datagram);
+    while (this.#lastIsCut() && this.#table.hasRoom(0)) {
+      const next = this.#queue.peek();
+      if (next === undefined || !this.#roomFor(next)) break;
+      this.#start(this.#queue.shift());
     }
-    if (this.#queueHead === this.#queue.length) {
-      this.#queue = [];
-      this.#queueHead = 0;
-    }
-    return this.#table.rows > 0;
+    return this.#inBatch.length > 0;
   }
 
   /** Carries on with the datagram that the last batch had no room for the rest of. */
@@ -104,6 +103,7 @@ export class Transmitter {
     this.#inBatch.length = 0;
     this.#skbs.length = 0;
     this.#unsettled = 0;
+    this.#row = 0;
     if (last === undefined || last.cut) return;
     last.fragmentsSent += last.rowsEnd - begin;
     this.#inBatch.push(last);
@@ -148,21 +148,16 @@ export class Transmitter {
   async #drain(): Promise<void> {
     const { rows } = this.#table;
     const device = this.#device;
-    let row = 0;
     let turn = performance.now() + TURN;
-    let stalled = 0;
-    while (row < rows) {
-      const taken = device.xmit(this.#batch, row);
+    for (this.#account(); this.#row < rows; this.#account()) {
+      const taken = device.xmit(this.#batch, this.#row);
       if (taken > 0) {
-        row += taken;
-        stalled = 0;
-        this.#account(row);
-      } else if (!isFull(-taken)) {
-        row = this.#fail(row, -taken);
+        this.#row += taken;
+        this.#stalled = 0;
+      } else if (!isFull(-taken) || this.#hasStopped()) {
+        this.#refuse(-taken);
       } else {
-        stalled ||= performance.now();
-        if (performance.now() - stalled > STALL) row = this.#fail(row, -taken);
-        else await device.writable();
+        await device.writable();
         turn = performance.now() + TURN;
       }
       if (performance.now() > turn) {
@@ -172,11 +167,17 @@ export class Transmitter {
     }
   }
 
-  /** Rows before `row` are with the kernel: settles the datagrams that are thereby complete. */
-  #account(row: number): void {
+  /** Full for too long; what follows is tried once and not waited for, until the device takes something again. */
+  #hasStopped(): boolean {
+    this.#stalled ||= performance.now();
+    return performance.now() - this.#stalled > STALL;
+  }
+
+  /** Rows before `#row` are with the kernel: settles the datagrams that are thereby complete. */
+  #account(): void {
     for (; this.#unsettled < this.#inBatch.length; this.#unsettled++) {
       const datagram = this.#inBatch[this.#unsettled]!;
-      if (datagram.rowsEnd > row || !datagram.cut) break;
+      if (datagram.rowsEnd > this.#row || !datagram.cut) break;
       datagram.fragmentsSent = datagram.fragments;
       if (!this.#device.zerocopy) skbTxError(datagram.skb);
       consumeSkb(datagram.skb);
@@ -184,54 +185,38 @@ export class Transmitter {
     }
   }
 
-  /** Row `row` was refused for good: its datagram ends here; returns the row to go on with. */
-  #fail(row: number, errno: number): number {
-    const owner = this.#table.owner[row]!;
-    const datagram = this.#inBatch[owner]!;
-    const begin = owner === 0 ? 0 : this.#inBatch[owner - 1]!.rowsEnd;
-    datagram.fragmentsSent += row - begin;
-    const error = this.#explain(datagram, row, errno);
+  /** Row `#row` was refused for good: its datagram, the first unsettled one, ends here, and the next one begins. */
+  #refuse(errno: number): void {
+    const datagram = this.#inBatch[this.#unsettled]!;
+    const packetLen = this.#table.frameLen[this.#row]! - datagram.skb.flow!.linkHeader.length;
+    this.#countSent(datagram);
     this.#refused(errno);
-    datagram.cut = true;
-    this.#unsettled = owner + 1;
-    kfreeSkb(datagram.skb);
-    datagram.settled(datagram, error);
-    return datagram.rowsEnd;
+    this.#row = datagram.rowsEnd;
+    this.#fail(datagram, sendError(this.#device, datagram, packetLen, errno));
   }
 
-  #explain(datagram: Datagram, row: number, errno: number): UfoError {
-    const { fragments, fragmentsSent } = datagram;
-    const flow = datagram.skb.flow!;
-    const packetLen = this.#table.frameLen[row]! - flow.linkHeader.length;
-    const error = systemError(errno, this.#device.syscall, {
-      address: formatAddress(flow.destination),
-      port: flow.destinationPort,
-      reason: `${fragmentsSent} of ${fragments} fragments had gone; the next one has ${packetLen} octets`,
-      ...hintFor(errno, this.#device),
-    });
-    error.partial = datagram.result(this.#device.driver);
-    return error;
+  #giveUp(error: unknown): void {
+    while (this.#unsettled < this.#inBatch.length) {
+      const datagram = this.#inBatch[this.#unsettled]!;
+      this.#countSent(datagram);
+      this.#fail(datagram, error);
+    }
+  }
+
+  /** Adds the rows of the first unsettled datagram that have gone with this batch. */
+  #countSent(datagram: Datagram): void {
+    const begin = this.#inBatch[this.#unsettled - 1]?.rowsEnd ?? 0;
+    datagram.fragmentsSent += Math.max(0, this.#row - begin);
+  }
+
+  #fail(datagram: Datagram, error: unknown): void {
+    this.#unsettled += 1;
+    datagram.cut = true;
+    kfreeSkb(datagram.skb);
+    datagram.settled(datagram, { error });
   }
 }
 
 function isFull(errno: number): boolean {
   return errno === ERRNO.EAGAIN || errno === ERRNO.ENOBUFS;
-}
-
-function hintFor(errno: number, { name, mtu }: NetDevice): { hint?: string } {
-  switch (errno) {
-    case ERRNO.EMSGSIZE:
-      return { hint: `the MTU of ${name} (${mtu} when it was opened) or of the route is smaller now; send again` };
-    case ERRNO.ENETDOWN:
-      return { hint: `bring the interface up: ip link set ${name} up` };
-    case ERRNO.EPERM:
-      return { hint: 'a firewall refused the packet, or CAP_NET_RAW is missing' };
-    case ERRNO.EAGAIN:
-    case ERRNO.ENOBUFS:
-      return {
-        hint: `${name} has taken nothing for ${STALL / 1000} s; lower the rate or look at its queue (tc -s qdisc)`,
-      };
-    default:
-      return {};
-  }
 }

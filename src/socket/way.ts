@@ -1,4 +1,4 @@
-import { NETIF_F_HW_CSUM, NETIF_F_UFO } from '../skb/features.js';
+import { whyNoUfo } from '../skb/features.js';
 import type { SkBuff } from '../skb/skbuff.js';
 import type { NetDevice } from '../tx/net-device.js';
 import { iterateOptions } from '../wire/ipv4-options.js';
@@ -19,7 +19,6 @@ export interface ChosenWay {
   readonly why: string;
 }
 
-const NO_UFO: ChosenWay = { way: 'software-ufo', why: 'the driver takes ready fragments (no NETIF_F_UFO)' };
 const KERNEL_IP: ChosenWay = {
   way: 'kernel-ip',
   why: 'an ordinary UDP socket: the kernel makes headers and fragments',
@@ -34,7 +33,6 @@ const FITS: ChosenWay = { way: 'unfragmented', why: 'the packet fits the MTU' };
 export function chooseWay(device: NetDevice, skb: SkBuff, fixedIdent: boolean): ChosenWay {
   if (device.driver === 'kernel-udp') return KERNEL_IP;
   if (skb.shinfo.gsoType === 0) return FITS;
-  if ((device.features & NETIF_F_UFO) === 0) return NO_UFO;
   const refusal = ufoRefusal(device, skb, fixedIdent);
   if (refusal !== null) return { way: 'software-ufo', why: refusal };
   const way = device.ufoKind ?? 'kernel-ufo';
@@ -50,7 +48,7 @@ export function chooseWay(device: NetDevice, skb: SkBuff, fixedIdent: boolean): 
 /** Why kernel or device must not cut this datagram; null where it may. */
 function ufoRefusal(device: NetDevice, skb: SkBuff, fixedIdent: boolean): string | null {
   const flow = skb.flow!;
-  const refused = device.ufoRefusal?.(flow.family) ?? null;
+  const refused = whyNoUfo(device.features, flow.family) ?? device.ufoRefusal?.(flow.family) ?? null;
   if (refused !== null) return refused;
   if (!flow.checksum) return 'without a UDP checksum there is nothing to offload';
   if (flow.family === 4) {
@@ -59,7 +57,6 @@ function ufoRefusal(device: NetDevice, skb: SkBuff, fixedIdent: boolean): string
     }
     return null;
   }
-  if ((device.features & NETIF_F_HW_CSUM) === 0) return 'UFO over IPv6 needs NETIF_F_HW_CSUM';
   if (flow.extensionHeaders.length > 0) return "the kernel's UFO miscounts IPv6 extension headers";
   if (fixedIdent) return 'the kernel picks IPv6 fragment ids itself';
   return null;

@@ -56,13 +56,18 @@ export function skbChecksumHelp(skb: SkBuff): void {
   skb.ipSummed = CHECKSUM_NONE;
 }
 
-function checkLengths({ flow, maxPayloadLen, networkLen, chainLen, gsoSize }: FlowHeaders, payloadLen: number): void {
-  if (payloadLen > maxPayloadLen) {
-    throw systemError(ERRNO.EMSGSIZE, 'send', {
-      reason: `${payloadLen} octets of payload, IPv${flow.family} carries ${maxPayloadLen} with these headers`,
-      hint: `send at most ${maxPayloadLen} octets per datagram`,
-    });
-  }
+/** Whether a payload fits a datagram at all, to be asked before memory is taken for it. @throws UfoError EMSGSIZE */
+export function checkPayloadLen(flow: Flow, payloadLen: number): void {
+  const { maxPayloadLen } = flowHeaders(flow);
+  if (payloadLen <= maxPayloadLen) return;
+  throw systemError(ERRNO.EMSGSIZE, 'send', {
+    reason: `${payloadLen} octets of payload, IPv${flow.family} carries ${maxPayloadLen} with these headers`,
+    hint: `send at most ${maxPayloadLen} octets per datagram`,
+  });
+}
+
+function checkLengths({ flow, networkLen, chainLen, gsoSize }: FlowHeaders, payloadLen: number): void {
+  checkPayloadLen(flow, payloadLen);
   const packetLen = networkLen + chainLen + udp.HEADER_LEN + payloadLen;
   if (packetLen <= flow.mtu) return;
   if (flow.dontFragment && flow.family === 4) {
