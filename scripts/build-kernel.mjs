@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import wabt from 'wabt';
 
 const memory = fileURLToPath(new URL('../src/memory/', import.meta.url));
-const features = { simd: true, threads: true };
+const features = { simd: true, threads: true, bulk_memory: true };
 const { parseWat } = await wabt();
 
 for (const name of ['sum', 'summary']) {

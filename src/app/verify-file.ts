@@ -26,23 +26,32 @@ const LIVE_HOLD_TIME = 1;
 
 /** `udp-ufo verify -r FILE`: judges every datagram of a capture file; returns the exit code. */
 export async function verifyFile(options: VerifyFileOptions, output: Output, signal: AbortSignal): Promise<ExitCode> {
-  await using capture = await openFileCapture(options.file, { reuse: true });
-  return await verifyCapture(capture, options, output, signal, () => capture.fault);
+  const verifier = new Verifier(verifierOptions(options, false));
+  await using capture = await openFileCapture(options.file, { reuse: true, buffers: verifier.readBuffers });
+  return await judge(verifier, capture, options, output, signal, () => capture.fault);
 }
 
-/**
- * Judges what a capture delivers, as it comes, until it ends or `signal` closes it; returns the exit code. `fault` tells
- * after the end what is missing at it, for a note on stderr.
- */
-export async function verifyCapture(
+/** Judges what a capture delivers, as it comes, until it ends or `signal` closes it; returns the exit code. */
+export function verifyCapture(
   capture: Capture,
   options: VerifyOptions,
   output: Output,
   signal: AbortSignal,
-  fault: () => string = () => '',
+): Promise<ExitCode> {
+  const verifier = new Verifier(verifierOptions(options, capture.engine !== 'file'));
+  return judge(verifier, capture, options, output, signal, () => '');
+}
+
+/** `fault` tells after the end what is missing at it, for a note on stderr. */
+async function judge(
+  verifier: Verifier,
+  capture: Capture,
+  options: VerifyOptions,
+  output: Output,
+  signal: AbortSignal,
+  fault: () => string,
 ): Promise<ExitCode> {
   const printer = new Printer(options.json, output);
-  const verifier = new Verifier(verifierOptions(options, capture.engine !== 'file'));
   const close = () => void capture.close();
   signal.addEventListener('abort', close, { once: true });
   const clock =

@@ -10,7 +10,9 @@ export interface FileCaptureOptions {
    * of it may be kept. Default false: every batch owns its memory.
    */
   readonly reuse?: boolean;
-  /** Octets read at a time; default 1 MiB. */
+  /** With `reuse`: the two buffers to read into. */
+  readonly buffers?: readonly Uint8Array[];
+  /** Octets read at a time into buffers of our own; default 512 KiB. */
   readonly chunkLen?: number;
 }
 
@@ -26,8 +28,7 @@ export interface FileCapture extends Capture {
  * before, then tells `fault`.
  */
 export async function openFileCapture(path: string, options: FileCaptureOptions = {}): Promise<FileCapture> {
-  const { reuse = false, chunkLen = 1 << 20 } = options;
-  const source = path === '-' ? stdinSource() : await fileSource(path, reuse, chunkLen);
+  const source = path === '-' ? stdinSource() : await fileSource(path, options);
   const capture = new PcapCapture(path === '-' ? 'standard input' : path, source);
   try {
     await capture.begin();
@@ -44,17 +45,21 @@ interface Source {
   close(): Promise<void>;
 }
 
-async function fileSource(path: string, reuse: boolean, chunkLen: number): Promise<Source> {
+async function fileSource(path: string, options: FileCaptureOptions): Promise<Source> {
+  const { reuse = false, buffers = [], chunkLen = 1 << 19 } = options;
   const handle = await open(path).catch((error: unknown) => failed(error, 'open', path));
-  const buffers = [Buffer.allocUnsafeSlow(chunkLen), Buffer.allocUnsafeSlow(chunkLen)] as const;
+  const kept: (Uint8Array | undefined)[] = reuse ? buffers.slice(0, 2) : [];
   let turn = 0;
-  const read = async (): Promise<Uint8Array | null> => {
-    const buffer = reuse ? buffers[turn & 1]! : Buffer.allocUnsafeSlow(chunkLen);
-    turn++;
-    const { bytesRead } = await handle.read(buffer, 0, chunkLen, null).catch((e: unknown) => failed(e, 'read', path));
+  const next = async (): Promise<Uint8Array | null> => {
+    const buffer = kept[turn] ?? Buffer.allocUnsafeSlow(chunkLen);
+    if (reuse) kept[turn] = buffer;
+    turn ^= 1;
+    const { bytesRead } = await handle
+      .read(buffer, 0, buffer.length, null)
+      .catch((error: unknown) => failed(error, 'read', path));
     return bytesRead === 0 ? null : buffer.subarray(0, bytesRead);
   };
-  return { next: read, close: () => closeQuietly(handle) };
+  return { next, close: () => closeQuietly(handle) };
 }
 
 function stdinSource(): Source {

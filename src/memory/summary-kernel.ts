@@ -7,13 +7,26 @@ const KEYS_LEN = 128;
 const OUT = KEYS_LEN;
 const SCRATCH = WASM_PAGE_SIZE;
 const BUFFERS_AT = 2 * WASM_PAGE_SIZE;
+/** Two stretches to read files into, 512 KiB each. */
+const CHUNK_LEN = 8 * WASM_PAGE_SIZE;
+const CHUNKS_AT = BUFFERS_AT + BUFFERS * WASM_PAGE_SIZE;
+const PAGES = 2 + BUFFERS + 2 * 8;
 
 type Summarize = (at: number, len: number, keys: number, out: number) => number;
+type CopySummarize = (to: number, at: number, len: number, keys: number, out: number) => number;
+
+/** What one tenant of the kernel's memory has for himself. */
+export interface Tenancy {
+  /** Offsets of buffers of 64 KiB. */
+  readonly buffers: readonly number[];
+  /** Memory to read files into: octets that already lie here are copied faster. */
+  readonly chunks: readonly Uint8Array[];
+}
 
 /**
  * Sum and digest of octets by vector instructions, in a memory of its own:
  *
- *     | keys, digest | scratch, 64 KiB | buffers, 64 KiB each |
+ *     | keys, digest | scratch, 64 KiB | buffers, 64 KiB each | two chunks, 512 KiB each |
  */
 export class SummaryKernel {
   readonly bytes: Uint8Array;
@@ -21,15 +34,16 @@ export class SummaryKernel {
   readonly scratch: number = SCRATCH;
   readonly #words: Int32Array;
   readonly #run: Summarize;
-  /** Who has the buffers. */
+  readonly #copyRun: CopySummarize;
+  /** Who has buffers and chunks. */
   #tenant: WeakRef<object> | undefined;
 
   constructor() {
-    const pages = 2 + BUFFERS;
-    const memory = new webAssembly.Memory({ initial: pages, maximum: pages });
+    const memory = new webAssembly.Memory({ initial: PAGES, maximum: PAGES });
     const module = new webAssembly.Module(SUMMARY_KERNEL_BYTES);
     const { exports } = new webAssembly.Instance(module, { env: { memory } });
     this.#run = exports['summarize'] as Summarize;
+    this.#copyRun = exports['copySummarize'] as CopySummarize;
     this.bytes = new Uint8Array(memory.buffer);
     this.#words = new Int32Array(memory.buffer);
     const keys = new Uint16Array(memory.buffer, 0, KEYS_LEN / 2);
@@ -42,6 +56,11 @@ export class SummaryKernel {
     return this.#run(at, len, 0, OUT);
   }
 
+  /** Copies `len` octets from `at` to `to`, then as `summarize`. */
+  copySummarize(to: number, at: number, len: number): number {
+    return this.#copyRun(to, at, len, 0, OUT);
+  }
+
   get low(): number {
     return this.#words[OUT / 4]!;
   }
@@ -50,17 +69,18 @@ export class SummaryKernel {
     return this.#words[OUT / 4 + 1]!;
   }
 
-  /**
-   * Offsets of the buffers of 64 KiB, all of them for `tenant`; none while somebody else has them. A tenant who was
-   * collected without `leave` has left.
-   */
-  rent(tenant: object): number[] {
-    if (this.#tenant?.deref() !== undefined) return [];
+  /** Lets all buffers and chunks to `tenant`; undefined while somebody else has them who was not collected. */
+  rent(tenant: object): Tenancy | undefined {
+    if (this.#tenant?.deref() !== undefined) return undefined;
     this.#tenant = new WeakRef(tenant);
-    return Array.from({ length: BUFFERS }, (_, i) => BUFFERS_AT + i * WASM_PAGE_SIZE);
+    const chunkAt = (i: number): number => CHUNKS_AT + i * CHUNK_LEN;
+    return {
+      buffers: Array.from({ length: BUFFERS }, (_, i) => BUFFERS_AT + i * WASM_PAGE_SIZE),
+      chunks: [0, 1].map((i) => this.bytes.subarray(chunkAt(i), chunkAt(i + 1))),
+    };
   }
 
-  /** `tenant` uses its buffers no more. */
+  /** `tenant` uses nothing of it any more. */
   leave(tenant: object): void {
     if (this.#tenant?.deref() === tenant) this.#tenant = undefined;
   }

@@ -58,7 +58,7 @@
 
   ;; Writes the digest of `len` octets from `at` on to `out` (8 octets); gives their folded sum, 0 to 0xffff. At `keys` are
   ;; 128 octets of odd 16-bit numbers.
-  (func (export "summarize") (param $at i32) (param $len i32) (param $keys i32) (param $out i32) (result i32)
+  (func $summarize (export "summarize") (param $at i32) (param $len i32) (param $keys i32) (param $out i32) (result i32)
     (local $total v128) (local $high v128) (local $total2 v128) (local $high2 v128)
     (local $a v128) (local $b v128) (local $c v128) (local $d v128)
     (local $even v128) (local $uneven v128) (local $evens v128) (local $unevens v128)
@@ -142,4 +142,10 @@
       (i64.add (i64.and (local.get $octets) (i64.const 0xffffffff)) (i64.shr_u (local.get $octets) (i64.const 32)))))
     (i64.store (local.get $out) (call $mix (local.get $digest) (local.get $octets)))
     (call $fold (local.get $sum)))
+
+  ;; The same, copying the octets first; they are summed where they come to lie, which is in the cache by then.
+  (func (export "copySummarize")
+    (param $to i32) (param $at i32) (param $len i32) (param $keys i32) (param $out i32) (result i32)
+    (memory.copy (local.get $to) (local.get $at) (local.get $len))
+    (call $summarize (local.get $to) (local.get $len) (local.get $keys) (local.get $out)))
 )

@@ -31,6 +31,6 @@ export class Fragment {
   bytes: Uint8Array = new Uint8Array(0);
   view: DataView = new DataView(new ArrayBuffer(0));
   data = 0;
-  /** Captured octets are not in the memory of the SIMD kernel. */
-  readonly at = -1;
+  /** Where `bytes` begins in the memory of the SIMD kernel, −1 where it is elsewhere. */
+  at = -1;
 }

@@ -49,7 +49,32 @@ export function summarize(octets: Octets, offset: number, len: number, out: Octe
   out.high = kernel.high;
 }
 
-/** The same in plain JavaScript, with another digest. Sums of halves stay below 2^32 for 65,535 octets. */
+/** Copies `[offset, offset + len)` of `from` to `at` of `to`, then summarizes it there, in one call where both allow it. */
+export function copySummarize(
+  to: Octets,
+  at: number,
+  from: Octets,
+  offset: number,
+  len: number,
+  out: OctetSummary,
+): void {
+  const kernel = summaryKernel();
+  if (kernel === null || to.at < 0 || from.at < 0) {
+    to.bytes.set(from.bytes.subarray(offset, offset + len), at);
+    summarize(to, at, len, out);
+    return;
+  }
+  out.sum = kernel.copySummarize(to.at + at, from.at + offset, len);
+  out.low = kernel.low;
+  out.high = kernel.high;
+}
+
+/** Where the octets of `bytes`' ArrayBuffer begin in the memory of the SIMD kernel: 0 if it is that, otherwise −1. */
+export function kernelOffset(bytes: Uint8Array): number {
+  return bytes.buffer === summaryKernel()?.bytes.buffer ? 0 : -1;
+}
+
+/** `summarize` in plain JavaScript, with another digest. Sums of halves stay below 2^32 for 65,535 octets. */
 export function summarizePlain(view: DataView, offset: number, len: number, out: OctetSummary): void {
   let at = offset;
   let total = 0;

@@ -3,7 +3,7 @@ import type { BufferPool } from './buffers.js';
 import { addFinding, mismatch } from './findings.js';
 import type { Fragment } from './fragment.js';
 import type { Group } from './group.js';
-import { OctetSummary, summarize } from './octets.js';
+import { copySummarize, OctetSummary, summarize } from './octets.js';
 
 const summary = new OctetSummary();
 
@@ -38,10 +38,8 @@ export function placeFragment(group: Group, fragment: Fragment, buffers: BufferP
 
 /** The usual way: the octets are copied, summed and digested in the buffer, where they are aligned and in the cache. */
 function placePlain(group: Group, fragment: Fragment): void {
-  const buffer = group.buffer!;
   const { offset, data, captured } = fragment;
-  buffer.bytes.set(fragment.bytes.subarray(data, data + captured), offset);
-  summarize(buffer, offset, captured, summary);
+  copySummarize(group.buffer!, offset, fragment, data, captured, summary);
   group.sum = addSums(group.sum, summary.sum); // every fragment begins at an even octet
   group.records.add(offset, fragment.len, fragment.more, summary);
 }

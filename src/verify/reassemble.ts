@@ -64,6 +64,10 @@ export class Reassembler {
     this.#limits = limits;
   }
 
+  get readBuffers(): readonly Uint8Array[] {
+    return this.#buffers.chunks;
+  }
+
   /** The datagram in progress that the fragment belongs to, made if need be; counts the fragment as seen. */
   groupOf(fragment: Fragment): Group {
     if (fragment.time >= this.#nextExpiry) this.advance(fragment.time);
@@ -198,6 +202,7 @@ export class Reassembler {
   #release(group: Group): void {
     if (group.buffer) this.#buffers.give(group.buffer);
     group.buffer = undefined;
+    group.records.close();
   }
 
   #expire(family: 4 | 6, timeout: number, time: number): void {

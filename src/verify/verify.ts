@@ -6,6 +6,7 @@ import { Group } from './group.js';
 import { checkIpv4, parseIpv4 } from './ipv4-packet.js';
 import { checkIpv6, parseIpv6 } from './ipv6-packet.js';
 import { type JudgeOptions, judgeGroup, type Observer } from './judge.js';
+import { kernelOffset } from './octets.js';
 import { Packet } from './packet.js';
 import { DEFAULT_LIMITS, Reassembler, type ReassemblyLimits } from './reassemble.js';
 import type { DatagramVerdict, VerifySummary } from './verdict.js';
@@ -55,6 +56,11 @@ export class Verifier {
       ...DEFAULT_LIMITS,
       ...limits,
     });
+  }
+
+  /** Two stretches of memory to read frames into, if there are such from which they are taken faster; valid until `end`. */
+  get readBuffers(): readonly Uint8Array[] {
+    return this.#reassembler.readBuffers;
   }
 
   /** Link type of a frame that could not be read for that reason. */
@@ -115,6 +121,7 @@ export class Verifier {
       packet.bytes = new Uint8Array(frame.bytes.buffer);
       this.#fragment.view = packet.view;
       this.#fragment.bytes = packet.bytes;
+      this.#fragment.at = kernelOffset(packet.bytes);
     }
     if (!networkLayer(packet.view, start, frame.caplen, frame.linktype, network)) {
       if (network.why === 'linktype') this.#unknownLinktype = frame.linktype;
