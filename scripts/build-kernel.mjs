@@ -8,7 +8,7 @@ const memory = fileURLToPath(new URL('../src/memory/', import.meta.url));
 const features = { simd: true, threads: true, bulk_memory: true };
 const { parseWat } = await wabt();
 
-for (const name of ['sum', 'summary']) {
+for (const name of ['sum', 'summary', 'segment']) {
   const source = `${memory}${name}-kernel.wat`;
   const target = `${memory}${name}-kernel-bytes.generated.ts`;
   const kernel = parseWat(source, readFileSync(source, 'utf8'), features);

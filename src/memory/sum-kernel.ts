@@ -1,6 +1,6 @@
 import { sumOctets } from '../wire/checksum.js';
 import { SUM_KERNEL_BYTES } from './sum-kernel-bytes.generated.js';
-import { type WasmMemory, webAssembly } from './webassembly.js';
+import { compileKernel, instantiate, type WasmMemory } from './webassembly.js';
 
 /** Sums over one memory. Offsets are octets from its beginning; results as `sumOctets` of wire/checksum gives them. */
 export interface SumKernel {
@@ -30,17 +30,8 @@ let compiled: object | null | undefined;
 
 /** The SIMD kernel of sum-kernel.wat over a memory; where SIMD is not there, its plain twin. */
 export function createSumKernel(memory: WasmMemory): SumKernel {
-  compiled ??= compile();
+  compiled ??= compileKernel(SUM_KERNEL_BYTES);
   if (compiled === null) return createPlainSumKernel(memory);
-  const { exports } = new webAssembly.Instance(compiled, { env: { memory } });
-  const { sum, copyAndSum } = exports as Pick<SumKernel, 'sum' | 'copyAndSum'>;
+  const { sum, copyAndSum } = instantiate(compiled, memory) as unknown as Pick<SumKernel, 'sum' | 'copyAndSum'>;
   return { simd: true, sum, copyAndSum };
-}
-
-function compile(): object | null {
-  try {
-    return new webAssembly.Module(SUM_KERNEL_BYTES);
-  } catch {
-    return null;
-  }
 }

@@ -1,5 +1,6 @@
 import { argumentError } from '../errors.js';
 import { addressOf } from '../host/libc.js';
+import { createRepeatRow, type RepeatRow, TABLE_LEN } from './segment-kernel.js';
 import { createSumKernel, type SumKernel } from './sum-kernel.js';
 import { WASM_PAGE_SIZE, type WasmMemory, webAssembly } from './webassembly.js';
 
@@ -21,11 +22,11 @@ export interface UserMemoryOptions {
 }
 
 /**
- * The one piece of memory that everything sent lives in: user pages, the header arena and, where asked for, an AF_XDP
- * UMEM. It is a shared WebAssembly.Memory of fixed size, so it never moves (its address may be kept in iovecs), the SIMD
+ * The one piece of memory that everything sent lives in: user pages, the header arena, the columns of the one segment
+ * table over it and, where asked for, an AF_XDP UMEM. It is a shared WebAssembly.Memory of fixed size, so it never moves (its address may be kept in iovecs), the SIMD
  * kernel reaches all of it, and workers can be given it.
  *
- *     | pages … | header arena … | umem … |
+ *     | pages … | header arena … | segment table | umem … |
  */
 export class UserMemory {
   readonly wasm: WasmMemory;
@@ -34,8 +35,11 @@ export class UserMemory {
   readonly words: Uint32Array;
   readonly view: DataView;
   readonly sums: SumKernel;
+  /** Null without vector instructions. */
+  readonly repeatRow: RepeatRow | null;
   readonly pages: Region;
   readonly arena: Region;
+  readonly table: Region;
   readonly umem: Region;
   #address: number | undefined;
 
@@ -45,13 +49,15 @@ export class UserMemory {
     }
     this.pages = { offset: 0, len: pages * PAGE_SIZE };
     this.arena = { offset: this.pages.len, len: roundUp(arenaLen) };
-    this.umem = { offset: this.arena.offset + this.arena.len, len: roundUp(umemLen) };
+    this.table = { offset: this.arena.offset + this.arena.len, len: roundUp(TABLE_LEN) };
+    this.umem = { offset: this.table.offset + this.table.len, len: roundUp(umemLen) };
     const wasmPages = Math.ceil((this.umem.offset + this.umem.len) / WASM_PAGE_SIZE);
     this.wasm = new webAssembly.Memory({ initial: wasmPages, maximum: wasmPages, shared: true });
     this.bytes = new Uint8Array(this.wasm.buffer);
     this.words = new Uint32Array(this.wasm.buffer);
     this.view = new DataView(this.wasm.buffer);
     this.sums = createSumKernel(this.wasm);
+    this.repeatRow = createRepeatRow(this.wasm);
   }
 
   /** Where octet 0 lies in this process, for iovecs and UMEM. User addresses are below 2^47, exact in a double. */

@@ -20,5 +20,19 @@ interface WebAssemblyApi {
 }
 export const webAssembly: WebAssemblyApi = (globalThis as unknown as { WebAssembly: WebAssemblyApi }).WebAssembly;
 
+/** A kernel of ours as a module; null where this processor has no vector instructions that V8 can use. */
+export function compileKernel(bytes: Uint8Array): object | null {
+  try {
+    return new webAssembly.Module(bytes);
+  } catch {
+    return null;
+  }
+}
+
+/** What a kernel exports, over the memory that it works in. */
+export function instantiate(module: object, memory: WasmMemory): Readonly<Record<string, unknown>> {
+  return new webAssembly.Instance(module, { env: { memory } }).exports;
+}
+
 /** Octets of a WebAssembly page, 16 pages of ours. */
 export const WASM_PAGE_SIZE = 65_536;

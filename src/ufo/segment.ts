@@ -2,12 +2,16 @@ import { FIRST_FOREIGN } from '../memory/page-pool.js';
 import type { SegmentTable } from '../memory/segment-table.js';
 import { PAGE_SIZE } from '../memory/user-memory.js';
 import type { SkBuff } from '../skb/skbuff.js';
+import * as ipv4 from '../wire/ipv4.js';
+import { FRAG_OFF as FRAGMENT_FRAG_OFF, FRAGMENT_HEADER_LEN } from '../wire/ipv6-extension.js';
 import { HEADER_LEN as UDP_HEADER_LEN } from '../wire/udp.js';
 import { type FlowHeaders, flowHeaders } from './flow-headers.js';
 import { ufo4Headers } from './ufo4.js';
 import { ufo6Headers } from './ufo6.js';
 
 const PAGE_SHIFT = Math.log2(PAGE_SIZE);
+/** Fewer fragments are written sooner one by one. */
+const LEAST_REPEATED = 3;
 
 /**
  * The family-neutral half of the software UFO stage (the kernel's `skb_segment`): it walks the datagram's payload once and
@@ -70,10 +74,32 @@ export class Segmenter {
       if (family4) ufo4Headers(headers, words, network, this.#ident, offset, len, more);
       else ufo6Headers(headers, words, network, this.#ident, offset, len, more);
       if (inHead > 0) this.#copyUpper(words, network - linkLen + fragmentHeadLen, inHead);
+      else if (more) offset += this.#repeatRow(table, network, offset + len);
       offset += len;
     }
     this.#offset = offset;
     return offset === total;
+  }
+
+  /** Behind a row of the middle, whose header is at `network`: those like it, in one go. The octets that they carry. */
+  #repeatRow(table: SegmentTable, network: number, offset: number): number {
+    const { gsoSize } = this.#skb.shinfo;
+    const { flow, linkLen, fragmentHeadLen } = this.#headers;
+    // The last fragment is not like them: shorter, and without MF.
+    const count = Math.trunc(Math.min(this.#total - offset - 1, this.#left) / gsoSize);
+    if (count < LEAST_REPEATED) return 0;
+    const rows =
+      flow.family === 4
+        ? table.repeatRow(count, network + ipv4.FRAG_OFF, gsoSize >>> 3, network + ipv4.CHECKSUM)
+        : table.repeatRow(
+            count,
+            network - linkLen + fragmentHeadLen - FRAGMENT_HEADER_LEN + FRAGMENT_FRAG_OFF,
+            gsoSize,
+            0,
+          );
+    this.#pageOffset += rows * gsoSize;
+    this.#left -= rows * gsoSize;
+    return rows * gsoSize;
   }
 
   /** Chain and UDP header stand word-aligned in the skb and in the row: all headers in front are multiples of 4. */

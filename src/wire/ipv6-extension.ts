@@ -30,7 +30,7 @@ export const FRAGMENT_HEADER_LEN = 8;
 
 const FRAG_NEXT_HEADER = 0;
 const FRAG_RESERVED = 1;
-const FRAG_OFF = 2;
+export const FRAG_OFF = 2;
 const FRAG_IDENT = 4;
 const MORE_FRAGS = 1;
 

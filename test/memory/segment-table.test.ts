@@ -80,6 +80,59 @@ describe('segment table', () => {
     ]);
   });
 
+  it('repeats a row: header, length and owner, with what grows from row to row', () => {
+    const table = newTable();
+    const { view, bytes } = table.memory;
+    const network = table.pushRowOfPiece(5, 62, 14, 3, 4000, 1448);
+    bytes.fill(0x11, network - 14, network + 48);
+    view.setUint16(network + 42, 0x05a9);
+    assert.equal(table.repeatRow(3, network + 42, 0x5a8, 0), 3);
+    assert.deepEqual([table.rows, table.pieces], [4, 4]);
+    for (let row = 0; row < 4; row++) {
+      const head = table.headOffset[row]!;
+      assert.deepEqual([head, table.headLen[row]], [network - 14 + row * 64, 62]);
+      assert.deepEqual([table.frameLen[row], table.owner[row]], [1510, 5]);
+      assert.deepEqual(pieces(table, row), [[3 + ((4000 + row * 1448) >> 12), (4000 + row * 1448) & 4095, 1448]]);
+      const header = new Uint8Array(62).fill(0x11);
+      new DataView(header.buffer).setUint16(56, 0x05a9 + row * 0x5a8);
+      assert.deepEqual(bytes.slice(head, head + 62), header);
+    }
+    assert.equal(table.pushRow(6, 20, 0), (network & -64) + 4 * 64);
+    assert.equal(table.repeatRow(3, network + 42, 8, 0), 0, 'the last row has no piece');
+  });
+
+  it('updates the checksum of repeated rows, and repeats within foreign pages', () => {
+    const table = newTable();
+    const { view } = table.memory;
+    const network = table.pushRowOfPiece(0, 20, 0, FIRST_FOREIGN + 1, 5000, 8);
+    view.setUint16(network + 6, 0x2001);
+    view.setUint16(network + 10, 0x0001);
+    assert.equal(table.repeatRow(4, network + 6, 1, network + 10), 4);
+    const words = [0, 1, 2, 3, 4].map((row) => [6, 10].map((at) => view.getUint16(network + row * 64 + at)));
+    // ~1, less 1 each, and where it would become −0 the borrow goes round (RFC 1624 §3)
+    assert.deepEqual(words, [
+      [0x2001, 1],
+      [0x2002, 0],
+      [0x2003, 0xfffe],
+      [0x2004, 0xfffd],
+      [0x2005, 0xfffc],
+    ]);
+    assert.deepEqual(pieces(table, 4), [[FIRST_FOREIGN + 1, 5032, 8]]);
+  });
+
+  it('repeats as many rows as fit, and none without the kernel', () => {
+    for (const arenaLen of [4096, 131_072]) {
+      const table = newTable(arenaLen);
+      const plain = new SegmentTable(table.memory, null);
+      const network = table.pushRowOfPiece(0, 34, 14, 0, 0, 8);
+      plain.pushRowOfPiece(0, 34, 14, 0, 0, 8);
+      assert.equal(plain.repeatRow(10, network + 6, 1, 0), 0);
+      while (plain.hasRoom(34)) plain.pushRowOfPiece(0, 34, 14, 0, 0, 8);
+      assert.equal(table.repeatRow(2000, network + 6, 1, 0), plain.rows - 1);
+      assert.equal(table.repeatRow(1, network + 6, 1, 0), 0);
+    }
+  });
+
   it('says when rows, pieces or header room run out, and never writes past them', () => {
     const byRows = newTable();
     while (byRows.hasRoom(20)) byRows.pushRow(0, 20, 0);

@@ -41,9 +41,12 @@ interface Held {
   refs: number;
 }
 
+type Piece = readonly [page: number, offset: number, len: number];
+
+/** What a row of a segment table says; the table itself is used again for the next. */
 interface Rows {
   readonly held: Held;
-  readonly table: SegmentTable;
+  readonly pieces: readonly Piece[];
   readonly octets: Buffer;
 }
 
@@ -102,8 +105,8 @@ export class World {
     this.#checkReferences();
     this.#checkAccount();
     for (const { skb, octets } of this.#held) assert.ok(octets.equals(octetsOf(skb)), 'octets of an skb changed');
-    for (const { table, octets } of this.#rows)
-      assert.ok(octets.equals(this.#rowOctets(table)), 'octets of rows changed');
+    for (const { pieces, octets } of this.#rows)
+      assert.ok(octets.equals(this.#rowOctets(pieces)), 'octets of rows changed');
     for (const { ubuf, told, copied } of this.#users) {
       const pending = this.#held.some(({ skb }) => skb.shinfo.destructorArg === ubuf);
       assert.equal(told.length, pending ? 0 : 1, 'completion not exactly once');
@@ -162,7 +165,11 @@ export class World {
       for (const { page, offset, size } of held.skb.shinfo.frags) table.pushPiece(page, offset, size);
       this.#api.skbGet(held.skb);
       held.refs += 1;
-      this.#rows.push({ held, table, octets: this.#rowOctets(table) });
+      const pieces = Array.from(
+        { length: table.pieces },
+        (_, i): Piece => [table.piecePage[i]!, table.pieceOffset[i]!, table.pieceLen[i]!],
+      );
+      this.#rows.push({ held, pieces, octets: this.#rowOctets(pieces) });
     },
     complete: (_, b) => this.#finishRows(b, true),
     fail: (_, b) => this.#finishRows(b, false),
@@ -231,7 +238,7 @@ export class World {
   #finishRows(index: number, good: boolean): void {
     const [rows] = this.#rows.splice(index % Math.max(1, this.#rows.length), 1);
     if (rows === undefined) return;
-    assert.ok(rows.octets.equals(this.#rowOctets(rows.table)), 'rows sent octets that were not theirs');
+    assert.ok(rows.octets.equals(this.#rowOctets(rows.pieces)), 'rows sent octets that were not theirs');
     this.#drop(rows.held, good ? this.#api.consumeSkb : this.#api.kfreeSkb);
   }
 
@@ -262,11 +269,10 @@ export class World {
     return bytes;
   }
 
-  #rowOctets(table: SegmentTable): Buffer {
-    const octets = Buffer.alloc(table.frameLen[0]!);
+  #rowOctets(pieces: readonly Piece[]): Buffer {
+    const octets = Buffer.alloc(pieces.reduce((sum, [, , len]) => sum + len, 0));
     let at = 0;
-    for (let i = 0; i < table.pieces; i++) {
-      const [page, offset, len] = [table.piecePage[i]!, table.pieceOffset[i]!, table.pieceLen[i]!];
+    for (const [page, offset, len] of pieces) {
       assert.ok(this.pool.pageCount(page) > 0, 'rows point at a free page');
       this.pool.copyOut(page, offset, len, octets, at);
       at += len;

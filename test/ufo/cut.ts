@@ -20,12 +20,17 @@ export type Layout =
   | 'linear'
   | { readonly frags: readonly number[]; readonly shift: number; readonly foreign: boolean };
 
-/** Cuts datagrams as a sender would, and gathers their frames as a device would. */
+/**
+ * Cuts datagrams as a sender would, and gathers their frames as a device would. Every other one's rows are all written one
+ * by one, as where there are no vector instructions.
+ */
 export class Cutter {
   readonly pool = new PagePool(new UserMemory({ pages: 128 }));
   /** Batches that the last datagram took. */
   batches = 0;
-  readonly #table = new SegmentTable(this.pool.memory);
+  readonly #tables = [new SegmentTable(this.pool.memory), new SegmentTable(this.pool.memory, null)];
+  #turn = 0;
+  #table = this.#tables[0]!;
   readonly #segmenter = new Segmenter();
   readonly #bytes = new Uint8Array(4 << 20);
   readonly #view = new DataView(this.#bytes.buffer);
@@ -56,6 +61,7 @@ export class Cutter {
   frames(skb: SkBuff): Packets {
     const packets: Packets = { bytes: this.#bytes, view: this.#view, start: [0] };
     this.batches = 0;
+    this.#table = this.#tables[this.#turn++ & 1]!;
     this.#table.reset();
     if (skb.shinfo.gsoType === 0) {
       pushWhole(this.#table, skb, 0);
