@@ -24,6 +24,12 @@ export interface SendOptions extends PayloadOptions {
   readonly dontFragment: boolean;
   /** IPv4 options. */
   readonly ipOptions?: Uint8Array | undefined;
+  readonly extensionHeaders?: SocketOptions['extensionHeaders'];
+  readonly flowLabel?: number | undefined;
+  /** UDP checksum 0. */
+  readonly zeroChecksum: boolean;
+  readonly vlan?: SocketOptions['vlans'];
+  readonly queue?: number | undefined;
   readonly destinationMac?: Uint8Array | undefined;
   readonly qdiscBypass: boolean;
   /** At most that fast. */
@@ -80,6 +86,12 @@ export async function sendTarget(options: SendOptions): Promise<SendTarget> {
       dontFragment: options.dontFragment,
       options: options.ipOptions,
       idents: ident === undefined ? undefined : countingIdents(ident),
+      extensionHeaders: options.extensionHeaders,
+      flowLabel: options.flowLabel,
+      checksum: !options.zeroChecksum,
+      vlans: options.vlan,
+      queue: options.queue,
+      visible: options.verify === true,
       destinationMac: options.destinationMac,
       qdiscBypass: options.qdiscBypass,
       file: options.dryRun ? (options.pcap ?? '/dev/null') : undefined,

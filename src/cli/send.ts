@@ -23,6 +23,7 @@ import {
   value,
   withDefault,
 } from './options.js';
+import { parseExtensionHeaders, parseHex, parseVlans } from './parse-headers.js';
 
 /** `udp-ufo send HOST:PORT …`. */
 export const send = defineCommand({
@@ -59,7 +60,17 @@ export const send = defineCommand({
     ttl: ttl({ describe: 'TTL or hop limit (64)' }),
     tos: tos({ describe: 'TOS or traffic class (0)' }),
     df: flag({ describe: "don't fragment: what is larger than the MTU is refused (IPv4)" }),
-    options: value({ describe: 'IPv4 options in hexadecimal, 0 to 40 octets' }, hexOctets),
+    options: value({ describe: 'IPv4 options in hexadecimal, 0 to 40 octets' }, (text, name) =>
+      parseHex(text, name, 40),
+    ),
+    extensionHeaders: value(
+      { describe: 'IPv6 extension headers: hop-by-hop=HEX, routing=HEX, destination=HEX, joined by commas' },
+      parseExtensionHeaders,
+    ),
+    flowLabel: count({ describe: 'IPv6 flow label (0)' }, { min: 0, max: 0xf_ffff }),
+    zeroChecksum: flag({ describe: 'UDP checksum 0' }),
+    vlan: value({ describe: 'VLAN tag ID or ID.PRIORITY; OUTER,INNER for two' }, parseVlans),
+    queue: count({ describe: 'af-xdp: transmit queue of the interface (0)' }, { min: 0, max: 4095 }),
     destinationMac: mac({ describe: 'Ethernet address to send to, for a device without IP; needs -i' }),
     qdiscBypass: flag({ describe: 'packet-socket: past the queueing layer' }),
     verify: flagOrString({
@@ -99,9 +110,3 @@ export const send = defineCommand({
     return send(job, output, signal);
   },
 });
-
-function hexOctets(text: string, name: string): Uint8Array {
-  const digits = text.replaceAll(/[\s:]/g, '');
-  if (!/^([0-9a-f]{2}){0,40}$/i.test(digits)) throw argumentError(name, text, '0 to 40 octets in hexadecimal');
-  return Uint8Array.from(Buffer.from(digits, 'hex'));
-}

@@ -9,6 +9,7 @@ const OPTIONS: SendOptions = {
   driver: 'raw-socket',
   dontFragment: false,
   qdiscBypass: false,
+  zeroChecksum: false,
   verify: false,
   dryRun: false,
   json: false,
