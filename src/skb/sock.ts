@@ -1,4 +1,5 @@
 import { argumentError, ERRNO, systemError, type UfoError } from '../errors.js';
+import { WaitLine } from './wait-line.js';
 
 interface Waiter {
   readonly octets: number;
@@ -15,7 +16,7 @@ export class Sock {
   readonly sendBufferSize: number;
   /** Octets charged now. */
   wmemAlloc = 0;
-  readonly #waiters = new Set<Waiter>();
+  readonly #waiters = new WaitLine<Waiter>();
 
   constructor(sendBufferSize = 212_992) {
     if (!Number.isSafeInteger(sendBufferSize) || sendBufferSize < 1) {
@@ -67,7 +68,7 @@ export class Sock {
     if (this.tryWmem(octets)) return Promise.resolve();
     return new Promise((resolve, reject) => {
       const abort = (): void => {
-        this.#waiters.delete(waiter);
+        this.#waiters.leave(waiter);
         reject(signal?.reason);
       };
       const settle = <A extends unknown[]>(how: (...args: A) => void) => {
@@ -78,21 +79,20 @@ export class Sock {
       };
       const waiter: Waiter = { octets, grant: settle(resolve), fail: settle(reject) };
       signal?.addEventListener('abort', abort, { once: true });
-      this.#waiters.add(waiter);
+      this.#waiters.push(waiter);
     });
   }
 
   /** Turns away everyone who waits: the socket is closing. */
   failWaiters(error: UfoError): void {
-    const waiters = [...this.#waiters];
-    this.#waiters.clear();
-    for (const waiter of waiters) waiter.fail(error);
+    for (const waiter of this.#waiters.leaveAll()) waiter.fail(error);
   }
 
   #wake(): void {
-    for (const waiter of this.#waiters) {
-      if (this.wmemAlloc >= this.sendBufferSize) return;
-      this.#waiters.delete(waiter);
+    while (this.wmemAlloc < this.sendBufferSize) {
+      const waiter = this.#waiters.peek();
+      if (waiter === undefined) return;
+      this.#waiters.leave(waiter);
       this.wmemAlloc += waiter.octets;
       waiter.grant();
     }

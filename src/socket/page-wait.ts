@@ -1,5 +1,6 @@
 import { ERRNO, systemError, UfoError } from '../errors.js';
 import type { PagePool } from '../memory/page-pool.js';
+import { WaitLine } from '../skb/wait-line.js';
 
 interface Waiter {
   /** Throws ENOMEM where there are still not enough pages. */
@@ -15,7 +16,7 @@ interface Waiter {
  * starves.
  */
 export class PageWait {
-  readonly #waiters = new Set<Waiter>();
+  readonly #waiters = new WaitLine<Waiter>();
   readonly #pending: () => boolean;
   #serving = false;
 
@@ -33,7 +34,7 @@ export class PageWait {
   until<T>(take: () => T, signal?: AbortSignal): Promise<T> {
     return new Promise((resolve, reject) => {
       const abort = (): void => {
-        this.#waiters.delete(waiter);
+        this.#waiters.leave(waiter);
         reject(signal?.reason);
         this.#serve(); // who stands behind may need less
       };
@@ -48,7 +49,7 @@ export class PageWait {
       if (signal?.aborted === true) reject(signal.reason);
       else if (this.#waiters.size > 0 || !this.#attempt(waiter)) {
         signal?.addEventListener('abort', abort, { once: true });
-        this.#waiters.add(waiter);
+        this.#waiters.push(waiter);
       }
     });
   }
@@ -71,16 +72,14 @@ export class PageWait {
 
   /** Turns away everyone who waits. */
   fail(error: UfoError): void {
-    const waiters = [...this.#waiters];
-    this.#waiters.clear();
-    for (const waiter of waiters) waiter.fail(error);
+    for (const waiter of this.#waiters.leaveAll()) waiter.fail(error);
   }
 
   #serve(): void {
     this.#serving = false;
-    for (const waiter of this.#waiters) {
+    for (let waiter = this.#waiters.peek(); waiter !== undefined; waiter = this.#waiters.peek()) {
       if (!this.#attempt(waiter)) return;
-      this.#waiters.delete(waiter);
+      this.#waiters.leave(waiter);
     }
   }
 

@@ -1,0 +1,197 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { describe, it } from 'node:test';
+import { makePayload } from '../../src/verify/payload.js';
+import { FakeDevice, fakeSocket, turns } from './fake-device.js';
+
+const POOL = 64;
+const closed = { code: 'ERR_UFO_CLOSED' };
+
+describe('user pages and their completion', () => {
+  it('may be rewritten after completion, be disposed of before, and are gone only then', async () => {
+    const device = new FakeDevice({ holds: true });
+    await using socket = await fakeSocket(device, { poolPages: POOL });
+    const pages = await socket.allocPages(10_000);
+    pages.write(makePayload(10_000, 1, 1));
+    const { sent, completed } = socket.sendPages(pages);
+    pages[Symbol.dispose](); // long before a path is known, let alone an skb built
+    pages[Symbol.dispose]();
+    const other = await socket.allocPages(69_632);
+    other.write(new Uint8Array(other.len).fill(0xee));
+    await sent;
+    let done = false;
+    void completed.then(() => {
+      done = true;
+    });
+    await turns(2);
+    assert.equal(done, false, 'the device has not let go yet');
+    device.complete();
+    assert.deepEqual(await completed, { zerocopy: true });
+    const payload = Buffer.concat(device.seen.map(({ frame }, i) => frame.subarray(i === 0 ? 28 : 20)));
+    assert.ok(payload.equals(makePayload(10_000, 1, 1)));
+    await assert.rejects(socket.sendPages(pages).sent, { code: 'ERR_UFO_DISPOSED' });
+  });
+
+  it('complete with false where the device copies, the send fails, the pages are wrong, or the socket is closed', async () => {
+    const copying = await fakeSocket(new FakeDevice({ zerocopy: false }));
+    const pages = await copying.allocPages(100);
+    assert.deepEqual(await copying.sendPages(pages).completed, { zerocopy: false });
+    await using other = await fakeSocket(new FakeDevice());
+    const wrong = other.sendPages(pages);
+    await assert.rejects(wrong.sent, /pages of another socket/);
+    assert.deepEqual(await wrong.completed, { zerocopy: false });
+    await copying.close();
+    const late = copying.sendPages(pages);
+    await assert.rejects(late.sent, closed);
+    assert.deepEqual(await late.completed, { zerocopy: false });
+  });
+});
+
+describe('an AbortSignal', () => {
+  it('takes back what is queued, and nothing else', async () => {
+    const device = new FakeDevice();
+    device.full = true;
+    await using socket = await fakeSocket(device, { poolPages: POOL });
+    const abort = new AbortController();
+    const first = socket.send(makePayload(50, 1, 0), { signal: abort.signal });
+    await turns(2); // its batch has started
+    const own = await socket.allocPages(5000);
+    const queued = socket.sendPages(own, { signal: abort.signal });
+    const others = [1, 2].map((i) => socket.send(makePayload(50, 1, i)));
+    const many = socket.sendMany([new Uint8Array(9), new Uint8Array(9)], { signal: abort.signal });
+    await turns(2);
+    abort.abort(new Error('no more'));
+    await assert.rejects(queued.sent, /no more/);
+    assert.deepEqual(await queued.completed, { zerocopy: false });
+    device.open();
+    await assert.rejects(many, /no more/);
+    await Promise.all([first, ...others]);
+    assert.equal(device.seen.length, 3);
+  });
+
+  it('ends every wait', async () => {
+    const device = new FakeDevice();
+    device.full = true;
+    await using socket = await fakeSocket(device, { poolPages: 8, sendBufferSize: 4096 });
+    const abort = new AbortController();
+    const { signal } = abort;
+    const first = socket.send(new Uint8Array(10));
+    using _held = await socket.allocPages(7 * 4096);
+    const waits = [
+      socket.send(new Uint8Array(10), { signal }),
+      socket.sendMany([new Uint8Array(10)], { signal }),
+      socket.allocPages(1, { signal }),
+      socket.idle({ signal }),
+    ];
+    await turns(2);
+    abort.abort(new Error('enough'));
+    for (const wait of waits) await assert.rejects(wait, /enough/);
+    await assert.rejects(socket.connect(9, '192.0.2.3', { signal }), /enough/);
+    await assert.rejects(socket.send(new Uint8Array(10), { signal }), /enough/);
+    device.open();
+    await first;
+    await socket.idle();
+  });
+
+  it('closes the socket that was made with it', async () => {
+    const device = new FakeDevice();
+    device.full = true;
+    const abort = new AbortController();
+    const socket = await fakeSocket(device, { signal: abort.signal, sendBufferSize: 4096 });
+    const sent = socket.send(new Uint8Array(10));
+    const waiting = socket.send(new Uint8Array(10));
+    await turns(2);
+    const gone = once(socket, 'close');
+    abort.abort();
+    await assert.rejects(waiting, closed);
+    device.open();
+    assert.equal((await sent).fragments, 1);
+    await gone;
+    assert.equal(device.closed, 1);
+  });
+});
+
+describe('closing', () => {
+  it('sends what was handed over, also what waits for room, then closes the device once', async () => {
+    const device = new FakeDevice();
+    const sends: Promise<unknown>[] = [];
+    {
+      await using socket = await fakeSocket(device, { sendBufferSize: 4096 });
+      for (let i = 0; i < 100; i++) sends.push(socket.send(makePayload(100, 1, i)));
+    }
+    await Promise.all(sends);
+    assert.equal(device.seen.length, 100);
+    assert.equal(device.closed, 1);
+  });
+
+  it('refuses everything afterwards, and ends streams', async () => {
+    const device = new FakeDevice();
+    const socket = await fakeSocket(device);
+    async function* endless(): AsyncGenerator<Uint8Array> {
+      for (;;) {
+        await turns(1);
+        yield new Uint8Array(10);
+      }
+    }
+    const stream = socket.sendMany(endless());
+    await turns(5);
+    await Promise.all([socket.close(), socket.close()]);
+    await assert.rejects(stream, (error: Error & { code: string; summary: { datagrams: number } }) => {
+      return error.code === closed.code && error.summary.datagrams > 0;
+    });
+    await assert.rejects(socket.send(new Uint8Array(1)), closed);
+    await assert.rejects(socket.sendMany([new Uint8Array(1)]), closed);
+    await assert.rejects(socket.allocPages(1), closed);
+    await assert.rejects(socket.connect(1, '192.0.2.2'), closed);
+    await assert.rejects(socket.bind(), closed);
+    await socket.close();
+    assert.equal(device.closed, 1);
+  });
+});
+
+describe('failures nobody waits for', () => {
+  const child = (body: string) =>
+    spawnSync(process.execPath, ['--input-type=module', '-e', body], { encoding: 'utf8', timeout: 20_000 });
+  const index = JSON.stringify(new URL('../../src/index.js', import.meta.url).href);
+  const misuse = `import { createSocket } from ${index};
+    const socket = createSocket({ type: 'udp4' });
+    const tell = (listener) => listener && socket.on('error', ({ code }) => console.log('event', code));`;
+  const calls = `
+    socket.send(new Uint8Array(1));
+    socket.connect(9, '2001:db8::1');
+    socket.sendMany([new Uint8Array(1)]);
+    socket.sendFile('/no/such/file', { datagramSize: 1 });
+    socket.allocPages(-1);
+    socket.uncork();
+    socket.bind(0, '2001:db8::1');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    socket.send(new Uint8Array(1)).catch(({ code }) => console.log('caught', code));
+    await socket.close();
+    console.log('alive');`;
+
+  it('are error events, and those somebody catches are not', () => {
+    const { stdout, status } = child(`${misuse} tell(true); ${calls}`);
+    const lines = stdout.trim().split('\n');
+    assert.equal(lines.filter((line) => line.startsWith('event')).length, 7, stdout);
+    assert.deepEqual(lines.slice(-2), ['caught ERR_UFO_INVALID_ARGUMENT', 'alive']);
+    assert.equal(status, 0);
+  });
+
+  it('are warnings where nobody listens, and never end the process', () => {
+    const { stdout, stderr, status } = child(`${misuse} tell(false); ${calls}`);
+    assert.match(stdout, /alive/);
+    assert.match(stderr, /want an address and a port/);
+    assert.equal(status, 0);
+  });
+
+  it('unref lets the process end, a bound socket keeps it', () => {
+    const bound = (more: string) =>
+      child(`import { createSocket } from ${index};
+        const socket = createSocket({ type: 'udp4' })${more};
+        await socket.bind(0, '127.0.0.1');
+        setTimeout(() => { console.log('kept'); process.exit(0); }, 400).unref();`);
+    assert.equal(bound('').stdout, 'kept\n');
+    assert.equal(bound('.unref()').stdout, '');
+  });
+});

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { makePayload } from '../../src/verify/payload.js';
+import { FakeDevice, fakeSocket } from './fake-device.js';
+
+let folder: string;
+let file: string;
+const content = Buffer.concat([0, 1, 2].map((i) => makePayload(40_007, 5, i)));
+
+describe('sendFile', () => {
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'udp-ufo-'));
+    file = join(folder, 'content');
+    writeFileSync(file, content);
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  const cases: [name: string, options: { datagramSize: number; offset?: number; length?: number }][] = [
+    ['odd sizes', { datagramSize: 7_777 }],
+    ['one octet each', { datagramSize: 1, offset: 120_000 }],
+    ['offset and length', { datagramSize: 4_096, offset: 4_095, length: 50_001 }],
+    ['a length beyond the end', { datagramSize: 60_000, offset: 100_000, length: 1_000_000 }],
+    ['the largest datagram', { datagramSize: 65_507 }],
+    ['an offset beyond the end', { datagramSize: 100, offset: 200_000 }],
+    ['no octet', { datagramSize: 100, length: 0 }],
+  ];
+  for (const [name, options] of cases) {
+    for (const handle of [false, true]) {
+      it(`sends the octets asked for: ${name}${handle ? ', from a FileHandle' : ''}`, async () => {
+        const { offset = 0, length = content.length } = options;
+        const want = content.subarray(offset, offset + length);
+        // One row per datagram, so that what was sent is easily put together again.
+        const device = new FakeDevice({ mtu: 65_535, features: 1 });
+        await using socket = await fakeSocket(device);
+        const progress: number[] = [];
+        await using opened = await open(file);
+        const onProgress = (octets: number, total: number): void => {
+          assert.equal(total, want.length);
+          progress.push(octets);
+        };
+        const summary = await socket.sendFile(handle ? opened : file, { ...options, onProgress });
+        assert.equal(summary.octets, want.length);
+        assert.equal(summary.datagrams, Math.ceil(want.length / options.datagramSize));
+        const sent = Buffer.concat(device.seen.map(({ frame }) => frame.subarray(28)));
+        assert.ok(sent.equals(want));
+        assert.ok(device.seen.every(({ zcopy }) => zcopy));
+        assert.equal(progress.at(-1) ?? 0, want.length);
+        assert.equal(progress.length, summary.datagrams);
+        if (handle) assert.equal((await opened.stat()).size, content.length, 'a handle of the caller stays open');
+      });
+    }
+  }
+
+  it('refuses what it cannot read or send', async () => {
+    await using socket = await fakeSocket(new FakeDevice());
+    const bad = [
+      { datagramSize: 0 },
+      { datagramSize: 65_528 },
+      { datagramSize: 1.5 },
+      { datagramSize: Number.NaN },
+      { datagramSize: 10, offset: -1 },
+      { datagramSize: 10, length: -1 },
+    ];
+    for (const options of bad) {
+      await assert.rejects(socket.sendFile(file, options), { code: 'ERR_UFO_INVALID_ARGUMENT' });
+    }
+    await assert.rejects(socket.sendFile(`${file}.no`, { datagramSize: 10 }), { code: 'ENOENT' });
+    await assert.rejects(socket.sendFile(folder, { datagramSize: 10 }), /regular file/);
+    execFileSync('mkfifo', [`${file}.fifo`]);
+    await assert.rejects(socket.sendFile(`${file}.fifo`, { datagramSize: 10 }), /regular file/);
+    await assert.rejects(socket.sendFile(file, { datagramSize: 65_508 }), { code: 'EMSGSIZE' });
+  });
+
+  it('says how far it came where the file becomes shorter meanwhile', async () => {
+    const shrinking = join(folder, 'shrinking');
+    writeFileSync(shrinking, content);
+    await using socket = await fakeSocket(new FakeDevice(), { sendBufferSize: 1 });
+    const sending = socket.sendFile(shrinking, {
+      datagramSize: 1000,
+      onProgress: (octets) => {
+        if (octets === 5000) truncateSync(shrinking, 20_500);
+      },
+    });
+    await assert.rejects(sending, (error: Error & { summary: { octets: number; failed: number } }) => {
+      assert.match(error.message, /an end at octet 20500/);
+      assert.deepEqual([error.summary.octets, error.summary.failed], [20_000, 0]);
+      return true;
+    });
+    await socket.send(new Uint8Array(10));
+  });
+
+  it('stops when aborted, with what went before, and leaves nothing behind', async () => {
+    const device = new FakeDevice();
+    await using socket = await fakeSocket(device, { sendBufferSize: 1, poolPages: 60 });
+    const abort = new AbortController();
+    const onProgress = (octets: number): void => {
+      if (octets >= 8000) abort.abort(new Error('enough'));
+    };
+    const sending = socket.sendFile(file, { datagramSize: 4000, signal: abort.signal, onProgress });
+    await assert.rejects(sending, (error: Error & { summary: { octets: number } }) => {
+      assert.equal(error.message, 'enough');
+      assert.ok(error.summary.octets >= 8000 && error.summary.octets < 100_000, String(error.summary.octets));
+      return true;
+    });
+    const pages = await Promise.all(Array.from({ length: 60 }, () => socket.allocPages(1)));
+    for (const one of pages) one[Symbol.dispose]();
+  });
+});
