@@ -13,7 +13,7 @@
 ;;     line          head                                  line + pitch
 ;;     | 0 to 3 octets | link, network, fragment header | … | the next row's
 (module
-  (import "env" "memory" (memory 1 65536 shared))
+  (import "env" "memory" (memory 1 65536))
 
   (func $swap16 (param $value i32) (result i32)
     (i32.or

@@ -1,4 +1,4 @@
-;; The Internet checksum (RFC 1071) over shared memory, 128 octets a round.
+;; The Internet checksum (RFC 1071) over one memory, 128 octets a round.
 ;;
 ;; Hand-written WAT, assembled by npm wabt into sum-kernel-bytes.generated.ts (scripts/build-kernel.mjs): two loops need no
 ;; compiler, and wabt is 5 MB of build tools where AssemblyScript with Binaryen is 94 MB.
@@ -9,7 +9,7 @@
 ;; vector operations per 16 octets; i32x4.extadd_pairwise_i16x8_u with its addition is four on x86. The folded sum has its
 ;; two octets swapped at the end: the sum does not depend on byte order (RFC 1071 2(B)).
 (module
-  (import "env" "memory" (memory 1 65536 shared))
+  (import "env" "memory" (memory 1 65536))
 
   ;; Sum of the last `left` octets, 0 to 15, as little-endian words; an odd one counts as if a zero followed.
   (func $tail (param $at i32) (param $left i32) (result i64)

@@ -23,8 +23,9 @@ export interface UserMemoryOptions {
 
 /**
  * The one piece of memory that everything sent lives in: user pages, the header arena, the columns of the one segment
- * table over it and, where asked for, an AF_XDP UMEM. It is a shared WebAssembly.Memory of fixed size, so it never moves (its address may be kept in iovecs), the SIMD
- * kernel reaches all of it, and workers can be given it.
+ * table over it and, where asked for, an AF_XDP UMEM. It is a WebAssembly.Memory of fixed size, so it never moves (its
+ * address may be kept in iovecs) and the SIMD kernels reach all of it. It belongs to one thread: each of several senders
+ * has its own.
  *
  *     | pages … | header arena … | segment table | umem … |
  */
@@ -52,7 +53,7 @@ export class UserMemory {
     this.table = { offset: this.arena.offset + this.arena.len, len: roundUp(TABLE_LEN) };
     this.umem = { offset: this.table.offset + this.table.len, len: roundUp(umemLen) };
     const wasmPages = Math.ceil((this.umem.offset + this.umem.len) / WASM_PAGE_SIZE);
-    this.wasm = new webAssembly.Memory({ initial: wasmPages, maximum: wasmPages, shared: true });
+    this.wasm = new webAssembly.Memory({ initial: wasmPages, maximum: wasmPages });
     this.bytes = new Uint8Array(this.wasm.buffer);
     this.words = new Uint32Array(this.wasm.buffer);
     this.view = new DataView(this.wasm.buffer);

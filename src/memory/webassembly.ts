@@ -2,16 +2,15 @@
  * The part of the WebAssembly API that udp-ufo uses. TypeScript ships these types only with the DOM library, which a
  * program for Node does not want.
  */
+/**
+ * Memory of one thread. V8 copies into, out of and within shared memory by atomic words, and by octets where source and
+ * target are not equally aligned: 15.5 µs instead of 1.7 µs for 64 KiB.
+ */
 export interface WasmMemory {
-  readonly buffer: SharedArrayBuffer;
-}
-/** Memory of one thread: octets come into it by plain `set`, which is several times slower where memory is shared. */
-export interface OwnWasmMemory {
   readonly buffer: ArrayBuffer;
 }
 interface MemoryConstructor {
-  new (descriptor: { initial: number; maximum: number; shared: true }): WasmMemory;
-  new (descriptor: { initial: number; maximum: number }): OwnWasmMemory;
+  new (descriptor: { initial: number; maximum: number }): WasmMemory;
 }
 interface WebAssemblyApi {
   readonly Memory: MemoryConstructor;

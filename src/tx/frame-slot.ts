@@ -5,8 +5,6 @@ import { PAGE_SIZE } from '../memory/user-memory.js';
 
 /** Up to here a loop over octets beats a call. */
 const SHORT = 48;
-/** V8 copies shared memory by words only where source and target have the same alignment, and by octets otherwise: 8 times slower. */
-const WORD = 8;
 
 /**
  * Makes rows contiguous for drivers without NETIF_F_SG: header and pieces are copied one behind the other into one frame
@@ -25,7 +23,7 @@ export class FrameSlot {
 
   /** Throws ENOMEM where the pool has no run of pages for frames of `maxLen` octets. */
   constructor(pool: PagePool, maxLen: number) {
-    this.#pages = Math.ceil((maxLen + WORD) / PAGE_SIZE);
+    this.#pages = Math.ceil(maxLen / PAGE_SIZE);
     this.#page = pool.allocRun(this.#pages);
     if (this.#page < 0) {
       const reason = `no run of ${this.#pages} free pages for frames of ${maxLen} octets`;
@@ -48,7 +46,7 @@ export class FrameSlot {
       return this.#sourceOf(table, piece);
     }
     if (table.frameLen[row]! > this.maxLen) return -1;
-    const start = this.#base + ((this.#sourceOf(table, piece) - headLen) & (WORD - 1));
+    const start = this.#base;
     this.#copy(start, head, headLen);
     this.#gather(table, piece, end, start + headLen);
     return start;
@@ -79,7 +77,6 @@ export class FrameSlot {
   #copy(target: number, source: number, len: number): void {
     const { octets } = this;
     if (len <= SHORT) for (let i = 0; i < len; i++) octets[target + i] = octets[source + i]!;
-    else if (((target ^ source) & (WORD - 1)) === 0) octets.copyWithin(target, source, source + len);
-    else octets.copy(octets, target, source, source + len);
+    else octets.copyWithin(target, source, source + len);
   }
 }

@@ -10,7 +10,7 @@ const SOURCE = 1024;
 const TARGET = 32_768;
 
 function memoryOf(pages: number): { memory: WasmMemory; bytes: Uint8Array } {
-  const memory = new webAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  const memory = new webAssembly.Memory({ initial: pages, maximum: pages });
   return { memory, bytes: new Uint8Array(memory.buffer) };
 }
 
