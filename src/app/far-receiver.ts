@@ -32,9 +32,12 @@ export class FarReceiver implements AsyncDisposable {
     });
   }
 
-  /** @throws UfoError ERR_UFO_LAB where the process can't be started or does not get its socket. */
-  static async start(): Promise<FarReceiver> {
-    const [command, args] = farCommand(process.execPath, [ENTRY]);
+  /**
+   * Starts it; `program` and its arguments may be another one that says the same of what it is given.
+   * @throws UfoError ERR_UFO_LAB where the process can't be started or does not get its socket.
+   */
+  static async start(program: readonly [string, ...string[]] = [process.execPath, ENTRY]): Promise<FarReceiver> {
+    const [command, args] = farCommand(program[0], program.slice(1));
     const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
     child.stdin.on('error', () => {}); // its end tells more
     const lines = createInterface(child.stdout);

@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before } from 'node:test';
+import { LARGEST, packetsOf } from '../../src/app/demo-cases.js';
+import { FarReceiver } from '../../src/app/far-receiver.js';
+import type { SendOutcome } from '../../src/app/send-report.js';
+import { sha256 } from '../../src/app/sent.js';
+import type { WireReport } from '../../src/app/wire-check.js';
+import { farCommand, LAB, pinNeighbours, setLabMtu } from '../../src/host/lab.js';
+import { createSocket } from '../../src/socket/socket.js';
+import { makePayload } from '../../src/verify/payload.js';
+import { lastJson, MAIN, runCli } from './cli.js';
+import { describeLive, liveIt } from './in-lab.js';
+import { startPythonReceiver } from './python-receiver.js';
+import { tsharkDatagrams } from './tshark.js';
+
+const FAR = { 4: LAB.far.ipv4, 6: `[${LAB.far.ipv6}]` } as const;
+const SIZES = { 4: [0, 1, 1472, 1473, 8192, LARGEST[4]], 6: [0, 1, 1452, 1453, 8192, LARGEST[6]] } as const;
+
+interface Summary extends Pick<SendOutcome, 'lost' | 'failed'> {
+  readonly datagrams: number;
+  readonly fragments: number;
+  readonly octets: number;
+  readonly sourcePort: number;
+  readonly driver: string;
+  readonly ways: readonly { way: string; why: string }[];
+  readonly idents: { first: number; last: number } | null;
+  readonly verify: WireReport | null;
+}
+
+describeLive('udp-ufo send', () => {
+  let folder: string;
+  let node: FarReceiver;
+  let python: FarReceiver | null;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'ufo-send-'));
+    await setLabMtu(1500);
+    await pinNeighbours();
+    node = await FarReceiver.start();
+    python = await startPythonReceiver();
+  });
+  after(async () => {
+    await node[Symbol.asyncDispose]();
+    await python?.[Symbol.asyncDispose]();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  for (const family of [4, 6] as const) {
+    liveIt(`IPv${family}, ${SIZES[family].join(', ')} octets: the same octets to Node and Python`, async (t) => {
+      if (python === null) t.diagnostic('no python3: Node alone received');
+      await using socket = createSocket({ type: `udp${family}` });
+      await socket.bind();
+      const { port } = await socket.address();
+      for (const receiver of python === null ? [node] : [node, python]) {
+        for (const size of SIZES[family]) {
+          const payload = makePayload(size, 5, size);
+          const to = { address: family === 4 ? LAB.far.ipv4 : LAB.far.ipv6, port: receiver.port };
+          assert.equal((await socket.send(payload, to)).fragments, packetsOf(family, 1500, size));
+          assert.equal((await receiver.take(port, size, 2000))?.sha256, sha256(payload));
+        }
+      }
+    });
+
+    for (const size of [0, ...SIZES[family].slice(-3)]) {
+      liveIt(`IPv${family}, ${size} octets: proven on the wire and delivered`, async () => {
+        const words = ['send', `${FAR[family]}:${node.port}`, '--size', `${size}`, '--seed', '5', '--verify', '--json'];
+        const end = await runCli(words);
+        assert.equal(end.code, 0, end.stderr);
+        const summary = lastJson<Summary>(end);
+        const packets = packetsOf(family, 1500, size);
+        assert.deepEqual([summary.driver, summary.datagrams, summary.fragments], ['raw-socket', 1, packets]);
+        assert.deepEqual([summary.verify!.good, summary.verify!.packets], [1, packets]);
+        assert.equal(summary.ways[0]!.way, packets === 1 ? 'unfragmented' : 'software-ufo');
+        const received = await node.take(summary.sourcePort, size, 2000);
+        assert.equal(received?.sha256, sha256(makePayload(size, 5, 0)));
+      });
+    }
+  }
+
+  liveIt('tells ways, ids, losses, and a line per datagram', async () => {
+    const words = ['send', `${FAR[4]}:${node.port}`, '--size', '3000', '--count', '3', '--ident', '65534', '--json'];
+    const end = await runCli(words);
+    const idents = end.lines.slice(0, -1).map((line) => (JSON.parse(line) as { ident: number }).ident);
+    assert.deepEqual(idents, [65_534, 65_535, 1]);
+    const { datagrams, failed, octets, lost, idents: ends } = lastJson<Summary>(end);
+    assert.deepEqual([datagrams, failed, octets, ends], [3, 0, 9000, { first: 65_534, last: 1 }]);
+    assert.deepEqual(lost, { socket: 0, qdisc: 0, backlog: 0 });
+  });
+
+  liveIt('sends standard input in datagrams, the last one shorter', async () => {
+    const input = Buffer.from(makePayload(65_000, 8, 0));
+    const words = ['send', `${FAR[6]}:${node.port}`, '--datagram-size', '30000', '--verify', '--json'];
+    const summary = lastJson<Summary>(await runCli(words, { input }));
+    assert.equal(summary.verify!.verdict, 'good');
+    for (const [from, to] of [
+      [0, 30_000],
+      [30_000, 60_000],
+      [60_000, 65_000],
+    ] as const) {
+      const received = await node.take(summary.sourcePort, to - from, 2000);
+      assert.equal(received?.sha256, sha256(input.subarray(from, to)));
+    }
+  });
+
+  for (const family of [4, 6] as const) {
+    liveIt(`IPv${family}: tshark agrees with --verify on the capture`, async (t) => {
+      const file = join(folder, `${family}.pcap`);
+      const words = ['send', `${FAR[family]}:${node.port}`, '--size', '20000', '--count', '4', '--pcap', file];
+      const end = await runCli([...words, '--verify=far0']);
+      assert.equal(end.code, 0, end.stderr);
+      const datagrams = await tsharkDatagrams(file);
+      if (datagrams === null) return t.skip('tshark is not installed');
+      const expected = { length: 20_008, checksumStatus: 1, fragments: 14 };
+      assert.deepEqual(datagrams, [expected, expected, expected, expected]);
+    });
+  }
+
+  liveIt('10,000 small datagrams at a rate: none lost, every one received', async () => {
+    const [command, args] = farCommand(process.execPath, [MAIN]);
+    const receive = ['receive', '7001', '--count', '10000', '--timeout', '5s', '--json'];
+    const receiving = runCli(receive, { prefix: [command, ...args.slice(0, 2)] });
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const words = ['send', `${FAR[4]}:7001`, '--size', '100', '--count', '10000', '--rate', '8000/s', '--json'];
+    const sent = lastJson<Summary>(await runCli(words));
+    assert.deepEqual([sent.datagrams, sent.failed], [10_000, 0]);
+    const received = await receiving;
+    assert.equal(received.code, 0, received.stderr);
+    assert.equal(lastJson<{ datagrams: number }>(received).datagrams, 10_000);
+  });
+
+  liveIt('--verify where nothing passes: exit 1, with what is missing', async () => {
+    const end = await runCli(['send', `${FAR[4]}:${node.port}`, '--size', '100', '--verify=lo', '--json']);
+    const { verify } = lastJson<Summary>(end);
+    assert.deepEqual([end.code, verify!.verdict, verify!.missing], [1, 'bad', 1]);
+  });
+
+  for (const driver of [['af-xdp'], ['packet-socket', '--qdisc-bypass']]) {
+    liveIt(`--verify is refused where ${driver.join(' ')} can't be seen, and works at the far end`, async () => {
+      const words = ['send', `${FAR[4]}:${node.port}`, '--size', '9000', '--driver', ...driver];
+      const refused = await runCli([...words, '--verify']);
+      assert.deepEqual([refused.code, refused.lines], [3, []]);
+      assert.match(refused.stderr, /not seen by a capture on near0.*\n.*--verify=far0/);
+      assert.equal((await runCli([...words, '--verify=far0'])).code, 0);
+    });
+  }
+});
