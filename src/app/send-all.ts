@@ -1,3 +1,4 @@
+import { UfoError } from '../errors.js';
 import type { SendResult } from '../socket/datagram.js';
 import type { PathInfo } from '../socket/path-info.js';
 import type { UfoSocket } from '../socket/socket.js';
@@ -46,7 +47,7 @@ export async function sendAll(job: SendJob): Promise<Omit<SendOutcome, 'path' | 
   await socket.idle();
   const seconds = (performance.now() - begin) / 1000;
   const failed = failedOf(failure);
-  if (failure !== null && failed + tally.datagrams === 0) throw failure;
+  if (failure !== null && tally.datagrams === 0 && fragmentsOf(failure) === 0) throw failure;
   return { tally, failed, seconds, failure, lost: await socket.lost() };
 }
 
@@ -97,6 +98,11 @@ class Results {
     this.written = this.#output.json({ type: 'datagram', ...result });
     this.written?.catch(() => {}); // told to whoever awaits it next
   };
+}
+
+/** Packets that had gone of the datagram that was stopped. */
+function fragmentsOf(failure: unknown): number {
+  return failure instanceof UfoError ? (failure.partial?.fragmentsSent ?? 0) : 0;
 }
 
 /** Datagrams that were stopped on the way, from the summary that `sendMany` hangs on its error. */

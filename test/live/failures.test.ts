@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { FarReceiver } from '../../src/app/far-receiver.js';
 import { sha256 } from '../../src/app/sent.js';
 import type { UfoError } from '../../src/errors.js';
@@ -106,6 +107,7 @@ describeLive('failures', () => {
     const route = [far.ipv4, 'dev', near.interface, 'mtu', '1300'];
     await runTool('ip', ['route', 'replace', ...route]);
     try {
+      await sleep(150); // what the companion knows of a path may be 100 ms old
       const { result } = await sendAtLast(socket, receiver.port);
       assert.equal(result.gsoSize, 1280);
       assert.equal((await receiver.take(port, PAYLOAD.length, 2000))?.sha256, sha256(PAYLOAD));
@@ -130,7 +132,7 @@ describeLive('failures', () => {
     ['an unknown interface', ['192.0.2.2:9', '--size', '1', '-i', 'nope0'], 2, /"nope0", want one of lo, near0/],
     ['DF over the MTU', ['192.0.2.2:9', '--size', '1473', '--df'], 3, /EMSGSIZE.*1501 octets at an MTU of 1500/],
     ['a size over the limit', ['192.0.2.2:9', '--size', '65508'], 2, /--size: got 65508, want 0 … 65507/],
-    ['an MTU too small for 8 octets', ['192.0.2.2:9', '--size', '99', '--mtu', '35'], 2, /mtu: got 35/],
+    ['an MTU too small for 8 octets', ['192.0.2.2:9', '--size', '99', '--mtu', '27'], 2, /mtu: got "27"/],
     [
       "an MTU over the device's",
       ['192.0.2.2:9', '--size', '99', '--mtu', '1501'],
@@ -146,12 +148,7 @@ describeLive('failures', () => {
     ['an id of 17 bits over IPv4', ['192.0.2.2:9', '--size', '1', '--ident', '65536'], 2, /--ident: got 65536/],
     ['options over IPv6', ['[2001:db8::2]:9', '--size', '1', '--options', '01010100'], 2, /options/],
     ['a source of the other family', ['[2001:db8::2]:9', '--size', '1', '--source', '192.0.2.1'], 2, /source|address/],
-    [
-      'a source that is taken from nobody',
-      ['192.0.2.2:9', '--size', '1', '--source', '192.0.2.77'],
-      3,
-      /EADDRNOTAVAIL/,
-    ],
+    ['an IPv6 MTU with no room', ['[2001:db8::2]:9', '--size', '99', '--mtu', '55'], 2, /mtu: got 55/],
   ];
   for (const [what, words, code, message, prefix] of refusals) {
     liveIt(`${what}: exit ${code}, one message, nothing on stdout`, async () => {
