@@ -28,6 +28,7 @@ process.once('message', (request: LabRequest) => {
 let child: ChildProcess | undefined;
 
 async function start({ command, args, network }: LabRequest): Promise<void> {
+  tell({ type: 'started' }); // before anything can end this process: from here on the namespaces were not refused
   try {
     await buildLabNetwork(network);
   } catch (error) {
@@ -38,7 +39,6 @@ async function start({ command, args, network }: LabRequest): Promise<void> {
   child = spawn(command, args, { env, stdio: ['inherit', 'inherit', COMMAND_STDERR] });
   child.on('error', (error: NodeJS.ErrnoException) => finish({ type: 'no-command', errno: -(error.errno ?? -2) }));
   child.on('exit', (code, signal) => finish({ type: 'exit', code, signal }));
-  tell({ type: 'started' });
 }
 
 /** A signal that this process heard itself at the same time came from the terminal, and went to the command as well. */

@@ -234,15 +234,22 @@ export async function openAfXdp(options: AfXdpOptions): Promise<AfXdp> {
   return new AfXdp(socket, networkInterface, link, memory);
 }
 
-/** The kernel takes a closed socket down, and unlocks its memory, some milliseconds later: not every EBUSY is another program. */
+/**
+ * The kernel takes a closed socket down, and unlocks its memory, some milliseconds later: not every EBUSY is another program.
+ * Each refused try locks memory for as long, so they come at growing distances, and an ENOBUFS after EBUSY is their own.
+ */
 async function openWhenFree(request: XdpRequest): Promise<XdpSocket> {
-  for (const deadline = performance.now() + RELEASED_WITHIN_MS; ; await sleep(5)) {
+  const deadline = performance.now() + RELEASED_WITHIN_MS;
+  let busy: unknown;
+  for (let pauseMs = 5; ; pauseMs *= 2) {
     try {
       return new XdpSocket(request);
     } catch (error) {
       const { code } = error as UfoError;
-      if ((code !== 'EBUSY' && code !== 'ENOBUFS') || performance.now() > deadline) throw error;
+      if (code === 'EBUSY') busy = error;
+      if ((code !== 'EBUSY' && code !== 'ENOBUFS') || performance.now() > deadline) throw busy ?? error;
     }
+    await sleep(pauseMs);
   }
 }
 

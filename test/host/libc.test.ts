@@ -60,7 +60,7 @@ describe('socket calls', () => {
     assert.equal(await pollWritable(listening, 150), false);
     assert.ok(performance.now() - start >= 149);
     await assert.rejects(pollWritable(listening, 5000, AbortSignal.timeout(20)), { name: 'TimeoutError' });
-    assert.ok(performance.now() - start < 1500);
+    assert.ok(performance.now() - start < 5000, 'the signal came too late');
     libc().close(listening);
   });
 });

@@ -39,9 +39,9 @@ export function captureChildren(parent = process.pid): number[] {
     .map(Number);
 }
 
-/** Resolves to whether the process is gone (or a zombie) within a second and a half. */
+/** Resolves to whether the process is gone (or a zombie) within ten seconds. */
 export async function goes(pid: number): Promise<boolean> {
-  for (let left = 75; left > 0; left--) {
+  for (let left = 500; left > 0; left--) {
     if (commandOf(String(pid)) === '') return true;
     await sleep(20);
   }

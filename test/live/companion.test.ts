@@ -43,7 +43,7 @@ async function assertIdle(): Promise<void> {
 }
 
 async function nextError(companion: Companion): Promise<IcmpError> {
-  const [error] = (await once(companion, 'error', { signal: AbortSignal.timeout(3000) })) as [IcmpError];
+  const [error] = (await once(companion, 'error', { signal: AbortSignal.timeout(10_000) })) as [IcmpError];
   return error;
 }
 
@@ -143,7 +143,7 @@ describe('companion', { skip: insideLab() ? false : 'needs the lab' }, () => {
     await using companion = await openCompanion({ family: 4, port: 0 });
     companion.connect(far.ipv4, 5001);
     assert.equal(companion.address().address, near.ipv4);
-    const message = once(companion, 'message', { signal: AbortSignal.timeout(3000) });
+    const message = once(companion, 'message', { signal: AbortSignal.timeout(10_000) });
     const script = `const s = require('node:dgram').createSocket('udp4'); s.bind(5001, () =>
       s.send(Buffer.alloc(65507, 9), ${companion.address().port}, '${near.ipv4}', () => s.close()))`;
     await farRun(process.execPath, '-e', script);

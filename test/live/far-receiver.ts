@@ -34,7 +34,7 @@ export class FarReceiver implements AsyncDisposable {
   }
 
   /** The next `count` datagrams; rejects when they have not come within `withinMs`. */
-  async take(count: number, withinMs = 3000): Promise<Received[]> {
+  async take(count: number, withinMs = 10_000): Promise<Received[]> {
     const received: Received[] = [];
     const timer = setTimeout(() => this.#child.kill(), withinMs);
     while (received.length < count) {

@@ -26,7 +26,7 @@ async function echoes(family: 4 | 6, len: number): Promise<void> {
     await once(server.stdout, 'data');
     const payload = Buffer.alloc(len, 'octets');
     client.send(payload, 9000, address);
-    const [message] = await once(client, 'message', { signal: AbortSignal.timeout(2000) });
+    const [message] = await once(client, 'message', { signal: AbortSignal.timeout(10_000) });
     assert.deepEqual(message, payload);
   } finally {
     client.close();
@@ -98,7 +98,7 @@ describeLive('lab', () => {
     await once(worker, 'message'); // bound to the far address, which near does not have
     const client = createSocket('udp4');
     client.send('from near', 9001, far.ipv4);
-    const [text] = await once(worker, 'message', { signal: AbortSignal.timeout(2000) });
+    const [text] = await once(worker, 'message', { signal: AbortSignal.timeout(10_000) });
     assert.equal(text, 'from near');
     client.close();
     await worker.terminate();

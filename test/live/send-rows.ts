@@ -6,7 +6,7 @@ export async function sendRows(device: NetDevice, batch: TxBatch): Promise<void>
   for (let row = 0; row < batch.table.rows; ) {
     const taken = device.xmit(batch, row);
     if (taken > 0) row += taken;
-    else if (taken === -ERRNO.EAGAIN || taken === -ERRNO.ENOBUFS) await device.writable(AbortSignal.timeout(3000));
+    else if (taken === -ERRNO.EAGAIN || taken === -ERRNO.ENOBUFS) await device.writable(AbortSignal.timeout(10_000));
     else throw systemError(-taken, device.syscall);
   }
 }

@@ -5,7 +5,7 @@ import { farCommand, LAB } from '../../src/host/lab.js';
 
 /** A count of frames on the far interface by a witness that is none of ours. */
 export interface FarWatch extends AsyncDisposable {
-  /** Waits for the frames asked for, at most 3 s; how many came. */
+  /** Waits for the frames asked for, at most 10 s; how many came. */
   frames(): Promise<number>;
 }
 
@@ -36,7 +36,7 @@ export async function watchFar(what: 4 | 6 | string, count: number): Promise<Far
   });
   return {
     async frames() {
-      const timer = setTimeout(() => child.kill('SIGINT'), 3000);
+      const timer = setTimeout(() => child.kill('SIGINT'), 10_000);
       await ended;
       clearTimeout(timer);
       return child.exitCode === 77 ? count : frames;

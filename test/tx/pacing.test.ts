@@ -93,15 +93,19 @@ describe('pacing', () => {
     for (let i = 0; i < 41; i++) await pacer.ready(1, 12_000);
     const took = performance.now() - start;
     const { user, system } = process.cpuUsage(cpu);
-    assert.ok(took >= 379 && took < 480, `${took} ms`);
+    assert.ok(took >= 379 && took < 2000, `${took} ms`); // a loaded machine wakes us late; simulated time above is exact
     assert.ok((user + system) / 1000 < took * 0.4, `${(user + system) / 1000} ms of CPU`);
-    const spaced = createPacer({ gap: 5000 });
+    let booked = 0; // its last look at the clock; this test may be resumed any time later
+    const clock = () => {
+      booked = performance.now();
+      return booked;
+    };
+    const spaced = createPacer({ gap: 5000, clock });
     let last = Number.NEGATIVE_INFINITY;
     for (let i = 0; i < 20; i++) {
       await spaced.ready(1, 12_000);
-      const now = performance.now();
-      assert.ok(now - last >= 4.4, `${now - last} ms`);
-      last = now;
+      assert.ok(booked - last >= 4.5 - 1e-6, `${booked - last} ms`);
+      last = booked;
     }
   });
 
