@@ -30,6 +30,8 @@ export interface SendOptions extends PayloadOptions {
   readonly zeroChecksum: boolean;
   readonly vlan?: SocketOptions['vlans'];
   readonly queue?: number | undefined;
+  /** Senders side by side, one a core. */
+  readonly queues?: number | undefined;
   readonly destinationMac?: Uint8Array | undefined;
   readonly qdiscBypass: boolean;
   /** At most that fast. */

@@ -5,6 +5,7 @@ import { EXIT, type ExitCode } from './exit-codes.js';
 import type { Output } from './output.js';
 import { sendAll } from './send-all.js';
 import { type SendOptions, type SendTarget, sendTarget } from './send-options.js';
+import { sendOnQueues } from './send-queues.js';
 import { printOutcome, type SendOutcome } from './send-report.js';
 import { WireCheck } from './wire-check.js';
 
@@ -14,6 +15,11 @@ import { WireCheck } from './wire-check.js';
  * @throws UfoError what stopped it, after the report on what had gone.
  */
 export async function send(options: SendOptions, output: Output, signal: AbortSignal): Promise<ExitCode> {
+  const { queues = 1 } = options;
+  if (queues > 1) {
+    await sendOnQueues(options, queues, output, signal);
+    return EXIT.ok;
+  }
   const target = await sendTarget(options);
   await using socket = createSocket(target.socket);
   const told = new Set<string>();

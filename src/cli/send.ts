@@ -71,6 +71,13 @@ export const send = defineCommand({
     zeroChecksum: flag({ describe: 'UDP checksum 0' }),
     vlan: value({ describe: 'VLAN tag ID or ID.PRIORITY; OUTER,INNER for two' }, parseVlans),
     queue: count({ describe: 'af-xdp: transmit queue of the interface (0)' }, { min: 0, max: 4095 }),
+    queues: withDefault(
+      count(
+        { describe: 'senders side by side, each with a core, socket and queue of its own; needs --size' },
+        { min: 1, max: 64 },
+      ),
+      '1',
+    ),
     destinationMac: mac({ describe: 'Ethernet address to send to, for a device without IP; needs -i' }),
     qdiscBypass: flag({ describe: 'packet-socket: past the queueing layer' }),
     verify: flagOrString({

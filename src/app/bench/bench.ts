@@ -29,7 +29,8 @@ export interface BenchOptions {
 /** Rounds, and milliseconds of sending within one. */
 const FULL = { rounds: 5, ms: 200 };
 const QUICK = { rounds: 3, ms: 120 };
-const QUEUES = 2;
+/** Of the wire: one for a sender alone, two for two side by side. */
+const QUEUES = 3;
 const MAIN_JS = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
 
 /** `udp-ufo bench`: outside a lab it runs itself again inside one. Returns the exit code. */
