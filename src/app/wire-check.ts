@@ -127,7 +127,7 @@ export class WireCheck {
 }
 
 /** What a capture that lost nothing did not see was not there; one that lost frames proves nothing. */
-function wireVerdict(complete: boolean, captureLost: number | null): WireReport['verdict'] {
+export function wireVerdict(complete: boolean, captureLost: number | null): WireReport['verdict'] {
   if (captureLost !== null && captureLost > 0) return 'inconclusive';
   if (complete) return 'good';
   return captureLost === 0 ? 'bad' : 'inconclusive';
