@@ -21,21 +21,11 @@ export const SO_BROADCAST = 6;
 export const SO_SNDBUF = 7;
 export const SO_RCVBUF = 8;
 export const SO_NO_CHECK = 11;
-export const SO_PRIORITY = 12;
-export const SO_REUSEPORT = 15;
 export const SO_BINDTODEVICE = 25;
-export const SO_ATTACH_FILTER = 26;
 export const SO_SNDBUFFORCE = 32;
 export const SO_RCVBUFFORCE = 33;
-export const SO_MARK = 36;
-export const SO_RXQ_OVFL = 40;
-export const SO_BUSY_POLL = 46;
-export const SO_ZEROCOPY = 60;
 export const MSG_DONTWAIT = 0x40;
-export const MSG_TRUNC = 0x20;
-export const MSG_MORE = 0x8000;
 export const MSG_ERRQUEUE = 0x2000;
-export const MSG_ZEROCOPY = 0x4000000;
 
 // <linux/in.h>
 export const IPPROTO_IP = 0;
@@ -53,8 +43,6 @@ export const IP_PMTUDISC_DONT = 0;
 export const IP_PMTUDISC_WANT = 1;
 export const IP_PMTUDISC_DO = 2;
 export const IP_PMTUDISC_PROBE = 3;
-export const IP_PMTUDISC_INTERFACE = 4;
-export const IP_PMTUDISC_OMIT = 5;
 
 // <linux/udp.h>
 export const UDP_NO_CHECK6_TX = 101;
@@ -65,54 +53,37 @@ export const IPV6_MTU_DISCOVER = 23;
 export const IPV6_MTU = 24;
 export const IPV6_RECVERR = 25;
 export const IPV6_V6ONLY = 26;
-export const IPV6_HDRINCL = 36;
 export const IPV6_TCLASS = 67;
-export const IPV6_DONTFRAG = 62;
 export const IPV6_FREEBIND = 78;
 
 // <linux/if_ether.h>
 export const ETH_P_ALL = 0x0003;
-export const ETH_P_IP = 0x0800;
-export const ETH_P_IPV6 = 0x86dd;
 
 // <linux/if_packet.h>
 export const SOL_PACKET = 263;
-export const PACKET_STATISTICS = 6;
-export const PACKET_LOSS = 14;
 export const PACKET_VNET_HDR = 15;
-export const PACKET_TX_TIMESTAMP = 16;
 export const PACKET_QDISC_BYPASS = 20;
-export const PACKET_IGNORE_OUTGOING = 23;
-export const PACKET_OUTGOING = 4;
 
 // <linux/if_xdp.h>
 export const SOL_XDP = 283;
 export const XDP_MMAP_OFFSETS = 1;
-export const XDP_RX_RING = 2;
 export const XDP_TX_RING = 3;
 export const XDP_UMEM_REG = 4;
 export const XDP_UMEM_FILL_RING = 5;
 export const XDP_UMEM_COMPLETION_RING = 6;
-export const XDP_STATISTICS = 7;
 export const XDP_OPTIONS = 8;
 export const XDP_MAX_TX_SKB_BUDGET = 9;
 export const XDP_OPTIONS_ZEROCOPY = 1;
-export const XDP_SHARED_UMEM = 1 << 0;
 export const XDP_COPY = 1 << 1;
 export const XDP_ZEROCOPY = 1 << 2;
 export const XDP_USE_NEED_WAKEUP = 1 << 3;
-export const XDP_USE_SG = 1 << 4;
 export const XDP_RING_NEED_WAKEUP = 1 << 0;
-export const XDP_PGOFF_RX_RING = 0;
 export const XDP_PGOFF_TX_RING = 0x80000000;
-export const XDP_UMEM_PGOFF_FILL_RING = 0x100000000;
 export const XDP_UMEM_PGOFF_COMPLETION_RING = 0x180000000;
 
 // <poll.h>
-export const POLLIN = 0x001;
 export const POLLOUT = 0x004;
 export const POLLERR = 0x008;
-export const POLLHUP = 0x010;
 export const POLLNVAL = 0x020;
 
 // <sys/mman.h>
@@ -125,7 +96,6 @@ export const MAP_POPULATE = 0x8000;
 
 // <fcntl.h>
 export const O_RDONLY = 0;
-export const O_RDWR = 2;
 export const O_CLOEXEC = 0x80000;
 
 // <sched.h>

@@ -246,8 +246,9 @@ async function openWhenFree(request: XdpRequest): Promise<XdpSocket> {
       return new XdpSocket(request);
     } catch (error) {
       const { code } = error as UfoError;
+      if (code !== 'EBUSY' && code !== 'ENOBUFS') throw error;
       if (code === 'EBUSY') busy = error;
-      if ((code !== 'EBUSY' && code !== 'ENOBUFS') || performance.now() > deadline) throw busy ?? error;
+      if (performance.now() > deadline) throw busy ?? error;
     }
     await sleep(pauseMs);
   }
