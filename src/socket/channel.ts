@@ -3,6 +3,7 @@ import { findInterface } from '../host/interfaces.js';
 import type { PagePool } from '../memory/page-pool.js';
 import type { NetDevice } from '../tx/net-device.js';
 import { Transmitter } from './transmitter.js';
+import type { Turnstile } from './turnstile.js';
 
 /** One device that a socket sends by, and the queue in front of it. */
 export class Channel {
@@ -13,9 +14,9 @@ export class Channel {
   #stale = false;
   #refreshing: Promise<void> | null = null;
 
-  constructor(device: NetDevice, pool: PagePool) {
+  constructor(device: NetDevice, pool: PagePool, turnstile: Turnstile) {
     this.device = device;
-    this.transmitter = new Transmitter(device, pool, (errno) => {
+    this.transmitter = new Transmitter(device, pool, turnstile, (errno) => {
       this.#stale ||= errno === ERRNO.EMSGSIZE && device.ifindex > 0;
     });
     this.mtu = device.mtu;

@@ -17,6 +17,7 @@ import type { SocketOptions, To } from './options.js';
 import { PageWait } from './page-wait.js';
 import { Peer } from './peer.js';
 import { type RouteTo, resolveHost, routeTo } from './route-to.js';
+import { Turnstile } from './turnstile.js';
 import { chooseWay } from './way.js';
 
 /** Octets that the pool keeps beyond the send budget: what the last datagram let in may stand for, and the drivers' own. */
@@ -43,6 +44,7 @@ export class Sender {
   readonly pool: PagePool;
   readonly pageWait: PageWait;
   readonly #sock: Sock;
+  readonly #turnstile = new Turnstile();
   readonly #idents: IdentSource;
   readonly #companion: () => Promise<Companion | null>;
   readonly #openDevice: OpenDevice;
@@ -209,7 +211,7 @@ export class Sender {
       const { family, pool, options } = this;
       const request = { family, interfaceName, mtu, pool, options, companion };
       channel = this.#openDevice(this.options.driver ?? 'raw-socket', request).then((device) => {
-        const opened = new Channel(device, this.pool);
+        const opened = new Channel(device, this.pool, this.#turnstile);
         this.#open.push(opened);
         return opened;
       });

@@ -11,6 +11,7 @@ import { pushPayload, pushWhole, Segmenter } from '../ufo/segment.js';
 import type { Datagram } from './datagram.js';
 import { DatagramQueue } from './queue.js';
 import { STALL, sendError } from './send-error.js';
+import type { Turnstile } from './turnstile.js';
 
 /** The main thread returns to its loop at least this often, in milliseconds. */
 const TURN = 10;
@@ -25,6 +26,7 @@ const TURN = 10;
  */
 export class Transmitter {
   readonly #device: NetDevice;
+  readonly #turnstile: Turnstile;
   readonly #refused: (errno: number) => void;
   readonly #table: SegmentTable;
   readonly #segmenter = new Segmenter();
@@ -44,8 +46,12 @@ export class Transmitter {
   #stalled = 0;
   #running: Promise<void> | null = null;
 
-  /** @param refused told the errno of every packet that was refused for good */
-  constructor(device: NetDevice, pool: PagePool, refused: (errno: number) => void) {
+  /**
+   * @param turnstile of all transmitters over this pool's memory, which has room for one batch at a time
+   * @param refused told the errno of every packet that was refused for good
+   */
+  constructor(device: NetDevice, pool: PagePool, turnstile: Turnstile, refused: (errno: number) => void) {
+    this.#turnstile = turnstile;
     this.#device = device;
     this.#refused = refused;
     this.#table = new SegmentTable(pool.memory);
@@ -74,11 +80,14 @@ export class Transmitter {
   async #pump(): Promise<void> {
     this.#stalled = 0;
     for (let more = true; more; ) {
+      const leave = await this.#turnstile.enter();
       try {
         more = this.#fill();
         if (more) await this.#drain();
       } catch (error) {
         this.#giveUp(error); // a driver broke its contract: its datagrams must not wait for ever
+      } finally {
+        leave();
       }
     }
     this.#running = null;
