@@ -8,7 +8,7 @@ export interface PayloadOptions {
   readonly size?: number | undefined;
   readonly seed?: number | undefined;
   readonly file?: string | undefined;
-  /** Datagrams to make; default 1 for generated payloads. */
+  /** Datagrams to make; default 1, or as many as a file cut into datagrams gives. */
   readonly count?: number | undefined;
   /** A file or standard input larger than this is cut into datagrams of this size. */
   readonly datagramSize?: number | undefined;
@@ -16,7 +16,7 @@ export interface PayloadOptions {
 
 /**
  * The payloads to send, one after the other. Generated ones differ from each other; a file or standard input is one datagram
- * unless a datagram size is given, and `count` repeats it.
+ * unless a datagram size is given, and `count` repeats it; with a datagram size `count` is the most there will be.
  * @throws UfoError ERR_UFO_INVALID_ARGUMENT naming the option: more octets than one datagram carries.
  */
 export async function* payloads(options: PayloadOptions, maxLen: number): AsyncGenerator<Uint8Array, void> {
@@ -28,7 +28,12 @@ export async function* payloads(options: PayloadOptions, maxLen: number): AsyncG
   }
   if (datagramSize !== undefined) {
     if (datagramSize > maxLen) throw argumentError('--datagram-size', datagramSize, `1 … ${maxLen} octets`);
-    yield* pieces(octetsOf(file), datagramSize);
+    let left = options.count ?? Number.POSITIVE_INFINITY;
+    for await (const piece of pieces(octetsOf(file), datagramSize)) {
+      yield piece;
+      left -= 1;
+      if (left <= 0) return;
+    }
     return;
   }
   const whole = await readWhole(octetsOf(file), maxLen, file === undefined ? 'standard input' : '--file');
@@ -36,16 +41,11 @@ export async function* payloads(options: PayloadOptions, maxLen: number): AsyncG
 }
 
 /** How many datagrams `payloads` will give; undefined where that is not known before the end. */
-export async function payloadCount({
-  size,
-  file,
-  count = 1,
-  datagramSize,
-}: PayloadOptions): Promise<number | undefined> {
-  if (size !== undefined || datagramSize === undefined) return count;
-  if (file === undefined) return undefined;
+export async function payloadCount({ size, file, count, datagramSize }: PayloadOptions): Promise<number | undefined> {
+  if (size !== undefined || datagramSize === undefined) return count ?? 1;
+  if (file === undefined || file === '-') return count;
   await using handle = await open(file);
-  return Math.ceil((await handle.stat()).size / datagramSize);
+  return Math.min(count ?? Number.POSITIVE_INFINITY, Math.ceil((await handle.stat()).size / datagramSize));
 }
 
 function octetsOf(file: string | undefined): AsyncIterable<Uint8Array> {

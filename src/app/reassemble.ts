@@ -1,4 +1,3 @@
-import { createWriteStream } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openFileCapture } from '../capture/file-engine.js';
@@ -10,10 +9,9 @@ import { Verifier } from '../verify/verify.js';
 import { setPayloadLen } from '../verify/whole-header.js';
 import type { Frame } from '../wire/frame.js';
 import { LINKTYPE_RAW } from '../wire/link-layer.js';
-import { pcapFormat } from '../wire/pcap-format.js';
-import { PcapWriter } from '../wire/pcap-writer.js';
 import { type ExitCode, usageError } from './exit-codes.js';
 import type { Output } from './output.js';
+import { PcapOutput, refuseSameFile } from './pcap-output.js';
 import { exitCode, noteLinktype } from './verify-file.js';
 
 export interface ReassembleOptions {
@@ -38,6 +36,7 @@ interface Sink {
 
 /** `udp-ufo reassemble`: writes the payloads or whole packets that a capture file holds in fragments. */
 export async function reassemble(options: ReassembleOptions, output: Output, signal: AbortSignal): Promise<ExitCode> {
+  if (options.write !== undefined) await refuseSameFile(options.file, options.write, '--write');
   const sink = await createSink(options, output);
   const silent = options.output === '-' || options.write === '-';
   let number = 0;
@@ -108,7 +107,7 @@ async function writeFile(path: string, payload: Uint8Array): Promise<void> {
 }
 
 function packetSink(path: string): Sink {
-  const writer = new PcapWriter(path === '-' ? process.stdout : createWriteStream(path), pcapFormat(LINKTYPE_RAW));
+  const writer = new PcapOutput(path, LINKTYPE_RAW);
   let kept: Frame[] = [];
   const flush = async (): Promise<void> => {
     const frames = kept;
@@ -120,7 +119,7 @@ function packetSink(path: string): Sink {
     flush,
     close: async () => {
       await flush();
-      await writer.close({ end: path !== '-' });
+      await writer.close();
     },
   };
 }

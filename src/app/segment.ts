@@ -1,5 +1,4 @@
-import { createWriteStream } from 'node:fs';
-import type { Writable } from 'node:stream';
+import { isIP } from 'node:net';
 import { argumentError } from '../errors.js';
 import { PagePool } from '../memory/page-pool.js';
 import { UserMemory } from '../memory/user-memory.js';
@@ -10,10 +9,9 @@ import { segmentFrames } from '../ufo/segment-frames.js';
 import * as ethernet from '../wire/ethernet.js';
 import type { Frame } from '../wire/frame.js';
 import { LINKTYPE_ETHERNET, LINKTYPE_RAW } from '../wire/link-layer.js';
-import { pcapFormat } from '../wire/pcap-format.js';
-import { PcapWriter } from '../wire/pcap-writer.js';
 import type { Output } from './output.js';
 import { type PayloadOptions, payloads } from './payload-source.js';
+import { PcapOutput, refuseSameFile } from './pcap-output.js';
 
 export interface SegmentOptions extends PayloadOptions {
   readonly source: { readonly host: string; readonly port: number };
@@ -28,6 +26,9 @@ export interface SegmentOptions extends PayloadOptions {
   readonly json: boolean;
 }
 
+/** IPv6 header, fragment header and 8 octets, which every fragment but the last has at least. */
+const LEAST_MTU6 = 56;
+
 /** `udp-ufo segment`: the fragments of datagrams into a pcap file, without a network and without privileges. */
 export async function segment(options: SegmentOptions, output: Output, signal: AbortSignal): Promise<void> {
   const flow = flowOf(options);
@@ -35,8 +36,8 @@ export async function segment(options: SegmentOptions, output: Output, signal: A
   const pool = new PagePool(new UserMemory({ pages: 64 }));
   const { maxPayloadLen } = flowHeaders(flow);
   const toStdout = options.write === '-';
-  const stream: Writable = toStdout ? process.stdout : createWriteStream(options.write);
-  const writer = new PcapWriter(stream, pcapFormat(options.ethernet ? LINKTYPE_ETHERNET : LINKTYPE_RAW));
+  await refuseSameFile(options.file, options.write, '--write');
+  const writer = new PcapOutput(options.write, options.ethernet ? LINKTYPE_ETHERNET : LINKTYPE_RAW);
   let datagrams = 0;
   let octets = 0;
   for await (const payload of payloads(options, maxPayloadLen)) {
@@ -55,7 +56,7 @@ export async function segment(options: SegmentOptions, output: Output, signal: A
       });
     }
   }
-  await writer.close({ end: !toStdout });
+  await writer.close();
   const summary = { type: 'summary', datagrams, frames: writer.frames, octets, file: options.write };
   if (toStdout) return;
   if (options.json) await output.json(summary);
@@ -66,7 +67,13 @@ export async function segment(options: SegmentOptions, output: Output, signal: A
 }
 
 function flowOf({ source, destination, mtu, ttl, tos, ethernet: macs }: SegmentOptions): Flow {
-  const family = destination.host.includes(':') ? 6 : 4;
+  const family = addressFamily('--destination', destination.host);
+  if (addressFamily('--source', source.host) !== family) {
+    throw argumentError('--source', source.host, `an IPv${family} address, as ${destination.host} is one`);
+  }
+  if (family === 6 && mtu < LEAST_MTU6) {
+    throw argumentError('--mtu', mtu, `${LEAST_MTU6} … 65535 octets: the headers and 8 octets of each fragment`);
+  }
   return createFlow({
     source: source.host,
     sourcePort: source.port,
@@ -77,6 +84,13 @@ function flowOf({ source, destination, mtu, ttl, tos, ethernet: macs }: SegmentO
     ...(tos === undefined ? {} : { tos }),
     ...(macs === undefined ? {} : { linkHeader: linkHeader(macs, family) }),
   });
+}
+
+/** Offline no name is looked up. */
+function addressFamily(name: string, host: string): 4 | 6 {
+  const family = isIP(host);
+  if (family === 0) throw argumentError(name, host, 'an IPv4 or IPv6 address, no name');
+  return family === 6 ? 6 : 4;
 }
 
 function linkHeader(macs: { source: Uint8Array; destination: Uint8Array }, family: 4 | 6): Uint8Array {

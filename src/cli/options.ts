@@ -1,3 +1,4 @@
+import { usageError } from '../app/exit-codes.js';
 import { argumentError } from '../errors.js';
 import { type Endpoint, parseAddress, parseEndpoint, parseMac, parsePort } from './parse-address.js';
 import { type NumberRange, parseDuration, parseWhole } from './parse-number.js';
@@ -36,7 +37,7 @@ export function value<T>(basics: Basics, parse: (text: string, name: string) => 
 export function required<T>(option: Option<T | undefined>): Option<T> {
   const parse: Option<T>['parse'] = (text, name, given) => {
     const parsed = option.parse(text, name, given);
-    if (parsed === undefined) throw argumentError(name, 'nothing', 'a value: it must be given');
+    if (parsed === undefined) throw usageError(`${name}: not given (${option.describe})`);
     return parsed;
   };
   return { ...option, required: true, parse };

@@ -1,3 +1,5 @@
+import { usageError } from '../app/exit-codes.js';
+import { argumentError } from '../errors.js';
 import { defineCommand } from './command.js';
 import {
   count,
@@ -24,6 +26,7 @@ export const segment = defineCommand({
     size: size({ describe: 'octets of generated payload' }),
     seed: count({ describe: 'seed of generated payload (1)' }, { min: 0, max: 0xffff_ffff }),
     file: string({ describe: 'payload from this file; without --size and --file from standard input' }),
+    datagramSize: size({ describe: 'cut a file or standard input into datagrams of so many octets' }),
     count: count({ describe: 'datagrams to make (1)' }),
     mtu: withDefault(mtu({ describe: 'largest IP packet' }), '1500'),
     ident: ident({ describe: 'identification of the first datagram; the next count up' }),
@@ -33,7 +36,10 @@ export const segment = defineCommand({
     write: required(string({ describe: 'pcap file, - for stdout', alias: 'w' })),
     json,
   },
-  exclusive: [['size', 'file']],
+  exclusive: [
+    ['size', 'file'],
+    ['size', 'datagramSize'],
+  ],
   examples: [
     ['segment --source 192.0.2.1:1111 --destination 192.0.2.2:9999 --size 65507 -w out.pcap', '45 fragments'],
     [
@@ -42,6 +48,10 @@ export const segment = defineCommand({
     ],
   ],
   handler: async (values, { output, signal }) => {
+    if (values.datagramSize === 0) throw argumentError('--datagram-size', 0, '1 octet or more');
+    if (values.seed !== undefined && values.size === undefined) {
+      throw usageError('--seed: only generated payloads have one', 'add --size');
+    }
     const { segment } = await import('../app/segment.js');
     await segment(values, output, signal);
   },

@@ -89,7 +89,8 @@ export const send = defineCommand({
     json,
   },
   exclusive: [
-    ['size', 'file', 'datagramSize'],
+    ['size', 'file'],
+    ['size', 'datagramSize'],
     ['rate', 'gap'],
   ],
   examples: [

@@ -18,11 +18,13 @@ export interface Tokens {
 export function readTokens(command: Command, args: readonly string[]): Tokens {
   const options = new Map<string, string | undefined>();
   const words: string[] = [];
+  const positionals = Object.keys(command.positionals).length;
   const end = args.indexOf('--');
   const mine = end < 0 ? args : args.slice(0, end);
   for (let at = 0; at < mine.length; at++) {
     const token = mine[at]!;
     if (!isOption(token)) {
+      if (words.length === positionals) throw unexpected(command, token, mine[at - 1]);
       words.push(token);
       continue;
     }
@@ -72,6 +74,14 @@ function unknownOption(command: Command, typed: string): UfoError {
     `${typed}: ${command.name} has no such option`,
     near === undefined ? help : `did you mean --${near}? ${help}`,
   );
+}
+
+/** A word too many; behind an option that takes its value only by `=` that is what was meant. */
+function unexpected(command: Command, word: string, before: string | undefined): UfoError {
+  const known = Object.keys(command.options).find((key) => optionName(key) === before);
+  const meant = known !== undefined && command.options[known]!.kind === 'optional-value';
+  const hint = meant ? `did you mean ${before}=${word}?` : `udp-ufo ${command.name} --help shows what there is`;
+  return usageError(`${word}: ${command.name} has no argument for it`, hint);
 }
 
 /** yargs counts missing arguments; people want to know which one. */
