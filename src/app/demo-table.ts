@@ -1,6 +1,5 @@
 import Table from 'cli-table3';
 import type { DemoRow } from './demo-row.js';
-import type { WayStep } from './demo-way.js';
 
 /** No lines between rows, and no colours that a file would keep. */
 const PLAIN = {
@@ -25,17 +24,6 @@ export function demoTable(rows: readonly DemoRow[]): string {
       row.delivered ? 'same octets' : 'no',
       row.faults.length === 0 ? '✓' : '✗',
     ]);
-  }
-  return table.toString();
-}
-
-/** The table of one datagram's fragments. */
-export function wayTable(steps: readonly WayStep[]): string {
-  const head = ['#', 'offset', 'len', 'MF', 'id', 'headers', 'borrows of the user pages'];
-  const table = new Table({ ...PLAIN, head, colAligns: aligned(head, ['#', 'offset', 'len', 'MF', 'id', 'headers']) });
-  for (const { index, offset, len, moreFrags, ident, headerLen, borrows } of steps) {
-    const pages = borrows.map(({ page, from, to }) => `page ${page} [${from}, ${to})`).join(' + ');
-    table.push([index, figure(offset), figure(len), moreFrags ? 1 : 0, ident, headerLen, pages]);
   }
   return table.toString();
 }

@@ -1,12 +1,15 @@
 import { mkdir } from 'node:fs/promises';
+import { isIPv4 } from 'node:net';
+import { UfoError } from '../errors.js';
 import { findInterface } from '../host/interfaces.js';
 import { insideLab, setLabMtu } from '../host/lab.js';
+import type { DriverName } from '../tx/net-device.js';
 import { makePayload } from '../verify/payload.js';
 import { demoCases, MTUS } from './demo-cases.js';
 import type { DemoRow } from './demo-row.js';
 import { type DemoPass, demoPass } from './demo-run.js';
-import { demoTable, figure, wayTable } from './demo-table.js';
-import { datagramWay } from './demo-way.js';
+import { demoTable, figure } from './demo-table.js';
+import { tracedWay } from './demo-way.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import { FarReceiver } from './far-receiver.js';
 import { lab } from './lab.js';
@@ -19,8 +22,8 @@ export interface DemoOptions {
   readonly json: boolean;
 }
 
-/** The datagram whose way is shown. */
-const SHOWN = { mtu: 1500, size: 8192, ident: 0x7566 };
+/** The datagram whose way is shown: two pages, six fragments. */
+const SHOWN = { size: 8192 };
 
 /**
  * `udp-ufo demo`: runs itself again in a lab, sends datagrams of many sizes by every driver there is, and holds them against
@@ -32,7 +35,7 @@ export async function demo(options: DemoOptions, output: Output, signal: AbortSi
   if (options.pcap !== undefined) await mkdir(options.pcap, { recursive: true });
   if (insideLab() === null) return lab({ command: [process.execPath, ...process.execArgv, ...process.argv.slice(1)] });
   const begin = performance.now();
-  if (!options.json) for (const line of introduction()) await output.line(line);
+  if (!options.json) for (const line of await introduction()) await output.line(line);
   const passes = await allPasses(options, signal);
   const rows = passes.flatMap((pass) => pass.rows);
   const captureLost = totalLost(passes);
@@ -86,19 +89,30 @@ function totalLost(passes: readonly DemoPass[]): number | null {
   );
 }
 
-function introduction(): string[] {
+async function introduction(): Promise<string[]> {
   const { near, far } = insideLab()!;
-  const { mtu, size, ident } = SHOWN;
-  const ends = { source: near.ipv4, sourcePort: 1111, destination: far.ipv4, destinationPort: 9999 };
-  const steps = datagramWay({ ...ends, mtu }, ident, makePayload(size, 1, 0));
   return [
     `A lab of two hosts: near (${near.ipv4}, ${near.ipv6}) and far (${far.ipv4}, ${far.ipv6}), joined by a wire.`,
     '',
-    `The way of a datagram of ${figure(size)} octets over IPv4 at MTU ${mtu}: copied into user pages once, an skb's frags`,
-    'point at them, and the UFO stage cuts it. A fragment is headers of its own and payload borrowed from the pages:',
-    wayTable(steps),
+    `The way of a datagram of ${figure(SHOWN.size)} octets. Its payload is copied into user pages once; the frags of an skb point`,
+    'at them. The software UFO stage makes rows: headers of their own, payload borrowed from the pages.',
+    ...(await shownWay('packet-socket', near.ipv4, far.ipv4)),
+    '',
+    'The same over IPv6, handed over whole for the kernel to cut:',
+    ...(await shownWay('virtio-ufo', near.ipv6, far.ipv6)),
     '',
   ];
+}
+
+async function shownWay(driver: DriverName, from: string, to: string): Promise<string[]> {
+  const type = isIPv4(to) ? 'udp4' : 'udp6';
+  try {
+    const { interface: name } = insideLab()!.near;
+    return await tracedWay({ type, driver, interface: name }, from, to, makePayload(SHOWN.size, 1, 0));
+  } catch (error) {
+    if (error instanceof UfoError) return [`  not here: ${driver} (${error.message})`];
+    throw error;
+  }
 }
 
 function conclusion(
