@@ -1,13 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { detectConntrack } from '../host/conntrack.js';
+import { activeFeatures } from '../host/device-features.js';
 import type { NetworkInterface } from '../host/interfaces.js';
 import { insideLab } from '../host/lab.js';
 import type { Privileges } from '../host/privileges.js';
-import { runTool } from '../host/run-tool.js';
+import { MIN_MTU } from '../wire/ipv6.js';
 import type { Check } from './doctor-report.js';
 
 /** What the far-reaching limits should at least be: one datagram of 65,507 octets costs a receive buffer about 100 KiB. */
 const COMFORTABLE_BUFFER = 4 << 20;
+
+/** What decides how a datagram leaves, by the names of `ethtool -k`. */
+const FEATURES = ['tx-scatter-gather', 'tx-checksum-ip-generic', 'tx-udp-fragmentation', 'tx-udp-segmentation'];
 
 /** `[name under /proc/sys/net, what an ordinary value must fulfil, why]` */
 const SYSCTLS: readonly (readonly [name: string, fine: (value: number) => boolean, why: string])[] = [
@@ -96,26 +100,21 @@ export async function interfaceChecks(link: NetworkInterface): Promise<Check[]> 
       value: addresses.map(({ address, prefixLen }) => `${address}/${prefixLen}`).join(' ') || 'none',
       ...(families.size > 0 ? {} : { hint: `ip addr add ADDRESS/LENGTH dev ${link.name}` }),
     },
-    await featureCheck(link.name),
+    featureCheck(link.name),
   ];
 }
 
 function mtuCheck(mtu: number): Check {
   if (mtu > 65535) return { name: 'MTU', state: 'warning', value: String(mtu), hint: 'nothing is fragmented here' };
-  if (mtu < 1280) return { name: 'MTU', state: 'warning', value: String(mtu), hint: 'IPv6 needs 1280' };
+  if (mtu < MIN_MTU) return { name: 'MTU', state: 'warning', value: String(mtu), hint: `IPv6 needs ${MIN_MTU}` };
   return { name: 'MTU', state: 'ok', value: String(mtu) };
 }
 
-/** Scatter-gather, checksum and UDP fragmentation offload as ethtool names them. */
-async function featureCheck(name: string): Promise<Check> {
+function featureCheck(name: string): Check {
   try {
-    const text = await runTool('ethtool', ['-k', name]);
-    const wanted = ['scatter-gather', 'tx-checksumming', 'udp-fragmentation-offload', 'tx-udp-segmentation'];
-    const found = wanted.flatMap((feature) => {
-      const state = new RegExp(`^\\s*${feature}: (\\w+)`, 'm').exec(text)?.[1];
-      return state === undefined ? [] : [`${feature} ${state}`];
-    });
-    return { name: 'features', state: 'ok', value: found.join(', ') };
+    const active = activeFeatures(name);
+    const value = FEATURES.map((feature) => `${feature} ${active.has(feature) ? 'on' : 'off'}`).join(', ');
+    return { name: 'features', state: 'ok', value };
   } catch (error) {
     return { name: 'features', state: 'warning', value: error instanceof Error ? error.message : String(error) };
   }

@@ -17,7 +17,6 @@ const PEERS: readonly (readonly [command: string, pkg: string, use: string])[] =
   ['tcpdump', 'tcpdump', 'a second opinion on a capture'],
   ['tshark', 'tshark', 'a second opinion on reassembly and checksums'],
   ['cc', 'gcc', 'bench against a C program'],
-  ['ethtool', 'ethtool', 'the features of an interface'],
 ];
 
 export async function packageChecks(): Promise<Check[]> {

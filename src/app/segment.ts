@@ -94,7 +94,7 @@ function addressFamily(name: string, host: string): 4 | 6 {
 }
 
 function linkHeader(macs: { source: Uint8Array; destination: Uint8Array }, family: 4 | 6): Uint8Array {
-  const etherType = family === 4 ? ethernet.ETHERTYPE_IPV4 : ethernet.ETHERTYPE_IPV6;
+  const etherType = ethernet.etherTypeOf(family);
   const octets = new Uint8Array(ethernet.HEADER_LEN);
   ethernet.emit(new DataView(octets.buffer), 0, { ...macs, vlans: [], etherType });
   return octets;

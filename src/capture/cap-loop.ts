@@ -1,6 +1,6 @@
 import { UfoError } from '../errors.js';
+import { turnOffSegmentationOffloads } from '../host/device-features.js';
 import { insideLab } from '../host/lab-info.js';
-import { turnOffSegmentationOffloads } from '../host/offloads.js';
 import { type CapHandle, immediateMode, linktypeOf, loadCap, openError } from './cap-module.js';
 import { PacketSocket } from './packet-socket.js';
 import { SNAPLEN, wireLength } from './wire-length.js';

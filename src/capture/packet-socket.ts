@@ -1,8 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { SOL_PACKET } from '../host/constants.js';
+import { PACKET_STATISTICS, SOL_PACKET } from '../host/constants.js';
 import { libc } from '../host/libc.js';
-
-const PACKET_STATISTICS = 6;
 
 /** A row of /proc/net/packet. */
 export interface PacketSocketRow {

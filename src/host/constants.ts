@@ -61,6 +61,7 @@ export const ETH_P_ALL = 0x0003;
 
 // <linux/if_packet.h>
 export const SOL_PACKET = 263;
+export const PACKET_STATISTICS = 6;
 export const PACKET_VNET_HDR = 15;
 export const PACKET_QDISC_BYPASS = 20;
 
@@ -105,6 +106,9 @@ export const CLONE_NEWNET = 0x40000000;
 export const SIOCGIFMTU = 0x8921;
 export const SIOCETHTOOL = 0x8946;
 export const ETHTOOL_GSTRINGS = 0x1b;
+export const ETHTOOL_STSO = 0x1f;
+export const ETHTOOL_SGSO = 0x24;
+export const ETHTOOL_SGRO = 0x2c;
 export const ETHTOOL_GSSET_INFO = 0x37;
 export const ETHTOOL_GFEATURES = 0x3a;
 export const ETH_SS_FEATURES = 4;

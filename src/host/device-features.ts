@@ -4,6 +4,9 @@ import {
   ETHTOOL_GFEATURES,
   ETHTOOL_GSSET_INFO,
   ETHTOOL_GSTRINGS,
+  ETHTOOL_SGRO,
+  ETHTOOL_SGSO,
+  ETHTOOL_STSO,
   SIOCETHTOOL,
   SOCK_CLOEXEC,
   SOCK_DGRAM,
@@ -28,15 +31,29 @@ export function activeFeatures(interfaceName: string): ReadonlySet<string> {
   try {
     const names = featureNames(fd, interfaceName);
     const blocks = Math.ceil(names.length / 32);
-    const request = new DataView(new ArrayBuffer(8 + blocks * BLOCK_LEN));
-    request.setUint32(0, ETHTOOL_GFEATURES, true);
-    request.setUint32(4, blocks, true);
-    ethtool(fd, interfaceName, request);
-    const active = (bit: number) => (request.getUint32(8 + (bit >>> 5) * BLOCK_LEN + ACTIVE, true) >>> (bit & 31)) & 1;
+    const features = new DataView(new ArrayBuffer(8 + blocks * BLOCK_LEN));
+    features.setUint32(0, ETHTOOL_GFEATURES, true);
+    features.setUint32(4, blocks, true);
+    ethtool(fd, interfaceName, features);
+    const active = (bit: number) => (features.getUint32(8 + (bit >>> 5) * BLOCK_LEN + ACTIVE, true) >>> (bit & 31)) & 1;
     return new Set(names.filter((_, bit) => active(bit)));
   } finally {
     libc().close(fd);
   }
+}
+
+/**
+ * Turns off TSO, GSO and GRO of an interface, so that no frame on it exceeds its MTU. What the driver or our privileges
+ * refuse stays as it is.
+ */
+export function turnOffSegmentationOffloads(interfaceName: string): void {
+  const fd = openSocket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  const value = new DataView(new ArrayBuffer(8)); // struct ethtool_value: cmd, data
+  for (const command of [ETHTOOL_STSO, ETHTOOL_SGSO, ETHTOOL_SGRO]) {
+    value.setUint32(0, command, true);
+    request(fd, interfaceName, value);
+  }
+  libc().close(fd);
 }
 
 /** By bit; the list differs from kernel to kernel. */
@@ -60,10 +77,14 @@ function cString(bytes: Buffer): string {
   return bytes.toString('latin1', 0, end < 0 ? bytes.length : end);
 }
 
-/** `struct ifreq`: the interface's name, and where the request lies. */
-function ethtool(fd: number, interfaceName: string, request: DataView): void {
+function ethtool(fd: number, interfaceName: string, argument: DataView): void {
+  if (!request(fd, interfaceName, argument)) throw lastError('ioctl', { path: interfaceName });
+}
+
+/** `struct ifreq`: the interface's name, and where the argument lies. Whether the kernel did it; if not, errno says why. */
+function request(fd: number, interfaceName: string, argument: DataView): boolean {
   const ifreq = Buffer.alloc(IFREQ_LEN);
   ifreq.write(interfaceName, 0, IFNAMSIZ - 1, 'latin1');
-  ifreq.writeBigUInt64LE(BigInt(addressOf(new Uint8Array(request.buffer))), IFNAMSIZ);
-  if (libc().ioctl(fd, SIOCETHTOOL, ifreq) < 0) throw lastError('ioctl', { path: interfaceName });
+  ifreq.writeBigUInt64LE(BigInt(addressOf(new Uint8Array(argument.buffer))), IFNAMSIZ);
+  return libc().ioctl(fd, SIOCETHTOOL, ifreq) >= 0;
 }

@@ -19,9 +19,6 @@ export interface LabInfo {
 /** Says to every process in a lab that it is in one, and which; holds a `LabInfo` as JSON. */
 export const LAB_VARIABLE = 'UDP_UFO_LAB';
 
-/** Below this MTU a device carries no IPv6 (RFC 8200 section 5). */
-export const IPV6_MIN_MTU = 1280;
-
 /**
  * The same in every lab, so that captures and expectations of two runs compare: documentation addresses
  * (RFC 5737, RFC 3849) and locally administered MACs (55:46:4f is "UFO").

@@ -1,7 +1,8 @@
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UfoError } from '../errors.js';
-import { hostCommand, IPV6_MIN_MTU, LAB, type LabHost, requireLab } from './lab-info.js';
+import { MIN_MTU } from '../wire/ipv6.js';
+import { hostCommand, LAB, type LabHost, requireLab } from './lab-info.js';
 import { runTool } from './run-tool.js';
 
 export interface LabNetworkOptions {
@@ -66,7 +67,7 @@ function bringUp(host: LabHost, mtu: number): string[] {
 
 function ipv6Address({ ipv6, interface: name }: LabHost, mtu: number): string[] {
   // nodad: without it the address is tentative for a second or two and nothing can be sent from it
-  return mtu < IPV6_MIN_MTU ? [] : [`addr replace ${ipv6}/64 dev ${name} nodad`];
+  return mtu < MIN_MTU ? [] : [`addr replace ${ipv6}/64 dev ${name} nodad`];
 }
 
 /**

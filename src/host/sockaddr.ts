@@ -1,4 +1,5 @@
 import { AF_INET, AF_INET6 } from './constants.js';
+import { libc } from './libc.js';
 
 export const SOCKADDR_IN_LEN = 16;
 export const SOCKADDR_IN6_LEN = 28;
@@ -41,6 +42,11 @@ export function getSockaddr(octets: Uint8Array): SocketEndpoint | null {
   if (family === AF_INET) return { address: Uint8Array.from(octets.subarray(4, 8)), port, scopeId: 0 };
   if (family !== AF_INET6 || octets.length < SOCKADDR_IN6_LEN) return null;
   return { address: Uint8Array.from(octets.subarray(8, 24)), port, scopeId: view.getUint32(24, true) };
+}
+
+/** The scope id that an address text names behind `%`, an interface's name or ifindex; 0 where it names none. */
+export function scopeIdOf(zone: string | undefined): number {
+  return zone === undefined ? 0 : libc().if_nametoindex(zone) || Number(zone) || 0;
 }
 
 /** fe80::/10 and ff02::/16. */

@@ -1,5 +1,5 @@
 import { ERRNO, type SystemErrorDetails, systemError, type UfoError } from '../errors.js';
-import { POLLERR, POLLNVAL, POLLOUT } from './constants.js';
+import { POLLERR, POLLNVAL, POLLOUT, SO_RCVBUF, SO_RCVBUFFORCE, SOL_SOCKET } from './constants.js';
 import { lastErrno, libc, pollAsync } from './libc.js';
 
 /** No native call keeps a thread for longer than this, milliseconds. */
@@ -31,6 +31,12 @@ export function getSockOptInt(fd: number, level: number, name: number): number {
     throw lastError('getsockopt', { reason: `level ${level}, option ${name}` });
   }
   return value[0]!;
+}
+
+/** SO_RCVBUFFORCE needs CAP_NET_ADMIN in the first user namespace; SO_RCVBUF is cut at net.core.rmem_max in silence. */
+export function setRecvBuffer(fd: number, size: number): void {
+  if (libc().setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, Int32Array.of(size), 4) === 0) return;
+  setSockOptInt(fd, SOL_SOCKET, SO_RCVBUF, size);
 }
 
 /**

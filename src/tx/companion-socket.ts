@@ -16,8 +16,6 @@ import {
   IPV6_V6ONLY,
   SO_BINDTODEVICE,
   SO_BROADCAST,
-  SO_RCVBUF,
-  SO_RCVBUFFORCE,
   SOCK_CLOEXEC,
   SOCK_DGRAM,
   SOCK_NONBLOCK,
@@ -25,7 +23,7 @@ import {
 } from '../host/constants.js';
 import { libc } from '../host/libc.js';
 import { getSockaddr, putSockaddr, SOCKADDR_IN6_LEN, type SocketEndpoint } from '../host/sockaddr.js';
-import { getSockOptInt, lastError, openSocket, setSockOptInt } from '../host/socket-calls.js';
+import { getSockOptInt, lastError, openSocket, setRecvBuffer, setSockOptInt } from '../host/socket-calls.js';
 import { formatAddress } from '../wire/address.js';
 
 /** The system calls of a UDP socket of our own. All throw system errors. */
@@ -44,7 +42,7 @@ export function openUdp(family: 4 | 6): number {
 }
 
 /** Makes the socket keep ICMP errors, and lets it have an address that is not this host's. */
-export function prepareToHear(fd: number, family: 4 | 6, recvBufferLen: number): void {
+export function prepareToHear(fd: number, family: 4 | 6, recvBufferSize: number): void {
   if (family === 4) {
     setSockOptInt(fd, IPPROTO_IP, IP_RECVERR, 1);
     setSockOptInt(fd, IPPROTO_IP, IP_FREEBIND, 1);
@@ -52,11 +50,7 @@ export function prepareToHear(fd: number, family: 4 | 6, recvBufferLen: number):
     setSockOptInt(fd, IPPROTO_IPV6, IPV6_RECVERR, 1);
     setSockOptInt(fd, IPPROTO_IPV6, IPV6_FREEBIND, 1);
   }
-  try {
-    setSockOptInt(fd, SOL_SOCKET, SO_RCVBUFFORCE, recvBufferLen);
-  } catch {
-    setSockOptInt(fd, SOL_SOCKET, SO_RCVBUF, recvBufferLen); // cut to net.core.rmem_max
-  }
+  setRecvBuffer(fd, recvBufferSize);
 }
 
 export function bindTo(fd: number, endpoint: SocketEndpoint): void {

@@ -3,7 +3,7 @@ import { EventEmitter, once } from 'node:events';
 import { argumentError, ERRNO, UfoError } from '../errors.js';
 import { SO_REUSEADDR, SOL_SOCKET } from '../host/constants.js';
 import { libc } from '../host/libc.js';
-import type { SocketEndpoint } from '../host/sockaddr.js';
+import { type SocketEndpoint, scopeIdOf } from '../host/sockaddr.js';
 import { setSockOptInt } from '../host/socket-calls.js';
 import { formatAddress, parseAddress } from '../wire/address.js';
 import { bindTo, connectTo, disconnect, localEnd, openUdp, prepareToHear, probePathMtu } from './companion-socket.js';
@@ -19,7 +19,7 @@ export interface CompanionOptions {
   /** Path MTUs are asked for by this interface only, as a sender that is bound to it needs them. */
   readonly interfaceName?: string;
   /** Octets for datagrams not read yet; the kernel doubles it, and cuts it to `net.core.rmem_max`. Default 4 MiB. */
-  readonly recvBufferLen?: number;
+  readonly recvBufferSize?: number;
 }
 
 const DEFAULT_RECV_BUFFER = 4 << 20;
@@ -172,11 +172,11 @@ export class Companion
 
 /** Opens and binds it. @throws UfoError EADDRINUSE, EADDRNOTAVAIL, EACCES (ports below 1024), EMFILE. */
 export async function openCompanion(options: CompanionOptions): Promise<Companion> {
-  const { family, port, address, recvBufferLen = DEFAULT_RECV_BUFFER } = options;
+  const { family, port, address, recvBufferSize = DEFAULT_RECV_BUFFER } = options;
   const local = address === undefined ? wildcard(family, port) : endpointOf(address, port);
   const fd = openUdp(family);
   try {
-    prepareToHear(fd, family, recvBufferLen);
+    prepareToHear(fd, family, recvBufferSize);
     bindTo(fd, local);
   } catch (error) {
     libc().close(fd);
@@ -198,8 +198,7 @@ function wildcard(family: 4 | 6, port: number): SocketEndpoint {
 function endpointOf(text: string, port: number): SocketEndpoint {
   const parsed = parseAddress(text);
   if (parsed === null) throw argumentError('address', text, 'an IPv4 or IPv6 address');
-  const scopeId = parsed.zone === undefined ? 0 : libc().if_nametoindex(parsed.zone) || Number(parsed.zone) || 0;
-  return { address: parsed.octets, port: checkedPort(port), scopeId };
+  return { address: parsed.octets, port: checkedPort(port), scopeId: scopeIdOf(parsed.zone) };
 }
 
 function checkedPort(port: number): number {

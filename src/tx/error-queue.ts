@@ -3,7 +3,6 @@ import { addressOf, libc } from '../host/libc.js';
 import { getSockaddr, type SocketEndpoint } from '../host/sockaddr.js';
 
 /** Where an entry of the error queue comes from (`ee_origin` of <linux/errqueue.h>). */
-export const SO_EE_ORIGIN_LOCAL = 1;
 export const SO_EE_ORIGIN_ICMP = 2;
 export const SO_EE_ORIGIN_ICMP6 = 3;
 

@@ -51,7 +51,7 @@ export class EthernetLink {
 
   /** The first EtherType of the frames of a family: what the kernel takes for their protocol. */
   protocol(family: 4 | 6): number {
-    return this.#vlans[0]?.tpid ?? etherType(family);
+    return this.#vlans[0]?.tpid ?? ethernet.etherTypeOf(family);
   }
 
   /**
@@ -65,7 +65,7 @@ export class EthernetLink {
       destination: nextHop,
       source: this.#source,
       vlans: this.#vlans,
-      etherType: etherType(family),
+      etherType: ethernet.etherTypeOf(family),
     });
     return header;
   }
@@ -77,10 +77,6 @@ export class EthernetLink {
     if (route.type === 'local' && this.#interface.linkType !== 'loopback') throw ownAddress(address);
     return ethernet.parseMac(await nextHopMac(route, signal))!;
   }
-}
-
-function etherType(family: 4 | 6): number {
-  return family === 4 ? ethernet.ETHERTYPE_IPV4 : ethernet.ETHERTYPE_IPV6;
 }
 
 function ownMac({ name, mac }: NetworkInterface): Uint8Array {

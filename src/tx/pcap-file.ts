@@ -75,7 +75,7 @@ class PcapFileDevice implements NetDevice {
   async linkHeader({ family }: LinkRequest): Promise<Uint8Array> {
     if (this.#options.ethernet === undefined) return NO_LINK_HEADER;
     const { source, destination, vlans = [] } = this.#options.ethernet;
-    const etherType = family === 4 ? ethernet.ETHERTYPE_IPV4 : ethernet.ETHERTYPE_IPV6;
+    const etherType = ethernet.etherTypeOf(family);
     const values = { source, destination, vlans, etherType };
     const header = new Uint8Array(ethernet.headerLen(values));
     ethernet.emit(new DataView(header.buffer), 0, values);

@@ -26,7 +26,7 @@ export interface RawSocketSettings {
   /** Sends leave by this interface only, whatever the routes say (SO_BINDTODEVICE). */
   readonly interfaceName?: string | undefined;
   /** Send buffer in octets. */
-  readonly sendBufferLen: number;
+  readonly sendBufferSize: number;
 }
 
 /**
@@ -81,7 +81,7 @@ function setOptions(wrap: RawSocketWrap, settings: RawSocketSettings): void {
       wrap.setOption(IPPROTO_IPV6, IPV6_MTU_DISCOVER, IP_PMTUDISC_PROBE);
     }
   });
-  setSendBuffer(wrap, settings.sendBufferLen);
+  setSendBuffer(wrap, settings.sendBufferSize);
   if (settings.interfaceName !== undefined) bindToDevice(wrap, settings.interfaceName);
 }
 

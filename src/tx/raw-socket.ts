@@ -5,6 +5,7 @@ import type { Flow } from '../skb/flow.js';
 import { formatAddress } from '../wire/address.js';
 import * as ipv4 from '../wire/ipv4.js';
 import * as ipv6 from '../wire/ipv6.js';
+import { ROUTING } from '../wire/ipv6-extension.js';
 import { FrameSlot } from './frame-slot.js';
 import { LossCounters } from './loss-counters.js';
 import type { LinkRequest, LostFrames, NetDevice, TxBatch } from './net-device.js';
@@ -23,7 +24,7 @@ export interface RawSocketOptions {
   /** The pool that batches come from. The device keeps a run of `mtu` octets of it until it is closed. */
   readonly pool: PagePool;
   /** Octets; the kernel doubles it, and cuts it to `net.core.wmem_max` without CAP_NET_ADMIN. Default 4 MiB. */
-  readonly sendBufferLen?: number;
+  readonly sendBufferSize?: number;
 }
 
 /** The loop gets its turn at least this often, milliseconds; looked at every SLICE_ROWS rows. */
@@ -31,7 +32,6 @@ const SLICE_MS = 5;
 const SLICE_ROWS = 32;
 const DEFAULT_SEND_BUFFER = 4 << 20;
 const NO_LINK_HEADER = new Uint8Array(0);
-const ROUTING_HEADER = 43;
 
 /**
  * The default driver: npm raw-socket with the IP header included. Routing, neighbours and netfilter are the kernel's as
@@ -45,8 +45,8 @@ export async function openRawSocket(options: RawSocketOptions): Promise<NetDevic
   const ifindex = name === undefined ? 0 : interfaceIndex(name);
   const slot = new FrameSlot(options.pool, mtu);
   try {
-    const sendBufferLen = options.sendBufferLen ?? DEFAULT_SEND_BUFFER;
-    return new RawSocketDevice(options, ifindex, openSocket({ family, interfaceName, sendBufferLen }), slot);
+    const sendBufferSize = options.sendBufferSize ?? DEFAULT_SEND_BUFFER;
+    return new RawSocketDevice(options, ifindex, openSocket({ family, interfaceName, sendBufferSize }), slot);
   } catch (error) {
     slot.release();
     throw error;
@@ -171,7 +171,7 @@ function conntrackNotes(family: 4 | 6): readonly string[] {
 
 /** Where a route is in the header, its first hop is what the IP header names. Options may hold one, so they count. */
 function hasSourceRoute(flow: Flow): boolean {
-  return flow.options.length > 0 || flow.extensionHeaders.some(({ type }) => type === ROUTING_HEADER);
+  return flow.options.length > 0 || flow.extensionHeaders.some(({ type }) => type === ROUTING);
 }
 
 /** fe80::/10 and ff02::/16, which mean nothing without an interface. */

@@ -39,7 +39,8 @@ export function probeUfo(ifindex: number, family: 4 | 6): string | null {
 }
 
 function probePacket(family: 4 | 6): Uint8Array {
-  const { HEADER_LEN: networkLen, ETHERTYPE: etherType } = family === 4 ? ipv4 : ipv6;
+  const networkLen = (family === 4 ? ipv4 : ipv6).HEADER_LEN;
+  const etherType = ethernet.etherTypeOf(family);
   const network = virtio.HEADER_LEN + ethernet.HEADER_LEN;
   const transport = network + networkLen;
   const udpLen = udp.HEADER_LEN + PAYLOAD_LEN;

@@ -1,4 +1,5 @@
 import { MF } from '../wire/ipv4.js';
+import { swap16 } from '../wire/octets.js';
 import type { FlowHeaders } from './flow-headers.js';
 
 /**
@@ -33,8 +34,4 @@ export function ufo4Headers(
   words[at] = template[linkWords]! | (swap16(totLen) << 16);
   words[at + 1] = swap16(ident) | (swap16(fragWord) << 16);
   words[at + 2] = template[linkWords + 2]! | (swap16(~sum & 0xffff) << 16);
-}
-
-function swap16(value: number): number {
-  return ((value & 0xff) << 8) | (value >>> 8);
 }

@@ -1,5 +1,6 @@
 import { HEADER_LEN } from '../wire/ipv6.js';
 import { FRAGMENT_HEADER_LEN } from '../wire/ipv6-extension.js';
+import { swap16, swap32 } from '../wire/octets.js';
 import type { FlowHeaders } from './flow-headers.js';
 
 /**
@@ -29,12 +30,4 @@ export function ufo6Headers(
   words[at + 1] = template[linkWords + 1]! | swap16(payloadLen);
   words[last - 1] = template[template.length - 2]! | (swap16(offset | (more ? 1 : 0)) << 16);
   words[last] = swap32(ident);
-}
-
-function swap16(value: number): number {
-  return ((value & 0xff) << 8) | (value >>> 8);
-}
-
-function swap32(value: number): number {
-  return ((value & 0xff) << 24) | ((value & 0xff00) << 8) | ((value >>> 8) & 0xff00) | (value >>> 24);
 }

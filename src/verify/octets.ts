@@ -1,5 +1,6 @@
 import { summaryKernel } from '../memory/summary-kernel.js';
 import { foldSum } from '../wire/checksum.js';
+import { swap16 } from '../wire/octets.js';
 
 /** Octets per round: eight loads, as in `wire/checksum`. */
 const ROUND = 32;
@@ -110,7 +111,7 @@ export function summarizePlain(view: DataView, offset: number, len: number, out:
   const rest = tail(view, at, len & 3);
   const lower = (total - (upper << 16)) >>> 0;
   const sum = foldSum(lower + (upper >>> 0) + (rest & 0xffff) + (rest >>> 16));
-  out.sum = ((sum & 0xff) << 8) | (sum >>> 8);
+  out.sum = swap16(sum);
   out.low = (Math.imul(h1 ^ rest, P1) + Math.imul(h3 ^ (h3 >>> 15), P2)) | 0;
   out.high = (Math.imul(h2 ^ (h2 >>> 15), P3) + Math.imul(h4 ^ (h4 >>> 15), P4) + (h1 >>> 16)) | 0;
 }

@@ -4,6 +4,7 @@
  * A "sum" here is the folded 16-bit one's complement sum of big-endian 16-bit words, 0 … 0xffff, not yet inverted. Sums of
  * consecutive blocks can be combined in any order; a checksum field holds the inverted sum.
  */
+import { swap16 } from './octets.js';
 
 /** Octets per round of the inner loop; eight loads keep both of the engine's load ports busy. */
 const ROUND = 32;
@@ -69,7 +70,7 @@ function sumBlock(view: DataView, offset: number, len: number): number {
     high = (high + (word >>> 16)) | 0;
   }
   const low = (total - (high << 16)) >>> 0;
-  return swap(foldSum(low + (high >>> 0) + tail(view, at, len & 3)));
+  return swap16(foldSum(low + (high >>> 0) + tail(view, at, len & 3)));
 }
 
 /** The last 0 … 3 octets as little-endian 16-bit words. */
@@ -78,10 +79,6 @@ function tail(view: DataView, offset: number, len: number): number {
   if (len === 1) return view.getUint8(offset);
   const word = view.getUint16(offset, true);
   return len === 2 ? word : word + view.getUint8(offset + 2);
-}
-
-function swap(sum: number): number {
-  return ((sum & 0xff) << 8) | (sum >>> 8);
 }
 
 /** Folds any non-negative sum of 16-bit words below 2^48 to 16 bits, carries added back in. */
@@ -103,7 +100,7 @@ export function addSums(a: number, b: number): number {
  * other way round (the kernel's `csum_block_add`).
  */
 export function combineSum(sum: number, blockSum: number, offset: number): number {
-  return addSums(sum, (offset & 1) === 0 ? blockSum : swap(blockSum));
+  return addSums(sum, (offset & 1) === 0 ? blockSum : swap16(blockSum));
 }
 
 /** What goes into an IPv4, ICMP or TCP checksum field. */

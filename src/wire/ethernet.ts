@@ -17,7 +17,6 @@ export const TAG_LEN = 4;
 export const MAC_LEN = 6;
 
 export const ETHERTYPE_IPV4 = 0x0800;
-export const ETHERTYPE_ARP = 0x0806;
 export const ETHERTYPE_IPV6 = 0x86dd;
 export const TPID_VLAN = 0x8100;
 /** Service tag, the outer one of 802.1ad. */
@@ -29,6 +28,10 @@ const DESTINATION = 0;
 const SOURCE = 6;
 const ETHERTYPE = 12;
 const VLAN_ID_MASK = 0x0fff;
+
+export function etherTypeOf(family: 4 | 6): number {
+  return family === 4 ? ETHERTYPE_IPV4 : ETHERTYPE_IPV6;
+}
 
 export function isTag(etherType: number): boolean {
   return etherType === TPID_VLAN || etherType === TPID_QINQ || etherType === TPID_QINQ_OLD;
@@ -42,11 +45,6 @@ export function getDestination(view: DataView, base: number): Uint8Array {
 /** The six octets of the source (no copy). */
 export function getSource(view: DataView, base: number): Uint8Array {
   return octetsAt(view, base + SOURCE, MAC_LEN);
-}
-
-/** The first EtherType or TPID: of an untagged frame, what it carries. */
-export function getEtherType(view: DataView, base: number): number {
-  return view.getUint16(base + ETHERTYPE);
 }
 
 export function setDestination(view: DataView, base: number, octets: Uint8Array): void {

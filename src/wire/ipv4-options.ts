@@ -13,8 +13,6 @@ import { DESTINATION, getHeaderLen, OPTIONS } from './ipv4.js';
 export const END = 0;
 export const NOP = 1;
 export const RECORD_ROUTE = 7;
-export const TIMESTAMP = 68;
-export const SECURITY = 130;
 /** Loose and strict source and record route. */
 export const LSRR = 131;
 export const SSRR = 137;

@@ -21,11 +21,8 @@
 import { finishChecksum, sumView } from './checksum.js';
 import { octetsAt, putOctets } from './octets.js';
 
-/** EtherType. */
-export const ETHERTYPE = 0x0800;
-/** Length of a header without options, and of the longest. */
+/** Length of a header without options. */
 export const HEADER_LEN = 20;
-export const MAX_HEADER_LEN = 60;
 export const MAX_TOT_LEN = 65_535;
 
 /** Bits of the 16-bit word that holds flags and fragment offset. */

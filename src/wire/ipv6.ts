@@ -17,8 +17,6 @@
  */
 import { octetsAt, putOctets } from './octets.js';
 
-/** EtherType. */
-export const ETHERTYPE = 0x86dd;
 export const HEADER_LEN = 40;
 export const MAX_PAYLOAD_LEN = 65_535;
 /** Every link must carry packets of this many octets (RFC 8200 §5). */

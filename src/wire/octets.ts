@@ -9,3 +9,13 @@ export function putOctets(view: DataView, offset: number, octets: Uint8Array): v
 export function octetsAt(view: DataView, offset: number, len: number): Uint8Array {
   return new Uint8Array(view.buffer, view.byteOffset + offset, len);
 }
+
+/** A 16-bit value in the other byte order. */
+export function swap16(value: number): number {
+  return ((value & 0xff) << 8) | (value >>> 8);
+}
+
+/** A 32-bit value in the other byte order; the result is signed. */
+export function swap32(value: number): number {
+  return ((value & 0xff) << 24) | ((value & 0xff00) << 8) | ((value >>> 8) & 0xff00) | (value >>> 24);
+}

@@ -11,6 +11,7 @@
  *     16                20                 24
  */
 import { argumentError, UfoError } from '../errors.js';
+import { swap32 } from './octets.js';
 
 export const FILE_HEADER_LEN = 24;
 export const RECORD_HEADER_LEN = 16;
@@ -128,7 +129,7 @@ function notPcap(head: Uint8Array): UfoError {
   const view = new DataView(head.buffer, head.byteOffset, head.length);
   const magic = head.length >= 4 ? view.getUint32(0) : 0;
   if (magic === MAGIC_PCAPNG) return wrong('a pcapng file', 'convert it: editcap -F nsecpcap IN.pcapng OUT.pcap');
-  if (magic === MAGIC_KUZNETZOV || swapped(magic) === MAGIC_KUZNETZOV) {
+  if (magic === MAGIC_KUZNETZOV || swap32(magic) >>> 0 === MAGIC_KUZNETZOV) {
     return wrong("a pcap file of Kuznetzov's patched libpcap", 'convert it: editcap -F pcap IN OUT');
   }
   if (magic >>> 16 === 0x1f8b) return wrong('gzip-compressed data', 'decompress it: gunzip -c IN.gz > OUT.pcap');
@@ -139,12 +140,6 @@ function notPcap(head: Uint8Array): UfoError {
   return wrong(
     `octets that begin ${[...first.subarray(0, 4)].map((octet) => octet.toString(16).padStart(2, '0')).join(' ')}`,
   );
-}
-
-function swapped(word: number): number {
-  const octets = new DataView(new ArrayBuffer(4));
-  octets.setUint32(0, word);
-  return octets.getUint32(0, true);
 }
 
 function isText(octet: number): boolean {

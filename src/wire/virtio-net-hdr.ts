@@ -12,16 +12,9 @@ export const HEADER_LEN = 10;
 
 /** flags: the checksum from `csumStart` on is still to be computed. */
 export const F_NEEDS_CSUM = 1;
-/** flags: a received packet's checksum was found good. */
-export const F_DATA_VALID = 2;
 
-export const GSO_NONE = 0;
-export const GSO_TCPV4 = 1;
-/** UDP fragmentation: cut into IP fragments. Either family. */
+/** gsoType: UDP fragmentation: cut into IP fragments. Either family. */
 export const GSO_UDP = 3;
-export const GSO_TCPV6 = 4;
-/** UDP segmentation: cut into several UDP datagrams. */
-export const GSO_UDP_L4 = 5;
 
 const FLAGS = 0;
 const GSO_TYPE = 1;

@@ -125,7 +125,7 @@ describe('raw-socket', { skip: insideLab() ? false : 'needs the lab' }, () => {
     await setLabMtu(1500);
     await pinNeighbours();
     await shape('10mb');
-    const { device, made } = await open(4, { sendBufferLen: 16_384 });
+    const { device, made } = await open(4, { sendBufferSize: 16_384 });
     await using _ = device;
     for (let i = 0; i < 6; i++) {
       const flow = makeFlow(near.ipv4, far.ipv4, receiver.port);

@@ -4,6 +4,7 @@ import { type LiveCapture, openCapture, spawnPrefixFor } from '../../capture/ope
 import { LAB } from '../../host/lab.js';
 import type { DatagramVerdict } from '../../verify/verdict.js';
 import { Verifier } from '../../verify/verify.js';
+import * as udp from '../../wire/udp.js';
 import type { Runner } from './contestant.js';
 import { describeScenario, type Scenario } from './scenario.js';
 
@@ -11,7 +12,6 @@ import { describeScenario, type Scenario } from './scenario.js';
 const DATAGRAMS = 2;
 const ARRIVE_WITHIN_MS = 1500;
 const STEP_MS = 5;
-const UDP = 17;
 
 /**
  * Looks at what a contestant really sends, before it is timed: a short run of the same path, captured on the far interface,
@@ -49,7 +49,7 @@ export class WireWitness implements AsyncDisposable {
     this.#frames = 0;
     const { datagrams, packets } = await runner.count(DATAGRAMS);
     for (let waited = 0; waited < ARRIVE_WITHIN_MS && this.#frames < packets; waited += STEP_MS) await sleep(STEP_MS);
-    const verdicts = [...this.#verdicts, ...this.#verifier.end()].filter(({ protocol }) => protocol === UDP);
+    const verdicts = [...this.#verdicts, ...this.#verifier.end()].filter(({ protocol }) => protocol === udp.PROTOCOL);
     return faultIn(verdicts, { ...this.#scenario, datagrams, packets });
   }
 

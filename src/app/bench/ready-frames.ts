@@ -35,7 +35,7 @@ export function labFlow({ family, mtu }: Scenario, withLinkHeader: boolean): Flo
       source: ethernet.parseMac(near.mac)!,
       destination: ethernet.parseMac(far.mac)!,
       vlans: [],
-      etherType: family === 4 ? ethernet.ETHERTYPE_IPV4 : ethernet.ETHERTYPE_IPV6,
+      etherType: ethernet.etherTypeOf(family),
     });
   }
   return createFlow({
