@@ -11,7 +11,10 @@ import {
 import { libc } from '../host/libc.js';
 import { explainEperm, type Privileges } from '../host/privileges.js';
 import { openSocket, setSockOptInt } from '../host/socket-calls.js';
-import type { Check, DriverCheck, DriverName } from './doctor-report.js';
+import { candidates } from '../socket/choose-driver.js';
+import type { SocketOptions } from '../socket/options.js';
+import type { DriverName } from '../tx/net-device.js';
+import type { AutoChoice, Check, DriverCheck } from './doctor-report.js';
 
 /** kernel-udp leaves the cutting to the kernel, pcap-file sends nothing. */
 export function sendsFragments(name: DriverName): boolean {
@@ -50,7 +53,7 @@ export function driverChecks(packages: readonly Check[], privileges: Privileges)
     ]),
     socketOf('virtio-ufo', 'koffi', openVnetSocket, [
       'PACKET_VNET_HDR',
-      'hands whole datagrams over; whether the kernel cuts them (4.14 to 5.16 did not) the first one tells',
+      'hands whole datagrams over; whether the kernel cuts them (4.14 to 5.16 did not) is asked when it is opened',
     ]),
     { name: 'kernel-udp', usable: true, why: 'an ordinary UDP socket: the kernel cuts, without fragment control' },
     { name: 'pcap-file', usable: true, why: 'writes what would go out; needs no privilege' },
@@ -83,4 +86,22 @@ function tryOpen(open: () => number, what: string, privileges: Privileges): stri
     if (code === 'EAFNOSUPPORT') return `${what}: not in this kernel (EAFNOSUPPORT)`;
     return `${what}: ${error instanceof Error ? error.message : String(error)}`;
   }
+}
+
+/** What `auto` takes for the kinds of wishes that decide it; the order of speed is `candidates`'. */
+export function autoChoices(drivers: readonly DriverCheck[], mtu: number): AutoChoice[] {
+  const wishes: readonly [string, Partial<SocketOptions>][] = [
+    ['plain datagrams', {}],
+    ['cut by us (checksum 0, …)', { checksum: false }],
+    ['and seen by captures there', { checksum: false, visible: true }],
+  ];
+  return wishes.map(([wish, options]) => {
+    const passed: string[] = [];
+    for (const { driver, refusal } of candidates({ type: 'udp4', ...options }, 4, mtu)) {
+      const check = drivers.find(({ name }) => name === driver);
+      if (refusal === null && check?.usable === true) return { wish, driver, why: passed.join('; ') || check.why };
+      passed.push(`not ${driver}: ${refusal ?? check?.why}`);
+    }
+    return { wish, driver: null, why: passed.join('; ') };
+  });
 }

@@ -1,3 +1,5 @@
+import type { DriverName } from '../tx/net-device.js';
+
 /** One thing looked at. `warning` works but will surprise; `missing` is not there. */
 export interface Check {
   readonly name: string;
@@ -19,6 +21,7 @@ export interface DoctorReport {
   readonly interface: { readonly name: string; readonly checks: readonly Check[] } | null;
   readonly peers: readonly Check[];
   readonly drivers: readonly DriverCheck[];
+  readonly auto: readonly AutoChoice[];
   /** Whether any driver can put fragments of ours on a wire, here and as this user. */
   readonly canSend: boolean;
 }
@@ -30,4 +33,11 @@ export interface DriverCheck {
   readonly why: string;
 }
 
-export type DriverName = 'raw-socket' | 'packet-socket' | 'af-xdp' | 'virtio-ufo' | 'kernel-udp' | 'pcap-file';
+/** What `--driver auto` takes for one kind of wish. */
+export interface AutoChoice {
+  readonly wish: string;
+  /** Null where no driver can. */
+  readonly driver: DriverName | null;
+  /** Why the faster ones are passed over; what it does where none is. */
+  readonly why: string;
+}

@@ -27,6 +27,10 @@ export function formatDoctor(report: DoctorReport): string {
   section('peers', report.peers);
   table.push(['DRIVERS', '', '']);
   for (const { name, usable, why } of report.drivers) table.push([`  ${name}`, usable ? 'ok' : 'no', why]);
+  table.push(['--DRIVER AUTO TAKES', '', '']);
+  for (const { wish, driver, why } of report.auto) {
+    table.push([`  ${wish}`, driver === null ? 'no' : 'ok', driver === null ? why : `${driver}: ${why}`]);
+  }
   return `${table.toString()}\n${verdict(report)}`;
 }
 

@@ -1,13 +1,16 @@
 import { release } from 'node:os';
 import { findInterface, type NetworkInterface } from '../host/interfaces.js';
 import { readPrivileges } from '../host/privileges.js';
-import { driverChecks, sendsFragments } from './doctor-drivers.js';
+import { autoChoices, driverChecks, sendsFragments } from './doctor-drivers.js';
 import { interfaceChecks, kernelChecks, privilegeChecks } from './doctor-host.js';
 import { packageChecks, peerChecks } from './doctor-packages.js';
 import type { DoctorReport } from './doctor-report.js';
 import { formatDoctor } from './doctor-text.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import type { Output } from './output.js';
+
+/** Of an interface that was not named. */
+const USUAL_MTU = 1500;
 
 export interface DoctorArguments {
   readonly interface: string | undefined;
@@ -37,6 +40,7 @@ export async function examine(interfaceName?: string): Promise<DoctorReport> {
     interface: link === undefined ? null : { name: link.name, checks: await interfaceChecks(link) },
     peers: await peerChecks(),
     drivers,
+    auto: autoChoices(drivers, link?.mtu ?? USUAL_MTU),
     canSend: drivers.some((driver) => driver.usable && sendsFragments(driver.name)),
   };
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { examine } from '../../src/app/doctor.js';
-import { driverChecks } from '../../src/app/doctor-drivers.js';
+import { autoChoices, driverChecks } from '../../src/app/doctor-drivers.js';
 import type { Check, DoctorReport } from '../../src/app/doctor-report.js';
 import { formatDoctor } from '../../src/app/doctor-text.js';
 import { readPrivileges } from '../../src/host/privileges.js';
@@ -18,6 +18,7 @@ const REPORT: DoctorReport = {
     { name: 'raw-socket', usable: false, why: 'needs CAP_NET_RAW' },
     { name: 'pcap-file', usable: true, why: 'needs nothing' },
   ],
+  auto: [{ wish: 'plain datagrams', driver: null, why: 'not virtio-ufo: no koffi' }],
   canSend: false,
 };
 
@@ -63,5 +64,19 @@ describe('doctor', () => {
     assert.match(text.split('\n').at(-1)!, /^nothing here can send fragments/);
     const able = formatDoctor({ ...REPORT, canSend: true, drivers: [{ ...REPORT.drivers[0]!, usable: true }] });
     assert.match(able, /\ncan send: raw-socket$/);
+  });
+
+  it('says what auto takes, and why the faster ones are passed over', () => {
+    const all = (['virtio-ufo', 'af-xdp', 'packet-socket', 'raw-socket'] as const).map((name) => {
+      return { name, usable: name !== 'virtio-ufo', why: `because ${name}` };
+    });
+    const [plain, cut, seen] = autoChoices(all, 1500);
+    assert.deepEqual([plain!.driver, plain!.why], ['af-xdp', 'not virtio-ufo: because virtio-ufo']);
+    assert.deepEqual([cut!.driver, seen!.driver], ['af-xdp', 'packet-socket']);
+    assert.equal(autoChoices(all, 9000)[0]!.driver, 'packet-socket');
+    assert.deepEqual(
+      autoChoices([], 1500).map(({ driver }) => driver),
+      [null, null, null],
+    );
   });
 });
