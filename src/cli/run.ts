@@ -83,7 +83,7 @@ async function runCommand(
 
 /** Says what went wrong, on stderr. A command that a signal ended dies of that signal, as its caller expects. */
 function endWith(error: unknown, named: Command | undefined, output: Output, stop: StopSignal): number {
-  if (error instanceof OutputClosedError || (output.signal.aborted && isAbort(error))) return EXIT.inconclusive;
+  if (isClosedPipe(error) || (output.signal.aborted && isAbort(error))) return EXIT.inconclusive;
   if (stop.received !== undefined && isAbort(error)) {
     const { received } = stop;
     process.once('beforeExit', () => process.kill(process.pid, received));
@@ -91,6 +91,12 @@ function endWith(error: unknown, named: Command | undefined, output: Output, sto
   }
   output.note(describeError(error, named === undefined ? PROGRAM : `${PROGRAM} ${named.name}`));
   return exitCodeOf(error);
+}
+
+/** The reader of stdout is gone, whether our output noticed or a writer of octets: the only pipe that commands write to. */
+function isClosedPipe(error: unknown): boolean {
+  if (error instanceof OutputClosedError) return true;
+  return error instanceof Error && Reflect.get(error, 'code') === 'EPIPE' && Reflect.get(error, 'syscall') === 'write';
 }
 
 function isAbort(error: unknown): boolean {

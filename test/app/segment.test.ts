@@ -54,6 +54,15 @@ describe('udp-ufo segment', () => {
     });
   }
 
+  it('ends quietly when the reader of its pcap goes', () => {
+    const line = `set -o pipefail; "$0" "$@" | head -c 9 >/dev/null`;
+    const args = ['segment', ...FLOW, '--size', '60000', '--count', '200', '-w', '-'];
+    const options = { encoding: 'utf8', timeout: 20_000 } as const;
+    const { status, stderr } = spawnSync('bash', ['-c', line, process.execPath, MAIN, ...args], options);
+    assert.equal(stderr, '');
+    assert.equal(status, 4);
+  });
+
   it('does not write over what it reads', () => {
     writeFileSync(payload, 'mine');
     const { status, stderr } = program('segment', ...FLOW, '--file', payload, '-w', payload);
