@@ -152,7 +152,7 @@ function forbidden(text: string, privileged: boolean): UfoError {
     reason ??
     (process.geteuid?.() === 0 && text.includes('uid_map')
       ? 'root without CAP_SETFCAP may not map its own id'
-      : 'no known switch forbids it, so a container or its seccomp filter may');
+      : 'no known switch forbids it, so a container, its seccomp filter or a chroot may');
   return new UfoError('ERR_UFO_LAB_FORBIDDEN', `this system does not let us make a lab: ${why} (${text})`, hint);
 }
 

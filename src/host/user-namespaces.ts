@@ -36,6 +36,12 @@ const SWITCHES: readonly Switch[] = [
     hint: 'run as root with sudo, or give node an AppArmor profile with "userns,", or sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0',
   },
 ];
+/** The kernel refuses them to whoever's root is not that of its mount namespace, real root included. */
+const CHROOT: UserNamespaces = {
+  allowed: false,
+  reason: 'this is a chroot, and the kernel makes no user namespaces inside of one',
+  hint: 'run it outside, or enter the tree as a container does: systemd-nspawn -D TREE, or unshare --mount and pivot_root',
+};
 const CONTAINER_HINT =
   'run as root with sudo; in a container allow it (docker run --privileged, or --security-opt seccomp=unconfined with --cap-add SYS_ADMIN)';
 
@@ -47,11 +53,17 @@ export function userNamespaces(
   privileged: boolean,
   read: (path: string) => string | null = readOrNull,
 ): UserNamespaces {
+  if (inChroot(read('/proc/self/mountinfo'))) return CHROOT;
   for (const { path, forbids, reason, hint } of privileged ? SWITCHES.slice(0, 1) : SWITCHES) {
     const text = read(path);
     if (text !== null && forbids(Number(text))) return { allowed: false, reason, hint };
   }
   return { allowed: true, reason: null, hint: CONTAINER_HINT };
+}
+
+/** A mount namespace has something mounted on its root; a chroot mostly has not. One that is a mount itself goes unseen. */
+function inChroot(mountinfo: string | null): boolean {
+  return mountinfo !== null && !mountinfo.split('\n').some((line) => line.split(' ')[4] === '/');
 }
 
 function readOrNull(path: string): string | null {

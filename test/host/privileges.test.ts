@@ -70,6 +70,16 @@ describe('user namespaces', () => {
       assert.equal(userNamespaces(true, reader({ [path]: text })).allowed, path !== MAX); // the others don't bind root
     });
   }
+
+  it('are forbidden in a chroot, to root too', () => {
+    const proc = '94 29 0:5 / /proc rw - proc proc rw\n';
+    const [MOUNTS, root] = ['/proc/self/mountinfo', '29 1 254:0 / / rw - ext4 /dev/vda rw\n'];
+    assert.equal(userNamespaces(true, reader({ [MOUNTS]: root + proc })).allowed, true);
+    const got = userNamespaces(true, reader({ [MOUNTS]: proc }));
+    assert.equal(got.allowed, false);
+    assert.match(got.reason ?? '', /chroot/);
+    assert.match(got.hint, /pivot_root/);
+  });
 });
 
 describe('conntrack', () => {
