@@ -30,6 +30,11 @@ export class PageWait {
     };
   }
 
+  /** Whether somebody waits, behind whom everybody else has to stand. */
+  get waiting(): boolean {
+    return this.#waiters.size > 0;
+  }
+
   /** What `take` gives, as soon as it does not fail with ENOMEM. */
   until<T>(take: () => T, signal?: AbortSignal): Promise<T> {
     return new Promise((resolve, reject) => {

@@ -72,14 +72,19 @@ export class Pages implements Disposable {
     return this.#disposed;
   }
 
+  /** @throws UfoError ERR_UFO_DISPOSED; ERR_UFO_INVALID_ARGUMENT for pages of another socket */
+  check(pool: PagePool): void {
+    if (this.#disposed) throw new UfoError('ERR_UFO_DISPOSED', 'these pages have been disposed of');
+    if (pool !== this.#pool) throw argumentError('pages', 'pages of another socket', "this socket's own (allocPages)");
+  }
+
   /**
    * Takes a reference on every page, so that they may be disposed of while a datagram waits to be made of them. Call what
    * this returns once it is made.
    * @throws UfoError ERR_UFO_DISPOSED
    */
   hold(pool: PagePool): () => void {
-    if (this.#disposed) throw new UfoError('ERR_UFO_DISPOSED', 'these pages have been disposed of');
-    if (pool !== this.#pool) throw argumentError('pages', 'pages of another socket', "this socket's own (allocPages)");
+    this.check(pool);
     for (const frag of this.frags) skbFragRef(pool, frag);
     return () => {
       for (const frag of this.frags.toReversed()) skbFragUnref(pool, frag);

@@ -102,6 +102,27 @@ export class Sender {
     }
   }
 
+  /**
+   * As `enqueue`, but at once: false, and nothing done, where something has to be waited for. Spares a stream of small
+   * datagrams the promises, which cost more than the datagram.
+   */
+  offer(peer: Peer, payload: Payload, to: To, settled: Settled): boolean {
+    const { channel } = peer;
+    if (channel.stale || this.pageWait.waiting) return false;
+    this.#checkIdent(to);
+    const flow = peer.flow();
+    checkPayloadLen(flow, payload.len);
+    const truesize = datagramTruesize(flow, payload, channel.device.features);
+    if (!this.#sock.tryWmem(truesize)) return false;
+    try {
+      this.#submit(peer, payload, to, settled, truesize); // gives the charge back where it fails
+      return true;
+    } catch (error) {
+      if (error instanceof UfoError && error.code === 'ENOMEM') return false;
+      throw error;
+    }
+  }
+
   /** Resolves when a send that said EAGAIN is worth trying again. */
   async room(): Promise<void> {
     await this.#sock.waitForWmem(0);

@@ -24,15 +24,17 @@ export async function sendStream(
   const { device } = peer.channel;
   const tally = new Tally(device.driver, to.onDatagram);
   try {
-    const step = (item: Uint8Array | Pages) => {
+    const step = (item: Uint8Array | Pages): Promise<void> | undefined => {
       to.signal?.throwIfAborted();
+      if (to.pacer === undefined && offerItem(sender, works, peer, item, to, tally)) return undefined;
       return sendItem(sender, works, peer, item, to, tally);
     };
-    // `for await` over what is not asynchronous costs three turns of the microtask queue a datagram.
+    // Turns of the microtask queue cost more than a small datagram: there are none where nothing has to be waited for.
     if (Symbol.iterator in source) {
       for (const item of source) {
         if (tally.failure !== null) break;
-        await step(item);
+        const waiting = step(item);
+        if (waiting !== undefined) await waiting;
       }
     } else {
       for await (const item of source) {
@@ -45,6 +47,29 @@ export async function sendStream(
   }
   await tally.idle();
   return tally.finish(device);
+}
+
+/** Sends an item at once, or says that it has to wait. */
+function offerItem(
+  sender: Sender,
+  works: Works,
+  peer: Peer,
+  item: Uint8Array | Pages,
+  to: ManyOptions,
+  tally: Tally,
+): boolean {
+  works.check();
+  if (item instanceof Pages) item.check(sender.pool);
+  const payload: Payload = item instanceof Pages ? pagesPayload(item) : copied([item]);
+  try {
+    if (!sender.offer(peer, payload, to, tally.settled)) return false;
+    tally.begin();
+    return true;
+  } catch (error) {
+    tally.begin();
+    tally.refused();
+    throw error;
+  }
 }
 
 async function sendItem(

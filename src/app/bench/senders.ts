@@ -1,5 +1,6 @@
 import { createSocket as createUdpSocket } from 'node:dgram';
 import { createRequire } from 'node:module';
+import { UfoError } from '../../errors.js';
 import { LAB } from '../../host/lab.js';
 import type { Pages } from '../../socket/pages.js';
 import { createSocket, type UfoSocket } from '../../socket/socket.js';
@@ -88,25 +89,28 @@ async function openPackageQueue(scenario: Scenario): Promise<Send> {
   const { IPv4, IPv6 } = raw.AddressFamily;
   const socket = raw.createSocket({ protocol: 255, addressFamily: scenario.family === 4 ? IPv4 : IPv6 });
   socket.setOption(1, 7, 4 << 20); // SO_SNDBUF: else a single datagram fills it
-  socket.on('error', () => undefined);
+  socket.on('error', (error) => {
+    throw new UfoError('ERR_UFO_BENCH', `npm raw-socket closed itself: ${error?.message ?? 'no reason given'}`);
+  });
   const packets = readyPackets(scenario).map((packet) => Buffer.from(packet));
   const address = destinationOf(scenario);
   return async (more) => {
-    const { datagrams } = await windowed(WINDOW, more, (_index, done) => {
+    const { datagrams, failed } = await windowed(WINDOW, more, (_index, done) => {
       let waiting = packets.length;
+      let failure: Error | null = null;
       const one = (error?: Error | null) => {
-        if (error) done(error);
+        failure ??= error ?? null;
         waiting -= 1;
-        if (waiting === 0) done(null);
+        if (waiting === 0) done(failure);
       };
       for (const packet of packets) socket.send(packet, 0, packet.length, address, one);
     });
-    return { datagrams, packets: datagrams * packets.length };
+    return { datagrams, packets: (datagrams - failed) * packets.length };
   };
 }
 
 interface PackageSocket {
-  on(event: 'error', listener: (error: Error) => void): void;
+  on(event: 'error', listener: (error?: Error) => void): void;
   setOption(level: number, option: number, value: number): void;
   send(buffer: Buffer, offset: number, len: number, address: string, done: (error?: Error | null) => void): void;
 }
