@@ -80,7 +80,9 @@ function unknownOption(command: Command, typed: string): UfoError {
 function unexpected(command: Command, word: string, before: string | undefined): UfoError {
   const known = Object.keys(command.options).find((key) => optionName(key) === before);
   const meant = known !== undefined && command.options[known]!.kind === 'optional-value';
-  const hint = meant ? `did you mean ${before}=${word}?` : `udp-ufo ${command.name} --help shows what there is`;
+  const behind = command.rest === undefined ? '' : `did you mean -- ${word}? `;
+  const help = `${behind}udp-ufo ${command.name} --help shows what there is`;
+  const hint = meant ? `did you mean ${before}=${word}?` : help;
   return usageError(`${word}: ${command.name} has no argument for it`, hint);
 }
 

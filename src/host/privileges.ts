@@ -68,7 +68,7 @@ export function explainEperm(
 ): string {
   if (!capabilities.has(needed)) {
     const setcap = `sudo setcap ${needed.toLowerCase()}+ep ${process.execPath}`;
-    return `${what} needs ${needed}: run with sudo, or give it to node once (${setcap}), or work in the rootless test network: udp-ufo lab -- COMMAND`;
+    return `${what}: ${needed} is missing: run with sudo, or give it to node once (${setcap}), or work in the rootless test network: udp-ufo lab -- COMMAND`;
   }
   return inUserNamespace
     ? `${what}: ${needed} is there, but for this user namespace and its networks only: run outside the lab, with sudo`

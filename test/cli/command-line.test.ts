@@ -26,7 +26,7 @@ const REFUSED: readonly (readonly [args: readonly string[], says: RegExp])[] = [
   [['probe', TARGET, '-q'], /-q: probe has no such option/],
   [['probe', TARGET, '--target', 'x:1'], /--target: probe has no such option/],
   [['probe', TARGET, '--size', '1', '--file', 'f'], /--size and --file: want only one/],
-  [['probe', TARGET, 'more'], /more: probe has no argument for it/],
+  [['probe', TARGET, 'more'], /more: probe has no argument for it\n.*did you mean -- more\?/],
   [['probe', TARGET, '--verify', 'far0'], /far0: .*\n.*did you mean --verify=far0\?/],
   [['probe'], /TARGET: not given \(where to\)/],
   [['prob', TARGET], /prob: no such command, want one of probe, bare\n.*did you mean probe\?/],
