@@ -2,11 +2,19 @@ export type { Capture, CaptureStats } from './capture/capture.js';
 export { type CaptureOptions, openCapture as capture } from './capture/open-capture.js';
 export { UfoError } from './errors.js';
 export type { ExtensionHeader } from './skb/flow.js';
-export type { SendResult, SendSummary } from './socket/datagram.js';
-export type { FileOptions, ManyOptions, Pacer, SendOptions, SocketOptions, To } from './socket/options.js';
+export type { PagesSent, SendResult, SendSummary } from './socket/datagram.js';
+export type {
+  FileOptions,
+  ManyOptions,
+  Pacer,
+  SendOptions,
+  SocketAddress,
+  SocketOptions,
+  To,
+} from './socket/options.js';
 export type { Pages } from './socket/pages.js';
 export type { PathInfo } from './socket/path-info.js';
-export { createSocket, type PagesSent, type SocketAddress, type UfoSocket } from './socket/socket.js';
+export { createSocket, type UfoSocket } from './socket/socket.js';
 export type { Way } from './socket/way.js';
 export type { DriverName, LostFrames } from './tx/net-device.js';
 export { countingIdents, createIdentSource, type IdentSource } from './ufo/ident.js';

@@ -1,5 +1,6 @@
-import { ERRNO, systemError } from '../errors.js';
+import { argumentError, ERRNO, systemError } from '../errors.js';
 import type { SendResult } from './datagram.js';
+import type { SendOptions } from './options.js';
 
 /** Largest UDP payloads without options or extension headers, which `uncork` learns of. */
 const MOST = { 4: 65_507, 6: 65_527 } as const;
@@ -17,9 +18,14 @@ export class Cork {
 
   /**
    * Takes parts; the promise is the datagram's. It need not be awaited: `uncork` tells of a failure.
-   * @throws UfoError EMSGSIZE: nothing of them is taken, what was collected before stays
+   * @throws UfoError EMSGSIZE; ERR_UFO_INVALID_ARGUMENT for any option in `to`. Nothing of the parts is taken then, what was
+   *   collected before stays
    */
-  add(parts: readonly Uint8Array[]): Promise<SendResult> {
+  add(parts: readonly Uint8Array[], to: SendOptions): Promise<SendResult> {
+    const [option] = Object.entries(to).find(([, value]) => value !== undefined) ?? [];
+    if (option !== undefined) {
+      throw argumentError(`to.${option}`, 'a value', 'nothing while corked', 'give it to uncork');
+    }
     const len = parts.reduce((sum, part) => sum + part.length, this.#len);
     if (len > this.#most) {
       const reason = `${len} octets collected, a datagram carries ${this.#most}`;

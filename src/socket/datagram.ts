@@ -82,3 +82,14 @@ export class Datagram {
     return { ...this.chosen, driver, ident, gsoSize, fragments, fragmentsSent, octets };
   }
 }
+
+/** What `sendPages` promises. */
+export interface PagesSent {
+  /** The kernel has taken every packet. */
+  readonly sent: Promise<SendResult>;
+  /**
+   * The pages may be written again. Always resolves, also after a failure. `zerocopy`: true only if nobody copied them,
+   * the kernel included.
+   */
+  readonly completed: Promise<{ readonly zerocopy: boolean }>;
+}

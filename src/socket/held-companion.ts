@@ -1,4 +1,5 @@
 import type { Companion } from '../tx/companion.js';
+import type { Sender } from './sender.js';
 
 /** A socket's companion: opened on first use, and remembered whether it is to keep the process alive. */
 export class HeldCompanion {
@@ -43,4 +44,17 @@ export class HeldCompanion {
       () => {}, // who opened it is told
     );
   }
+}
+
+/** A companion bound to the local end of a sender; null for pcap-file, which has no network. */
+export async function companionOf({ options, family, local }: Sender): Promise<Companion | null> {
+  if (options.driver === 'pcap-file') return null;
+  const { openCompanion } = await import('../tx/companion.js');
+  const { address, port } = local;
+  const { interface: interfaceName } = options;
+  return openCompanion({
+    ...{ family, port },
+    ...(address === null ? {} : { address }),
+    ...(interfaceName === undefined ? {} : { interfaceName }),
+  });
 }

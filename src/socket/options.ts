@@ -91,3 +91,14 @@ export interface FileOptions extends ManyOptions {
   /** Octets the kernel has taken, of how many. */
   readonly onProgress?: ((octets: number, total: number) => void) | undefined;
 }
+
+/** A wait that can be ended. */
+export interface Wait {
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface SocketAddress {
+  readonly address: string;
+  readonly family: 4 | 6;
+  readonly port: number;
+}

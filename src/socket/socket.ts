@@ -7,11 +7,11 @@ import { abortable } from './abortable.js';
 import { copied } from './build.js';
 import { completion } from './completion.js';
 import { Cork } from './cork.js';
-import type { SendResult, SendSummary } from './datagram.js';
-import { HeldCompanion } from './held-companion.js';
+import type { PagesSent, SendResult, SendSummary } from './datagram.js';
+import { companionOf, HeldCompanion } from './held-companion.js';
 import { ObservedPromise } from './observed.js';
 import { type OpenDevice, openDevice } from './open-device.js';
-import type { FileOptions, ManyOptions, SendOptions, SocketOptions, To } from './options.js';
+import type { FileOptions, ManyOptions, SendOptions, SocketAddress, SocketOptions, To, Wait } from './options.js';
 import { Pages } from './pages.js';
 import { type PathInfo, pathInfo } from './path-info.js';
 import type { Peer } from './peer.js';
@@ -21,28 +21,6 @@ import { SendOne } from './send-one.js';
 import { Sender } from './sender.js';
 import { type StreamSource, sendStream } from './stream.js';
 import { Works } from './works.js';
-
-export interface SocketAddress {
-  readonly address: string;
-  readonly family: 4 | 6;
-  readonly port: number;
-}
-
-/** What `sendPages` promises. */
-export interface PagesSent {
-  /** The kernel has taken every packet. */
-  readonly sent: Promise<SendResult>;
-  /**
-   * The pages may be written again. Always resolves, also after a failure. `zerocopy`: true only if nobody copied them,
-   * the kernel included.
-   */
-  readonly completed: Promise<{ readonly zerocopy: boolean }>;
-}
-
-/** A wait that can be ended. */
-export interface Wait {
-  readonly signal?: AbortSignal | undefined;
-}
 
 /**
  * A UDP socket whose datagrams are cut into fragments here, under the caller's control.
@@ -227,11 +205,7 @@ export class UfoSocket extends EventEmitter implements AsyncDisposable {
 
   #addToCork(cork: Cork, parts: readonly Uint8Array[], to: SendOptions): Promise<SendResult> {
     try {
-      const [option] = Object.entries(to).find(([, value]) => value !== undefined) ?? [];
-      if (option !== undefined) {
-        throw argumentError(`to.${option}`, 'a value', 'nothing while corked', 'give it to uncork');
-      }
-      return cork.add(parts);
+      return cork.add(parts, to);
     } catch (error) {
       return this.#observed(Promise.reject(error));
     }
@@ -249,18 +223,9 @@ export class UfoSocket extends EventEmitter implements AsyncDisposable {
   }
 
   async #openCompanion(): Promise<Companion | null> {
-    const { options, family, local } = this.#sender;
-    if (options.driver === 'pcap-file') return null;
-    const { openCompanion } = await import('../tx/companion.js');
-    const { address, port } = local;
-    const { interface: interfaceName } = options;
-    const companion = await openCompanion({
-      ...{ family, port },
-      ...(address === null ? {} : { address }),
-      ...(interfaceName === undefined ? {} : { interfaceName }),
-    });
-    companion.on('message', (payload, from) => this.emit('message', payload, from));
-    companion.on('error', (error) => this.#report(error));
+    const companion = await companionOf(this.#sender);
+    companion?.on('message', (payload, from) => this.emit('message', payload, from));
+    companion?.on('error', (error) => this.#report(error));
     return companion;
   }
 

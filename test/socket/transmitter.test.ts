@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it, mock } from 'node:test';
 import { ERRNO, type UfoError } from '../../src/errors.js';
-import type { PagesSent, UfoSocket } from '../../src/socket/socket.js';
+import type { PagesSent } from '../../src/socket/datagram.js';
+import type { UfoSocket } from '../../src/socket/socket.js';
 import { inspectPayload, makePayload } from '../../src/verify/payload.js';
 import { FakeDevice, type FakeOptions, fakeSocket, turns } from './fake-device.js';
 
