@@ -10,6 +10,8 @@ export interface Goal {
   readonly want: string;
   /** null: not measured in this run. */
   readonly got: number | null;
+  /** The same ratio by processor time, which what else runs on the machine does not bend; null where it is none. */
+  readonly byCpu: number | null;
   readonly unit: string;
   readonly reached: boolean | null;
 }
@@ -19,15 +21,18 @@ const SOFTWARE_UFO = ['packet-socket', 'af-xdp'];
 
 /** The goals as far as this run says anything about them; `main` is the scenario of 65,507 octets over IPv4, MTU 1500. */
 export function goalsOf(main: readonly Measured[], parts: readonly Part[]): Goal[] {
-  const best = (yardstick: string) => largest(SOFTWARE_UFO.map((name) => ratioOf(main, name, yardstick)));
+  const ratio = (what: string, names: readonly string[], yardstick: string, bound: number): Goal => {
+    const bestBy = (by: 'clock' | 'cpu') => largest(names.map((name) => ratioOf(main, name, yardstick, by)));
+    return { ...atLeast(what, bestBy('clock'), bound, '×'), byCpu: bestBy('cpu') };
+  };
   const part = (name: string) => parts.find((one) => one.name === name)?.value ?? null;
   const peak = main.filter(({ kind, peakRss }) => kind === 'driver' && peakRss !== null);
   return [
-    atLeast('software UFO, best driver, to trafgen replaying ready frames', best(TRAFGEN), 1.5, '×'),
-    atLeast('software UFO, best driver, to C on a kernel UDP socket', best(C_UDP), 1.1, '×'),
-    atLeast('offload (virtio-ufo) to C on a kernel UDP socket', ratioOf(main, 'virtio-ufo', C_UDP), 2, '×'),
-    atLeast("raw-socket to the package's own queue", ratioOf(main, 'raw-socket', PACKAGE_QUEUE), 1.4, '×'),
-    atLeast('raw-socket to scapy', ratioOf(main, 'raw-socket', SCAPY), 50, '×'),
+    ratio('software UFO, best driver, to trafgen replaying ready frames', SOFTWARE_UFO, TRAFGEN, 1.5),
+    ratio('software UFO, best driver, to C on a kernel UDP socket', SOFTWARE_UFO, C_UDP, 1.1),
+    ratio('offload (virtio-ufo) to C on a kernel UDP socket', ['virtio-ufo'], C_UDP, 2),
+    ratio("raw-socket to the package's own queue", ['raw-socket'], PACKAGE_QUEUE, 1.4),
+    ratio('raw-socket to scapy', ['raw-socket'], SCAPY, 50),
     atMost('segmentation with UDP checksum, IPv4, hot', part('segment4'), 40, 'ns/fragment'),
     atMost('segmentation with UDP checksum, IPv6, hot', part('segment6'), 40, 'ns/fragment'),
     atMost('checksum of 64 KiB', part('checksum'), 1.5, 'µs'),
@@ -49,9 +54,25 @@ function largest(values: readonly (number | null)[]): number | null {
 }
 
 function atLeast(what: string, got: number | null, bound: number, unit: string): Goal {
-  return { type: 'goal', what, want: `≥ ${bound} ${unit}`, got, unit, reached: got === null ? null : got >= bound };
+  return {
+    type: 'goal',
+    what,
+    want: `≥ ${bound} ${unit}`,
+    got,
+    byCpu: null,
+    unit,
+    reached: got === null ? null : got >= bound,
+  };
 }
 
 function atMost(what: string, got: number | null, bound: number, unit: string): Goal {
-  return { type: 'goal', what, want: `≤ ${bound} ${unit}`, got, unit, reached: got === null ? null : got <= bound };
+  return {
+    type: 'goal',
+    what,
+    want: `≤ ${bound} ${unit}`,
+    got,
+    byCpu: null,
+    unit,
+    reached: got === null ? null : got <= bound,
+  };
 }

@@ -27,8 +27,6 @@ export interface Result extends Scenario {
 
 export function summarize(scenario: Scenario, measured: readonly Measured[]): Result[] {
   const ratesOf = (name: string) => rates(measured.find((one) => one.name === name));
-  const costsOf = (one: Measured | undefined) =>
-    (one?.rounds ?? []).map((round) => 1 / (round.cpuSecondsPerGb ?? Number.NaN));
   const c = measured.find(({ name }) => name === C_UDP);
   return measured.map((one) => {
     const { name, kind, rounds, peakRss, fault } = one;
@@ -51,10 +49,23 @@ export function summarize(scenario: Scenario, measured: readonly Measured[]): Re
   });
 }
 
-/** The ratio of two contestants' payload rates, round by round. */
-export function ratioOf(measured: readonly Measured[], name: string, yardstick: string): number | null {
-  const find = (wanted: string) => rates(measured.find((one) => one.name === wanted));
+/** The ratio of two contestants' payload rates, round by round: by the clock, or by processor time. */
+export function ratioOf(
+  measured: readonly Measured[],
+  name: string,
+  yardstick: string,
+  by: 'clock' | 'cpu' = 'clock',
+): number | null {
+  const find = (wanted: string) => {
+    const found = measured.find((one) => one.name === wanted);
+    return by === 'clock' ? rates(found) : costsOf(found);
+  };
   return medianRatio(find(name), find(yardstick));
+}
+
+/** Payload for a second of processor time. */
+function costsOf(measured: Measured | undefined): number[] {
+  return (measured?.rounds ?? []).map(({ cpuSecondsPerGb }) => 1 / (cpuSecondsPerGb ?? Number.NaN));
 }
 
 function rates(measured: Measured | undefined): number[] {

@@ -49,12 +49,13 @@ export function partTable(parts: readonly Part[]): string {
 
 export function goalTable(goals: readonly Goal[]): string {
   const table = new Table({
-    head: ['goal', 'want', 'got', ''],
-    colAligns: ['left', 'left', 'right', 'left'],
+    head: ['goal', 'want', 'got', 'by CPU', ''],
+    colAligns: ['left', 'left', 'right', 'right', 'left'],
     style: PLAIN,
   });
-  for (const { what, want, got, reached } of goals) {
-    table.push([what, want, got === null ? '' : significant(got), verdictOf(reached)]);
+  for (const { what, want, got, byCpu, reached } of goals) {
+    const figure = (value: number | null): string => (value === null ? '' : significant(value));
+    table.push([what, want, figure(got), figure(byCpu), verdictOf(reached)]);
   }
   return table.toString();
 }

@@ -20,17 +20,19 @@ const FIRST = 400;
 export class Trafgen implements Runner {
   readonly #config: string;
   readonly #packets: number;
+  readonly #options: readonly string[];
   #perMs = 0;
 
-  private constructor(config: string, packets: number) {
+  private constructor(config: string, packets: number, jumbo: boolean) {
     this.#config = config;
     this.#packets = packets;
+    this.#options = jumbo ? ['--jumbo-support'] : []; // slots of its ring are 2,048 octets without
   }
 
   static async start(scenario: Scenario, folder: string): Promise<Trafgen> {
     const config = join(folder, `trafgen-${scenario.family}-${scenario.mtu}-${scenario.size}.cfg`);
     await writeFile(config, trafgenConfig(readyFrames(scenario)));
-    return new Trafgen(config, packetsOf(scenario, scenario.mtu));
+    return new Trafgen(config, packetsOf(scenario, scenario.mtu), scenario.mtu > 1500);
   }
 
   async forMs(ms: number): Promise<Sent> {
@@ -40,7 +42,17 @@ export class Trafgen implements Runner {
 
   async count(datagrams: number): Promise<Sent> {
     const packets = datagrams * this.#packets;
-    const args = ['--dev', LAB.near.interface, '--conf', this.#config, '--cpus', '1', '--num', String(packets)];
+    const args = [
+      '--dev',
+      LAB.near.interface,
+      '--conf',
+      this.#config,
+      '--cpus',
+      '1',
+      '--num',
+      String(packets),
+      ...this.#options,
+    ];
     const before = childrenCpuSeconds();
     const text = await runTool('trafgen', args, { timeoutMs: 20_000 });
     const [, whole, micro] = /(\d+) sec, (\d+) usec on CPU/.exec(text) ?? [];
