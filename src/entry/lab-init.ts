@@ -6,11 +6,14 @@
  * out of what it finds there; the user's standard error is descriptor 4 and goes to the command.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { LAB, LAB_VARIABLE } from '../host/lab-info.js';
 import { buildLabNetwork } from '../host/lab-network.js';
 import type { LabMessage, LabRequest, LabSignal } from '../host/run-in-lab.js';
 
 const COMMAND_STDERR = 4;
+/** Where a build of a checkout has `udp-ufo` by its name; behind everything else on PATH. */
+const OWN_BIN = fileURLToPath(new URL('../../bin', import.meta.url));
 /** How long a signal from the terminal and `runInLab`'s word of the same signal may lie apart, milliseconds. */
 const SAME_SIGNAL_MS = 100;
 
@@ -35,7 +38,8 @@ async function start({ command, args, network }: LabRequest): Promise<void> {
     const { message, hint } = error as Error & { hint?: string };
     return finish({ type: 'failed', message, ...(hint === undefined ? {} : { hint }) });
   }
-  const env = { ...process.env, [LAB_VARIABLE]: JSON.stringify(LAB) };
+  const PATH = `${process.env['PATH'] ?? ''}:${OWN_BIN}`;
+  const env = { ...process.env, PATH, [LAB_VARIABLE]: JSON.stringify(LAB) };
   child = spawn(command, args, { env, stdio: ['inherit', 'inherit', COMMAND_STDERR] });
   child.on('error', (error: NodeJS.ErrnoException) => finish({ type: 'no-command', errno: -(error.errno ?? -2) }));
   child.on('exit', (code, signal) => finish({ type: 'exit', code, signal }));

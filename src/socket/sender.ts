@@ -222,7 +222,10 @@ export class Sender {
     const most = Math.min(mtu, device.mtu);
     const { mtu: asked } = this.options;
     if (asked === undefined) return most;
-    if (asked > most) throw argumentError('mtu', asked, `at most ${most}, the MTU of ${interfaceName || device.name}`);
+    if (asked > most) {
+      const whose = mtu < device.mtu ? 'the route' : interfaceName || device.name;
+      throw argumentError('mtu', asked, `at most ${most}, the MTU of ${whose}`);
+    }
     return asked;
   }
 
