@@ -58,14 +58,7 @@ export function flowHeaders(flow: Flow): FlowHeaders {
 
 function headers4(flow: Flow): FlowHeaders {
   const { linkHeader, options } = flow;
-  const fault = optionsFault(options);
-  if (fault !== null || options.length % 4 !== 0) {
-    throw argumentError(
-      'options',
-      options,
-      `IPv4 options, 0 … 40 octets in multiples of 4 (${fault ?? 'pad with NOPs'})`,
-    );
-  }
+  checkOptions(options);
   const networkLen = ipv4.HEADER_LEN + options.length;
   const linkLen = linkHeader.length;
   const bytes = new Uint8Array(linkLen + networkLen + udp.HEADER_LEN);
@@ -122,14 +115,7 @@ function headers6(flow: Flow): FlowHeaders {
   ipv6.setDestination(view, linkLen, flow.destination);
   const chain = putChain(view, linkLen, flow, perFragment);
   setPorts(view, linkLen + networkLen + chainLen, flow);
-
-  // The fragment header takes the place of what followed the per-fragment part, and names it in turn (RFC 8200 §4.5).
-  const followed = bytes[chain.perFragmentLink]!;
-  bytes[chain.perFragmentLink] = FRAGMENT;
-  const words = alignedWords(bytes, linkLen, networkLen, FRAGMENT_HEADER_LEN);
-  bytes[chain.perFragmentLink] = followed;
-  words[words.length - 2] = followed;
-  words[words.length - 1] = 0;
+  const words = fragmentWords(bytes, linkLen, networkLen, chain.perFragmentLink);
   return {
     flow,
     linkLen,
@@ -146,6 +132,17 @@ function headers6(flow: Flow): FlowHeaders {
     maxPayloadLen: ipv6.MAX_PAYLOAD_LEN - (networkLen - ipv6.HEADER_LEN) - chainLen - udp.HEADER_LEN,
     gsoSize: (flow.mtu - networkLen - FRAGMENT_HEADER_LEN) & ~7,
   };
+}
+
+/** The fragment header takes the place of what followed the per-fragment part, and names it in turn (RFC 8200 §4.5). */
+function fragmentWords(bytes: Uint8Array, linkLen: number, networkLen: number, perFragmentLink: number): Uint32Array {
+  const followed = bytes[perFragmentLink]!;
+  bytes[perFragmentLink] = FRAGMENT;
+  const words = alignedWords(bytes, linkLen, networkLen, FRAGMENT_HEADER_LEN);
+  bytes[perFragmentLink] = followed;
+  words[words.length - 2] = followed;
+  words[words.length - 1] = 0;
+  return words;
 }
 
 /** Writes the extension headers behind each other; says which octet names what follows the per-fragment part. */
@@ -184,6 +181,12 @@ function perFragmentCount({ extensionHeaders }: Flow): number {
     );
   }
   return Math.max(types.lastIndexOf(ROUTING), types.lastIndexOf(HOP_BY_HOP)) + 1;
+}
+
+function checkOptions(options: Uint8Array): void {
+  const fault = optionsFault(options) ?? (options.length % 4 === 0 ? null : 'pad with NOPs');
+  if (fault !== null)
+    throw argumentError('options', options, `IPv4 options, 0 … 40 octets in multiples of 4 (${fault})`);
 }
 
 function checkExtension(type: number, octets: Uint8Array): void {

@@ -51,7 +51,7 @@ export function createIdentSource(
   };
 }
 
-/** Always the same id, or counting up from it: `--ident`. Wraps to 1. */
+/** Counts up from `first` (1 … 65,535; IPv6 1 … 2^32 − 1) and wraps to 1: for replays that are to be the same each time. */
 export function countingIdents(first: number): IdentSource {
   let next = first;
   const take = (limit: number): number => {
