@@ -64,10 +64,14 @@ function senderOf(kind: SenderKind, side: Contestant['kind'], about: string): Co
     name: kind,
     kind: side,
     about,
-    skips: ({ payload }) =>
-      kind === PACKAGE_QUEUE && payload === 'cold' ? 'it has its frames ready, there is no payload to fetch' : null,
+    skips: (scenario) => (kind === PACKAGE_QUEUE ? packageQueueSkips(scenario) : null),
     start: (scenario) => LineProcess.start(kind, process.execPath, senderWords(kind, scenario)),
   };
+}
+
+function packageQueueSkips({ family, payload }: Scenario): string | null {
+  if (payload === 'cold') return 'it has its frames ready, there is no payload to fetch';
+  return family === 6 ? 'its queue stops for good now and then over IPv6, with packets in it' : null;
 }
 
 async function cProgram(folder: string): Promise<Contestant | string> {

@@ -7,7 +7,7 @@ import type { Runner, Sent } from './contestant.js';
 /** What a sender's process answers to every order; fields as in `Sent`. */
 type Answer = Sent & { readonly error?: string };
 
-const ANSWER_WITHIN_MS = 20_000;
+const ANSWER_WITHIN_MS = 10_000;
 const STOP_WITHIN_MS = 2000;
 
 /**
@@ -71,9 +71,11 @@ export class LineProcess implements Runner {
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), ANSWER_WITHIN_MS);
     const { value, done } = await this.#lines.next();
     clearTimeout(timer);
-    const answer = done === true ? { error: this.#complaint.trim() || 'ended' } : (JSON.parse(value) as Answer);
-    if (answer.error === undefined) return answer as Sent;
+    const answer = done === true ? null : (JSON.parse(value) as Answer);
+    if (answer !== null && answer.error === undefined) return answer;
     await this.stop();
-    throw new UfoError('ERR_UFO_BENCH', `${this.#name}: ${answer.error}`);
+    const { exitCode, signalCode } = this.#child;
+    const why = answer?.error ?? (this.#complaint.trim() || `it ended (${signalCode ?? exitCode})`);
+    throw new UfoError('ERR_UFO_BENCH', `${this.#name}: ${why}`);
   }
 }
