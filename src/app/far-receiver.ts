@@ -52,10 +52,19 @@ export class FarReceiver implements AsyncDisposable {
   }
 
   /** The datagram of `length` octets from `port`, once it has come; null where it has not after `withinMs`. */
-  async take(port: number, length: number, withinMs: number): Promise<FarReceived | null> {
+  take(port: number, length: number, withinMs: number): Promise<FarReceived | null> {
+    return this.#take((one) => one.port === port && one.length === length, withinMs);
+  }
+
+  /** The next datagram, whatever it is; null where none has come after `withinMs`. */
+  next(withinMs: number): Promise<FarReceived | null> {
+    return this.#take(() => true, withinMs);
+  }
+
+  async #take(wanted: (one: FarReceived) => boolean, withinMs: number): Promise<FarReceived | null> {
     const deadline = performance.now() + withinMs;
     for (;;) {
-      const index = this.#received.findIndex((one) => one.port === port && one.length === length);
+      const index = this.#received.findIndex(wanted);
       if (index >= 0) return this.#received.splice(index, 1)[0]!;
       const left = deadline - performance.now();
       if (left <= 0) return null;

@@ -1,8 +1,9 @@
 import { usageError } from '../app/exit-codes.js';
+import type { RateWish } from '../app/rate.js';
 import { argumentError } from '../errors.js';
 import { type Endpoint, parseAddress, parseEndpoint, parseMac, parsePort } from './parse-address.js';
 import { type NumberRange, parseDuration, parseWhole } from './parse-number.js';
-import { parseRate, type Rate } from './parse-rate.js';
+import { parseRate } from './parse-rate.js';
 
 /**
  * One option or positional argument. `parse` gets the text as typed and the name to blame (`--size`), and throws an
@@ -86,7 +87,7 @@ export const duration = (
   { min = 0, max = 86_400_000 }: { min?: number; max?: number } = {},
 ): Option<number | undefined> => value(basics, (text, name) => parseDuration(text, name, min, max));
 
-export const rate = (basics: Basics): Option<Rate | undefined> => value(basics, parseRate);
+export const rate = (basics: Basics): Option<RateWish | undefined> => value(basics, parseRate);
 
 /** From 28, the smallest IPv4 packet that carries 8 octets of a fragment, to the largest IP packet. */
 export const mtu = (basics: Basics): Option<number | undefined> =>

@@ -1,13 +1,8 @@
+import type { RateWish } from '../app/rate.js';
 import { argumentError } from '../errors.js';
 import { scaledDecimal } from './parse-number.js';
 
-/** How fast to send: `perSecond` of `unit`; bits are those of the IP packets sent. */
-export interface Rate {
-  readonly perSecond: number;
-  readonly unit: 'datagrams' | 'fragments' | 'bits';
-}
-
-const UNITS: Readonly<Record<string, Rate['unit']>> = {
+const UNITS: Readonly<Record<string, RateWish['unit']>> = {
   '': 'datagrams',
   '/s': 'datagrams',
   dps: 'datagrams',
@@ -18,7 +13,7 @@ const UNITS: Readonly<Record<string, Rate['unit']>> = {
 };
 
 /** `1000`, `1000/s`, `10kdps` datagrams; `500kfps` fragments; `1.5Gbit` bits of IP packets: per second, decimal multiples. */
-export function parseRate(text: string, name: string): Rate {
+export function parseRate(text: string, name: string): RateWish {
   const match = /^([\d.]+)([kmg]?)(|\/s|dps|fps|bit|bit\/s|bps)$/i.exec(text);
   const perSecond = match === null ? undefined : scaledDecimal(match[1]!, match[2]!);
   if (perSecond === undefined || !(perSecond > 0) || perSecond > 1e12) {

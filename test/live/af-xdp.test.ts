@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { after, before, it } from 'node:test';
+import { FarReceiver } from '../../src/app/far-receiver.js';
 import { ERRNO } from '../../src/errors.js';
-import { insideLab, LAB, setLabMtu } from '../../src/host/lab.js';
+import { LAB, setLabMtu } from '../../src/host/lab.js';
 import { runTool } from '../../src/host/run-tool.js';
 import { type AfXdpOptions, openAfXdp } from '../../src/tx/af-xdp.js';
 import { itDelivers } from './delivery.js';
-import { FarReceiver } from './far-receiver.js';
+import { takeNext } from './far-receiver.js';
 import { HandMade, makeFlow, payloadOf } from './hand-made.js';
+import { describeLive } from './in-lab.js';
 import { sendRows } from './send-rows.js';
 
 const { near, far } = LAB;
@@ -19,7 +21,7 @@ const open = async (made: HandMade, options: Partial<AfXdpOptions> = {}) =>
     ...options,
   });
 
-describe('af-xdp', { skip: insideLab() ? false : 'needs the lab' }, () => {
+describeLive('af-xdp', () => {
   let receiver: FarReceiver;
   before(async () => {
     receiver = await FarReceiver.start();
@@ -62,7 +64,7 @@ describe('af-xdp', { skip: insideLab() ? false : 'needs the lab' }, () => {
     const count = 15;
     for (let i = 0; i < count; i++) made.pushFragments({ flow, payload: payloadOf(60_000, i), ident: i + 1 });
     await sendRows(device, made);
-    const received = await receiver.take(count);
+    const received = await takeNext(receiver, count);
     assert.equal(new Set(received.map(({ sha256 }) => sha256)).size, count);
   });
 

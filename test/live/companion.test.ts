@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { after, before, describe, it } from 'node:test';
+import { after, before, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ERRNO } from '../../src/errors.js';
-import { farCommand, insideLab, LAB, pinNeighbours } from '../../src/host/lab.js';
+import { farCommand, LAB, pinNeighbours } from '../../src/host/lab.js';
 import { runTool } from '../../src/host/run-tool.js';
 import { type Companion, openCompanion } from '../../src/tx/companion.js';
 import type { IcmpError } from '../../src/tx/icmp-error.js';
@@ -12,6 +12,7 @@ import { openRawSocket } from '../../src/tx/raw-socket.js';
 import * as ipv4 from '../../src/wire/ipv4.js';
 import { FAMILIES } from './delivery.js';
 import { HandMade, makeFlow, payloadOf } from './hand-made.js';
+import { describeLive } from './in-lab.js';
 
 const { near, far } = LAB;
 const ROUTED = { 4: '198.51.100.9', 6: '2001:db8:1::9' } as const;
@@ -47,7 +48,7 @@ async function nextError(companion: Companion): Promise<IcmpError> {
   return error;
 }
 
-describe('companion', { skip: insideLab() ? false : 'needs the lab' }, () => {
+describeLive('companion', () => {
   before(async () => {
     await pinNeighbours();
     await farRun('ip', 'link', 'add', 'narrow0', 'mtu', '1280', 'type', 'veth', 'peer', 'name', 'narrow1');

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import type { FarReceiver } from '../../src/app/far-receiver.js';
 import { LAB, pinNeighbours, setLabMtu } from '../../src/host/lab.js';
 import type { Flow } from '../../src/skb/flow.js';
 import type { NetDevice } from '../../src/tx/net-device.js';
-import { type FarReceiver, sha256 } from './far-receiver.js';
+import { sha256, takeNext } from './far-receiver.js';
 import { type HandMade, type HandMadeDatagram, makeFlow, payloadOf } from './hand-made.js';
 import { sendRows } from './send-rows.js';
 import { watchFar } from './watch-far.js';
@@ -47,7 +48,7 @@ export function itDelivers({ receiver, open, push, foreign = [false, true] }: De
           await using watch = await watchFar(family, frames);
           await sendRows(device, made);
           assert.equal(await watch.frames(), frames);
-          const received = await receiver().take(payloads.length);
+          const received = await takeNext(receiver(), payloads.length);
           assert.deepEqual(
             received,
             payloads.map((payload) => ({ length: payload.length, sha256: sha256(payload), port: 1111 })),

@@ -1,18 +1,20 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { after, before, it } from 'node:test';
+import { FarReceiver } from '../../src/app/far-receiver.js';
 import { ERRNO } from '../../src/errors.js';
-import { insideLab, LAB, pinNeighbours, setLabMtu } from '../../src/host/lab.js';
+import { LAB, pinNeighbours, setLabMtu } from '../../src/host/lab.js';
 import { openKernelUdp } from '../../src/tx/kernel-udp.js';
 import { itDelivers } from './delivery.js';
-import { FarReceiver, sha256 } from './far-receiver.js';
+import { sha256, takeNext } from './far-receiver.js';
 import { HandMade, makeFlow, payloadOf } from './hand-made.js';
+import { describeLive } from './in-lab.js';
 import { sendRows } from './send-rows.js';
 import { watchFar } from './watch-far.js';
 
 const { near, far } = LAB;
 const open = () => openKernelUdp({ interface: near.interface, family: 4 });
 
-describe('kernel-udp', { skip: insideLab() ? false : 'needs the lab' }, () => {
+describeLive('kernel-udp', () => {
   let receiver: FarReceiver;
   before(async () => {
     receiver = await FarReceiver.start();
@@ -47,7 +49,7 @@ describe('kernel-udp', { skip: insideLab() ? false : 'needs the lab' }, () => {
     });
     await using watch = await watchFar('ip[8] = 5 and ip[1] = 0x10', 3);
     await sendRows(device, made);
-    const received = await receiver.take(4);
+    const received = await takeNext(receiver, 4);
     const expected = flows.map(({ sourcePort }, i) => ({
       length: 3000,
       sha256: sha256(payloadOf(3000, i)),
@@ -65,7 +67,7 @@ describe('kernel-udp', { skip: insideLab() ? false : 'needs the lab' }, () => {
     made.pushPayload({ flow, payload: payloadOf(1473, 2) });
     assert.equal(device.xmit(made, 0), 1);
     assert.equal(device.xmit(made, 1), -ERRNO.EMSGSIZE);
-    assert.equal((await receiver.take(1))[0]!.length, 1472);
+    assert.equal((await takeNext(receiver, 1))[0]!.length, 1472);
   });
 
   it('says which source ports are taken', async () => {

@@ -1,17 +1,18 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { after, before, it } from 'node:test';
+import { FarReceiver } from '../../src/app/far-receiver.js';
 import { ERRNO } from '../../src/errors.js';
-import { insideLab, LAB, setLabMtu } from '../../src/host/lab.js';
+import { LAB, setLabMtu } from '../../src/host/lab.js';
 import { runTool } from '../../src/host/run-tool.js';
 import { openPacketSocket } from '../../src/tx/packet-socket.js';
 import { itDelivers } from './delivery.js';
-import { FarReceiver } from './far-receiver.js';
 import { HandMade, makeFlow, payloadOf } from './hand-made.js';
+import { describeLive } from './in-lab.js';
 import { sendRows } from './send-rows.js';
 import { watchFar } from './watch-far.js';
 
 const { near, far } = LAB;
-describe('packet-socket', { skip: insideLab() ? false : 'needs the lab' }, () => {
+describeLive('packet-socket', () => {
   let receiver: FarReceiver;
   before(async () => {
     receiver = await FarReceiver.start();

@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { after, before, describe, it } from 'node:test';
+import { after, before, it } from 'node:test';
 import { promisify } from 'node:util';
+import { FarReceiver } from '../../src/app/far-receiver.js';
 import { ERRNO } from '../../src/errors.js';
-import { insideLab, LAB, pinNeighbours, setLabMtu } from '../../src/host/lab.js';
+import { LAB, pinNeighbours, setLabMtu } from '../../src/host/lab.js';
 import { runTool } from '../../src/host/run-tool.js';
 import type { NetDevice } from '../../src/tx/net-device.js';
 import { openRawSocket, type RawSocketOptions } from '../../src/tx/raw-socket.js';
 import { FAMILIES, itDelivers } from './delivery.js';
-import { FarReceiver, sha256 } from './far-receiver.js';
+import { sha256, takeNext } from './far-receiver.js';
 import { HandMade, makeFlow, payloadOf } from './hand-made.js';
+import { describeLive } from './in-lab.js';
 import { sendRows } from './send-rows.js';
 import { watchFar } from './watch-far.js';
 
@@ -34,7 +36,7 @@ async function unshape(): Promise<void> {
   await runTool('tc', ['qdisc', 'del', 'dev', near.interface, 'root']);
 }
 
-describe('raw-socket', { skip: insideLab() ? false : 'needs the lab' }, () => {
+describeLive('raw-socket', () => {
   let receiver: FarReceiver;
   before(async () => {
     receiver = await FarReceiver.start();
@@ -67,7 +69,7 @@ describe('raw-socket', { skip: insideLab() ? false : 'needs the lab' }, () => {
       const payload = payloadOf(5000, 4);
       made.pushFragments({ flow: { ...flow, mtu: 1500 }, payload });
       await sendRows(device, made);
-      assert.deepEqual(await receiver.take(1), [{ length: 5000, sha256: sha256(payload), port: 1111 }]);
+      assert.deepEqual(await takeNext(receiver, 1), [{ length: 5000, sha256: sha256(payload), port: 1111 }]);
     });
   }
 
@@ -82,7 +84,7 @@ describe('raw-socket', { skip: insideLab() ? false : 'needs the lab' }, () => {
     }
     assert.equal(device.xmit(made, 0), 3);
     assert.equal(bound.device.xmit(bound.made, 0), 3);
-    await receiver.take(2);
+    await takeNext(receiver, 2);
     await runTool('ip', ['link', 'set', near.interface, 'down']);
     const down = [-ERRNO.ENETDOWN, -ERRNO.ENETUNREACH];
     assert.ok(down.includes(device.xmit(made, 0)));
@@ -90,7 +92,7 @@ describe('raw-socket', { skip: insideLab() ? false : 'needs the lab' }, () => {
     await runTool('ip', ['link', 'set', near.interface, 'up']);
     await setLabMtu(1500);
     assert.equal(device.xmit(made, 0), 3);
-    await receiver.take(1);
+    await takeNext(receiver, 1);
   });
 
   it('tells EHOSTUNREACH for a route that says so', async () => {
@@ -116,7 +118,7 @@ describe('raw-socket', { skip: insideLab() ? false : 'needs the lab' }, () => {
       await using watch = await watchFar('greater 1510', made.table.rows - 1);
       await sendRows(device, made);
       assert.equal(await watch.frames(), made.table.rows - 1);
-      assert.equal((await receiver.take(1))[0]!.sha256, sha256(payload));
+      assert.equal((await takeNext(receiver, 1))[0]!.sha256, sha256(payload));
       await runTool('ip', ['route', 'del', destination, 'dev', near.interface, 'mtu', '1300']);
     });
   }
@@ -136,7 +138,7 @@ describe('raw-socket', { skip: insideLab() ? false : 'needs the lab' }, () => {
     await sendRows(device, made);
     const took = performance.now() - start;
     const { user, system } = process.cpuUsage(cpu);
-    const received = await receiver.take(6);
+    const received = await takeNext(receiver, 6);
     assert.deepEqual(
       received.map((one) => one.sha256),
       [0, 1, 2, 3, 4, 5].map((i) => sha256(payloadOf(65_507, i))),
@@ -163,7 +165,7 @@ describe('raw-socket', { skip: insideLab() ? false : 'needs the lab' }, () => {
       }
     }
     assert.ok(refused > 0 && refused < 100, `${refused} refusals`);
-    assert.equal((await receiver.take(1))[0]!.sha256, sha256(payload));
+    assert.equal((await takeNext(receiver, 1))[0]!.sha256, sha256(payload));
     assert.equal(device.lost().qdisc, 0);
     await unshape();
   });
@@ -181,7 +183,7 @@ describe('raw-socket', { skip: insideLab() ? false : 'needs the lab' }, () => {
     const payload = payloadOf(3000, 8);
     made.pushFragments({ flow, payload });
     await sendRows(device, made);
-    assert.equal((await receiver.take(1))[0]!.sha256, sha256(payload));
+    assert.equal((await takeNext(receiver, 1))[0]!.sha256, sha256(payload));
   });
 
   it('EPERM without the privilege, with what to do', async () => {

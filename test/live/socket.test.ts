@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, before } from 'node:test';
+import { FarReceiver } from '../../src/app/far-receiver.js';
 import { LAB, pinNeighbours, setLabMtu } from '../../src/host/lab.js';
 import { runTool } from '../../src/host/run-tool.js';
 import { createSocket } from '../../src/socket/socket.js';
 import { makePayload } from '../../src/verify/payload.js';
-import { FarReceiver, sha256 } from './far-receiver.js';
+import { sha256, takeNext } from './far-receiver.js';
 import { describeLive, liveIt } from './in-lab.js';
 
 const { near, far } = LAB;
@@ -43,7 +44,7 @@ describeLive('the socket', () => {
         assert.equal(datagrams, 2);
         const { port } = await socket.address();
         assert.deepEqual(
-          await receiver.take(6),
+          await takeNext(receiver, 6),
           payloads.map((payload) => ({ length: payload.length, sha256: sha256(payload), port })),
         );
       });
@@ -55,7 +56,7 @@ describeLive('the socket', () => {
     await using socket = createSocket({ type: 'udp4', driver: 'packet-socket' });
     await socket.connect(receiver.port, far.ipv4);
     assert.equal((await socket.send(makePayload(20_000, 1, 0))).gsoSize, 1480);
-    await receiver.take(1);
+    await takeNext(receiver, 1);
     await setLabMtu(1300);
     const results = await Promise.allSettled([1, 2, 3].map((i) => socket.send(makePayload(20_000, 1, i))));
     for (const result of results) {
@@ -63,7 +64,7 @@ describeLive('the socket', () => {
     }
     const result = await socket.send(makePayload(20_000, 1, 4));
     assert.equal(result.gsoSize, 1280);
-    await receiver.take(1 + results.filter(({ status }) => status === 'fulfilled').length);
+    await takeNext(receiver, 1 + results.filter(({ status }) => status === 'fulfilled').length);
     await setLabMtu(1500);
   });
 
@@ -80,7 +81,7 @@ describeLive('the socket', () => {
     await pinNeighbours();
     pages.write(makePayload(5_000, 1, 9));
     await socket.sendPages(pages).sent;
-    assert.equal((await receiver.take(1))[0]!.sha256, sha256(makePayload(5_000, 1, 9)));
+    assert.equal((await takeNext(receiver, 1))[0]!.sha256, sha256(makePayload(5_000, 1, 9)));
   });
 
   liveIt('hears what ICMP says, as an error event', async () => {

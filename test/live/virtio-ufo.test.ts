@@ -1,20 +1,22 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { after, before, it } from 'node:test';
+import { FarReceiver } from '../../src/app/far-receiver.js';
 import { ERRNO } from '../../src/errors.js';
 import { activeFeatures } from '../../src/host/device-features.js';
-import { insideLab, LAB, pinNeighbours, setLabMtu } from '../../src/host/lab.js';
+import { LAB, pinNeighbours, setLabMtu } from '../../src/host/lab.js';
 import { runTool } from '../../src/host/run-tool.js';
 import { openVirtioUfo } from '../../src/tx/virtio-ufo.js';
 import { FAMILIES, itDelivers } from './delivery.js';
-import { FarReceiver, sha256 } from './far-receiver.js';
+import { sha256, takeNext } from './far-receiver.js';
 import { HandMade, makeFlow, payloadOf } from './hand-made.js';
+import { describeLive } from './in-lab.js';
 import { sendRows } from './send-rows.js';
 import { watchFar } from './watch-far.js';
 
 const { near, far } = LAB;
 const device = () => openVirtioUfo({ interface: near.interface });
 
-describe('virtio-ufo', { skip: insideLab() ? false : 'needs the lab' }, () => {
+describeLive('virtio-ufo', () => {
   let receiver: FarReceiver;
   before(async () => {
     receiver = await FarReceiver.start();
@@ -43,7 +45,7 @@ describe('virtio-ufo', { skip: insideLab() ? false : 'needs the lab' }, () => {
     }
     assert.equal(ufo.xmit(made, 0), 2);
     const one = { length: payload.length, sha256: sha256(payload), port: 1111 };
-    assert.deepEqual(await receiver.take(2), [one, one]);
+    assert.deepEqual(await takeNext(receiver, 2), [one, one]);
   });
 
   it('sends frames that are cut already as they are', async () => {
@@ -53,7 +55,7 @@ describe('virtio-ufo', { skip: insideLab() ? false : 'needs the lab' }, () => {
     const payload = payloadOf(30_000, 4);
     made.pushFragments({ flow: makeFlow(near.ipv4, far.ipv4, receiver.port, { linkHeader }), payload });
     await sendRows(ufo, made);
-    assert.deepEqual(await receiver.take(1), [{ length: 30_000, sha256: sha256(payload), port: 1111 }]);
+    assert.deepEqual(await takeNext(receiver, 1), [{ length: 30_000, sha256: sha256(payload), port: 1111 }]);
   });
 
   it('cuts behind a VLAN tag', async () => {
