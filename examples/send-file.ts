@@ -7,7 +7,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { startLiveVerify } from '../src/app/verify-live.js';
+import { startLiveVerify } from '../src/app/verify/live.js';
 import { requireLab } from '../src/host/lab.js';
 import { createSocket } from '../src/index.js';
 

@@ -6,10 +6,10 @@
  *
  *     npx udp-ufo lab -- node dist/examples/zero-copy.js [datagrams] [octets] [driver]
  */
-import { startLiveVerify } from '../src/app/verify-live.js';
+import { startLiveVerify } from '../src/app/verify/live.js';
 import { requireLab } from '../src/host/lab.js';
 import { createSocket, type DriverName, type Pages } from '../src/index.js';
-import { fillPayload } from '../src/verify/payload.js';
+import { fillPayload } from '../src/payload/generated.js';
 
 const [count = 100_000, size = 2_000] = process.argv.slice(2, 4).map(Number);
 const driver = (process.argv[4] ?? 'packet-socket') as DriverName;

@@ -2,7 +2,7 @@ export type { Capture, CaptureStats } from './capture/capture.js';
 export { type CaptureOptions, openCapture as capture } from './capture/open-capture.js';
 export { UfoError } from './errors.js';
 export type { ExtensionHeader } from './skb/flow.js';
-export type { PagesSent, SendResult, SendSummary } from './socket/datagram.js';
+export type { PagesSent, SendResult, SendSummary } from './socket/flight/datagram.js';
 export type {
   FileOptions,
   ManyOptions,
@@ -13,15 +13,15 @@ export type {
   To,
 } from './socket/options.js';
 export type { Pages } from './socket/pages.js';
-export type { PathInfo } from './socket/path-info.js';
+export type { PathInfo } from './socket/path/info.js';
 export { createSocket, type UfoSocket } from './socket/socket.js';
-export type { Way } from './socket/way.js';
+export type { Way } from './socket/flight/way.js';
 export type { DriverName, LostFrames } from './tx/net-device.js';
 export { countingIdents, createIdentSource, type IdentSource } from './ufo/ident.js';
 export { type SegmentOptions, segment } from './ufo/segment-datagram.js';
-export { Expectation, type ExpectedDatagram } from './verify/expectation.js';
+export { Expectation, type ExpectedDatagram } from './compare/expectation.js';
 export type { DatagramVerdict, UdpVerdict, VerifySummary } from './verify/verdict.js';
-export { type VerifyStreamOptions, verify } from './verify/verify-stream.js';
+export { type VerifyStreamOptions, verify } from './verify/verify.js';
 export { type Frame, frameData } from './wire/frame.js';
 export { pcapFormat } from './wire/pcap-format.js';
 export { encodePcap } from './wire/pcap-writer.js';

@@ -1,8 +1,8 @@
 import { argumentError } from '../errors.js';
 import { insideLab } from '../host/lab-info.js';
-import { type CapCaptureOptions, type LiveCapture, openCapCapture } from './cap-engine.js';
+import { type CapCaptureOptions, type LiveCapture, openCapCapture } from './cap/engine.js';
 
-export type { LiveCapture } from './cap-engine.js';
+export type { LiveCapture } from './cap/engine.js';
 
 /** Live engines. */
 export const ENGINES = ['cap'] as const;

@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs';
-import { EXIT } from '../app/exit-codes.js';
+import { EXIT } from '../app/common/exit-codes.js';
 
 /**
  * Exit code 70 for what nobody caught or finished: Node would end with 1, which here means "verification failed", or with 13

@@ -24,7 +24,7 @@ export const capture = defineCommand({
     ['lab -- udp-ufo capture -i far0', 'on the far host of a lab'],
   ],
   handler: async ({ duration: durationMs, ...options }, { output, signal }) => {
-    const { capture } = await import('../app/capture.js');
+    const { capture } = await import('../app/capture/capture.js');
     return capture({ ...options, durationMs }, output, signal);
   },
 });

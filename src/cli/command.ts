@@ -1,4 +1,4 @@
-import type { Output } from '../app/output.js';
+import type { Output } from '../app/common/output.js';
 import type { Option } from './options.js';
 
 export type Options = Readonly<Record<string, Option<unknown>>>;

@@ -15,7 +15,7 @@ export const demo = defineCommand({
     ['demo --json', 'one object per datagram, then a summary'],
   ],
   handler: async (values, { output, signal }) => {
-    const { demo } = await import('../app/demo.js');
+    const { demo } = await import('../app/demo/demo.js');
     return demo(values, output, signal);
   },
 });

@@ -14,7 +14,7 @@ export const doctor = defineCommand({
     ['lab -- udp-ufo doctor -i near0', 'inside the test network'],
   ],
   handler: async (values, { output }) => {
-    const { doctor } = await import('../app/doctor.js');
+    const { doctor } = await import('../app/doctor/doctor.js');
     return doctor(values, output);
   },
 });

@@ -19,7 +19,7 @@ export const lab = defineCommand({
     ['lab --mtu 9000', 'a shell, on near0'],
   ],
   handler: async ({ mtu, queues }, { rest }) => {
-    const { lab } = await import('../app/lab.js');
+    const { lab } = await import('../app/lab/lab.js');
     return lab({ command: rest, mtu, queues });
   },
 });

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { createOutput } from '../app/output.js';
+import { createOutput } from '../app/common/output.js';
 import { trapBugs } from './bug-trap.js';
 import { COMMANDS } from './commands.js';
 import { PROGRAM } from './parser.js';

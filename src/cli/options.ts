@@ -1,5 +1,5 @@
-import { usageError } from '../app/exit-codes.js';
-import type { RateWish } from '../app/rate.js';
+import { usageError } from '../app/common/exit-codes.js';
+import type { RateWish } from '../app/common/rate.js';
 import { argumentError } from '../errors.js';
 import { type Endpoint, parseAddress, parseEndpoint, parseMac, parsePort } from './parse-address.js';
 import { type NumberRange, parseDuration, parseWhole } from './parse-number.js';

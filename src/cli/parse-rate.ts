@@ -1,4 +1,4 @@
-import type { RateWish } from '../app/rate.js';
+import type { RateWish } from '../app/common/rate.js';
 import { argumentError } from '../errors.js';
 import { scaledDecimal } from './parse-number.js';
 

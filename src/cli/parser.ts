@@ -1,5 +1,5 @@
 import yargs from 'yargs';
-import { usageError } from '../app/exit-codes.js';
+import { usageError } from '../app/common/exit-codes.js';
 import { type Command, kebab, type Options } from './command.js';
 
 /** What yargs made of the words: text to print (help, version), or the named arguments of the command. */

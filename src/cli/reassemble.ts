@@ -22,7 +22,7 @@ export const reassemble = defineCommand({
     ['reassemble -r fragments.pcap -w whole.pcap', 'packets as they were before they were cut'],
   ],
   handler: async ({ read, ...options }, { output, signal }) => {
-    const { reassemble } = await import('../app/reassemble.js');
+    const { reassemble } = await import('../app/reassemble/reassemble.js');
     return reassemble({ file: read, ...options }, output, signal);
   },
 });

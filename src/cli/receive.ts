@@ -25,7 +25,7 @@ export const receive = defineCommand({
     ['receive 9999 --echo -o received/', 'send back, and keep a file of each'],
   ],
   handler: async ({ timeout: timeoutMs, output: write, ...options }, { output, signal }) => {
-    const { receive } = await import('../app/receive.js');
+    const { receive } = await import('../app/receive/receive.js');
     return receive({ ...options, timeoutMs, write }, output, signal);
   },
 });

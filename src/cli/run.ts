@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { describeError, EXIT, exitCodeOf, OutputClosedError, usageError } from '../app/exit-codes.js';
-import type { Output } from '../app/output.js';
+import { describeError, EXIT, exitCodeOf, OutputClosedError, usageError } from '../app/common/exit-codes.js';
+import type { Output } from '../app/common/output.js';
 import type { Command } from './command.js';
 import { completionsOf } from './completions.js';
 import { PROGRAM, parseWords } from './parser.js';

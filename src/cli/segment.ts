@@ -1,4 +1,4 @@
-import { usageError } from '../app/exit-codes.js';
+import { usageError } from '../app/common/exit-codes.js';
 import { argumentError } from '../errors.js';
 import { defineCommand } from './command.js';
 import {
@@ -52,7 +52,7 @@ export const segment = defineCommand({
     if (values.seed !== undefined && values.size === undefined) {
       throw usageError('--seed: only generated payloads have one', 'add --size');
     }
-    const { segment } = await import('../app/segment.js');
+    const { segment } = await import('../app/segment/segment.js');
     await segment(values, output, signal);
   },
 });

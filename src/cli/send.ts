@@ -1,4 +1,4 @@
-import { usageError } from '../app/exit-codes.js';
+import { usageError } from '../app/common/exit-codes.js';
 import { argumentError } from '../errors.js';
 import { defineCommand } from './command.js';
 import {
@@ -104,7 +104,7 @@ export const send = defineCommand({
     if (values.seed !== undefined && values.size === undefined) {
       throw usageError('--seed: only generated payloads have one', 'add --size');
     }
-    const { send } = await import('../app/send.js');
+    const { send } = await import('../app/send/send.js');
     const job = {
       ...values,
       datagramSize,

@@ -1,4 +1,4 @@
-import { usageError } from '../app/exit-codes.js';
+import { usageError } from '../app/common/exit-codes.js';
 import { argumentError, type UfoError } from '../errors.js';
 import { type Command, kebab, optionName } from './command.js';
 import type { Option } from './options.js';

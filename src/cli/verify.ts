@@ -1,4 +1,4 @@
-import { usageError } from '../app/exit-codes.js';
+import { usageError } from '../app/common/exit-codes.js';
 import { type CommandContext, defineCommand } from './command.js';
 import { address, count, duration, flag, interfaceName, json, string } from './options.js';
 
@@ -41,7 +41,7 @@ export const verify = defineCommand({
   handler: async (values, context) => {
     const { read: file, allowZeroChecksum: allowZeroChecksum6, json, generated } = values;
     if (file === undefined) return live(values, context);
-    const { verifyFile } = await import('../app/verify-file.js');
+    const { verifyFile } = await import('../app/verify/file.js');
     return verifyFile({ file, json, generated, allowZeroChecksum6 }, context.output, context.signal);
   },
 });
@@ -62,7 +62,7 @@ interface LiveValues {
 async function live(values: LiveValues, { output, signal }: CommandContext): Promise<number> {
   const { interface: name, host, count: datagrams, duration: durationMs, allowZeroChecksum, ...options } = values;
   if (name === undefined) throw usageError('nothing to verify', 'give a file by -r, or an interface by -i');
-  const { verifyLive } = await import('../app/verify-live.js');
+  const { verifyLive } = await import('../app/verify/live.js');
   return verifyLive(
     {
       ...options,

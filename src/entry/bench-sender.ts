@@ -3,7 +3,7 @@
  * answers go by lines, as app/bench/line-process tells.
  */
 import { createInterface } from 'node:readline';
-import { openSender, type SenderRequest } from '../app/bench/senders.js';
+import { openSender, type SenderRequest } from '../app/bench/contestants/senders.js';
 
 const reply = (answer: object): void => console.log(JSON.stringify(answer));
 

@@ -1,8 +1,8 @@
 import { writeSync } from 'node:fs';
-import { CapLoop } from '../capture/cap-loop.js';
-import { dieWithParent, pollControl } from '../capture/child-control.js';
-import { type CaptureChildArguments, type ChildMessage, FRAMES_FD, failedMessage } from '../capture/child-protocol.js';
-import { type ChildSink, PcapSink } from '../capture/child-sinks.js';
+import { CapLoop } from '../capture/cap/loop.js';
+import { dieWithParent, pollControl } from '../capture/cap/child-control.js';
+import { type CaptureChildArguments, type ChildMessage, FRAMES_FD, failedMessage } from '../capture/cap/child-protocol.js';
+import { type ChildSink, PcapSink } from '../capture/cap/child-sinks.js';
 
 /** Time between two reports of the figures, ms. */
 const STATS_MS = 200;
@@ -37,7 +37,7 @@ async function main(): Promise<void> {
 
 /** Loaded only where it is used, since it is most of what there is to load. */
 async function verdictSink(options: CaptureChildArguments): Promise<ChildSink> {
-  const { VerdictSink } = await import('./verdict-sink.js');
+  const { VerdictSink } = await import('../app/common/verdict-sink.js');
   return new VerdictSink(options);
 }
 

@@ -4,8 +4,8 @@
  */
 import { once } from 'node:events';
 import { parentPort, workerData } from 'node:worker_threads';
-import type { QueueAnswer, QueueOrder, QueueSetup } from '../app/queue-protocol.js';
-import { QueueSender } from '../app/queue-sender.js';
+import type { QueueAnswer, QueueOrder, QueueSetup } from '../app/queues/protocol.js';
+import { QueueSender } from '../app/queues/sender.js';
 
 async function inThread(port: NonNullable<typeof parentPort>): Promise<void> {
   const sender = new QueueSender(workerData as QueueSetup, (answer) => port.postMessage(answer));

@@ -1,5 +1,5 @@
 import { argumentError, ERRNO, systemError } from '../errors.js';
-import type { SendResult } from './datagram.js';
+import type { SendResult } from './flight/datagram.js';
 import type { SendOptions } from './options.js';
 
 /** Largest UDP payloads without options or extension headers, which `uncork` learns of. */

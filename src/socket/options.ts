@@ -2,7 +2,7 @@ import type { ExtensionHeader } from '../skb/flow.js';
 import type { DriverName } from '../tx/net-device.js';
 import type { IdentSource } from '../ufo/ident.js';
 import type { VlanTag } from '../wire/ethernet.js';
-import type { SendResult } from './datagram.js';
+import type { SendResult } from './flight/datagram.js';
 
 export interface SocketOptions {
   readonly type: 'udp4' | 'udp6';

@@ -1,6 +1,6 @@
 import { constants, type FileHandle, open } from 'node:fs/promises';
 import { argumentError } from '../errors.js';
-import type { SendSummary } from './datagram.js';
+import type { SendSummary } from './flight/datagram.js';
 import type { FileOptions, ManyOptions } from './options.js';
 import type { Pages } from './pages.js';
 

@@ -1,26 +1,26 @@
 import { EventEmitter } from 'node:events';
 import type { FileHandle } from 'node:fs/promises';
 import { argumentError, UfoError } from '../errors.js';
-import type { Companion } from '../tx/companion.js';
+import type { Companion } from '../companion/companion.js';
 import type { LostFrames } from '../tx/net-device.js';
-import { abortable } from './abortable.js';
+import { abortable } from './waiting/abortable.js';
 import { copied } from './build.js';
-import { completion } from './completion.js';
+import { completion } from './waiting/completion.js';
 import { Cork } from './cork.js';
-import type { PagesSent, SendResult, SendSummary } from './datagram.js';
-import { companionOf, HeldCompanion } from './held-companion.js';
-import { ObservedPromise } from './observed.js';
-import { type OpenDevice, openDevice } from './open-device.js';
+import type { PagesSent, SendResult, SendSummary } from './flight/datagram.js';
+import { companionOf, HeldCompanion } from './path/held-companion.js';
+import { ObservedPromise } from './waiting/observed.js';
+import { type OpenDevice, openDevice } from './path/open-device.js';
 import type { FileOptions, ManyOptions, SendOptions, SocketAddress, SocketOptions, To, Wait } from './options.js';
 import { Pages } from './pages.js';
-import { type PathInfo, pathInfo } from './path-info.js';
-import type { Peer } from './peer.js';
-import { resolveHost } from './route-to.js';
+import { type PathInfo, pathInfo } from './path/info.js';
+import type { Peer } from './path/peer.js';
+import { resolveHost } from './path/route-to.js';
 import { sendFile } from './send-file.js';
-import { SendOne } from './send-one.js';
+import { SendOne } from './flight/one.js';
 import { Sender } from './sender.js';
-import { type StreamSource, sendStream } from './stream.js';
-import { Works } from './works.js';
+import { type StreamSource, sendStream } from './flight/stream.js';
+import { Works } from './waiting/works.js';
 
 /**
  * A UDP socket whose datagrams are cut into fragments here, under the caller's control.

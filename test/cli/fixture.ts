@@ -1,5 +1,5 @@
 import { Writable } from 'node:stream';
-import { createOutput } from '../../src/app/output.js';
+import { createOutput } from '../../src/app/common/output.js';
 import { type Command, defineCommand } from '../../src/cli/command.js';
 import * as option from '../../src/cli/options.js';
 import { run } from '../../src/cli/run.js';

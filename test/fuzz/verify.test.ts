@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Verifier } from '../../src/verify/verify.js';
+import { Verifier } from '../../src/verify/verifier.js';
 import type { Frame } from '../../src/wire/frame.js';
 import { pcapFormat } from '../../src/wire/pcap-format.js';
 import { PcapReader } from '../../src/wire/pcap-reader.js';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
-import { FarReceiver } from '../../src/app/far-receiver.js';
+import { FarReceiver } from '../../src/app/demo/far-receiver.js';
 import { ERRNO } from '../../src/errors.js';
 import { LAB, setLabMtu } from '../../src/host/lab.js';
 import { runTool } from '../../src/host/run-tool.js';
-import { type AfXdpOptions, openAfXdp } from '../../src/tx/af-xdp.js';
+import { type AfXdpOptions, openAfXdp } from '../../src/tx/af-xdp/af-xdp.js';
 import { itDelivers } from './delivery.js';
 import { takeNext } from './far-receiver.js';
 import { HandMade, makeFlow, payloadOf } from './hand-made.js';

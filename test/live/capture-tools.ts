@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Capture } from '../../src/capture/capture.js';
-import { makePayload } from '../../src/verify/payload.js';
+import { makePayload } from '../../src/payload/generated.js';
 
 export const PROGRAM = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 /** Fragments of a datagram of 65,507 octets at MTU 1500. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import type { FarReceiver } from '../../src/app/far-receiver.js';
+import type { FarReceiver } from '../../src/app/demo/far-receiver.js';
 import { LAB, pinNeighbours, setLabMtu } from '../../src/host/lab.js';
 import type { Flow } from '../../src/skb/flow.js';
 import type { NetDevice } from '../../src/tx/net-device.js';

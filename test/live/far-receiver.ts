@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { FarReceived, FarReceiver } from '../../src/app/far-receiver.js';
+import type { FarReceived, FarReceiver } from '../../src/app/demo/far-receiver.js';
 
 /** The next `count` datagrams, in the order of arrival; rejects when they have not come within `withinMs`. */
 export async function takeNext(receiver: FarReceiver, count: number, withinMs = 10_000): Promise<FarReceived[]> {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
-import { FarReceiver } from '../../src/app/far-receiver.js';
+import { FarReceiver } from '../../src/app/demo/far-receiver.js';
 import { ERRNO } from '../../src/errors.js';
 import { LAB, pinNeighbours, setLabMtu } from '../../src/host/lab.js';
-import { openKernelUdp } from '../../src/tx/kernel-udp.js';
+import { openKernelUdp } from '../../src/tx/kernel-udp/kernel-udp.js';
 import { itDelivers } from './delivery.js';
 import { sha256, takeNext } from './far-receiver.js';
 import { HandMade, makeFlow, payloadOf } from './hand-made.js';

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { FarReceiver } from '../../src/app/far-receiver.js';
+import { FarReceiver } from '../../src/app/demo/far-receiver.js';
 
 /** A plain UDP socket of another language's, that says the same as our own receiver. */
 const SCRIPT = `

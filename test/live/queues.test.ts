@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { QueueSenders } from '../../src/app/queues.js';
+import { QueueSenders } from '../../src/app/queues/queues.js';
 import { udpFilter } from '../../src/capture/filter.js';
 import { openCapture, spawnPrefixFor } from '../../src/capture/open-capture.js';
 import { LAB, pinNeighbours, setLabMtu } from '../../src/host/lab.js';
 import type { DatagramVerdict } from '../../src/verify/verdict.js';
-import { Verifier } from '../../src/verify/verify.js';
+import { Verifier } from '../../src/verify/verifier.js';
 import { describeLive, liveIt } from './in-lab.js';
 
 const { near, far } = LAB;

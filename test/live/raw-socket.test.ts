@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { after, before, it } from 'node:test';
 import { promisify } from 'node:util';
-import { FarReceiver } from '../../src/app/far-receiver.js';
+import { FarReceiver } from '../../src/app/demo/far-receiver.js';
 import { ERRNO } from '../../src/errors.js';
 import { LAB, pinNeighbours, setLabMtu } from '../../src/host/lab.js';
 import { runTool } from '../../src/host/run-tool.js';
 import type { NetDevice } from '../../src/tx/net-device.js';
-import { openRawSocket, type RawSocketOptions } from '../../src/tx/raw-socket.js';
+import { openRawSocket, type RawSocketOptions } from '../../src/tx/raw-socket/raw-socket.js';
 import { FAMILIES, itDelivers } from './delivery.js';
 import { sha256, takeNext } from './far-receiver.js';
 import { HandMade, makeFlow, payloadOf } from './hand-made.js';
@@ -190,7 +190,7 @@ describeLive('raw-socket', () => {
     const script = `
       import { PagePool } from '${new URL('../../src/memory/page-pool.js', import.meta.url)}';
       import { UserMemory } from '${new URL('../../src/memory/user-memory.js', import.meta.url)}';
-      import { openRawSocket } from '${new URL('../../src/tx/raw-socket.js', import.meta.url)}';
+      import { openRawSocket } from '${new URL('../../src/tx/raw-socket/raw-socket.js', import.meta.url)}';
       const pool = new PagePool(new UserMemory());
       try { await openRawSocket({ family: 4, mtu: 1500, pool }); console.log('opened'); }
       catch ({ code, syscall, hint }) { console.log(JSON.stringify({ code, syscall, hint, free: pool.freePages })); }`;

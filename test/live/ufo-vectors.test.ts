@@ -1,6 +1,6 @@
 import { after } from 'node:test';
 import { LAB, pinNeighbours, setLabMtu } from '../../src/host/lab.js';
-import { openVirtioUfo } from '../../src/tx/virtio-ufo.js';
+import { openVirtioUfo } from '../../src/tx/packet/virtio-ufo.js';
 import { Cutter } from '../ufo/cut.js';
 import { assertSame, ourPackets } from '../vectors/compare.js';
 import { cutBySocket, cutByUfo, labFlow } from '../vectors/kernel-cut.js';

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
-import { FarReceiver } from '../../src/app/far-receiver.js';
+import { FarReceiver } from '../../src/app/demo/far-receiver.js';
 import { ERRNO } from '../../src/errors.js';
 import { activeFeatures } from '../../src/host/device-features.js';
 import { LAB, pinNeighbours, setLabMtu } from '../../src/host/lab.js';
 import { runTool } from '../../src/host/run-tool.js';
-import { openVirtioUfo } from '../../src/tx/virtio-ufo.js';
+import { openVirtioUfo } from '../../src/tx/packet/virtio-ufo.js';
 import { FAMILIES, itDelivers } from './delivery.js';
 import { sha256, takeNext } from './far-receiver.js';
 import { HandMade, makeFlow, payloadOf } from './hand-made.js';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { describe, it } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { inspectPayload, makePayload } from '../../src/verify/payload.js';
+import { inspectPayload, makePayload } from '../../src/payload/generated.js';
 import { FakeDevice, fakeSocket, turns } from './fake-device.js';
 
 const sequences = (device: FakeDevice): (number | undefined)[] =>

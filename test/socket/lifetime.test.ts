@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
-import { makePayload } from '../../src/verify/payload.js';
+import { makePayload } from '../../src/payload/generated.js';
 import { FakeDevice, fakeSocket, turns } from './fake-device.js';
 
 const POOL = 64;

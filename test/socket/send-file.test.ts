@@ -5,7 +5,7 @@ import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { makePayload } from '../../src/verify/payload.js';
+import { makePayload } from '../../src/payload/generated.js';
 import { FakeDevice, fakeSocket } from './fake-device.js';
 
 let folder: string;

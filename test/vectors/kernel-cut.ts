@@ -25,7 +25,7 @@ import { SegmentTable } from '../../src/memory/segment-table.js';
 import type { ExtensionHeader, Flow } from '../../src/skb/flow.js';
 import { kfreeSkb } from '../../src/skb/release.js';
 import { sockaddrLl } from '../../src/tx/af-packet.js';
-import { openVirtioUfo } from '../../src/tx/virtio-ufo.js';
+import { openVirtioUfo } from '../../src/tx/packet/virtio-ufo.js';
 import { ipMakeSkb } from '../../src/ufo/make-skb.js';
 import { pushWhole } from '../../src/ufo/segment.js';
 import { HEADER_LEN as ETHERNET_LEN, ETHERTYPE_IPV4 } from '../../src/wire/ethernet.js';

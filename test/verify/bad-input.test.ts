@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { DatagramVerdict } from '../../src/verify/verdict.js';
-import { Verifier, type VerifierOptions } from '../../src/verify/verify.js';
+import { Verifier, type VerifierOptions } from '../../src/verify/verifier.js';
 import { finishChecksum, pseudoHeaderSum, sumOctets } from '../../src/wire/checksum.js';
 import type { Frame } from '../../src/wire/frame.js';
 import * as ipv4 from '../../src/wire/ipv4.js';

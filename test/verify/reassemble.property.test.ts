@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { DatagramVerdict } from '../../src/verify/verdict.js';
-import { Verifier } from '../../src/verify/verify.js';
+import { Verifier } from '../../src/verify/verifier.js';
 import type { Frame } from '../../src/wire/frame.js';
 import { cuts, flow4, flow6, fragment, fragments, frame, pattern, udpPacket, whole } from './build.js';
 

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { Verifier } from '../../src/verify/verify.js';
+import { Verifier } from '../../src/verify/verifier.js';
 import type { Frame } from '../../src/wire/frame.js';
 import { pcapFormat } from '../../src/wire/pcap-format.js';
 import { encodePcap } from '../../src/wire/pcap-writer.js';

@@ -3,18 +3,18 @@ import { cpus, release } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { argumentError } from '../../errors.js';
 import { exitStatus, insideLab, pinNeighbours, runInLab, setLabMtu } from '../../host/lab.js';
-import { EXIT } from '../exit-codes.js';
-import type { Output } from '../output.js';
-import { type Field, gatherField, NAMES } from './contestants.js';
-import { goalsOf } from './goals.js';
+import { EXIT } from '../common/exit-codes.js';
+import type { Output } from '../common/output.js';
+import { type Field, gatherField, NAMES } from './contestants/contestants.js';
+import { goalsOf } from './report/goals.js';
 import { type Measured, measure } from './measure.js';
-import type { Part } from './part.js';
-import { measureParts, PART_NAMES } from './parts.js';
+import type { Part } from './parts/part.js';
+import { measureParts, PART_NAMES } from './parts/parts.js';
 import { describeScenario, isMain, type Scenario, scenarios } from './scenario.js';
 import { describeSink, installSink } from './sink.js';
-import { type Result, summarize } from './summary.js';
-import { barChart } from './svg.js';
-import { goalTable, partTable, resultTable } from './table.js';
+import { type Result, summarize } from './report/summary.js';
+import { barChart } from './report/svg.js';
+import { goalTable, partTable, resultTable } from './report/table.js';
 
 export interface BenchOptions {
   /** Contestants and parts to take; all where empty. */

@@ -3,9 +3,9 @@ import { udpFilter } from '../../capture/filter.js';
 import { type LiveCapture, openCapture, spawnPrefixFor } from '../../capture/open-capture.js';
 import { LAB } from '../../host/lab.js';
 import type { DatagramVerdict } from '../../verify/verdict.js';
-import { Verifier } from '../../verify/verify.js';
+import { Verifier } from '../../verify/verifier.js';
 import * as udp from '../../wire/udp.js';
-import type { Runner } from './contestant.js';
+import type { Runner } from './contestants/contestant.js';
 import { describeScenario, type Scenario } from './scenario.js';
 
 /** Datagrams of the run that is looked at. */

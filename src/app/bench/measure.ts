@@ -1,5 +1,5 @@
 import { WireWitness } from './check.js';
-import type { Contestant, Runner } from './contestant.js';
+import type { Contestant, Runner } from './contestants/contestant.js';
 import type { Scenario } from './scenario.js';
 import { arrivedFrames, arrivedSince } from './sink.js';
 

@@ -1,0 +1,131 @@
+import { formatAddress } from '../../wire/address.js';
+import type { Frame } from '../../wire/frame.js';
+import * as ipv4 from '../../wire/ipv4.js';
+import * as ipv6 from '../../wire/ipv6.js';
+import * as extension from '../../wire/ipv6-extension.js';
+import { NetworkLayer, networkLayer } from '../../wire/link-layer.js';
+import * as udp from '../../wire/udp.js';
+
+/** What one frame is, as `udp-ufo capture --json` prints it. Fields of IP are null where the frame has no IP header. */
+export interface FrameDescription {
+  readonly type: 'frame';
+  /** Seconds since the epoch, as a decimal with nanoseconds: a double could not hold them. */
+  readonly time: string;
+  readonly caplen: number;
+  readonly len: number;
+  readonly family: 4 | 6 | null;
+  readonly source: string | null;
+  readonly destination: string | null;
+  readonly protocol: number | null;
+  readonly ident: number | null;
+  /** In 8-octet units, as on the wire; null where the packet is no fragment. */
+  readonly fragOff: number | null;
+  readonly moreFrags: boolean | null;
+  /** Octets of IP payload in this packet, behind the fragment header. */
+  readonly payloadLen: number | null;
+  /** Ports of the first fragment or the whole datagram. */
+  readonly sourcePort: number | null;
+  readonly destinationPort: number | null;
+}
+
+interface IpPart {
+  family: 4 | 6;
+  source: string;
+  destination: string;
+  protocol: number;
+  ident: number | null;
+  fragOff: number | null;
+  moreFrags: boolean | null;
+  payloadLen: number;
+  /** Where the UDP header would be. */
+  upperOffset: number;
+}
+
+const layer = new NetworkLayer();
+const chain = new extension.ExtensionChain();
+
+/** Never throws, whatever the frame holds. */
+export function describeFrame(frame: Frame): FrameDescription {
+  const view = new DataView(frame.bytes.buffer, frame.bytes.byteOffset + frame.offset, frame.caplen);
+  const ip = networkLayer(view, 0, frame.caplen, frame.linktype, layer) ? ipPart(view, layer) : null;
+  const first = ip !== null && ip.protocol === udp.PROTOCOL && (ip.fragOff ?? 0) === 0;
+  const ports = first ? udp.parse(view, ip.upperOffset, frame.caplen - ip.upperOffset) : null;
+  return {
+    type: 'frame',
+    time: `${frame.seconds}.${String(frame.nanoseconds).padStart(9, '0')}`,
+    caplen: frame.caplen,
+    len: frame.len,
+    family: ip?.family ?? null,
+    source: ip?.source ?? null,
+    destination: ip?.destination ?? null,
+    protocol: ip?.protocol ?? null,
+    ident: ip?.ident ?? null,
+    fragOff: ip?.fragOff ?? null,
+    moreFrags: ip?.moreFrags ?? null,
+    payloadLen: ip?.payloadLen ?? null,
+    sourcePort: ports?.sourcePort ?? null,
+    destinationPort: ports?.destinationPort ?? null,
+  };
+}
+
+/** `03:04:05.678901  192.0.2.1:1111 > 192.0.2.2:9999  udp id 4660 off 0+1480 MF  1514` */
+export function frameLine(it: FrameDescription): string {
+  const [seconds = '0', fraction = ''] = it.time.split('.');
+  const clock = new Date(Number(seconds) * 1000).toISOString().slice(11, 19);
+  const cut = it.caplen < it.len ? ` (${it.caplen} captured)` : '';
+  if (it.family === null) return `${clock}.${fraction.slice(0, 6)}  no IP  ${it.len}${cut}`;
+  const ends = `${end(it.family, it.source, it.sourcePort)} > ${end(it.family, it.destination, it.destinationPort)}`;
+  const id = it.ident === null ? '' : ` id ${it.ident}`;
+  const piece = it.fragOff === null ? ` ${it.payloadLen}` : ` off ${it.fragOff * 8}+${it.payloadLen}`;
+  const more = it.moreFrags ? ' MF' : '';
+  const protocol = it.protocol === udp.PROTOCOL ? 'udp' : `proto ${it.protocol}`;
+  return `${clock}.${fraction.slice(0, 6)}  ${ends}  ${protocol}${id}${piece}${more}  ${it.len}${cut}`;
+}
+
+function end(family: 4 | 6, address: string | null, port: number | null): string {
+  if (port === null) return `${address}`;
+  return family === 6 ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+function ipPart(view: DataView, { family, offset, len }: NetworkLayer): IpPart | null {
+  return family === 4 ? ipv4Part(view, offset, len) : ipv6Part(view, offset, len);
+}
+
+function ipv4Part(view: DataView, base: number, len: number): IpPart | null {
+  if (len < ipv4.HEADER_LEN) return null;
+  const fragment = (ipv4.getFragWord(view, base) & (ipv4.MF | ipv4.FRAG_OFF_MASK)) !== 0;
+  return {
+    family: 4,
+    source: formatAddress(ipv4.getSource(view, base)),
+    destination: formatAddress(ipv4.getDestination(view, base)),
+    protocol: ipv4.getProtocol(view, base),
+    ident: ipv4.getIdent(view, base),
+    fragOff: fragment ? ipv4.getFragOff(view, base) : null,
+    moreFrags: fragment ? ipv4.getMoreFrags(view, base) : null,
+    payloadLen: Math.max(0, ipv4.getTotLen(view, base) - ipv4.getHeaderLen(view, base)),
+    upperOffset: base + ipv4.getHeaderLen(view, base),
+  };
+}
+
+function ipv6Part(view: DataView, base: number, len: number): IpPart | null {
+  if (len < ipv6.HEADER_LEN) return null;
+  const start = base + ipv6.HEADER_LEN;
+  extension.walkExtensions(view, base + ipv6.NEXT_HEADER, start, base + len, chain);
+  const at = chain.fragmentOffset;
+  return {
+    family: 6,
+    source: formatAddress(ipv6.getSource(view, base)),
+    destination: formatAddress(ipv6.getDestination(view, base)),
+    protocol: chain.upperProtocol,
+    ident: at < 0 ? null : extension.getFragIdent(view, at),
+    fragOff: at < 0 ? null : extension.getFragOff(view, at),
+    moreFrags: at < 0 ? null : extension.getMoreFrags(view, at),
+    payloadLen: Math.max(0, start + ipv6.getPayloadLen(view, base) - pieceOffset(start)),
+    upperOffset: chain.upperOffset,
+  };
+}
+
+/** Where the fragment's piece begins, or the whole packet's payload. */
+function pieceOffset(start: number): number {
+  return chain.fragmentOffset < 0 ? start : chain.fragmentOffset + extension.FRAGMENT_HEADER_LEN;
+}

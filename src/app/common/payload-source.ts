@@ -1,0 +1,82 @@
+import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { argumentError } from '../../errors.js';
+import { makePayload } from '../../payload/generated.js';
+
+/** Where the octets to send come from; exactly one of size, file and standard input. */
+export interface PayloadOptions {
+  readonly size?: number | undefined;
+  readonly seed?: number | undefined;
+  readonly file?: string | undefined;
+  /** Datagrams to make; default 1, or as many as a file cut into datagrams gives. */
+  readonly count?: number | undefined;
+  /** A file or standard input larger than this is cut into datagrams of this size. */
+  readonly datagramSize?: number | undefined;
+}
+
+/**
+ * The payloads to send, one after the other. Generated ones differ from each other; a file or standard input is one datagram
+ * unless a datagram size is given, and `count` repeats it; with a datagram size `count` is the most there will be.
+ * @throws UfoError ERR_UFO_INVALID_ARGUMENT naming the option: more octets than one datagram carries.
+ */
+export async function* payloads(options: PayloadOptions, maxLen: number): AsyncGenerator<Uint8Array, void> {
+  const { size, seed = 1, file, count = 1, datagramSize } = options;
+  if (size !== undefined) {
+    if (size > maxLen) throw argumentError('--size', size, `0 … ${maxLen} octets with these headers`);
+    for (let sequence = 0; sequence < count; sequence++) yield makePayload(size, seed, sequence);
+    return;
+  }
+  if (datagramSize !== undefined) {
+    if (datagramSize > maxLen) throw argumentError('--datagram-size', datagramSize, `1 … ${maxLen} octets`);
+    let left = options.count ?? Number.POSITIVE_INFINITY;
+    for await (const piece of pieces(octetsOf(file), datagramSize)) {
+      yield piece;
+      left -= 1;
+      if (left <= 0) return;
+    }
+    return;
+  }
+  const whole = await readWhole(octetsOf(file), maxLen, file === undefined ? 'standard input' : '--file');
+  for (let sequence = 0; sequence < count; sequence++) yield whole;
+}
+
+/** How many datagrams `payloads` will give; undefined where that is not known before the end. */
+export async function payloadCount({ size, file, count, datagramSize }: PayloadOptions): Promise<number | undefined> {
+  if (size !== undefined || datagramSize === undefined) return count ?? 1;
+  if (file === undefined || file === '-') return count;
+  await using handle = await open(file);
+  return Math.min(count ?? Number.POSITIVE_INFINITY, Math.ceil((await handle.stat()).size / datagramSize));
+}
+
+function octetsOf(file: string | undefined): AsyncIterable<Uint8Array> {
+  return file === undefined || file === '-' ? process.stdin : createReadStream(file, { highWaterMark: 1 << 20 });
+}
+
+async function readWhole(source: AsyncIterable<Uint8Array>, maxLen: number, name: string): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let len = 0;
+  for await (const chunk of source) {
+    chunks.push(chunk);
+    len += chunk.length;
+    if (len > maxLen) {
+      throw argumentError(
+        name,
+        `${len} octets or more`,
+        `at most ${maxLen} octets`,
+        'give --datagram-size to cut it up',
+      );
+    }
+  }
+  return Buffer.concat(chunks);
+}
+
+async function* pieces(source: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Uint8Array, void> {
+  let held: Buffer = Buffer.alloc(0);
+  for await (const chunk of source) {
+    held = held.length === 0 ? Buffer.from(chunk) : Buffer.concat([held, chunk]);
+    let at = 0;
+    for (; held.length - at >= size; at += size) yield held.subarray(at, at + size);
+    held = held.subarray(at);
+  }
+  if (held.length > 0) yield held;
+}

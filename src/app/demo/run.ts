@@ -1,0 +1,141 @@
+import { join } from 'node:path';
+import { UfoError } from '../../errors.js';
+import { insideLab, type LabHost, pinNeighbours, setLabMtu } from '../../host/lab.js';
+import type { SendResult } from '../../socket/flight/datagram.js';
+import { createSocket, type UfoSocket } from '../../socket/socket.js';
+import type { DriverName } from '../../tx/net-device.js';
+import { makePayload } from '../../payload/generated.js';
+import type { DatagramVerdict } from '../../verify/verdict.js';
+import { type DemoCase, demoCases, packetsOf } from './cases.js';
+import { type DemoRow, demoRow } from './row.js';
+import type { FarReceived, FarReceiver } from './far-receiver.js';
+import { sha256 } from '../common/sent.js';
+import { startLiveVerify } from '../verify/live.js';
+
+/** What came of all datagrams of one MTU. */
+export interface DemoPass {
+  readonly rows: readonly DemoRow[];
+  /** Drivers that do not work here, and why. */
+  readonly absent: readonly { readonly driver: DriverName; readonly why: string }[];
+  /** Frames the capture lost; null where it cannot say. */
+  readonly captureLost: number | null;
+}
+
+export interface DemoPassOptions {
+  readonly mtu: number;
+  readonly receiver: FarReceiver;
+  /** Folder for the capture. */
+  readonly pcap?: string | undefined;
+  readonly signal: AbortSignal;
+  /** Told after each datagram. */
+  readonly onSent: () => void;
+}
+
+/** A datagram that is not there after so long is lost, milliseconds. */
+const DELIVERED_WITHIN = 1500;
+
+/** A datagram sent, with what is needed to find it among the verdicts. */
+interface Shot {
+  readonly one: DemoCase;
+  /** Its place in the table. */
+  readonly order: number;
+  readonly sourcePort: number;
+  readonly sent: SendResult | UfoError;
+  readonly sha256: string;
+  readonly received: FarReceived | null;
+}
+
+/** Sends every datagram of one MTU, one after the other, past a capture on the far interface. */
+export async function demoPass(options: DemoPassOptions): Promise<DemoPass> {
+  const { mtu, pcap, signal } = options;
+  const { near, far } = insideLab()!;
+  await setLabMtu(mtu);
+  await pinNeighbours();
+  await using live = await startLiveVerify({
+    interface: far.interface,
+    signal,
+    write: pcap === undefined ? undefined : join(pcap, `mtu-${mtu}.pcap`),
+  });
+  const { shots, absent } = await shootAll(options, far);
+  live.stop();
+  const { verdicts, captureLost } = await collect(live.verdicts(), [near.ipv4, near.ipv6]);
+  return {
+    rows: shots
+      .toSorted((a, b) => a.order - b.order)
+      .map((shot) => demoRow(shot.one, { ...shot, verdict: find(verdicts, shot) })),
+    absent: [...absent].map(([driver, why]) => ({ driver, why })),
+    captureLost,
+  };
+}
+
+/** A driver that can't be opened is left out, but never the default one. */
+async function shootAll({ mtu, receiver, signal, onSent }: DemoPassOptions, far: LabHost) {
+  const absent = new Map<DriverName, string>();
+  const shots: Shot[] = [];
+  const cases = demoCases(mtu);
+  for (const group of groups(cases)) {
+    const { driver, family } = group[0]!;
+    await using socket = createSocket({ type: family === 4 ? 'udp4' : 'udp6', driver });
+    try {
+      await socket.connect(receiver.port, family === 4 ? far.ipv4 : far.ipv6);
+    } catch (error) {
+      if (driver === 'raw-socket' || !(error instanceof UfoError)) throw error;
+      absent.set(driver, error.message);
+      continue;
+    }
+    for (const one of group) {
+      signal.throwIfAborted();
+      shots.push({ ...(await shoot(socket, one, receiver)), order: cases.indexOf(one) });
+      onSent();
+    }
+  }
+  return { shots, absent };
+}
+
+/** Datagrams that one socket sends: neighbours of one driver and family. */
+function groups(cases: readonly DemoCase[]): DemoCase[][] {
+  const byKey = new Map<string, DemoCase[]>();
+  for (const one of cases) {
+    const key = `${one.driver} ${one.family}`;
+    byKey.set(key, [...(byKey.get(key) ?? []), one]);
+  }
+  return [...byKey.values()];
+}
+
+/** A size comes once per socket, so seed and size tell its datagrams apart. */
+async function shoot(socket: UfoSocket, one: DemoCase, receiver: FarReceiver): Promise<Omit<Shot, 'order'>> {
+  const payload = makePayload(one.size, one.mtu + one.family, one.size);
+  const { sourcePort, mtu } = await socket.path();
+  const sent = await socket.send(payload).catch((error: unknown) => {
+    if (error instanceof UfoError) return error;
+    throw error;
+  });
+  const received = sent instanceof UfoError ? null : await receiver.take(sourcePort, one.size, DELIVERED_WITHIN);
+  return { one: atMtu(one, mtu), sourcePort, sent, sha256: sha256(payload), received };
+}
+
+/** A driver may carry less than the wire (af-xdp: a chunk of its memory); the default one may not. */
+function atMtu(one: DemoCase, mtu: number): DemoCase {
+  if (one.driver === 'raw-socket' || mtu >= one.mtu) return one;
+  return { ...one, mtu, packets: packetsOf(one.family, mtu, one.size) };
+}
+
+async function collect(
+  verdicts: ReturnType<Awaited<ReturnType<typeof startLiveVerify>>['verdicts']>,
+  sources: readonly string[],
+): Promise<{ verdicts: DatagramVerdict[]; captureLost: number | null }> {
+  const ours: DatagramVerdict[] = [];
+  for (;;) {
+    const { value, done } = await verdicts.next();
+    if (done) return { verdicts: ours, captureLost: value.captureLost };
+    if (sources.includes(value.source)) ours.push(value);
+  }
+}
+
+/** By port and length; a datagram that came without its first fragment or with holes by its ident. */
+function find(verdicts: readonly DatagramVerdict[], { one, sourcePort, sent }: Shot): DatagramVerdict | null {
+  const ours = verdicts.filter(({ family }) => family === one.family);
+  const whole = ours.find(({ udp, payloadLen }) => udp?.sourcePort === sourcePort && payloadLen === one.size);
+  if (whole !== undefined || sent instanceof UfoError) return whole ?? null;
+  return ours.find(({ ident, complete }) => !complete && ident !== null && ident === sent.ident) ?? null;
+}

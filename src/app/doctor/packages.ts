@@ -1,0 +1,100 @@
+import { execFile } from 'node:child_process';
+import { access, constants } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { koffi } from '../../host/libc.js';
+import type { Check } from './report.js';
+
+/** npm packages with native code; the Debian packages that building them takes. */
+const NATIVE: readonly (readonly [name: string, needs: string])[] = [
+  ['raw-socket', 'g++ make python3'],
+  ['cap', 'g++ make python3 libpcap-dev'],
+  ['koffi', ''],
+];
+
+/** Programs to compare with or to look with, and what each is good for here. */
+const PEERS: readonly (readonly [command: string, pkg: string, use: string])[] = [
+  ['trafgen', 'netsniff-ng', 'bench'],
+  ['tcpdump', 'tcpdump', 'a second opinion on a capture'],
+  ['tshark', 'tshark', 'a second opinion on reassembly and checksums'],
+  ['cc', 'gcc', 'bench against a C program'],
+];
+
+export async function packageChecks(): Promise<Check[]> {
+  const natives = await Promise.all(NATIVE.map(([name, needs]) => nativeCheck(name, needs)));
+  return [...natives, ...libpcapChecks(natives.some(({ name, state }) => name === 'koffi' && state === 'ok'))];
+}
+
+async function nativeCheck(name: string, needs: string): Promise<Check> {
+  try {
+    await import(name);
+    return { name, state: 'ok', value: 'loads' };
+  } catch (error) {
+    const [value] = (error instanceof Error ? error.message : String(error)).split('\n');
+    const build =
+      needs === ''
+        ? `npm install ${name}`
+        : `apt-get install ${needs}, then npm install again (in a checkout: node scripts/setup.mjs)`;
+    return { name, state: 'missing', value: value!, hint: build };
+  }
+}
+
+function libpcapChecks(haveKoffi: boolean): Check[] {
+  if (!haveKoffi) return [{ name: 'libpcap', state: 'missing', value: 'not looked for: koffi does not load' }];
+  const library = ['libpcap.so.1', 'libpcap.so.0.8', 'libpcap.so'].find(opens);
+  if (library === undefined) {
+    return [{ name: 'libpcap', state: 'missing', value: 'not found', hint: 'apt-get install libpcap0.8' }];
+  }
+  const version = koffi().load(library).func('const char* pcap_lib_version()')() as string;
+  const found: Check = { name: 'libpcap', state: 'ok', value: `${version} (${library})` };
+  if (opens('libpcap.so')) return [found];
+  const hint = 'apt-get install libpcap-dev: cap looks for libpcap.so to deliver frames at once, not up to 1 s later';
+  return [found, { name: 'libpcap.so', state: 'warning', value: 'not found', hint }];
+}
+
+function opens(library: string): boolean {
+  try {
+    koffi().load(library);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export async function peerChecks(): Promise<Check[]> {
+  const programs = PEERS.map(async ([name, pkg, use]): Promise<Check> => {
+    const path = await onPath(name);
+    return path === undefined
+      ? { name, state: 'missing', value: 'not found', hint: `apt-get install ${pkg} (for ${use})` }
+      : { name, state: 'ok', value: path };
+  });
+  return Promise.all([...programs, scapyCheck()]);
+}
+
+/** scapy is a Python module: the system's Python has Debian's, the one on PATH may have another. */
+async function scapyCheck(): Promise<Check> {
+  for (const python of ['/usr/bin/python3', 'python3']) {
+    if (await succeeds(python, ['-c', 'import importlib.util as u, sys; sys.exit(u.find_spec("scapy") is None)'])) {
+      return { name: 'scapy', state: 'ok', value: `module of ${python}` };
+    }
+  }
+  return { name: 'scapy', state: 'missing', value: 'not found', hint: 'apt-get install python3-scapy (for bench)' };
+}
+
+function succeeds(command: string, args: readonly string[]): Promise<boolean> {
+  return new Promise((resolve) => {
+    execFile(command, [...args], { timeout: 5000, killSignal: 'SIGKILL' }, (error) => resolve(error === null));
+  });
+}
+
+async function onPath(name: string): Promise<string | undefined> {
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'];
+  for (const path of folders.map((folder) => join(folder, name))) {
+    try {
+      await access(path, constants.X_OK);
+      return path;
+    } catch {
+      // not in this folder
+    }
+  }
+  return undefined;
+}

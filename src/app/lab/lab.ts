@@ -1,0 +1,12 @@
+import { exitStatus, type RunInLabOptions, runInLab } from '../../host/lab.js';
+
+export interface LabArguments extends RunInLabOptions {
+  /** The command and its arguments; the user's shell where empty. */
+  readonly command: readonly string[];
+}
+
+/** Runs a command in a lab and gives the exit status a shell would show: the command's, or 128 + its signal. */
+export async function lab({ command, ...options }: LabArguments): Promise<number> {
+  const [program = process.env['SHELL'] ?? '/bin/sh', ...args] = command;
+  return exitStatus(await runInLab(program, args, options));
+}

@@ -1,0 +1,178 @@
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { argumentError, UfoError } from '../../errors.js';
+import type { SendSummary } from '../../socket/flight/datagram.js';
+import { identKeys } from '../../ufo/ident.js';
+import type { QueueAnswer, QueueOrder, QueueSetup, QueueShare } from './protocol.js';
+import type { RateWish } from '../common/rate.js';
+
+export interface QueueOptions extends Omit<QueueSetup, 'index' | 'identKeys'> {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How much all senders together are to send, and how fast; without a count or a time as much as goes until the signal. */
+export interface QueueWish {
+  readonly count?: number | undefined;
+  readonly durationMs?: number | undefined;
+  readonly rate?: RateWish | undefined;
+}
+
+/** What one sender sent. */
+export interface QueueResult extends SendSummary {
+  readonly seconds: number;
+}
+
+const MOST = 64;
+const WORKER = fileURLToPath(new URL('../../entry/queue-worker.js', import.meta.url));
+
+/** A sender elsewhere, whichever way it runs. */
+interface Remote {
+  readonly post: (order: QueueOrder) => void;
+  /** Rejects with its failure, or with `ERR_UFO_QUEUE` where it ended. */
+  next(): Promise<QueueAnswer>;
+  end(): Promise<void>;
+}
+
+/**
+ * Several senders side by side, one a core: each a worker thread (for raw-socket, which lives on a main thread only, a
+ * process) with its own socket, memory, device queue and ids. They begin together.
+ */
+export class QueueSenders implements AsyncDisposable {
+  readonly #remotes: readonly Remote[];
+  readonly #stop = (): void => {
+    for (const { post } of this.#remotes) post({ type: 'stop' });
+  };
+  readonly #signal: AbortSignal | undefined;
+
+  private constructor(remotes: readonly Remote[], signal: AbortSignal | undefined) {
+    this.#remotes = remotes;
+    this.#signal = signal;
+    signal?.addEventListener('abort', this.#stop, { once: true });
+  }
+
+  /** Resolves when every sender knows its way. @throws UfoError of the first one that does not: ENODEV, EBUSY, EPERM, … */
+  static async open({ signal, ...options }: QueueOptions): Promise<QueueSenders> {
+    const { queues, socket } = options;
+    if (!Number.isInteger(queues) || queues < 1 || queues > MOST) throw argumentError('queues', queues, `1 … ${MOST}`);
+    const shared = { ...options, identKeys: identKeys() };
+    const start = socket.driver === undefined || socket.driver === 'raw-socket' ? startProcess : startThread;
+    const remotes = Array.from({ length: queues }, (_, index) => start({ ...shared, index }));
+    const senders = new QueueSenders(remotes, signal);
+    const ready = await Promise.allSettled(remotes.map((remote) => remote.next()));
+    const refused = ready.find((one) => one.status === 'rejected');
+    if (refused === undefined) return senders;
+    await senders.close();
+    throw refused.reason;
+  }
+
+  /** One summary a sender. @throws what stopped the first one, when all have ended */
+  async send(wish: QueueWish): Promise<QueueResult[]> {
+    const ended = await Promise.allSettled(
+      this.#remotes.map(async (remote, index) => {
+        remote.post(shareOf(wish, index, this.#remotes.length));
+        const answer = await remote.next();
+        if (answer.type !== 'sent') throw new UfoError('ERR_UFO_QUEUE', `sender ${index} answered ${answer.type}`);
+        return { ...answer.summary, seconds: answer.seconds };
+      }),
+    );
+    return ended.map((one) => {
+      if (one.status === 'rejected') throw one.reason;
+      return one.value;
+    });
+  }
+
+  /** Lets every sender close its socket, and ends it. Idempotent. */
+  async close(): Promise<void> {
+    this.#signal?.removeEventListener('abort', this.#stop);
+    await Promise.all(this.#remotes.map((remote) => remote.end()));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+/** Its part of a count, the first ones one more where it does not divide; its part of a rate. */
+export function shareOf({ count, durationMs, rate }: QueueWish, index: number, queues: number): QueueShare {
+  return {
+    type: 'send',
+    count: count === undefined ? Number.POSITIVE_INFINITY : Math.ceil((count - index) / queues),
+    durationMs: durationMs ?? Number.POSITIVE_INFINITY,
+    rate: rate === undefined ? undefined : { ...rate, perSecond: rate.perSecond / queues },
+  };
+}
+
+function startThread(setup: QueueSetup): Remote {
+  const worker = new Worker(WORKER, { workerData: setup });
+  const answers = new Answers();
+  worker.on('message', answers.take);
+  worker.on('error', ({ message }) => answers.end(message));
+  const ended = new Promise<void>((resolve) => {
+    worker.on('exit', () => {
+      answers.end('its thread ended');
+      resolve();
+    });
+  });
+  return {
+    post: (order) => worker.postMessage(order),
+    next: () => answers.next(),
+    async end() {
+      worker.postMessage({ type: 'close' } satisfies QueueOrder);
+      await ended;
+    },
+  };
+}
+
+/** Structured clone keeps typed arrays and Infinity. It dies with its channel, and so with this process. */
+function startProcess(setup: QueueSetup): Remote {
+  const child = fork(WORKER, [], { serialization: 'advanced' });
+  const answers = new Answers();
+  child.on('message', answers.take);
+  child.on('error', ({ message }) => answers.end(message));
+  const ended = new Promise<void>((resolve) => {
+    child.on('exit', (code, signal) => {
+      answers.end(`its process ended (${code ?? signal})`);
+      resolve();
+    });
+  });
+  const post = (message: QueueOrder | QueueSetup): void => {
+    if (child.connected) child.send(message, () => undefined); // what fails shows as its end
+  };
+  post(setup);
+  return {
+    post,
+    next: () => answers.next(),
+    async end() {
+      post({ type: 'close' });
+      await ended;
+    },
+  };
+}
+
+/** Answers as they come, for whoever asks for the next one. */
+class Answers {
+  readonly #come: QueueAnswer[] = [];
+  #waiting: ((answer: QueueAnswer) => void) | null = null;
+
+  readonly take = (answer: QueueAnswer): void => {
+    const waiting = this.#waiting;
+    this.#waiting = null;
+    if (waiting === null) this.#come.push(answer);
+    else waiting(answer);
+  };
+
+  end(why: string): void {
+    this.take({ type: 'failed', code: 'ERR_UFO_QUEUE', message: `a sender is gone: ${why}` });
+  }
+
+  async next(): Promise<QueueAnswer> {
+    const answer =
+      this.#come.shift() ??
+      (await new Promise<QueueAnswer>((resolve) => {
+        this.#waiting = resolve;
+      }));
+    if (answer.type === 'failed') throw new UfoError(answer.code, answer.message, answer.hint);
+    return answer;
+  }
+}

@@ -1,0 +1,77 @@
+import { UfoError } from '../../errors.js';
+import { createSocket, type UfoSocket } from '../../socket/socket.js';
+import { createPacer } from '../../socket/pacing.js';
+import { createIdentSource } from '../../ufo/ident.js';
+import { fillPayload } from '../../payload/generated.js';
+import type { QueueAnswer, QueueOrder, QueueSetup, QueueShare } from './protocol.js';
+
+/** One of several senders, in a thread or process of its own: its own socket, memory and device queue. */
+export class QueueSender {
+  readonly #setup: QueueSetup;
+  readonly #socket: UfoSocket;
+  readonly #answer: (answer: QueueAnswer) => void;
+  readonly #payload: Uint8Array;
+  #sequence: number;
+  #stopped = false;
+
+  /** @param answer carries a message to whoever started this sender */
+  constructor(setup: QueueSetup, answer: (answer: QueueAnswer) => void) {
+    const { index, queues, identKeys, socket, payload } = setup;
+    this.#setup = setup;
+    this.#answer = answer;
+    this.#socket = createSocket({
+      ...socket,
+      queue: (socket.queue ?? 0) + index,
+      idents: createIdentSource({ index, count: queues }, identKeys),
+    });
+    this.#socket.on('error', () => undefined); // ICMP errors come to the summary's owner by what fails
+    this.#payload = new Uint8Array(payload.size);
+    this.#sequence = index;
+  }
+
+  /** Opens the way to the destination and says that it is ready. */
+  async open(): Promise<void> {
+    const { index, source, destination } = this.#setup;
+    await this.#guarded(async () => {
+      const port = source.port === 0 ? 0 : source.port + index;
+      if (port !== 0 || source.address !== undefined) await this.#socket.bind(port, source.address);
+      await this.#socket.connect(destination.port, destination.address);
+      this.#answer({ type: 'ready' });
+    });
+  }
+
+  async obey(order: QueueOrder): Promise<void> {
+    if (order.type === 'stop') this.#stopped = true;
+    else if (order.type === 'close') await this.#socket.close();
+    else await this.#guarded(() => this.#send(order));
+  }
+
+  async #send(share: QueueShare): Promise<void> {
+    const { rate } = share;
+    const pacer = rate === undefined ? undefined : createPacer({ rate: rate.perSecond, unit: rate.unit });
+    const begin = performance.now();
+    const summary = await this.#socket.sendMany(this.#payloads(share, begin), { pacer });
+    this.#answer({ type: 'sent', summary, seconds: (performance.now() - begin) / 1000 });
+  }
+
+  /** One buffer for all: each payload is copied into user pages before the next one is asked for. */
+  *#payloads({ count, durationMs }: QueueShare, begin: number): Generator<Uint8Array, void> {
+    const { queues, payload } = this.#setup;
+    for (let sent = 0; sent < count && !this.#stopped && performance.now() - begin < durationMs; sent++) {
+      fillPayload(this.#payload, payload.seed, this.#sequence);
+      this.#sequence += queues;
+      yield this.#payload;
+    }
+  }
+
+  async #guarded(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      const { message } = error as Error;
+      const known = error instanceof UfoError ? error : null;
+      const hint = known?.hint === undefined ? {} : { hint: known.hint };
+      this.#answer({ type: 'failed', code: known?.code ?? 'ERR_UFO_QUEUE', message, ...hint });
+    }
+  }
+}

@@ -1,0 +1,142 @@
+import { mkdir, open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { openFileCapture } from '../../capture/file/engine.js';
+import { systemError } from '../../errors.js';
+import type { Datagram } from '../../verify/judge.js';
+import { datagramText, summaryText } from '../../verify/report.js';
+import type { DatagramVerdict } from '../../verify/verdict.js';
+import { Verifier } from '../../verify/verifier.js';
+import { setPayloadLen } from '../../verify/whole-header.js';
+import type { Frame } from '../../wire/frame.js';
+import { LINKTYPE_RAW } from '../../wire/link-layer.js';
+import { type ExitCode, usageError } from '../common/exit-codes.js';
+import type { Output } from '../common/output.js';
+import { PcapOutput, refuseSameFile } from '../common/pcap-output.js';
+import { exitCode, noteLinktype } from '../verify/file.js';
+
+export interface ReassembleOptions {
+  /** A pcap file, or `-` for standard input. */
+  readonly file: string;
+  /** Directory for the payloads, one file each; with `datagram` the file for that one, `-` for stdout. */
+  readonly output?: string | undefined;
+  /** Number of the one datagram wanted, in the order of completion, from 1. */
+  readonly datagram?: number | undefined;
+  /** A pcap file for the datagrams as whole packets, `-` for stdout. */
+  readonly write?: string | undefined;
+  readonly json: boolean;
+}
+
+/** Where complete datagrams go. */
+interface Sink {
+  /** The octets of `datagram` are valid only during the call: it copies what it keeps. */
+  take(datagram: Datagram, number: number): void;
+  flush(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** `udp-ufo reassemble`: writes the payloads or whole packets that a capture file holds in fragments. */
+export async function reassemble(options: ReassembleOptions, output: Output, signal: AbortSignal): Promise<ExitCode> {
+  if (options.write !== undefined) await refuseSameFile(options.file, options.write, '--write');
+  const sink = await createSink(options, output);
+  const silent = options.output === '-' || options.write === '-';
+  let number = 0;
+  const observe = (datagram: Datagram): [] => {
+    number += 1;
+    if (options.datagram === undefined || options.datagram === number) sink.take(datagram, number);
+    return [];
+  };
+  const verifier = new Verifier({ hash: options.json, observe });
+  const print = async (verdicts: readonly DatagramVerdict[]): Promise<void> => {
+    if (silent) return;
+    for (const one of verdicts) await (options.json ? output.json(one) : output.line(datagramText(one)));
+  };
+  await using capture = await openFileCapture(options.file, { reuse: true });
+  for await (const frames of capture) {
+    signal.throwIfAborted();
+    await print(verifier.push(frames));
+    await sink.flush();
+  }
+  await print(verifier.end());
+  await sink.close();
+  const summary = verifier.summary({ captureLost: null, truncated: capture.fault !== '' });
+  if (!silent) await (options.json ? output.json(summary) : output.line(summaryText(summary)));
+  if (capture.fault !== '') output.note(`${capture.source}: ${capture.fault}; reassembled is what came before`);
+  noteLinktype(verifier.unknownLinktype, capture, output);
+  if (options.datagram !== undefined && options.datagram > number) {
+    throw usageError(`--datagram: got ${options.datagram}, the capture has ${number} complete datagrams`);
+  }
+  return exitCode(summary);
+}
+
+async function createSink(options: ReassembleOptions, output: Output): Promise<Sink> {
+  const { output: target, datagram, write } = options;
+  if (write !== undefined) return packetSink(write);
+  if (target === undefined)
+    throw usageError('nothing to write to', 'give -o DIR, --datagram N -o FILE, or -w out.pcap');
+  if (datagram === undefined && target === '-') {
+    throw usageError('-o: got -, want a directory', 'standard output takes one datagram: add --datagram N');
+  }
+  if (datagram === undefined)
+    await mkdir(target, { recursive: true }).catch((error: unknown) => failed(error, 'mkdir', target));
+  return payloadSink((number) => (datagram === undefined ? join(target, fileName(number)) : target), output);
+}
+
+function fileName(number: number): string {
+  return `datagram-${String(number).padStart(6, '0')}.bin`;
+}
+
+function payloadSink(pathOf: (number: number) => string, output: Output): Sink {
+  let kept: { readonly path: string; readonly payload: Uint8Array }[] = [];
+  const flush = async (): Promise<void> => {
+    for (const { path, payload } of kept) {
+      if (path === '-') await output.bytes(payload);
+      else await writeFile(path, payload);
+    }
+    kept = [];
+  };
+  return {
+    take: ({ payload }, number) => void kept.push({ path: pathOf(number), payload: payload.slice() }),
+    flush,
+    close: flush,
+  };
+}
+
+async function writeFile(path: string, payload: Uint8Array): Promise<void> {
+  await using handle = await open(path, 'w').catch((error: unknown) => failed(error, 'open', path));
+  await handle.writeFile(payload).catch((error: unknown) => failed(error, 'write', path));
+}
+
+function packetSink(path: string): Sink {
+  const writer = new PcapOutput(path, LINKTYPE_RAW);
+  let kept: Frame[] = [];
+  const flush = async (): Promise<void> => {
+    const frames = kept;
+    kept = [];
+    if (frames.length > 0) await writer.write(frames);
+  };
+  return {
+    take: (datagram) => void kept.push(packetFrame(datagram)),
+    flush,
+    close: async () => {
+      await flush();
+      await writer.close();
+    },
+  };
+}
+
+/** The packet as it was before it was cut. */
+function packetFrame({ header, ipPayload, verdict, time }: Datagram): Frame {
+  const bytes = new Uint8Array(header.length + ipPayload.length);
+  bytes.set(header);
+  bytes.set(ipPayload, header.length);
+  setPayloadLen(bytes.subarray(0, header.length), verdict.family, ipPayload.length);
+  const seconds = Math.floor(time);
+  const nanoseconds = Math.round((time - seconds) * 1e6) * 1000; // a double holds no more than that
+  const { length } = bytes;
+  return { bytes, offset: 0, caplen: length, len: length, linktype: LINKTYPE_RAW, seconds, nanoseconds };
+}
+
+function failed(error: unknown, syscall: string, path: string): never {
+  const { errno } = error as NodeJS.ErrnoException;
+  throw errno === undefined ? error : systemError(-errno, syscall, { path });
+}

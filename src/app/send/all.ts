@@ -1,0 +1,112 @@
+import { UfoError } from '../../errors.js';
+import type { SendResult } from '../../socket/flight/datagram.js';
+import type { PathInfo } from '../../socket/path/info.js';
+import type { UfoSocket } from '../../socket/socket.js';
+import { createPacer, type Pacer } from '../../socket/pacing.js';
+import type { Output } from '../common/output.js';
+import { payloadCount, payloads } from '../common/payload-source.js';
+import { sendNotes } from './notes.js';
+import type { SendOptions } from './options.js';
+import type { SendOutcome } from './report.js';
+import { SendTally } from './tally.js';
+import { SendWatch } from './watch.js';
+import type { WireCheck } from '../common/wire-check.js';
+
+/** All that a run of datagrams needs. */
+export interface SendJob {
+  /** Connected. */
+  readonly socket: UfoSocket;
+  readonly path: PathInfo;
+  readonly wire: WireCheck | null;
+  readonly options: SendOptions;
+  readonly output: Output;
+  /** Aborted: no more datagrams are begun. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Sends until the payloads, the time or the signal end it, or something stops it; that is in the outcome, unless it came
+ * before the first datagram.
+ */
+export async function sendAll(job: SendJob): Promise<Omit<SendOutcome, 'path' | 'wire'>> {
+  const { socket, options, output, signal } = job;
+  const tally = new SendTally();
+  const count = await countOf(options);
+  const results = new Results(tally, options.json ? output : null);
+  const watch = new SendWatch(tally, count, options, output);
+  const pacer = paced(options);
+  const begin = performance.now();
+  let failure: unknown = null;
+  try {
+    await socket.sendMany(source(job, count, results), { pacer, signal, onDatagram: results.add });
+  } catch (error) {
+    if (!signal.aborted) failure = error;
+  } finally {
+    watch.stop();
+  }
+  await socket.idle();
+  const seconds = (performance.now() - begin) / 1000;
+  const failed = failedOf(failure);
+  if (failure !== null && tally.datagrams === 0 && fragmentsOf(failure) === 0) throw failure;
+  return { tally, failed, seconds, failure, lost: await socket.lost() };
+}
+
+/** A gap makes no bursts; a rate is held on average. */
+function paced({ rate, gapMs }: SendOptions): Pacer | undefined {
+  if (gapMs !== undefined) return createPacer({ gap: gapMs * 1000 });
+  return rate === undefined ? undefined : createPacer({ rate: rate.perSecond, unit: rate.unit });
+}
+
+/** Datagrams there will be; Infinity where nobody knows before the end. */
+async function countOf(options: SendOptions): Promise<number> {
+  const timed = options.durationMs !== undefined && options.count === undefined;
+  return timed ? Number.POSITIVE_INFINITY : ((await payloadCount(options)) ?? Number.POSITIVE_INFINITY);
+}
+
+async function* source(job: SendJob, count: number, results: Results): AsyncGenerator<Uint8Array, void> {
+  const { path, wire, options, output, signal } = job;
+  const end = performance.now() + (options.durationMs ?? Number.POSITIVE_INFINITY);
+  let first = true;
+  for await (const payload of payloads({ ...options, count }, path.maxPayloadLen)) {
+    if (signal.aborted || performance.now() >= end) return;
+    if (first) {
+      const plan = { path, packets: path.packets(payload.length), octets: payload.length, count, rate: options.rate };
+      for (const note of sendNotes(plan)) output.note(`note: ${note}`);
+    }
+    first = false;
+    wire?.sent.add(payload);
+    yield payload;
+    await results.written;
+  }
+}
+
+/** Datagrams taken by the kernel, as they come; each a line of JSON where an output is given. */
+class Results {
+  readonly #tally: SendTally;
+  readonly #output: Output | null;
+  /** To be awaited before the next datagram: a slow reader of the results slows the sender down. */
+  written: Promise<void> | undefined;
+
+  constructor(tally: SendTally, output: Output | null) {
+    this.#tally = tally;
+    this.#output = output;
+  }
+
+  readonly add = (result: SendResult): void => {
+    this.#tally.add(result);
+    if (this.#output === null || this.#output.signal.aborted) return;
+    this.written = this.#output.json({ type: 'datagram', ...result });
+    this.written?.catch(() => {}); // told to whoever awaits it next
+  };
+}
+
+/** Packets that had gone of the datagram that was stopped. */
+function fragmentsOf(failure: unknown): number {
+  return failure instanceof UfoError ? (failure.partial?.fragmentsSent ?? 0) : 0;
+}
+
+/** Datagrams that were stopped on the way, from the summary that `sendMany` hangs on its error. */
+function failedOf(failure: unknown): number {
+  const summary: unknown = failure instanceof Error ? Reflect.get(failure, 'summary') : undefined;
+  return (summary as { failed: number } | undefined)?.failed ?? 0;
+}

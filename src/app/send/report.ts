@@ -1,0 +1,95 @@
+import type { PathInfo } from '../../socket/path/info.js';
+import type { LostFrames } from '../../tx/net-device.js';
+import type { Output } from '../common/output.js';
+import type { SendTally } from './tally.js';
+import type { WireReport } from '../common/wire-check.js';
+
+/** What became of a whole `udp-ufo send`. */
+export interface SendOutcome {
+  readonly path: PathInfo;
+  readonly tally: SendTally;
+  /** Datagrams that were stopped on the way. */
+  readonly failed: number;
+  readonly lost: LostFrames;
+  readonly seconds: number;
+  /** What the wire showed; null where nobody looked. */
+  readonly wire: WireReport | null;
+  /** What stopped it. */
+  readonly failure: unknown;
+}
+
+/** Writes the result: an object for programs, a few lines for people. */
+export async function printOutcome(outcome: SendOutcome, json: boolean, output: Output): Promise<void> {
+  if (json) await output.json(outcomeJson(outcome));
+  else for (const line of outcomeText(outcome)) await output.line(line);
+}
+
+function outcomeJson({ path, tally, failed, lost, seconds, wire, failure }: SendOutcome): object {
+  const { datagrams, fragments, octets, ways, idents } = tally;
+  const { source, sourcePort, destination, destinationPort, driver, interface: name, mtu } = path;
+  return {
+    type: 'summary',
+    ...{ source, sourcePort, destination, destinationPort, driver, interface: name, mtu, ways },
+    ...{ datagrams, failed, fragments, octets, idents, lost, seconds },
+    datagramsPerSecond: perSecond(datagrams, seconds),
+    fragmentsPerSecond: perSecond(fragments, seconds),
+    bitsPerSecond: perSecond(8 * octets, seconds),
+    verify: wire,
+    error: failure instanceof Error ? { code: Reflect.get(failure, 'code') ?? null, message: failure.message } : null,
+  };
+}
+
+function outcomeText({ path, tally, failed, lost, seconds, wire }: SendOutcome): string[] {
+  const { datagrams, fragments, octets, ways } = tally;
+  return [
+    `${endpoint(path.source, path.sourcePort)} → ${endpoint(path.destination, path.destinationPort)} by ${path.driver}` +
+      `${path.driver === 'pcap-file' ? ' into' : ' on'} ${path.interface}, MTU ${path.mtu}`,
+    ...ways.map(({ way, why }) => `  ${way}: ${why}`),
+    `  ${counted(datagrams, 'datagram')}, ${counted(octets, 'octet')} of payload, ${counted(fragments, 'packet')}` +
+      `${identText(tally)}${failed > 0 ? `; ${failed} failed` : ''}`,
+    `  ${seconds.toFixed(3)} s: ${figure(perSecond(datagrams, seconds))} datagrams/s, ` +
+      `${figure(perSecond(fragments, seconds))} packets/s, ${figure(perSecond(8 * octets, seconds) / 1e6)} Mbit/s`,
+    ...(path.driver === 'pcap-file' ? [] : [`  ${lostText(lost)}`]),
+    ...(wire === null ? [] : wireText(wire)),
+  ];
+}
+
+function identText({ idents }: SendTally): string {
+  if (idents === null) return '';
+  return idents.first === idents.last ? `, ident ${idents.first}` : `, idents ${idents.first} … ${idents.last}`;
+}
+
+function lostText({ socket, qdisc, backlog }: LostFrames): string {
+  const places = Object.entries({ socket, 'interface queue': qdisc, backlog }).filter(([, count]) => count !== 0);
+  if (places.length === 0) return 'nothing lost on this machine';
+  return `lost on this machine: ${places.map(([place, count]) => `${place} ${count ?? 'unknown'}`).join(', ')}`;
+}
+
+function wireText(wire: WireReport): string[] {
+  const { expected, good, bad, incomplete, missing, packets, captureLost, mismatches } = wire;
+  const faults = Object.entries({ bad, incomplete, missing }).filter(([, count]) => count > 0);
+  return [
+    `  ${wire.interface}: ${wire.verdict}; ${good} of ${expected} datagrams proven right in ${counted(packets, 'packet')}` +
+      `${faults.map(([what, count]) => `, ${count} ${what}`).join('')}, the capture lost ${captureLost ?? '?'}`,
+    ...mismatches.map((text) => `    ${text}`),
+  ];
+}
+
+/** `1 datagram`, `2 datagrams`. */
+export function counted(count: number, what: string): string {
+  return `${count.toLocaleString('en')} ${what}${count === 1 ? '' : 's'}`;
+}
+
+/** A figure for people: no more digits than matter. */
+export function figure(value: number): string {
+  return value.toLocaleString('en', { maximumFractionDigits: value < 100 ? 1 : 0 });
+}
+
+/** A rate; 0 where no time has passed. */
+export function perSecond(count: number, seconds: number): number {
+  return seconds > 0 ? count / seconds : 0;
+}
+
+function endpoint(address: string, port: number): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}

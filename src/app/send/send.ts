@@ -1,0 +1,74 @@
+import { UfoError } from '../../errors.js';
+import type { PathInfo } from '../../socket/path/info.js';
+import { createSocket, type UfoSocket } from '../../socket/socket.js';
+import { EXIT, type ExitCode } from '../common/exit-codes.js';
+import type { Output } from '../common/output.js';
+import { sendAll } from './all.js';
+import { type SendOptions, type SendTarget, sendTarget } from './options.js';
+import { sendOnQueues } from './queues.js';
+import { printOutcome, type SendOutcome } from './report.js';
+import { WireCheck } from '../common/wire-check.js';
+
+/**
+ * `udp-ufo send`: sends, tells what became of it, and with `verify` proves it on the wire. Exit code 1 where the wire showed
+ * something else than was sent, 4 where the capture may have missed something.
+ * @throws UfoError what stopped it, after the report on what had gone.
+ */
+export async function send(options: SendOptions, output: Output, signal: AbortSignal): Promise<ExitCode> {
+  const { queues = 1 } = options;
+  if (queues > 1) {
+    await sendOnQueues(options, queues, output, signal);
+    return EXIT.ok;
+  }
+  const target = await sendTarget(options);
+  await using socket = createSocket(target.socket);
+  const told = new Set<string>();
+  socket.on('error', (error: Error) => told.add(error.message));
+  const path = await connect(socket, target);
+  const outcome = await sendAndLook(socket, path, options, output, signal);
+  await printOutcome(outcome, options.json, output);
+  for (const text of told) output.note(`told by the network: ${text}`);
+  if (outcome.failure !== null) throw outcome.failure;
+  signal.throwIfAborted();
+  if (outcome.wire === null || outcome.wire.verdict === 'good') return EXIT.ok;
+  return outcome.wire.verdict === 'bad' ? EXIT.verificationFailed : EXIT.inconclusive;
+}
+
+async function connect(socket: UfoSocket, { source, sourcePort, address, port }: SendTarget): Promise<PathInfo> {
+  if (source !== undefined || sourcePort !== 0) await socket.bind(sourcePort, source);
+  await socket.connect(port, address);
+  return socket.path();
+}
+
+async function sendAndLook(
+  socket: UfoSocket,
+  path: PathInfo,
+  options: SendOptions,
+  output: Output,
+  signal: AbortSignal,
+): Promise<SendOutcome> {
+  const wire = await startCheck(options, path, signal);
+  try {
+    const sent = await sendAll({ socket, path, wire, options, output, signal });
+    // After a failure nobody knows which of the datagrams told of did go.
+    const report = sent.failure === null && !signal.aborted ? await wire?.finish() : undefined;
+    return { ...sent, path, wire: report ?? null };
+  } finally {
+    await wire?.close();
+  }
+}
+
+/** @throws UfoError ERR_UFO_UNSUPPORTED where a capture on that interface could not see what is sent. */
+async function startCheck(options: SendOptions, path: PathInfo, signal: AbortSignal): Promise<WireCheck | null> {
+  if (options.verify === false) return null;
+  const name = options.verify === true ? path.interface : options.verify;
+  const unseen = options.qdiscBypass ? 'packet-socket with --qdisc-bypass' : path.driver === 'af-xdp' ? 'af-xdp' : null;
+  if (unseen !== null && name === path.interface) {
+    throw new UfoError(
+      'ERR_UFO_UNSUPPORTED',
+      `--verify: what ${unseen} sends is not seen by a capture on ${name}, the interface it leaves by`,
+      'capture where it arrives: --verify=IF (in a lab --verify=far0)',
+    );
+  }
+  return WireCheck.start({ interface: name, flow: path, pcap: options.pcap, signal });
+}

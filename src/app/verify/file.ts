@@ -1,0 +1,135 @@
+import type { Capture } from '../../capture/capture.js';
+import { openFileCapture } from '../../capture/file/engine.js';
+import type { Observer } from '../../verify/judge.js';
+import { inspectPayload } from '../../payload/generated.js';
+import { datagramText, summaryText } from '../../verify/report.js';
+import type { DatagramVerdict, VerifySummary } from '../../verify/verdict.js';
+import { Verifier, type VerifierOptions } from '../../verify/verifier.js';
+import { linktypeName } from '../../wire/link-layer.js';
+import { EXIT, type ExitCode } from '../common/exit-codes.js';
+import type { Output } from '../common/output.js';
+
+export interface VerifyOptions {
+  readonly json: boolean;
+  /** Payloads are generated ones: hold each against the seed and sequence in it. */
+  readonly generated?: boolean;
+  readonly allowZeroChecksum6?: boolean;
+}
+
+export interface VerifyFileOptions extends VerifyOptions {
+  /** A pcap file, or `-` for standard input. */
+  readonly file: string;
+}
+
+/** Seconds a live capture waits for leftovers of a completed datagram before its verdict is printed. */
+const LIVE_HOLD_TIME = 1;
+
+/** `udp-ufo verify -r FILE`: judges every datagram of a capture file; returns the exit code. */
+export async function verifyFile(options: VerifyFileOptions, output: Output, signal: AbortSignal): Promise<ExitCode> {
+  const verifier = new Verifier(verifierOptions(options, false));
+  await using capture = await openFileCapture(options.file, { reuse: true, buffers: verifier.readBuffers });
+  return await judge(verifier, capture, options, output, signal, () => capture.fault);
+}
+
+/** Judges what a capture delivers, as it comes, until it ends or `signal` closes it; returns the exit code. */
+export function verifyCapture(
+  capture: Capture,
+  options: VerifyOptions,
+  output: Output,
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  const verifier = new Verifier(verifierOptions(options, capture.engine !== 'file'));
+  return judge(verifier, capture, options, output, signal, () => '');
+}
+
+/** `fault` tells after the end what is missing at it, for a note on stderr. */
+async function judge(
+  verifier: Verifier,
+  capture: Capture,
+  options: VerifyOptions,
+  output: Output,
+  signal: AbortSignal,
+  fault: () => string,
+): Promise<ExitCode> {
+  const printer = new Printer(options.json, output);
+  const close = () => void capture.close();
+  signal.addEventListener('abort', close, { once: true });
+  const clock =
+    capture.engine === 'file' ? undefined : setInterval(() => printer.print(verifier.advance(Date.now() / 1000)), 250);
+  try {
+    for await (const frames of capture) await printer.print(verifier.push(frames));
+  } finally {
+    clearInterval(clock);
+    signal.removeEventListener('abort', close);
+  }
+  await printer.print(verifier.end());
+  const { lost } = await capture.stats();
+  const stopped = capture.engine === 'file' && signal.aborted ? 'stopped before its end' : '';
+  const missing = fault() || stopped;
+  const summary = verifier.summary({ captureLost: lost, truncated: missing !== '' });
+  await printer.summary(summary);
+  if (missing !== '') output.note(`${capture.source}: ${missing}; judged is what came before`);
+  noteLinktype(verifier.unknownLinktype, capture, output);
+  return exitCode(summary);
+}
+
+function verifierOptions({ json, generated, allowZeroChecksum6 }: VerifyOptions, live: boolean): VerifierOptions {
+  return {
+    hash: json,
+    ...(generated && { observe: checkGenerated }),
+    ...(allowZeroChecksum6 && { allowZeroChecksum6 }),
+    ...(live && { limits: { holdTime: LIVE_HOLD_TIME } }),
+  };
+}
+
+/** Exit code of a summary: 1 for anything bad, 4 where not everything was seen. */
+export function exitCode({ verdict }: VerifySummary): ExitCode {
+  if (verdict === 'good') return EXIT.ok;
+  return verdict === 'bad' ? EXIT.verificationFailed : EXIT.inconclusive;
+}
+
+/** Holds a generated payload against what it says of itself. */
+export const checkGenerated: Observer = ({ verdict, payload }) => {
+  if (verdict.udp === null) return [];
+  const generated = inspectPayload(payload);
+  if (generated === null) return ['payload got octets that udp-ufo did not generate, want a generated payload'];
+  const { seed, sequence, length, firstWrong } = generated;
+  if (length !== payload.length) return [`payload length got ${payload.length}, want ${length} as it says itself`];
+  return firstWrong < 0
+    ? []
+    : [`payload octet ${firstWrong} got another, want that of seed ${seed}, datagram ${sequence}`];
+};
+
+/** Says why nothing could be judged where the link type is not known. */
+export function noteLinktype(linktype: number | undefined, capture: Capture, output: Output): void {
+  if (linktype !== undefined && linktypeName(linktype) === undefined) {
+    output.note(`${capture.source}: frames of link type ${linktype}, which udp-ufo cannot read`);
+  }
+}
+
+/** Writes verdicts in order; the promise of each call is that of all before it. */
+class Printer {
+  readonly #json: boolean;
+  readonly #output: Output;
+  #written: Promise<void> = Promise.resolve();
+
+  constructor(json: boolean, output: Output) {
+    this.#json = json;
+    this.#output = output;
+  }
+
+  print(verdicts: readonly DatagramVerdict[]): Promise<void> {
+    if (verdicts.length === 0) return this.#written;
+    return this.#write(verdicts.map((one) => (this.#json ? JSON.stringify(one) : datagramText(one))).join('\n'));
+  }
+
+  summary(summary: VerifySummary): Promise<void> {
+    return this.#write(this.#json ? JSON.stringify(summary) : summaryText(summary));
+  }
+
+  #write(text: string): Promise<void> {
+    this.#written = this.#written.then(() => this.#output.line(text));
+    this.#written.catch(() => {}); // whoever awaits the last one hears of it
+    return this.#written;
+  }
+}

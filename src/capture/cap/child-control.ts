@@ -1,0 +1,27 @@
+import { MSG_DONTWAIT } from '../../host/constants.js';
+import { libc } from '../../host/libc.js';
+import { STOP } from './child-protocol.js';
+
+const PR_SET_PDEATHSIG = 1;
+const SIGKILL = 9;
+
+const octets = Buffer.alloc(4096);
+
+/**
+ * What the parent wants, asked without waiting: cap's loop keeps Node's stream events from running while frames keep
+ * coming, so the child looks into the socket by itself, from inside the packet callback too.
+ */
+export function pollControl(): 'nothing' | 'stop' | 'gone' {
+  const got = libc().recv(0, octets, 16, MSG_DONTWAIT);
+  if (got === 0) return 'gone';
+  return got > 0 && octets.subarray(0, got).includes(STOP) ? 'stop' : 'nothing';
+}
+
+/**
+ * Makes the kernel kill this process when the thread that started it dies, for the case that descriptor 0 stays open
+ * elsewhere; signals meant for the whole foreground group (Ctrl-C) are left to the parent, which then asks for the end.
+ */
+export function dieWithParent(): void {
+  libc().prctl(PR_SET_PDEATHSIG, SIGKILL);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
+}

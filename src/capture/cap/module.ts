@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { argumentError, ERRNO, systemError, UfoError, unsupportedError } from '../../errors.js';
+import { koffi } from '../../host/libc.js';
+
+/** npm `cap` 0.2.1 as far as it is used here. */
+export interface CapHandle {
+  /**
+   * Opens `device` and starts capturing into `buffer`, of which it keeps the bare address only: the caller must hold the
+   * Buffer until after `close()`. Throws libpcap's text.
+   */
+  open(device: string, filter: string, bufferSize: number, buffer: Buffer): string;
+  close(): boolean;
+  on(event: 'packet', listener: (caplen: number, truncated: boolean) => void): void;
+}
+
+/** Loads npm `cap`, an optional dependency with a native part. */
+export function loadCap(): CapHandle {
+  try {
+    const { Cap } = createRequire(import.meta.url)('cap') as { Cap: new () => CapHandle };
+    return new Cap();
+  } catch (error) {
+    throw unsupportedError(
+      `npm package cap could not be loaded: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`,
+      'install a C++ compiler, make, python3 and libpcap-dev (Debian; libpcap-devel on Fedora), then: npm rebuild cap',
+    );
+  }
+}
+
+/** LINKTYPE_… values for the names that cap gives to libpcap's DLT_… values. */
+const LINKTYPES: Readonly<Record<string, number>> = {
+  NULL: 0,
+  ETHERNET: 1,
+  RAW: 101, // DLT_RAW is 12 on Linux, LINKTYPE_RAW 101 in files
+  LINKTYPE_LINUX_SLL: 113,
+  IEEE802_11_RADIO: 127,
+};
+
+/** The link type behind what `open` returned; cap says `Unknown linktype N` where it has no name for one. */
+export function linktypeOf(name: string): number {
+  const known = LINKTYPES[name] ?? Number(/^Unknown linktype (\d+)$/.exec(name)?.[1] ?? Number.NaN);
+  if (Number.isInteger(known)) return known;
+  throw unsupportedError(`cap reports a link type that nothing here can read: ${name}`);
+}
+
+/** What a failed `open` means, from libpcap's text: cap gives no code. */
+export function openError(text: string, device: string, filter: string): UfoError {
+  if (/No such device|SIOCGIFHWADDR|doesn't exist/i.test(text))
+    return argumentError('interface', device, `one of ${interfaceNames().join(', ') || '(none exists)'}`);
+  if (/parse filter|syntax error|expression rejects|unknown host|illegal|not supported.*filter/i.test(text))
+    return argumentError('filter', filter, `a filter that libpcap can compile (${text})`, 'see man 7 pcap-filter');
+  if (/permi(tted|ssion)|CAP_NET_RAW/i.test(text))
+    return systemError(ERRNO.EPERM, 'pcap_activate', {
+      path: device,
+      reason: text,
+      hint: 'capturing needs CAP_NET_RAW: run with sudo, give it by setcap cap_net_raw+ep to a node of your own, or stay in a test network: udp-ufo lab -- COMMAND',
+    });
+  if (/not up|is down/i.test(text))
+    return systemError(ERRNO.ENETDOWN, 'pcap_activate', {
+      path: device,
+      reason: text,
+      hint: `ip link set ${device} up`,
+    });
+  if (filter !== '' && /filter/i.test(text))
+    return argumentError('filter', filter, `a filter that libpcap can compile (${text})`, 'see man 7 pcap-filter');
+  return new UfoError('ERR_UFO_CAPTURE', `capturing on ${device}: ${text}`);
+}
+
+/** The interfaces of this network namespace, up or not. */
+export function interfaceNames(): string[] {
+  const lines = readFileSync('/proc/self/net/dev', 'utf8').split('\n').slice(2);
+  return lines.map((line) => line.split(':')[0]!.trim()).filter((name) => name !== '');
+}
+
+/**
+ * Whether cap hands frames over at once. It looks for `pcap_set_immediate_mode` in a library of the very name
+ * `libpcap.so`, which comes with libpcap-dev only; without it libpcap hands over blocks, up to 1 s late.
+ */
+export function immediateMode(): boolean {
+  try {
+    koffi().load('libpcap.so').func('int pcap_set_immediate_mode(void*, int)');
+    return true;
+  } catch {
+    return false;
+  }
+}

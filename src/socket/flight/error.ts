@@ -1,0 +1,39 @@
+import { ERRNO, systemError, type UfoError } from '../../errors.js';
+import type { NetDevice } from '../../tx/net-device.js';
+import { formatAddress } from '../../wire/address.js';
+import type { Datagram } from './datagram.js';
+
+/** A device that takes nothing for so many milliseconds has stopped: the datagram fails with what it said. */
+export const STALL = 5_000;
+
+/** Why a packet of `packetLen` octets, and with it its datagram, was refused for good; `partial` says how far that one got. */
+export function sendError(device: NetDevice, datagram: Datagram, packetLen: number, errno: number): UfoError {
+  const { fragments, fragmentsSent } = datagram;
+  const flow = datagram.skb.flow!;
+  const error = systemError(errno, device.syscall, {
+    address: formatAddress(flow.destination),
+    port: flow.destinationPort,
+    reason: `${fragmentsSent} of ${fragments} fragments had gone; the next one has ${packetLen} octets`,
+    ...hintFor(errno, device),
+  });
+  error.partial = datagram.result(device.driver);
+  return error;
+}
+
+function hintFor(errno: number, { name, mtu }: NetDevice): { hint?: string } {
+  switch (errno) {
+    case ERRNO.EMSGSIZE:
+      return { hint: `the MTU of ${name} (${mtu} when it was opened) or of the route is smaller now; send again` };
+    case ERRNO.ENETDOWN:
+      return { hint: `bring the interface up: ip link set ${name} up` };
+    case ERRNO.EPERM:
+      return { hint: 'a firewall refused the packet, or CAP_NET_RAW is missing' };
+    case ERRNO.EAGAIN:
+    case ERRNO.ENOBUFS:
+      return {
+        hint: `${name} has taken nothing for ${STALL / 1000} s; lower the rate or look at its queue (tc -s qdisc)`,
+      };
+    default:
+      return {};
+  }
+}

@@ -1,0 +1,231 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { ERRNO } from '../../errors.js';
+import type { PagePool } from '../../memory/page-pool.js';
+import { SegmentTable } from '../../memory/segment-table.js';
+import { NETIF_F_HW_CSUM } from '../../skb/features.js';
+import { consumeSkb, kfreeSkb, skbTxError } from '../../skb/release.js';
+import type { SkBuff } from '../../skb/skbuff.js';
+import type { NetDevice, TxBatch } from '../../tx/net-device.js';
+import { skbChecksumHelp } from '../../ufo/make-skb.js';
+import { pushPayload, pushWhole, Segmenter } from '../../ufo/segment.js';
+import type { Datagram } from './datagram.js';
+import { DatagramQueue } from './queue.js';
+import { STALL, sendError } from './error.js';
+import type { Turnstile } from './turnstile.js';
+
+/** The main thread returns to its loop at least this often, in milliseconds. */
+const TURN = 10;
+
+/**
+ * Drives datagrams from the queue through the UFO stage into the device, batch by batch:
+ *
+ *     submit → queue → (cut | hand over) → segment table → device.xmit → settled
+ *
+ * One table serves for good. A datagram with more fragments than the table has rows goes out in several batches. Nothing
+ * here allocates per fragment. Every datagram is settled exactly once, whatever the device or a plan does to its rows.
+ */
+export class Transmitter {
+  readonly #device: NetDevice;
+  readonly #turnstile: Turnstile;
+  readonly #refused: (errno: number) => void;
+  readonly #table: SegmentTable;
+  readonly #segmenter = new Segmenter();
+  readonly #queue = new DatagramQueue((datagram) => {
+    kfreeSkb(datagram.skb);
+    datagram.settled(datagram, { error: datagram.signal?.reason });
+  });
+  /** The datagrams of the current batch, and their skbs as the device sees them. */
+  readonly #inBatch: Datagram[] = [];
+  readonly #skbs: SkBuff[] = [];
+  readonly #batch: TxBatch;
+  /** Where the datagrams not yet settled begin in `#inBatch`. */
+  #unsettled = 0;
+  /** First row of the batch that the device has not taken. */
+  #row = 0;
+  /** Since when the device has taken nothing; 0 while it takes. */
+  #stalled = 0;
+  #running: Promise<void> | null = null;
+
+  /**
+   * @param turnstile of all transmitters over this pool's memory, which has room for one batch at a time
+   * @param refused told the errno of every packet that was refused for good
+   */
+  constructor(device: NetDevice, pool: PagePool, turnstile: Turnstile, refused: (errno: number) => void) {
+    this.#turnstile = turnstile;
+    this.#device = device;
+    this.#refused = refused;
+    this.#table = new SegmentTable(pool.memory);
+    this.#batch = { table: this.#table, pool, skbs: this.#skbs };
+  }
+
+  /** Datagrams not yet settled. */
+  get pending(): number {
+    return this.#queue.length + this.#inBatch.length - this.#unsettled;
+  }
+
+  /**
+   * Queues a datagram, and takes over the skb. It starts in the next turn of the loop, so that all that was queued in this
+   * one share batches; until then its signal takes it back.
+   */
+  submit(datagram: Datagram): void {
+    this.#queue.push(datagram);
+    this.#running ??= nextTurn().then(() => this.#pump());
+  }
+
+  /** Resolves when nothing is left to send. */
+  async idle(): Promise<void> {
+    while (this.#running !== null) await this.#running;
+  }
+
+  async #pump(): Promise<void> {
+    this.#stalled = 0;
+    for (let more = true; more; ) {
+      const leave = await this.#turnstile.enter();
+      try {
+        more = this.#fill();
+        if (more) await this.#drain();
+      } catch (error) {
+        this.#giveUp(error); // a driver broke its contract: its datagrams must not wait for ever
+      } finally {
+        leave();
+      }
+    }
+    this.#running = null;
+  }
+
+  /** Puts as many queued datagrams into the table as it holds; false where there is nothing left to send. */
+  #fill(): boolean {
+    this.#table.reset();
+    this.#resume();
+    while (this.#lastIsCut() && this.#table.hasRoom(0)) {
+      const next = this.#queue.peek();
+      if (next === undefined || !this.#roomFor(next)) break;
+      this.#start(this.#queue.shift());
+    }
+    return this.#inBatch.length > 0;
+  }
+
+  /** Carries on with the datagram that the last batch had no room for the rest of. */
+  #resume(): void {
+    const last = this.#inBatch.at(-1);
+    const begin = this.#inBatch.at(-2)?.rowsEnd ?? 0;
+    this.#inBatch.length = 0;
+    this.#skbs.length = 0;
+    this.#unsettled = 0;
+    this.#row = 0;
+    if (last === undefined || last.cut) return;
+    last.fragmentsSent += last.rowsEnd - begin;
+    this.#inBatch.push(last);
+    this.#skbs.push(last.skb);
+    this.#segmenter.owner = 0;
+    last.cut = this.#segmenter.run(this.#table);
+    last.rowsEnd = this.#table.rows;
+  }
+
+  #lastIsCut(): boolean {
+    return this.#inBatch.at(-1)?.cut ?? true;
+  }
+
+  /** A batch is closed rather than begun with a datagram's first few rows, unless the datagram is larger than any batch. */
+  #roomFor({ fragments }: Datagram): boolean {
+    const { rows, capacity } = this.#table;
+    return rows === 0 || rows + fragments <= capacity;
+  }
+
+  #start(datagram: Datagram): void {
+    const { skb, chosen } = datagram;
+    const owner = this.#inBatch.length;
+    const table = this.#table;
+    this.#inBatch.push(datagram);
+    this.#skbs.push(skb);
+    if (chosen.way === 'software-ufo') {
+      skbChecksumHelp(skb);
+      skb.shinfo.gsoType = 0;
+      this.#segmenter.begin(skb, owner);
+      datagram.cut = this.#segmenter.run(table);
+    } else {
+      if (chosen.way === 'kernel-ip') pushPayload(table, skb, owner);
+      else {
+        if ((this.#device.features & NETIF_F_HW_CSUM) === 0) skbChecksumHelp(skb);
+        pushWhole(table, skb, owner);
+      }
+      datagram.cut = true;
+    }
+    datagram.rowsEnd = table.rows;
+  }
+
+  async #drain(): Promise<void> {
+    const { rows } = this.#table;
+    const device = this.#device;
+    let turn = performance.now() + TURN;
+    for (this.#account(); this.#row < rows; this.#account()) {
+      const taken = device.xmit(this.#batch, this.#row);
+      if (taken > 0) {
+        this.#row += taken;
+        this.#stalled = 0;
+      } else if (!isFull(-taken) || this.#hasStopped()) {
+        this.#refuse(-taken);
+      } else {
+        await device.writable();
+        turn = performance.now() + TURN;
+      }
+      if (performance.now() > turn) {
+        await nextTurn();
+        turn = performance.now() + TURN;
+      }
+    }
+  }
+
+  /** Full for too long; what follows is tried once and not waited for, until the device takes something again. */
+  #hasStopped(): boolean {
+    this.#stalled ||= performance.now();
+    return performance.now() - this.#stalled > STALL;
+  }
+
+  /** Rows before `#row` are with the kernel: settles the datagrams that are thereby complete. */
+  #account(): void {
+    for (; this.#unsettled < this.#inBatch.length; this.#unsettled++) {
+      const datagram = this.#inBatch[this.#unsettled]!;
+      if (datagram.rowsEnd > this.#row || !datagram.cut) break;
+      datagram.fragmentsSent = datagram.fragments;
+      if (!this.#device.zerocopy) skbTxError(datagram.skb);
+      consumeSkb(datagram.skb);
+      datagram.settled(datagram, null);
+    }
+  }
+
+  /** Row `#row` was refused for good: its datagram, the first unsettled one, ends here, and the next one begins. */
+  #refuse(errno: number): void {
+    const datagram = this.#inBatch[this.#unsettled]!;
+    const packetLen = this.#table.frameLen[this.#row]! - datagram.skb.flow!.linkHeader.length;
+    this.#countSent(datagram);
+    this.#refused(errno);
+    this.#row = datagram.rowsEnd;
+    this.#fail(datagram, sendError(this.#device, datagram, packetLen, errno));
+  }
+
+  #giveUp(error: unknown): void {
+    while (this.#unsettled < this.#inBatch.length) {
+      const datagram = this.#inBatch[this.#unsettled]!;
+      this.#countSent(datagram);
+      this.#fail(datagram, error);
+    }
+  }
+
+  /** Adds the rows of the first unsettled datagram that have gone with this batch. */
+  #countSent(datagram: Datagram): void {
+    const begin = this.#inBatch[this.#unsettled - 1]?.rowsEnd ?? 0;
+    datagram.fragmentsSent += Math.max(0, this.#row - begin);
+  }
+
+  #fail(datagram: Datagram, error: unknown): void {
+    this.#unsettled += 1;
+    datagram.cut = true;
+    kfreeSkb(datagram.skb);
+    datagram.settled(datagram, { error });
+  }
+}
+
+function isFull(errno: number): boolean {
+  return errno === ERRNO.EAGAIN || errno === ERRNO.ENOBUFS;
+}

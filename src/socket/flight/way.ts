@@ -1,0 +1,63 @@
+import { whyNoUfo } from '../../skb/features.js';
+import type { SkBuff } from '../../skb/skbuff.js';
+import type { NetDevice } from '../../tx/net-device.js';
+import { iterateOptions } from '../../wire/ipv4-options.js';
+
+/**
+ * How a datagram becomes packets.
+ * - `unfragmented`: one packet, it fits
+ * - `software-ufo`: cut here
+ * - `kernel-ufo`: handed over whole, the kernel cuts it just before the driver (virtio_net_hdr, GSO_UDP)
+ * - `device-ufo`: handed over whole, the interface cuts it
+ * - `kernel-ip`: an ordinary UDP socket; the kernel's IP layer cuts it
+ */
+export type Way = 'unfragmented' | 'software-ufo' | 'kernel-ufo' | 'device-ufo' | 'kernel-ip';
+
+export interface ChosenWay {
+  readonly way: Way;
+  /** The reason, for people. */
+  readonly why: string;
+}
+
+const KERNEL_IP: ChosenWay = {
+  way: 'kernel-ip',
+  why: 'an ordinary UDP socket: the kernel makes headers and fragments',
+};
+const FITS: ChosenWay = { way: 'unfragmented', why: 'the packet fits the MTU' };
+
+/**
+ * Chooses the way of one datagram, once: no later step may mix two (CVE-2017-1000112 came from switching in mid-datagram).
+ *
+ * @param fixedIdent the caller asked for an identification of its own
+ */
+export function chooseWay(device: NetDevice, skb: SkBuff, fixedIdent: boolean): ChosenWay {
+  if (device.driver === 'kernel-udp') return KERNEL_IP;
+  if (skb.shinfo.gsoType === 0) return FITS;
+  const refusal = ufoRefusal(device, skb, fixedIdent);
+  if (refusal !== null) return { way: 'software-ufo', why: refusal };
+  const way = device.ufoKind ?? 'kernel-ufo';
+  return {
+    way,
+    why:
+      way === 'device-ufo'
+        ? `${device.name} offers UDP fragmentation`
+        : 'handed over whole, the kernel cuts before the driver',
+  };
+}
+
+/** Why kernel or device must not cut this datagram; null where it may. */
+function ufoRefusal(device: NetDevice, skb: SkBuff, fixedIdent: boolean): string | null {
+  const flow = skb.flow!;
+  const refused = whyNoUfo(device.features, flow.family) ?? device.ufoRefusal?.(flow.family) ?? null;
+  if (refused !== null) return refused;
+  if (!flow.checksum) return 'without a UDP checksum there is nothing to offload';
+  if (flow.family === 4) {
+    for (const option of iterateOptions(flow.options)) {
+      if (!option.copied && option.type > 1) return 'the kernel would repeat IPv4 options without the copied flag';
+    }
+    return null;
+  }
+  if (flow.extensionHeaders.length > 0) return "the kernel's UFO miscounts IPv6 extension headers";
+  if (fixedIdent) return 'the kernel picks IPv6 fragment ids itself';
+  return null;
+}

@@ -1,0 +1,180 @@
+import { ERRNO, UfoError } from '../../errors.js';
+import { findInterface, type NetworkInterface } from '../../host/interfaces.js';
+import { addressOf } from '../../host/libc.js';
+import { putSockaddr, SOCKADDR_IN6_LEN } from '../../host/sockaddr.js';
+import { NETIF_F_SG } from '../../skb/features.js';
+import type { Flow } from '../../skb/flow.js';
+import { SEND_BUFFER } from '../af-packet.js';
+import { Backpressure } from '../backpressure.js';
+import { LossCounters } from '../loss-counters.js';
+import { MAX_MESSAGES, MmsgVector } from '../mmsghdr.js';
+import type { LostFrames, NetDevice, TxBatch } from '../net-device.js';
+import { callLimit, sendVector } from '../send-batch.js';
+import { UdpPort } from './port.js';
+
+/** ICMP errors can come as fast as datagrams go. */
+const MAX_TRIES = 8;
+
+export interface KernelUdpOptions {
+  /** The interface that the kernel's routes lead to: for MTU and loss counters. */
+  readonly interface: string;
+  readonly family: 4 | 6;
+  /** A UDP socket bound to the flows' source port, which stays its owner's; without it the device opens its own. */
+  readonly fd?: number;
+  /**
+   * Called after a failed send by `fd`: takes what waits in its error queue, and says how many ICMP errors of earlier
+   * datagrams that were.
+   */
+  readonly takeErrors?: () => number;
+  /** Octets of SO_SNDBUF of own sockets; 8 MiB by default, as far as the kernel allows. */
+  readonly sendBufferSize?: number;
+}
+
+/**
+ * Ordinary UDP sockets: a row is a payload without any header, and the kernel makes headers and fragments. The yardstick,
+ * and what one takes who wants no control: no idents, no IPv4 options or extension headers, no say in the cutting.
+ */
+export class KernelUdp implements NetDevice {
+  readonly name: string;
+  readonly driver = 'kernel-udp';
+  readonly ifindex: number;
+  readonly mtu: number;
+  readonly features: number = NETIF_F_SG;
+  readonly zerocopy = false;
+  readonly syscall = 'sendmmsg';
+  readonly #sendBufferSize: number;
+  readonly #shared: UdpPort | null;
+  readonly #takeErrors: (() => number) | undefined;
+  /** By source address and port. */
+  readonly #ports = new Map<string, UdpPort>();
+  #lastFlow: Flow | null = null;
+  #lastPort: UdpPort | null = null;
+  readonly #vector = new MmsgVector();
+  readonly #names = new DataView(new ArrayBuffer(MAX_MESSAGES * SOCKADDR_IN6_LEN));
+  readonly #address = addressOf(new Uint8Array(this.#names.buffer));
+  readonly #backpressure = new Backpressure();
+  readonly #loss: LossCounters;
+
+  constructor(
+    { name, ifindex, mtu }: NetworkInterface,
+    { family, fd, takeErrors, sendBufferSize = SEND_BUFFER }: KernelUdpOptions,
+  ) {
+    this.name = name;
+    this.ifindex = ifindex;
+    this.mtu = mtu;
+    this.#sendBufferSize = sendBufferSize;
+    this.#shared = fd === undefined ? null : new UdpPort(fd, family);
+    this.#takeErrors = takeErrors;
+    this.#loss = new LossCounters(name);
+  }
+
+  /** None: the kernel writes it. */
+  async linkHeader(): Promise<Uint8Array> {
+    return new Uint8Array(0);
+  }
+
+  xmit(batch: TxBatch, first: number): number {
+    const flow = flowOf(batch, first);
+    if (flow.options.length > 0 || flow.extensionHeaders.length > 0) return -ERRNO.EOPNOTSUPP;
+    const port = this.#portOf(flow);
+    if (typeof port === 'number') return port;
+    this.#fill(batch, first, port);
+    const sent = this.#sendNow(port);
+    this.#backpressure.note(sent);
+    return sent;
+  }
+
+  /** An ICMP error of an earlier datagram makes the next send fail, which has not been tried then. */
+  #sendNow(port: UdpPort): number {
+    let sent = sendVector(port.fd, this.#vector);
+    for (let tries = 0; isFailure(sent) && (this.#takeErrors?.() ?? 0) > 0 && tries < MAX_TRIES; tries++) {
+      sent = sendVector(port.fd, this.#vector);
+    }
+    return sent;
+  }
+
+  async writable(signal?: AbortSignal): Promise<void> {
+    if (this.#lastPort !== null) await this.#backpressure.wait(this.#lastPort.fd, signal);
+  }
+
+  /** What a full queue below the socket refuses the kernel counts as sent (`udp_send_skb`); so `socket` can't be known. */
+  lost(): LostFrames {
+    return { ...this.#loss.read(), socket: null };
+  }
+
+  async close(): Promise<void> {
+    for (const port of this.#ports.values()) port.close();
+    this.#ports.clear();
+    this.#lastFlow = null;
+    this.#lastPort = null;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** Rows from `first` on that leave by the same socket with the same settings; a destination is written once a run. */
+  #fill(batch: TxBatch, first: number, port: UdpPort): void {
+    const vector = this.#vector;
+    vector.reset();
+    const end = callLimit(batch, first);
+    let named: Flow | null = null;
+    let at = -SOCKADDR_IN6_LEN;
+    let nameLen = 0;
+    for (let row = first; row < end; row++) {
+      const flow = flowOf(batch, row);
+      if (flow !== named) {
+        if (named !== null && (!port.fits(flow) || !sameSource(flow, named) || flow.options.length > 0)) return;
+        at += SOCKADDR_IN6_LEN;
+        nameLen = putSockaddr(this.#names, at, flow.destination, flow.destinationPort, this.ifindex);
+        named = flow;
+      }
+      vector.pushMessage(this.#address + at, nameLen);
+      vector.pushRow(batch.table, batch.pool, row);
+    }
+  }
+
+  /** The socket for a flow, set up for it; −errno where there can be none. */
+  #portOf(flow: Flow): UdpPort | number {
+    if (flow === this.#lastFlow) return this.#lastPort!;
+    try {
+      const port = this.#shared ?? this.#ownPort(flow);
+      port.prepare(flow);
+      this.#lastFlow = flow;
+      this.#lastPort = port;
+      return port;
+    } catch (error) {
+      if (error instanceof UfoError && error.errno !== undefined) return error.errno;
+      throw error;
+    }
+  }
+
+  #ownPort(flow: Flow): UdpPort {
+    const key = `${flow.source.join('.')}:${flow.sourcePort}`;
+    let port = this.#ports.get(key);
+    if (port === undefined) {
+      port = UdpPort.open(flow, this.ifindex, this.#sendBufferSize);
+      this.#ports.set(key, port);
+    }
+    return port;
+  }
+}
+
+/** Opens the device; sockets follow with the first datagram of a source. @throws UfoError for an unknown interface. */
+export async function openKernelUdp(options: KernelUdpOptions): Promise<KernelUdp> {
+  return new KernelUdp(await findInterface(options.interface), options);
+}
+
+function isFailure(sent: number): boolean {
+  return sent < 0 && sent !== -ERRNO.EAGAIN && sent !== -ERRNO.ENOBUFS;
+}
+
+function flowOf({ table, skbs }: TxBatch, row: number): Flow {
+  return skbs[table.owner[row]!]!.flow!;
+}
+
+function sameSource(a: Flow, b: Flow): boolean {
+  return (
+    a.sourcePort === b.sourcePort && a.source.length === b.source.length && a.source.every((o, i) => o === b.source[i])
+  );
+}

@@ -1,0 +1,98 @@
+import {
+  AF_INET,
+  AF_INET6,
+  IP_MTU_DISCOVER,
+  IP_PMTUDISC_DO,
+  IP_PMTUDISC_DONT,
+  IP_TOS,
+  IP_TTL,
+  IPPROTO_IP,
+  IPPROTO_IPV6,
+  IPPROTO_UDP,
+  IPV6_MTU_DISCOVER,
+  IPV6_TCLASS,
+  IPV6_UNICAST_HOPS,
+  IPV6_V6ONLY,
+  SO_BROADCAST,
+  SO_NO_CHECK,
+  SOCK_CLOEXEC,
+  SOCK_DGRAM,
+  SOL_SOCKET,
+  UDP_NO_CHECK6_TX,
+} from '../../host/constants.js';
+import { libc } from '../../host/libc.js';
+import { putSockaddr } from '../../host/sockaddr.js';
+import { lastError, openSocket, setSockOptInt } from '../../host/socket-calls.js';
+import type { Flow } from '../../skb/flow.js';
+import { formatAddress } from '../../wire/address.js';
+import { setSendBuffer } from '../af-packet.js';
+
+/** Options of a socket that come from the flow of what is sent next. */
+type Setting = 'ttl' | 'tos' | 'dontFragment' | 'checksum';
+
+/** An ordinary UDP socket that sends for one source address and port. */
+export class UdpPort {
+  readonly fd: number;
+  readonly #family: 4 | 6;
+  readonly #own: boolean;
+  readonly #set = new Map<Setting, number | boolean>();
+
+  /** Over a socket that is somebody else's, and bound. */
+  constructor(fd: number, family: 4 | 6, own = false) {
+    this.fd = fd;
+    this.#family = family;
+    this.#own = own;
+    if (family === 4) setSockOptInt(fd, SOL_SOCKET, SO_BROADCAST, 1);
+  }
+
+  /** A socket bound to a flow's source. @throws UfoError EADDRINUSE, EADDRNOTAVAIL, EACCES. */
+  static open({ family, source, sourcePort }: Flow, ifindex: number, sendBufferSize: number): UdpPort {
+    const fd = openSocket(family === 4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    try {
+      if (family === 6) setSockOptInt(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+      setSendBuffer(fd, sendBufferSize);
+      const name = new DataView(new ArrayBuffer(28));
+      const nameLen = putSockaddr(name, 0, source, sourcePort, ifindex);
+      if (libc().bind(fd, new Uint8Array(name.buffer), nameLen) < 0) {
+        throw lastError('bind', { address: formatAddress(source), port: sourcePort });
+      }
+      return new UdpPort(fd, family, true);
+    } catch (error) {
+      libc().close(fd);
+      throw error;
+    }
+  }
+
+  /** Whether what was set last is what this flow wants. */
+  fits(flow: Flow): boolean {
+    const set = this.#set;
+    return (
+      set.get('ttl') === flow.ttl &&
+      set.get('tos') === flow.tos &&
+      set.get('dontFragment') === flow.dontFragment &&
+      set.get('checksum') === flow.checksum
+    );
+  }
+
+  /** Sets what this flow wants differently. Without DF the kernel cuts at the route's MTU (IP_PMTUDISC_DONT). */
+  prepare(flow: Flow): void {
+    const family4 = this.#family === 4;
+    const level = family4 ? IPPROTO_IP : IPPROTO_IPV6;
+    const discover = flow.dontFragment ? IP_PMTUDISC_DO : IP_PMTUDISC_DONT;
+    this.#apply('ttl', flow.ttl, level, family4 ? IP_TTL : IPV6_UNICAST_HOPS, flow.ttl);
+    this.#apply('tos', flow.tos, level, family4 ? IP_TOS : IPV6_TCLASS, flow.tos);
+    this.#apply('dontFragment', flow.dontFragment, level, family4 ? IP_MTU_DISCOVER : IPV6_MTU_DISCOVER, discover);
+    const [sumLevel, sumOption] = family4 ? [SOL_SOCKET, SO_NO_CHECK] : [IPPROTO_UDP, UDP_NO_CHECK6_TX];
+    this.#apply('checksum', flow.checksum, sumLevel, sumOption, flow.checksum ? 0 : 1);
+  }
+
+  close(): void {
+    if (this.#own) libc().close(this.fd);
+  }
+
+  #apply(setting: Setting, wanted: number | boolean, level: number, option: number, value: number): void {
+    if (this.#set.get(setting) === wanted) return;
+    setSockOptInt(this.fd, level, option, value);
+    this.#set.set(setting, wanted);
+  }
+}

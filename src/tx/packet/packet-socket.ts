@@ -1,0 +1,96 @@
+import { PACKET_QDISC_BYPASS, SOL_PACKET } from '../../host/constants.js';
+import { findInterface } from '../../host/interfaces.js';
+import { libc } from '../../host/libc.js';
+import { setSockOptInt } from '../../host/socket-calls.js';
+import { NETIF_F_SG } from '../../skb/features.js';
+import { deviceGone, openPacketFd, SEND_BUFFER } from '../af-packet.js';
+import { Backpressure } from '../backpressure.js';
+import { EthernetLink, type EthernetOptions } from '../ethernet-link.js';
+import { LossCounters } from '../loss-counters.js';
+import { MmsgVector } from '../mmsghdr.js';
+import type { LinkRequest, LostFrames, NetDevice, TxBatch } from '../net-device.js';
+import { callLimit, sendVector } from '../send-batch.js';
+
+export interface PacketSocketOptions extends EthernetOptions {
+  readonly interface: string;
+  /** Octets of SO_SNDBUF; 8 MiB by default, as far as the kernel allows. */
+  readonly sendBufferSize?: number;
+  /** Past the queueing discipline, straight into the driver: about 5% faster, no shaping, and unseen by captures on this interface. */
+  readonly qdiscBypass?: boolean;
+}
+
+/**
+ * Whole Ethernet frames through AF_PACKET: one sendmmsg(2) for up to 256 frames, each gathered by the kernel from the
+ * header arena and the user pages (`packet_snd`). No copy of ours; the kernel copies into its own skb during the call.
+ */
+export class PacketSocket implements NetDevice {
+  readonly name: string;
+  readonly driver = 'packet-socket';
+  readonly ifindex: number;
+  readonly mtu: number;
+  readonly features: number = NETIF_F_SG;
+  readonly zerocopy = false;
+  readonly syscall = 'sendmmsg';
+  #fd: number;
+  readonly #link: EthernetLink;
+  readonly #vector = new MmsgVector();
+  readonly #backpressure = new Backpressure();
+  readonly #loss: LossCounters;
+
+  constructor(fd: number, name: string, ifindex: number, link: EthernetLink) {
+    this.#fd = fd;
+    this.name = name;
+    this.ifindex = ifindex;
+    this.mtu = link.mtu;
+    this.#link = link;
+    this.#loss = new LossCounters(name);
+  }
+
+  linkHeader(request: LinkRequest): Promise<Uint8Array> {
+    return this.#link.header(request);
+  }
+
+  xmit(batch: TxBatch, first: number): number {
+    const vector = this.#vector;
+    vector.reset();
+    const end = callLimit(batch, first);
+    for (let row = first; row < end; row++) {
+      vector.pushMessage();
+      vector.pushRow(batch.table, batch.pool, row);
+    }
+    const sent = deviceGone(sendVector(this.#fd, vector));
+    this.#backpressure.note(sent);
+    return sent;
+  }
+
+  writable(signal?: AbortSignal): Promise<void> {
+    return this.#backpressure.wait(this.#fd, signal);
+  }
+
+  lost(): LostFrames {
+    return this.#loss.read();
+  }
+
+  /** Frames are the kernel's own once taken, nothing to wait for. */
+  async close(): Promise<void> {
+    if (this.#fd < 0) return;
+    libc().close(this.#fd);
+    this.#fd = -1;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+/**
+ * Opens a packet socket on an interface.
+ * @throws UfoError EPERM without CAP_NET_RAW, ERR_UFO_INVALID_ARGUMENT for an unknown interface, ERR_UFO_UNSUPPORTED where the interface is not Ethernet.
+ */
+export async function openPacketSocket(options: PacketSocketOptions): Promise<PacketSocket> {
+  const networkInterface = await findInterface(options.interface);
+  const link = new EthernetLink(networkInterface, options);
+  const fd = openPacketFd(networkInterface.ifindex, options.sendBufferSize ?? SEND_BUFFER);
+  if (options.qdiscBypass === true) setSockOptInt(fd, SOL_PACKET, PACKET_QDISC_BYPASS, 1);
+  return new PacketSocket(fd, networkInterface.name, networkInterface.ifindex, link);
+}

@@ -1,0 +1,183 @@
+import { ERRNO } from '../../errors.js';
+import { PACKET_VNET_HDR, SOL_PACKET } from '../../host/constants.js';
+import { activeFeatures } from '../../host/device-features.js';
+import { findInterface, type NetworkInterface } from '../../host/interfaces.js';
+import { addressOf, libc } from '../../host/libc.js';
+import { setSockOptInt } from '../../host/socket-calls.js';
+import { NETIF_F_HW_CSUM, NETIF_F_SG, NETIF_F_UFO } from '../../skb/features.js';
+import { SKB_GSO_UDP } from '../../skb/shared-info.js';
+import { CHECKSUM_PARTIAL, type SkBuff } from '../../skb/skbuff.js';
+import { FRAGMENT_HEADER_LEN } from '../../wire/ipv6-extension.js';
+import * as udp from '../../wire/udp.js';
+import * as virtio from '../../wire/virtio-net-hdr.js';
+import { deviceGone, openPacketFd, SEND_BUFFER, SOCKADDR_LL_LEN, sockaddrLl } from '../af-packet.js';
+import { Backpressure } from '../backpressure.js';
+import { EthernetLink, type EthernetOptions } from '../ethernet-link.js';
+import { LossCounters } from '../loss-counters.js';
+import { MAX_MESSAGES, MmsgVector } from '../mmsghdr.js';
+import { MtuWatch } from '../mtu-watch.js';
+import type { LinkRequest, LostFrames, NetDevice, TxBatch } from '../net-device.js';
+import { callLimit, sendVector } from '../send-batch.js';
+import { probeUfo } from './virtio-probe.js';
+
+export interface VirtioUfoOptions extends EthernetOptions {
+  readonly interface: string;
+  /** Octets of SO_SNDBUF; 8 MiB by default, as far as the kernel allows. */
+  readonly sendBufferSize?: number;
+}
+
+/** The feature's name in ethtool; its bit is NETIF_F_GSO_UDP, the kernel's name for what was NETIF_F_UFO. */
+const UDP_FRAGMENTATION = 'tx-udp-fragmentation';
+/** Room for a virtio_net_hdr; they need not be aligned, but don't share a word with the next. */
+const VNET_STRIDE = 12;
+
+/**
+ * UFO proper: a datagram of up to 64 KiB goes to the kernel whole, behind a virtio_net_hdr that says how to cut it. The
+ * kernel cuts just before the driver (kernel-ufo), or leaves it to the interface (device-ufo). Frames that are not to be
+ * cut go the same way behind an empty header.
+ *
+ *     iovec   | virtio_net_hdr | link, IP, UDP header | user page | user page | …
+ *
+ * Every message names its protocol: the kernel cuts IPv6 through a socket of another protocol with ENOMEM, so one socket
+ * bound to a protocol would serve one family; with the name in each message one socket serves both and receives nothing.
+ */
+export class VirtioUfo implements NetDevice {
+  readonly name: string;
+  readonly driver = 'virtio-ufo';
+  readonly ifindex: number;
+  readonly mtu: number;
+  readonly features: number = NETIF_F_SG | NETIF_F_HW_CSUM | NETIF_F_UFO;
+  readonly ufoKind: 'kernel-ufo' | 'device-ufo';
+  readonly zerocopy = false;
+  readonly syscall = 'sendmmsg';
+  #fd: number;
+  readonly #link: EthernetLink;
+  readonly #refusals: { 4: string | null; 6: string | null };
+  readonly #vector = new MmsgVector();
+  /** A virtio_net_hdr a message, then the socket addresses of both families. */
+  readonly #names = new DataView(new ArrayBuffer(MAX_MESSAGES * VNET_STRIDE + 2 * SOCKADDR_LL_LEN));
+  readonly #address = addressOf(new Uint8Array(this.#names.buffer));
+  readonly #backpressure = new Backpressure();
+  readonly #loss: LossCounters;
+  readonly #mtuWatch: MtuWatch;
+
+  constructor(fd: number, { name, ifindex, mtu }: NetworkInterface, link: EthernetLink, ufo: UfoSupport) {
+    this.#fd = fd;
+    this.name = name;
+    this.ifindex = ifindex;
+    this.mtu = link.mtu;
+    this.ufoKind = ufo.kind;
+    this.#link = link;
+    this.#refusals = { 4: ufo.refusal4, 6: ufo.refusal6 };
+    for (const family of [4, 6] as const) {
+      const at = sockaddrOffset(family);
+      new Uint8Array(this.#names.buffer, at).set(sockaddrLl(link.protocol(family), ifindex));
+    }
+    this.#loss = new LossCounters(name);
+    this.#mtuWatch = new MtuWatch(name, mtu);
+  }
+
+  ufoRefusal(family: 4 | 6): string | null {
+    return this.#refusals[family];
+  }
+
+  linkHeader(request: LinkRequest): Promise<Uint8Array> {
+    return this.#link.header(request);
+  }
+
+  xmit(batch: TxBatch, first: number): number {
+    const { table, pool, skbs } = batch;
+    const vector = this.#vector;
+    vector.reset();
+    const end = callLimit(batch, first);
+    const longest = this.#link.maxFrameLen(this.#mtuWatch.read());
+    for (let row = first; row < end; row++) {
+      const skb = skbs[table.owner[row]!]!;
+      const header = vector.messages * VNET_STRIDE;
+      if (this.#putHeader(header, skb, table.frameLen[row]!) > longest) break;
+      vector.pushMessage(this.#address + sockaddrOffset(skb.flow!.family), SOCKADDR_LL_LEN);
+      vector.pushIovec(this.#address + header, virtio.HEADER_LEN);
+      vector.pushRow(table, pool, row);
+    }
+    if (vector.messages === 0) return -ERRNO.EMSGSIZE;
+    const sent = deviceGone(sendVector(this.#fd, vector));
+    if (sent === -ERRNO.EINVAL) this.#learnRefusal(skbs[table.owner[first]!]!);
+    this.#backpressure.note(sent);
+    return sent;
+  }
+
+  writable(signal?: AbortSignal): Promise<void> {
+    return this.#backpressure.wait(this.#fd, signal);
+  }
+
+  lost(): LostFrames {
+    return this.#loss.read();
+  }
+
+  /** Frames are the kernel's own once taken, nothing to wait for. */
+  async close(): Promise<void> {
+    if (this.#fd < 0) return;
+    libc().close(this.#fd);
+    this.#mtuWatch.close();
+    this.#fd = -1;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /**
+   * Empty for a frame that is whole; a datagram is only to be cut where it is longer than one piece. Returns the octets of
+   * the longest frame it will be cut into, 0 where it is not cut: those the kernel checks itself.
+   */
+  #putHeader(at: number, skb: SkBuff, frameLen: number): number {
+    const names = this.#names;
+    for (let i = 0; i < virtio.HEADER_LEN; i += 2) names.setUint16(at + i, 0);
+    if (skb.ipSummed !== CHECKSUM_PARTIAL) return 0;
+    const csumStart = skb.flow!.linkHeader.length + skb.transportHeader - skb.networkHeader;
+    virtio.setFlags(names, at, virtio.F_NEEDS_CSUM);
+    virtio.setCsumStart(names, at, csumStart);
+    virtio.setCsumOffset(names, at, skb.csumOffset);
+    const { gsoType, gsoSize } = skb.shinfo;
+    if ((gsoType & SKB_GSO_UDP) === 0 || frameLen - csumStart <= gsoSize) return 0;
+    virtio.setGsoType(names, at, virtio.GSO_UDP);
+    virtio.setHdrLen(names, at, csumStart + udp.HEADER_LEN);
+    virtio.setGsoSize(names, at, gsoSize);
+    return csumStart + gsoSize + (skb.flow!.family === 6 ? FRAGMENT_HEADER_LEN : 0);
+  }
+
+  /** The probe was too hopeful: this datagram fails, the next ones are cut in software. */
+  #learnRefusal({ shinfo, flow }: SkBuff): void {
+    if ((shinfo.gsoType & SKB_GSO_UDP) === 0) return;
+    this.#refusals[flow!.family] = `${this.name} refused a datagram to be cut (EINVAL)`;
+  }
+}
+
+interface UfoSupport {
+  readonly kind: 'kernel-ufo' | 'device-ufo';
+  readonly refusal4: string | null;
+  readonly refusal6: string | null;
+}
+
+/**
+ * Opens an interface for datagrams to be cut below us, and finds out whether it can be done: `ufoRefusal` says why not.
+ * @throws UfoError EPERM without CAP_NET_RAW, ERR_UFO_INVALID_ARGUMENT for an unknown interface, ERR_UFO_UNSUPPORTED where
+ *   it is not Ethernet.
+ */
+export async function openVirtioUfo(options: VirtioUfoOptions): Promise<VirtioUfo> {
+  const networkInterface = await findInterface(options.interface);
+  const link = new EthernetLink(networkInterface, options);
+  const ufo = ufoSupport(networkInterface);
+  const fd = openPacketFd(networkInterface.ifindex, options.sendBufferSize ?? SEND_BUFFER);
+  setSockOptInt(fd, SOL_PACKET, PACKET_VNET_HDR, 1);
+  return new VirtioUfo(fd, networkInterface, link, ufo);
+}
+
+function ufoSupport({ name, ifindex }: NetworkInterface): UfoSupport {
+  if (activeFeatures(name).has(UDP_FRAGMENTATION)) return { kind: 'device-ufo', refusal4: null, refusal6: null };
+  return { kind: 'kernel-ufo', refusal4: probeUfo(ifindex, 4), refusal6: probeUfo(ifindex, 6) };
+}
+
+function sockaddrOffset(family: 4 | 6): number {
+  return MAX_MESSAGES * VNET_STRIDE + (family === 4 ? 0 : SOCKADDR_LL_LEN);
+}

@@ -1,0 +1,183 @@
+import { argumentError, ERRNO } from '../../errors.js';
+import { detectConntrack } from '../../host/conntrack.js';
+import type { PagePool } from '../../memory/page-pool.js';
+import type { Flow } from '../../skb/flow.js';
+import { formatAddress } from '../../wire/address.js';
+import * as ipv4 from '../../wire/ipv4.js';
+import * as ipv6 from '../../wire/ipv6.js';
+import { ROUTING } from '../../wire/ipv6-extension.js';
+import { FrameSlot } from './frame-slot.js';
+import { LossCounters } from '../loss-counters.js';
+import type { LinkRequest, LostFrames, NetDevice, TxBatch } from '../net-device.js';
+import type { RawSocket } from './module.js';
+import { errnoOf, interfaceIndex, openSocket, purgeErrorQueue } from './options.js';
+import { RawSocketWait } from './wait.js';
+
+export interface RawSocketOptions {
+  readonly family: 4 | 6;
+  /** The interface to send by, whatever the routes say; without it the kernel routes each packet. */
+  readonly interfaceName?: string;
+  /** The interface that the routes lead to, for the device's name and its drop counter. No effect on what is sent. */
+  readonly routedVia?: string;
+  /** Largest IP packet, octets: the interface's MTU. */
+  readonly mtu: number;
+  /** The pool that batches come from. The device keeps a run of `mtu` octets of it until it is closed. */
+  readonly pool: PagePool;
+  /** Octets; the kernel doubles it, and cuts it to `net.core.wmem_max` without CAP_NET_ADMIN. Default 4 MiB. */
+  readonly sendBufferSize?: number;
+}
+
+/** The loop gets its turn at least this often, milliseconds; looked at every SLICE_ROWS rows. */
+const SLICE_MS = 5;
+const SLICE_ROWS = 32;
+const DEFAULT_SEND_BUFFER = 4 << 20;
+const NO_LINK_HEADER = new Uint8Array(0);
+
+/**
+ * The default driver: npm raw-socket with the IP header included. Routing, neighbours and netfilter are the kernel's as
+ * usual. It lives on Node's main thread only (the package uses libuv's default loop).
+ * @throws UfoError EPERM without CAP_NET_RAW, ENODEV, ENOMEM (pool), ERR_UFO_UNSUPPORTED where the package is not built.
+ */
+export async function openRawSocket(options: RawSocketOptions): Promise<NetDevice> {
+  const { family, interfaceName, mtu } = options;
+  if (!Number.isInteger(mtu) || mtu < 28 || mtu > 65_575) throw argumentError('mtu', mtu, '28 … 65575 octets');
+  const name = interfaceName ?? options.routedVia;
+  const ifindex = name === undefined ? 0 : interfaceIndex(name);
+  const slot = new FrameSlot(options.pool, mtu);
+  try {
+    const sendBufferSize = options.sendBufferSize ?? DEFAULT_SEND_BUFFER;
+    return new RawSocketDevice(options, ifindex, openSocket({ family, interfaceName, sendBufferSize }), slot);
+  } catch (error) {
+    slot.release();
+    throw error;
+  }
+}
+
+class RawSocketDevice implements NetDevice {
+  readonly name: string;
+  readonly driver = 'raw-socket';
+  readonly ifindex: number;
+  readonly mtu: number;
+  readonly features = 0;
+  readonly zerocopy = false;
+  readonly syscall = 'sendto';
+  readonly notes: readonly string[];
+  readonly #family: 4 | 6;
+  readonly #bound: boolean;
+  readonly #socket: RawSocket;
+  readonly #slot: FrameSlot;
+  readonly #wait: RawSocketWait;
+  readonly #losses: LossCounters;
+  readonly #addresses = new WeakMap<Flow, string>();
+  #lastFlow: Flow | null = null;
+  #lastAddress = '';
+  #closed = false;
+
+  constructor(options: RawSocketOptions, ifindex: number, socket: RawSocket, slot: FrameSlot) {
+    this.name = options.interfaceName ?? options.routedVia ?? '';
+    this.ifindex = ifindex;
+    this.mtu = options.mtu;
+    this.#family = options.family;
+    this.#bound = options.interfaceName !== undefined;
+    this.#socket = socket;
+    this.#slot = slot;
+    this.#losses = new LossCounters(this.name);
+    this.notes = conntrackNotes(options.family);
+    this.#wait = new RawSocketWait(socket.wrap, () => purgeErrorQueue(socket.wrap, options.family));
+  }
+
+  async linkHeader({ destination }: LinkRequest): Promise<Uint8Array> {
+    if (this.#family === 6 && !this.#bound && isLinkLocal(destination)) {
+      const want = 'an interface with a link-local destination';
+      throw argumentError('interface', undefined, want, `for example ${formatAddress(destination)}%eth0`);
+    }
+    return NO_LINK_HEADER;
+  }
+
+  xmit(batch: TxBatch, first: number): number {
+    if (this.#closed) return -ERRNO.EBADF;
+    const { rows } = batch.table;
+    const deadline = performance.now() + SLICE_MS;
+    for (let row = first; row < rows; row++) {
+      const result = this.#send(batch, row);
+      if (result < 0) return row > first ? row - first : result;
+      if (row % SLICE_ROWS === 0 && performance.now() > deadline) return row - first + 1;
+    }
+    return rows - first;
+  }
+
+  writable(signal?: AbortSignal): Promise<void> {
+    return this.#closed ? Promise.resolve() : this.#wait.wait(signal);
+  }
+
+  lost(): LostFrames {
+    return this.#losses.read();
+  }
+
+  /** sendto(2) has copied every row taken, so there is nothing to wait for. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#wait.wakeAll();
+    this.#socket.wrap.close();
+    this.#slot.release();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** 0 or −errno. */
+  #send(batch: TxBatch, row: number): number {
+    const { table } = batch;
+    const at = this.#slot.place(table, row);
+    if (at < 0) return -ERRNO.EMSGSIZE;
+    let result = 0;
+    try {
+      this.#socket.wrap.send(this.#slot.octets, at, table.frameLen[row]!, this.#addressOf(batch, row, at), ignore);
+    } catch (error) {
+      result = errnoOf(error);
+      if (result === -ERRNO.ENOBUFS) this.#losses.refused += 1;
+      else if (result !== -ERRNO.EAGAIN) purgeErrorQueue(this.#socket.wrap, this.#family);
+    }
+    this.#wait.note(result);
+    return result;
+  }
+
+  /** The text of where this row goes next, kept per flow: making it costs more than sending. */
+  #addressOf(batch: TxBatch, row: number, frame: number): string {
+    const flow = batch.skbs[batch.table.owner[row]!]?.flow ?? null;
+    if (flow !== null && flow === this.#lastFlow) return this.#lastAddress;
+    const known = flow === null ? undefined : this.#addresses.get(flow);
+    const address = known ?? this.#nextAddress(flow, frame);
+    if (flow !== null && known === undefined) this.#addresses.set(flow, address);
+    this.#lastFlow = flow;
+    this.#lastAddress = address;
+    return address;
+  }
+
+  #nextAddress(flow: Flow | null, frame: number): string {
+    if (flow !== null && !hasSourceRoute(flow)) return formatAddress(flow.destination);
+    const at = this.#family === 4 ? ipv4.DESTINATION : ipv6.DESTINATION;
+    return formatAddress(this.#slot.octets, frame + at, this.#family);
+  }
+}
+
+/** IPv4 fragments pass netfilter's reassembly by IP_NODEFRAG; IPv6 ones do not. */
+function conntrackNotes(family: 4 | 6): readonly string[] {
+  const { explanation } = family === 6 ? detectConntrack() : { explanation: null };
+  return explanation === null ? [] : [explanation];
+}
+
+/** Where a route is in the header, its first hop is what the IP header names. Options may hold one, so they count. */
+function hasSourceRoute(flow: Flow): boolean {
+  return flow.options.length > 0 || flow.extensionHeaders.some(({ type }) => type === ROUTING);
+}
+
+/** fe80::/10 and ff02::/16, which mean nothing without an interface. */
+function isLinkLocal(address: Uint8Array): boolean {
+  const word = (address[0]! << 8) | address[1]!;
+  return (word & 0xffc0) === 0xfe80 || (word & 0xff0f) === 0xff02;
+}
+
+function ignore(): void {}

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { describeFrame, frameLine } from '../../../src/app/capture/describe-frame.js';
+import type { Frame } from '../../../src/wire/frame.js';
+import * as ipv4 from '../../../src/wire/ipv4.js';
+import * as ipv6 from '../../../src/wire/ipv6.js';
+import * as extension from '../../../src/wire/ipv6-extension.js';
+
+/** A raw IP frame at an odd offset of a larger buffer. */
+function frame(octets: Uint8Array, len = octets.length): Frame {
+  const bytes = new Uint8Array(octets.length + 10).fill(0xa5);
+  bytes.set(octets, 3);
+  return { bytes, offset: 3, caplen: octets.length, len, linktype: 101, seconds: 1_700_000_000, nanoseconds: 5_000 };
+}
+
+function ipv4Piece(fragWord: number): Uint8Array {
+  const octets = new Uint8Array(48);
+  const view = new DataView(octets.buffer);
+  octets.set([0x45, 0, 0, 48, 0x12, 0x34, fragWord >> 8, fragWord & 255, 64, 17, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2]);
+  view.setUint16(20, 1111);
+  view.setUint16(22, 9999);
+  assert.equal(ipv4.getIdent(view, 0), 0x1234);
+  return octets;
+}
+
+describe('frame description', () => {
+  it('tells a first fragment with its ports, to the nanosecond', () => {
+    const it = describeFrame(frame(ipv4Piece(ipv4.MF)));
+    assert.deepEqual(it, {
+      type: 'frame',
+      time: '1700000000.000005000',
+      caplen: 48,
+      len: 48,
+      family: 4,
+      source: '192.0.2.1',
+      destination: '192.0.2.2',
+      protocol: 17,
+      ident: 0x1234,
+      fragOff: 0,
+      moreFrags: true,
+      payloadLen: 28,
+      sourcePort: 1111,
+      destinationPort: 9999,
+    });
+    assert.equal(frameLine(it), '22:13:20.000005  192.0.2.1:1111 > 192.0.2.2:9999  udp id 4660 off 0+28 MF  48');
+  });
+
+  it('sees no ports in a later fragment, and a datagram that is whole', () => {
+    const later = describeFrame(frame(ipv4Piece(185), 1500));
+    assert.deepEqual([later.fragOff, later.moreFrags, later.sourcePort], [185, false, null]);
+    assert.match(frameLine(later), /192\.0\.2\.1 > 192\.0\.2\.2 {2}udp id 4660 off 1480\+28 {2}1500 \(48 captured\)$/);
+    assert.equal(describeFrame(frame(ipv4Piece(ipv4.DF))).fragOff, null);
+  });
+
+  it('finds the fragment header of IPv6', () => {
+    const octets = new Uint8Array(ipv6.HEADER_LEN + 8 + 16);
+    const view = new DataView(octets.buffer);
+    octets[0] = 0x60;
+    ipv6.setPayloadLen(view, 0, 24);
+    ipv6.setNextHeader(view, 0, extension.FRAGMENT);
+    octets[23] = 1;
+    octets[39] = 2;
+    extension.emitFragment(view, 40, { nextHeader: 17, fragOff: 0, moreFrags: true, ident: 77 });
+    view.setUint16(50, 53);
+    const it = describeFrame(frame(octets));
+    assert.deepEqual(
+      [it.source, it.destination, it.ident, it.payloadLen, it.destinationPort, it.moreFrags],
+      ['::1', '::2', 77, 16, 53, true],
+    );
+    assert.match(frameLine(it), /\[::1\]:0 > \[::2\]:53/);
+  });
+
+  it('never throws, however short or odd the frame is', () => {
+    const whole = ipv4Piece(ipv4.MF);
+    for (let len = 0; len < whole.length; len++) assert.ok(frameLine(describeFrame(frame(whole.subarray(0, len)))));
+    for (let first = 0; first < 256; first++)
+      for (const len of [1, 20, 40, 47]) assert.ok(frameLine(describeFrame(frame(new Uint8Array(len).fill(first)))));
+  });
+});

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { PassThrough, Writable } from 'node:stream';
+import { describe, it } from 'node:test';
+import { OutputClosedError } from '../../../src/app/common/exit-codes.js';
+import { createOutput } from '../../../src/app/common/output.js';
+
+describe('output', () => {
+  it('writes lines and objects, bigints as numbers where exact', async () => {
+    const stream = new PassThrough();
+    const output = createOutput(stream);
+    await output.line('a');
+    await output.json({ octets: 5n, nanoseconds: 2n ** 60n });
+    await output.bytes(Uint8Array.of(0x62));
+    assert.equal(stream.read()?.toString(), 'a\n{"octets":5,"nanoseconds":"1152921504606846976"}\nb');
+  });
+
+  it('makes the writer wait for a slow reader', async () => {
+    const stream = new PassThrough({ highWaterMark: 4 });
+    const output = createOutput(stream);
+    const wait = output.line('0123456789');
+    assert.ok(wait instanceof Promise);
+    const early = await Promise.race([wait.then(() => 'written'), new Promise((r) => setImmediate(r, 'waiting'))]);
+    assert.equal(early, 'waiting');
+    stream.resume();
+    await wait;
+  });
+
+  it('ends the work when the reader goes', async () => {
+    const broken = Object.assign(new Error('write EPIPE'), { code: 'EPIPE' });
+    const stream = new Writable({ highWaterMark: 1, write: (_chunk, _encoding, done) => setImmediate(done, broken) });
+    const output = createOutput(stream);
+    const wait = output.line('nobody reads this');
+    await assert.rejects(async () => wait, OutputClosedError);
+    assert.ok(output.signal.aborted);
+    assert.throws(() => output.line('more'), OutputClosedError);
+    await output.end();
+  });
+
+  it('tells a full disk from a reader that went', async () => {
+    const full = Object.assign(new Error('write ENOSPC'), { code: 'ENOSPC', syscall: 'write' });
+    const stream = new Writable({ highWaterMark: 1, write: (_chunk, _encoding, done) => setImmediate(done, full) });
+    await assert.rejects(async () => createOutput(stream).line('x'), /ENOSPC/);
+  });
+
+  it('survives a closed stderr', () => {
+    const stderr = new PassThrough();
+    const output = createOutput(new PassThrough(), stderr);
+    stderr.emit('error', new Error('write EPIPE'));
+    output.note('nobody hears this');
+    assert.equal(output.signal.aborted, false);
+  });
+});

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const MAIN = fileURLToPath(new URL('../../../src/cli/main.js', import.meta.url));
+const FLOW = ['--source', '192.0.2.1:1111', '--destination', '192.0.2.2:9999'];
+
+const folder = mkdtempSync(join(tmpdir(), 'udp-ufo-segment-'));
+const out = join(folder, 'out.pcap');
+const payload = join(folder, 'payload');
+after(() => rmSync(folder, { recursive: true }));
+
+function program(...args: string[]): { status: number | null; stdout: string; stderr: string } {
+  return spawnSync(process.execPath, [MAIN, ...args], { encoding: 'utf8', timeout: 20_000 });
+}
+
+describe('udp-ufo segment', () => {
+  it('cuts a file into datagrams, as many as asked for at most', () => {
+    writeFileSync(payload, Buffer.alloc(150_000, 7));
+    const cut = (...more: string[]): unknown[] => {
+      const args = ['segment', ...FLOW, '--file', payload, '--datagram-size', '60000', '-w', out, '--json', ...more];
+      const { status, stdout, stderr } = program(...args);
+      assert.equal(status, 0, stderr);
+      return stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line).octets);
+    };
+    assert.deepEqual(cut(), [60_000, 60_000, 30_000, 150_000]);
+    assert.deepEqual(cut('--count', '2'), [60_000, 60_000, 120_000]);
+  });
+
+  for (const [args, says] of [
+    [[...FLOW, '--size', '65508'], /--size: got 65508/],
+    [[...FLOW, '--file', join(folder, 'none')], /ENOENT/],
+    [
+      ['--source', '192.0.2.1:1', '--destination', '[::1]:1', '--size', '1'],
+      /--source: got "192\.0\.2\.1", want an IPv6/,
+    ],
+    [['--source', 'localhost:1', '--destination', '[::1]:1', '--size', '1'], /--source: got "localhost"/],
+    [['--source', '[::1]:1', '--destination', '[::1]:1', '--size', '1', '--mtu', '55'], /--mtu: got 55, want 56/],
+    [[...FLOW, '--seed', '1', '--file', payload], /--seed: only generated/],
+  ] as const) {
+    it(`leaves what stood in the output alone: ${args.slice(-2).join(' ')}`, () => {
+      writeFileSync(out, 'mine');
+      const { status, stderr } = program('segment', ...args, '-w', out);
+      assert.equal(status, 2, stderr);
+      assert.match(stderr, says);
+      assert.equal(readFileSync(out, 'utf8'), 'mine');
+    });
+  }
+
+  it('ends quietly when the reader of its pcap goes', () => {
+    const line = `set -o pipefail; "$0" "$@" | head -c 9 >/dev/null`;
+    const args = ['segment', ...FLOW, '--size', '60000', '--count', '200', '-w', '-'];
+    const options = { encoding: 'utf8', timeout: 20_000 } as const;
+    const { status, stderr } = spawnSync('bash', ['-c', line, process.execPath, MAIN, ...args], options);
+    assert.equal(stderr, '');
+    assert.equal(status, 4);
+  });
+
+  it('does not write over what it reads', () => {
+    writeFileSync(payload, 'mine');
+    const { status, stderr } = program('segment', ...FLOW, '--file', payload, '-w', payload);
+    assert.equal(status, 2);
+    assert.match(stderr, /--write: .* is the file that is read/);
+    assert.equal(readFileSync(payload, 'utf8'), 'mine');
+  });
+});
+
+describe('udp-ufo reassemble', () => {
+  it('does not write over what it reads, nor empty a file for an input that is none', () => {
+    assert.equal(program('segment', ...FLOW, '--size', '3000', '-w', out).status, 0);
+    const before = readFileSync(out);
+    assert.match(program('reassemble', '-r', out, '-w', out).stderr, /--write: .* is the file that is read/);
+    assert.deepEqual(readFileSync(out), before);
+    assert.equal(program('reassemble', '-r', join(folder, 'none'), '-w', out).status, 2);
+    assert.deepEqual(readFileSync(out), before);
+  });
+});

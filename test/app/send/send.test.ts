@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { sendNotes } from '../../../src/app/send/notes.js';
+import { type SendOptions, sendTarget } from '../../../src/app/send/options.js';
+import type { PathInfo } from '../../../src/socket/path/info.js';
+
+const OPTIONS: SendOptions = {
+  destination: { host: '192.0.2.2', family: 4, port: 9 },
+  driver: 'raw-socket',
+  dontFragment: false,
+  qdiscBypass: false,
+  zeroChecksum: false,
+  verify: false,
+  dryRun: false,
+  json: false,
+};
+const PATH: PathInfo = {
+  ...{ driver: 'raw-socket', interface: 'eth0', family: 4, mtu: 1500, maxPayloadLen: 65_507, notes: [] },
+  ...{ source: '192.0.2.1', sourcePort: 1, destination: '192.0.2.2', destinationPort: 9, packets: () => 45 },
+};
+
+describe('send', () => {
+  const refusals: [string, Partial<SendOptions>, RegExp][] = [
+    ['an IPv4 id of 17 bits', { ident: 65_536 }, /--ident/],
+    ['a capture of nothing', { dryRun: true, verify: true }, /--verify: with --dry-run/],
+    ['a file for nothing', { pcap: 'x.pcap' }, /--pcap: nothing to write/],
+    ['a driver that does not send', { driver: 'pcap-file' }, /--driver/],
+    ['a bypass that the driver has not', { qdiscBypass: true }, /--qdisc-bypass/],
+  ];
+  for (const [what, options, message] of refusals) {
+    it(`refuses ${what}`, async () => {
+      await assert.rejects(sendTarget({ ...OPTIONS, ...options }), { message });
+    });
+  }
+
+  it('plans a dry run without asking the kernel for a port', async () => {
+    const source = { host: '192.0.2.9', port: undefined };
+    const target = await sendTarget({ ...OPTIONS, dryRun: true, source, ident: 77 });
+    assert.deepEqual([target.socket.driver, target.source, target.sourcePort], ['pcap-file', '192.0.2.9', 49_152]);
+    assert.deepEqual([target.socket.idents!.next4(), target.socket.idents!.next4()], [77, 78]);
+  });
+
+  it('warns of receivers that reassemble less, and of ids that come again too soon', () => {
+    const plan = { path: PATH, packets: 45, octets: 65_507, count: 1, rate: undefined };
+    assert.match(sendNotes(plan).join(), /DPDK 8 fragments/);
+    assert.match(sendNotes({ ...plan, path: { ...PATH, family: 6 } }).join(), /Snabb 40 fragments/);
+    const many = { ...plan, count: 1e6 };
+    assert.match(sendNotes(many).join(), /RFC 4963.*2184 datagrams/);
+    assert.doesNotMatch(sendNotes({ ...many, rate: { perSecond: 2000, unit: 'datagrams' } }).join(), /4963/);
+    assert.match(sendNotes({ ...many, rate: { perSecond: 180_000, unit: 'fragments' } }).join(), /4963/);
+    assert.deepEqual(sendNotes({ ...many, packets: 1 }), []);
+  });
+});

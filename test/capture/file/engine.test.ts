@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { openFileCapture } from '../../../src/capture/file/engine.js';
+import type { Frame } from '../../../src/wire/frame.js';
+import { pcapFormat } from '../../../src/wire/pcap-format.js';
+import { encodePcap } from '../../../src/wire/pcap-writer.js';
+
+const frames: Frame[] = Array.from({ length: 100 }, (_, i) => ({
+  bytes: new Uint8Array(60 + i).fill(i),
+  offset: 0,
+  caplen: 60 + i,
+  len: 60 + i,
+  linktype: 1,
+  seconds: i,
+  nanoseconds: 0,
+}));
+const file = encodePcap(frames, pcapFormat(1));
+
+describe('a pcap file as a capture', () => {
+  let directory = '';
+  before(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'ufo-file-engine-'));
+  });
+  after(() => rm(directory, { recursive: true }));
+  const put = async (name: string, octets: Uint8Array): Promise<string> => {
+    const path = join(directory, name);
+    await writeFile(path, octets);
+    return path;
+  };
+
+  for (const options of [{}, { reuse: true }, { chunkLen: 33 }, { reuse: true, chunkLen: 200 }]) {
+    it(`delivers every frame with ${JSON.stringify(options)}`, async () => {
+      await using capture = await openFileCapture(await put('all.pcap', file), options);
+      const seen: number[][] = [];
+      for await (const batch of capture) {
+        for (const { bytes, offset, caplen } of batch) {
+          const octets = bytes.subarray(offset, offset + caplen);
+          assert.ok(octets.every((octet) => octet === octets[0]));
+          seen.push([octets[0]!, caplen]);
+        }
+      }
+      assert.deepEqual(
+        seen,
+        frames.map(({ caplen }, i) => [i, caplen]),
+      );
+      assert.equal(capture.fault, '');
+      assert.deepEqual(await capture.stats(), { received: 100, lost: null });
+    });
+  }
+
+  it('keeps the frames of earlier batches unless told to reuse', async () => {
+    await using capture = await openFileCapture(await put('kept.pcap', file), { chunkLen: 500 });
+    const kept: Frame[] = [];
+    for await (const batch of capture) kept.push(...batch);
+    assert.deepEqual(
+      kept.map(({ bytes, offset }) => bytes[offset]),
+      frames.map((_, i) => i),
+    );
+  });
+
+  it('delivers what is before a cut and tells of the cut', async () => {
+    await using capture = await openFileCapture(await put('cut.pcap', file.subarray(0, file.length - 5)));
+    let count = 0;
+    for await (const batch of capture) count += batch.length;
+    assert.equal(count, 99);
+    assert.match(capture.fault, /cut within record 100/);
+  });
+
+  it('ends when closed', async () => {
+    const capture = await openFileCapture(await put('closed.pcap', file), { chunkLen: 500 });
+    let batches = 0;
+    for await (const batch of capture) {
+      batches += batch.length > 0 ? 1 : 0;
+      await capture.close();
+    }
+    assert.equal(batches, 1);
+  });
+
+  it('refuses what is no capture', async () => {
+    await assert.rejects(openFileCapture(join(directory, 'missing')), { code: 'ENOENT', syscall: 'open' });
+    await assert.rejects(openFileCapture(directory), { code: 'EISDIR', syscall: 'read' });
+    await assert.rejects(openFileCapture(await put('text', Buffer.from('no capture at all'))), {
+      code: 'ERR_UFO_NOT_A_PCAP',
+    });
+    await assert.rejects(openFileCapture(await put('empty', new Uint8Array(0))), { code: 'ERR_UFO_NOT_A_PCAP' });
+  });
+
+  it('takes a header without frames', async () => {
+    await using capture = await openFileCapture(await put('none.pcap', file.subarray(0, 24)));
+    for await (const batch of capture) assert.equal(batch.length, 0);
+    assert.equal(capture.fault, '');
+  });
+});
