@@ -6,10 +6,10 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 rmSync(`${root}dist`, { recursive: true, force: true });
 const tsc = spawnSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-p', root], { stdio: 'inherit' });
-if (existsSync(`${root}dist/src/cli/main.js`)) {
-  chmodSync(`${root}dist/src/cli/main.js`, 0o755);
+if (existsSync(`${root}dist/src/entry/main.js`)) {
+  chmodSync(`${root}dist/src/entry/main.js`, 0o755);
   // What npm does with "bin" for those who install: the command by its name, also for commands inside the lab.
   mkdirSync(`${root}dist/bin`);
-  symlinkSync('../src/cli/main.js', `${root}dist/bin/udp-ufo`);
+  symlinkSync('../src/entry/main.js', `${root}dist/bin/udp-ufo`);
 }
 process.exitCode = tsc.status ?? 1;

@@ -124,7 +124,7 @@ function loads(name) {
 
 function build() {
   const sources = ['src', 'test', 'examples', 'tsconfig.json', 'package.json', 'scripts/build.mjs'].map(newest);
-  const stamp = join(root, 'dist/src/cli/main.js');
+  const stamp = join(root, 'dist/src/entry/main.js');
   if (existsSync(stamp) && statSync(stamp).mtimeMs > Math.max(...sources)) return true;
   say('building');
   return run([process.execPath, 'scripts/build.mjs']);

@@ -31,7 +31,7 @@ process.exitCode = failed.length === 0 ? 0 : 1;
 
 /** Where this machine forbids the lab, a developer goes on with the unit tests; CI must not. */
 async function liveTests() {
-  const lab = [node, 'dist/src/cli/main.js', 'lab', '--'];
+  const lab = [node, 'dist/src/entry/main.js', 'lab', '--'];
   const possible = (await run([...lab, node, '-e', '0'], 60)).code;
   if (possible === LAB_IMPOSSIBLE && !ci) {
     console.log('live tests skipped: no lab on this machine, see above why');

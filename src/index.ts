@@ -1,8 +1,12 @@
+import './entry/programs.js';
+
 export type { Capture, CaptureStats } from './capture/capture.js';
 export { type CaptureOptions, openCapture as capture } from './capture/open-capture.js';
+export { Expectation, type ExpectedDatagram } from './compare/expectation.js';
 export { UfoError } from './errors.js';
 export type { ExtensionHeader } from './skb/flow.js';
 export type { PagesSent, SendResult, SendSummary } from './socket/flight/datagram.js';
+export type { Way } from './socket/flight/way.js';
 export type {
   FileOptions,
   ManyOptions,
@@ -15,11 +19,9 @@ export type {
 export type { Pages } from './socket/pages.js';
 export type { PathInfo } from './socket/path/info.js';
 export { createSocket, type UfoSocket } from './socket/socket.js';
-export type { Way } from './socket/flight/way.js';
 export type { DriverName, LostFrames } from './tx/net-device.js';
 export { countingIdents, createIdentSource, type IdentSource } from './ufo/ident.js';
 export { type SegmentOptions, segment } from './ufo/segment-datagram.js';
-export { Expectation, type ExpectedDatagram } from './compare/expectation.js';
 export type { DatagramVerdict, UdpVerdict, VerifySummary } from './verify/verdict.js';
 export { type VerifyStreamOptions, verify } from './verify/verify.js';
 export { type Frame, frameData } from './wire/frame.js';

@@ -5,21 +5,27 @@ import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 /** Which room may import which; the way of a datagram has one direction. */
+const LOW = ['wire', 'host', 'memory', 'skb', 'payload', 'ufo', 'faults', 'companion', 'tx', 'options'];
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   wire: [],
   host: ['wire'],
   memory: ['wire', 'host'],
   skb: ['wire', 'memory'],
+  payload: ['wire', 'memory'],
   ufo: ['wire', 'memory', 'skb'],
   faults: ['wire', 'memory', 'skb', 'ufo'],
+  companion: ['wire', 'host'],
   tx: ['wire', 'host', 'memory', 'skb'],
   capture: ['wire', 'host'],
-  verify: ['wire', 'memory', 'capture'],
-  socket: ['wire', 'host', 'memory', 'skb', 'ufo', 'faults', 'tx', 'capture'],
-  app: ['wire', 'host', 'memory', 'skb', 'ufo', 'faults', 'tx', 'capture', 'verify', 'socket'],
-  cli: ['app'],
-  entry: ['wire', 'host', 'memory', 'skb', 'ufo', 'faults', 'tx', 'capture', 'verify', 'socket', 'app'],
-  'index.ts': ['wire', 'host', 'memory', 'skb', 'ufo', 'faults', 'tx', 'capture', 'verify', 'socket', 'app'],
+  verify: ['wire', 'memory', 'payload', 'capture'],
+  compare: ['wire', 'verify', 'payload', 'faults'],
+  options: ['wire'],
+  socket: LOW,
+  report: ['wire', 'verify', 'compare'],
+  app: [...LOW, 'socket', 'capture', 'verify', 'compare', 'report'],
+  cli: ['app', 'options'],
+  entry: [...LOW, 'socket', 'capture', 'verify', 'compare', 'report', 'app', 'cli'],
+  'index.ts': [...LOW, 'socket', 'capture', 'verify', 'compare', 'report', 'app', 'entry'],
 };
 /** The ground that every room stands on. */
 const GROUND = 'errors.ts';
@@ -29,7 +35,8 @@ const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((na
 
 function importsOf(file: string): string[] {
   const text = readFileSync(join(src, file), 'utf8');
-  return [...text.matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)].map((match) =>
+  // A program started by its address is imported as well: `new URL('…', import.meta.url)`.
+  return [...text.matchAll(/(?:from|import|import\(|new URL\()\s*'(\.[^']+\.js)'/g)].map((match) =>
     normalize(join(dirname(file), match[1]!)).replace(/\.js$/, '.ts'),
   );
 }

@@ -6,9 +6,9 @@ import { libc } from '../host/libc.js';
 import { type SocketEndpoint, scopeIdOf } from '../host/sockaddr.js';
 import { setSockOptInt } from '../host/socket-calls.js';
 import { formatAddress, parseAddress } from '../wire/address.js';
-import { bindTo, connectTo, disconnect, localEnd, openUdp, prepareToHear, probePathMtu } from './socket.js';
 import { ErrorQueue, SO_EE_ORIGIN_ICMP, SO_EE_ORIGIN_ICMP6 } from './error-queue.js';
 import { IcmpError } from './icmp-error.js';
+import { bindTo, connectTo, disconnect, localEnd, openUdp, prepareToHear, probePathMtu } from './socket.js';
 
 export interface CompanionOptions {
   readonly family: 4 | 6;

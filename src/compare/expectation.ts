@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Datagram, Observer } from '../verify/judge.js';
 import { fillPayload, inspectPayload } from '../payload/generated.js';
+import type { Datagram, Observer } from '../verify/judge.js';
 import type { DatagramVerdict } from '../verify/verdict.js';
 
 /** One datagram that was sent. Whatever is left out is not compared. */

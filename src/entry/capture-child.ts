@@ -1,8 +1,13 @@
 import { writeSync } from 'node:fs';
-import { CapLoop } from '../capture/cap/loop.js';
 import { dieWithParent, pollControl } from '../capture/cap/child-control.js';
-import { type CaptureChildArguments, type ChildMessage, FRAMES_FD, failedMessage } from '../capture/cap/child-protocol.js';
+import {
+  type CaptureChildArguments,
+  type ChildMessage,
+  FRAMES_FD,
+  failedMessage,
+} from '../capture/cap/child-protocol.js';
 import { type ChildSink, PcapSink } from '../capture/cap/child-sinks.js';
+import { CapLoop } from '../capture/cap/loop.js';
 
 /** Time between two reports of the figures, ms. */
 const STATS_MS = 200;

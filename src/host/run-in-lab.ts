@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
 import { argumentError, systemError, UfoError } from '../errors.js';
 import type { LabNetworkOptions } from './lab-network.js';
 import { effectiveCapabilities } from './privileges.js';
+import { programPath } from './programs.js';
 import { missingTool } from './run-tool.js';
 import { userNamespaces } from './user-namespaces.js';
 
@@ -47,7 +47,6 @@ type Attempt = LabMessage | { readonly type: 'refused'; readonly text: string };
 
 /** Passed on to the command. The stop and window-size signals come from the terminal, which sends them to all. */
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
-const INIT = fileURLToPath(new URL('../entry/lab-init.js', import.meta.url));
 /** Process 1 inherits orphans and must reap them: a shell that waits does, Node does not. Its death ends all of the lab. */
 const SHELL = ['sh', '-c', '"$@"; exit $?', 'sh'];
 
@@ -107,7 +106,17 @@ function namespaceChoices(privileged: boolean): string[][] {
 /** `setpriv` makes the kernel kill `unshare` when this process goes; `--kill-child` does the same for process 1. */
 function attempt(namespaces: readonly string[], request: LabRequest, abort?: AbortSignal): Promise<Attempt> {
   abort?.throwIfAborted();
-  const chain = ['--pdeathsig', 'KILL', '--', 'unshare', ...namespaces, '--', ...SHELL, process.execPath, INIT];
+  const chain = [
+    '--pdeathsig',
+    'KILL',
+    '--',
+    'unshare',
+    ...namespaces,
+    '--',
+    ...SHELL,
+    process.execPath,
+    programPath('lab-init'),
+  ];
   const child = spawn('setpriv', chain, { stdio: ['inherit', 'inherit', 'pipe', 'ipc', 2] });
   const stopForwarding = forwardSignals(child);
   const kill = () => child.kill('SIGKILL');

@@ -1,24 +1,24 @@
+import type { Companion } from '../companion/companion.js';
 import { argumentError, ERRNO, systemError, UfoError } from '../errors.js';
 import { PagePool } from '../memory/page-pool.js';
 import { PAGE_SIZE, UserMemory } from '../memory/user-memory.js';
 import { createFlow } from '../skb/flow.js';
 import { Sock } from '../skb/sock.js';
-import type { Companion } from '../companion/companion.js';
 import type { LostFrames } from '../tx/net-device.js';
 import { createIdentSource, type IdentSource } from '../ufo/ident.js';
 import { checkPayloadLen } from '../ufo/make-skb.js';
 import { parseAddress } from '../wire/address.js';
-import { abortable } from './waiting/abortable.js';
 import { buildSkb, datagramTruesize, type Payload } from './build.js';
-import { Channel } from './path/channel.js';
 import { Datagram, type Settled } from './flight/datagram.js';
-import type { OpenDevice } from './path/open-device.js';
-import type { SocketOptions, To } from './options.js';
-import { PageWait } from './waiting/page-wait.js';
-import { Peer } from './path/peer.js';
-import { type RouteTo, resolveHost, routeTo } from './path/route-to.js';
 import { Turnstile } from './flight/turnstile.js';
 import { chooseWay } from './flight/way.js';
+import type { SocketOptions, To } from './options.js';
+import { Channel } from './path/channel.js';
+import type { OpenDevice } from './path/open-device.js';
+import { Peer } from './path/peer.js';
+import { type RouteTo, resolveHost, routeTo } from './path/route-to.js';
+import { abortable } from './waiting/abortable.js';
+import { PageWait } from './waiting/page-wait.js';
 
 /** Octets that the pool keeps beyond the send budget: what the last datagram let in may stand for, and the drivers' own. */
 const POOL_RESERVE = 48 * PAGE_SIZE;

@@ -1,25 +1,25 @@
 import { EventEmitter } from 'node:events';
 import type { FileHandle } from 'node:fs/promises';
-import { argumentError, UfoError } from '../errors.js';
 import type { Companion } from '../companion/companion.js';
+import { argumentError, UfoError } from '../errors.js';
 import type { LostFrames } from '../tx/net-device.js';
-import { abortable } from './waiting/abortable.js';
 import { copied } from './build.js';
-import { completion } from './waiting/completion.js';
 import { Cork } from './cork.js';
 import type { PagesSent, SendResult, SendSummary } from './flight/datagram.js';
-import { companionOf, HeldCompanion } from './path/held-companion.js';
-import { ObservedPromise } from './waiting/observed.js';
-import { type OpenDevice, openDevice } from './path/open-device.js';
+import { SendOne } from './flight/one.js';
+import { type StreamSource, sendStream } from './flight/stream.js';
 import type { FileOptions, ManyOptions, SendOptions, SocketAddress, SocketOptions, To, Wait } from './options.js';
 import { Pages } from './pages.js';
+import { companionOf, HeldCompanion } from './path/held-companion.js';
 import { type PathInfo, pathInfo } from './path/info.js';
+import { type OpenDevice, openDevice } from './path/open-device.js';
 import type { Peer } from './path/peer.js';
 import { resolveHost } from './path/route-to.js';
 import { sendFile } from './send-file.js';
-import { SendOne } from './flight/one.js';
 import { Sender } from './sender.js';
-import { type StreamSource, sendStream } from './flight/stream.js';
+import { abortable } from './waiting/abortable.js';
+import { completion } from './waiting/completion.js';
+import { ObservedPromise } from './waiting/observed.js';
 import { Works } from './waiting/works.js';
 
 /**

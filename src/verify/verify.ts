@@ -1,7 +1,7 @@
 import type { Capture } from '../capture/capture.js';
 import { openFileCapture } from '../capture/file/engine.js';
-import type { Frame } from '../wire/frame.js';
 import type { Expectation } from '../compare/expectation.js';
+import type { Frame } from '../wire/frame.js';
 import type { DatagramVerdict, VerifySummary } from './verdict.js';
 import { Verifier } from './verifier.js';
 

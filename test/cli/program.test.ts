@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { COMMANDS } from '../../src/cli/commands.js';
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../src/entry/main.js', import.meta.url));
 const TRAP = new URL('../../src/cli/bug-trap.js', import.meta.url).href;
 
 function program(...args: string[]): { status: number | null; stdout: string; stderr: string } {
@@ -15,7 +15,7 @@ function program(...args: string[]): { status: number | null; stdout: string; st
 function script(body: string, shell = 'exec "$0" --input-type=module -e "$1"'): SpawnSyncReturns<string> {
   const here = (name: string): string => new URL(`../../src/${name}.js`, import.meta.url).href;
   const source = `
-    import { createOutput } from '${here('app/output')}';
+    import { createOutput } from '${here('app/common/output')}';
     import { defineCommand } from '${here('cli/command')}';
     import { run } from '${here('cli/run')}';
     const handler = async (_values, { output, signal }) => { ${body} };

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
-import { getSockaddr, putSockaddr, type SocketEndpoint } from '../../src/host/sockaddr.js';
 import { openCompanion } from '../../src/companion/companion.js';
 import { parseControl } from '../../src/companion/error-queue.js';
+import { getSockaddr, putSockaddr, type SocketEndpoint } from '../../src/host/sockaddr.js';
 
 describe('companion', () => {
   for (const [family, loopback, mtu] of [

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { runTool } from '../../src/host/run-tool.js';
 import { describeLive, liveIt } from './in-lab.js';
 
-const MAIN_JS = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+const MAIN_JS = fileURLToPath(new URL('../../src/entry/main.js', import.meta.url));
 
 interface Line {
   readonly type: string;

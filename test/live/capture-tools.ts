@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { Capture } from '../../src/capture/capture.js';
 import { makePayload } from '../../src/payload/generated.js';
 
-export const PROGRAM = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+export const PROGRAM = fileURLToPath(new URL('../../src/entry/main.js', import.meta.url));
 /** Fragments of a datagram of 65,507 octets at MTU 1500. */
 export const FRAGMENTS = 45;
 

@@ -106,9 +106,9 @@ describeLive('capture by npm cap', () => {
   });
 
   liveIt('dies with its parent', async () => {
-    const url = new URL('../../src/capture/open-capture.js', import.meta.url).href;
-    const script = `const { openCapture } = await import('${url}');
-      await openCapture({ interface: '${LAB.near.interface}' }); console.log('ready');`;
+    const url = new URL('../../src/index.js', import.meta.url).href;
+    const script = `const { capture } = await import('${url}');
+      await capture({ interface: '${LAB.near.interface}' }); console.log('ready');`;
     const parent = spawn(process.execPath, ['--input-type=module', '-e', script], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });

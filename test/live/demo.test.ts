@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { describeLive, liveIt } from './in-lab.js';
 import { tsharkDatagrams } from './tshark.js';
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../src/entry/main.js', import.meta.url));
 const run = promisify(execFile);
 
 interface Row {

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { FarReceiver } from '../../src/app/demo/far-receiver.js';
 import { sha256 } from '../../src/app/common/sent.js';
+import { FarReceiver } from '../../src/app/demo/far-receiver.js';
 import type { UfoError } from '../../src/errors.js';
 import { LAB, pinNeighbours, setLabMtu } from '../../src/host/lab.js';
 import { runTool } from '../../src/host/run-tool.js';
+import { makePayload } from '../../src/payload/generated.js';
 import type { SendResult } from '../../src/socket/flight/datagram.js';
 import { createSocket, type UfoSocket } from '../../src/socket/socket.js';
-import { makePayload } from '../../src/payload/generated.js';
 import { Cli, lastJson, runCli } from './cli.js';
 import { describeLive, liveIt } from './in-lab.js';
 

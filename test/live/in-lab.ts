@@ -1,3 +1,4 @@
+import '../../src/entry/programs.js';
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { insideLab } from '../../src/host/lab.js';

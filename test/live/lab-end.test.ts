@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { describeLive, liveIt } from './in-lab.js';
 
 /** These start labs in the lab: /proc of the outer one shows every process of the inner. */
-const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../src/entry/main.js', import.meta.url));
 const lab = (...command: string[]) => ['lab', '--', ...command];
 
 async function run(args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {

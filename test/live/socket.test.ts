@@ -4,8 +4,8 @@ import { after, before } from 'node:test';
 import { FarReceiver } from '../../src/app/demo/far-receiver.js';
 import { LAB, pinNeighbours, setLabMtu } from '../../src/host/lab.js';
 import { runTool } from '../../src/host/run-tool.js';
-import { createSocket } from '../../src/socket/socket.js';
 import { makePayload } from '../../src/payload/generated.js';
+import { createSocket } from '../../src/socket/socket.js';
 import { sha256, takeNext } from './far-receiver.js';
 import { describeLive, liveIt } from './in-lab.js';
 

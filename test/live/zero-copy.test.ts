@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { before } from 'node:test';
 import { startLiveVerify } from '../../src/app/verify/live.js';
 import { LAB, pinNeighbours, setLabMtu } from '../../src/host/lab.js';
+import { fillPayload } from '../../src/payload/generated.js';
 import type { Pages } from '../../src/socket/pages.js';
 import { createSocket, type UfoSocket } from '../../src/socket/socket.js';
 import type { DriverName } from '../../src/tx/net-device.js';
-import { fillPayload } from '../../src/payload/generated.js';
 import type { DatagramVerdict, VerifySummary } from '../../src/verify/verdict.js';
 import { describeLive, liveIt } from './in-lab.js';
 

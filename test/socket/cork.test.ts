@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { NETIF_F_HW_CSUM, NETIF_F_SG, NETIF_F_UFO } from '../../src/skb/features.js';
 import { makePayload } from '../../src/payload/generated.js';
+import { NETIF_F_HW_CSUM, NETIF_F_SG, NETIF_F_UFO } from '../../src/skb/features.js';
 import { FakeDevice, fakeSocket } from './fake-device.js';
 
 const UFO = NETIF_F_SG | NETIF_F_HW_CSUM | NETIF_F_UFO;

@@ -1,20 +1,20 @@
 import { writeFile } from 'node:fs/promises';
 import { cpus, release } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { argumentError } from '../../errors.js';
 import { exitStatus, insideLab, pinNeighbours, runInLab, setLabMtu } from '../../host/lab.js';
+import { programPath } from '../../host/programs.js';
 import { EXIT } from '../common/exit-codes.js';
 import type { Output } from '../common/output.js';
 import { type Field, gatherField, NAMES } from './contestants/contestants.js';
-import { goalsOf } from './report/goals.js';
 import { type Measured, measure } from './measure.js';
 import type { Part } from './parts/part.js';
 import { measureParts, PART_NAMES } from './parts/parts.js';
-import { describeScenario, isMain, type Scenario, scenarios } from './scenario.js';
-import { describeSink, installSink } from './sink.js';
+import { goalsOf } from './report/goals.js';
 import { type Result, summarize } from './report/summary.js';
 import { barChart } from './report/svg.js';
 import { goalTable, partTable, resultTable } from './report/table.js';
+import { describeScenario, isMain, type Scenario, scenarios } from './scenario.js';
+import { describeSink, installSink } from './sink.js';
 
 export interface BenchOptions {
   /** Contestants and parts to take; all where empty. */
@@ -31,7 +31,6 @@ const FULL = { rounds: 5, ms: 200 };
 const QUICK = { rounds: 3, ms: 120 };
 /** Of the wire: one for a sender alone, two for two side by side. */
 const QUEUES = 3;
-const MAIN_JS = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
 
 /** `udp-ufo bench`: outside a lab it runs itself again inside one. Returns the exit code. */
 export async function bench(options: BenchOptions, output: Output, signal: AbortSignal): Promise<number> {
@@ -48,7 +47,9 @@ async function inNewLab({ only, quick, svg, json }: BenchOptions, signal: AbortS
     ...(svg === undefined ? [] : ['--svg', svg]),
     ...(json ? ['--json'] : []),
   ];
-  return exitStatus(await runInLab(process.execPath, [MAIN_JS, 'bench', ...words], { queues: QUEUES, signal }));
+  return exitStatus(
+    await runInLab(process.execPath, [programPath('main'), 'bench', ...words], { queues: QUEUES, signal }),
+  );
 }
 
 class Bench {

@@ -4,9 +4,9 @@ import { UfoError } from '../../errors.js';
 import type { Frame } from '../../wire/frame.js';
 import { pcapFormat } from '../../wire/pcap-format.js';
 import { PcapWriter } from '../../wire/pcap-writer.js';
-import { describeFrame, frameLine } from './describe-frame.js';
 import { EXIT, type ExitCode } from '../common/exit-codes.js';
 import type { Output } from '../common/output.js';
+import { describeFrame, frameLine } from './describe-frame.js';
 
 export interface CaptureCommandOptions {
   readonly interface: string;

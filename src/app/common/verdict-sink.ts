@@ -1,13 +1,13 @@
 import { openSync, writeSync } from 'node:fs';
-import { checkGenerated } from '../verify/file.js';
-import type { CapLoopStats } from '../../capture/cap/loop.js';
 import type { CaptureChildArguments } from '../../capture/cap/child-protocol.js';
 import { type ChildSink, PcapSink } from '../../capture/cap/child-sinks.js';
+import type { CapLoopStats } from '../../capture/cap/loop.js';
 import { ERRNO, systemError, unsupportedError } from '../../errors.js';
 import type { DatagramVerdict } from '../../verify/verdict.js';
 import { Verifier } from '../../verify/verifier.js';
 import type { Frame } from '../../wire/frame.js';
 import { linktypeName } from '../../wire/link-layer.js';
+import { checkGenerated } from '../verify/file.js';
 
 /** Octets of lines that are kept for one write. */
 const BATCH_LEN = 64 * 1024;

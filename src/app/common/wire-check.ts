@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DatagramVerdict } from '../../verify/verdict.js';
-import { Sent, type SentFlow } from './sent.js';
 import { type LiveVerification, startLiveVerify } from '../verify/live.js';
+import { Sent, type SentFlow } from './sent.js';
 
 /** What the wire showed of what was sent. */
 export interface WireReport {

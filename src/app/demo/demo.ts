@@ -3,18 +3,18 @@ import { isIPv4 } from 'node:net';
 import { UfoError } from '../../errors.js';
 import { findInterface } from '../../host/interfaces.js';
 import { insideLab, setLabMtu } from '../../host/lab.js';
-import type { DriverName } from '../../tx/net-device.js';
 import { makePayload } from '../../payload/generated.js';
+import type { DriverName } from '../../tx/net-device.js';
+import { EXIT, type ExitCode } from '../common/exit-codes.js';
+import type { Output } from '../common/output.js';
+import { createProgress } from '../common/progress.js';
+import { lab } from '../lab/lab.js';
 import { demoCases, MTUS } from './cases.js';
+import { FarReceiver } from './far-receiver.js';
 import type { DemoRow } from './row.js';
 import { type DemoPass, demoPass } from './run.js';
 import { demoTable, figure } from './table.js';
 import { tracedWay } from './way.js';
-import { EXIT, type ExitCode } from '../common/exit-codes.js';
-import { FarReceiver } from './far-receiver.js';
-import { lab } from '../lab/lab.js';
-import type { Output } from '../common/output.js';
-import { createProgress } from '../common/progress.js';
 
 export interface DemoOptions {
   /** Folder that keeps the captures; made if need be. */

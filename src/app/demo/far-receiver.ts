@@ -2,9 +2,9 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface, type Interface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import { UfoError } from '../../errors.js';
 import { farCommand } from '../../host/lab.js';
+import { programPath } from '../../host/programs.js';
 
 /** A datagram as the far host's kernel put it together and gave it to an ordinary UDP socket. */
 export interface FarReceived {
@@ -13,8 +13,6 @@ export interface FarReceived {
   readonly length: number;
   readonly sha256: string;
 }
-
-const ENTRY = fileURLToPath(new URL('../../entry/far-receiver.js', import.meta.url));
 
 /** The process with that socket, on the far host of the lab. */
 export class FarReceiver implements AsyncDisposable {
@@ -36,7 +34,9 @@ export class FarReceiver implements AsyncDisposable {
    * Starts it; `program` and its arguments may be another one that says the same of what it is given.
    * @throws UfoError ERR_UFO_LAB where the process can't be started or does not get its socket.
    */
-  static async start(program: readonly [string, ...string[]] = [process.execPath, ENTRY]): Promise<FarReceiver> {
+  static async start(
+    program: readonly [string, ...string[]] = [process.execPath, programPath('far-receiver')],
+  ): Promise<FarReceiver> {
     const [command, args] = farCommand(program[0], program.slice(1));
     const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
     child.stdin.on('error', () => {}); // its end tells more

@@ -1,16 +1,16 @@
 import { join } from 'node:path';
 import { UfoError } from '../../errors.js';
 import { insideLab, type LabHost, pinNeighbours, setLabMtu } from '../../host/lab.js';
+import { makePayload } from '../../payload/generated.js';
 import type { SendResult } from '../../socket/flight/datagram.js';
 import { createSocket, type UfoSocket } from '../../socket/socket.js';
 import type { DriverName } from '../../tx/net-device.js';
-import { makePayload } from '../../payload/generated.js';
 import type { DatagramVerdict } from '../../verify/verdict.js';
-import { type DemoCase, demoCases, packetsOf } from './cases.js';
-import { type DemoRow, demoRow } from './row.js';
-import type { FarReceived, FarReceiver } from './far-receiver.js';
 import { sha256 } from '../common/sent.js';
 import { startLiveVerify } from '../verify/live.js';
+import { type DemoCase, demoCases, packetsOf } from './cases.js';
+import type { FarReceived, FarReceiver } from './far-receiver.js';
+import { type DemoRow, demoRow } from './row.js';
 
 /** What came of all datagrams of one MTU. */
 export interface DemoPass {

@@ -1,5 +1,5 @@
-import { openDevice } from '../../socket/path/open-device.js';
 import type { SocketOptions } from '../../socket/options.js';
+import { openDevice } from '../../socket/path/open-device.js';
 import { UfoSocket } from '../../socket/socket.js';
 import { Tracer } from '../../tx/tracer.js';
 

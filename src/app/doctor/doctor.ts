@@ -1,13 +1,13 @@
 import { release } from 'node:os';
 import { findInterface, type NetworkInterface } from '../../host/interfaces.js';
 import { readPrivileges } from '../../host/privileges.js';
+import { EXIT, type ExitCode } from '../common/exit-codes.js';
+import type { Output } from '../common/output.js';
 import { autoChoices, driverChecks, sendsFragments } from './drivers.js';
 import { interfaceChecks, kernelChecks, privilegeChecks } from './host.js';
 import { packageChecks, peerChecks } from './packages.js';
 import type { DoctorReport } from './report.js';
 import { formatDoctor } from './text.js';
-import { EXIT, type ExitCode } from '../common/exit-codes.js';
-import type { Output } from '../common/output.js';
 
 /** Of an interface that was not named. */
 const USUAL_MTU = 1500;

@@ -11,8 +11,8 @@ import {
 import { libc } from '../../host/libc.js';
 import { explainEperm, type Privileges } from '../../host/privileges.js';
 import { openSocket, setSockOptInt } from '../../host/socket-calls.js';
-import { candidates } from '../../socket/path/choose-driver.js';
 import type { SocketOptions } from '../../socket/options.js';
+import { candidates } from '../../socket/path/choose-driver.js';
 import type { DriverName } from '../../tx/net-device.js';
 import type { AutoChoice, Check, DriverCheck } from './report.js';
 

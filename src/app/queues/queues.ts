@@ -1,11 +1,11 @@
 import { fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { argumentError, UfoError } from '../../errors.js';
+import { programPath } from '../../host/programs.js';
 import type { SendSummary } from '../../socket/flight/datagram.js';
 import { identKeys } from '../../ufo/ident.js';
-import type { QueueAnswer, QueueOrder, QueueSetup, QueueShare } from './protocol.js';
 import type { RateWish } from '../common/rate.js';
+import type { QueueAnswer, QueueOrder, QueueSetup, QueueShare } from './protocol.js';
 
 export interface QueueOptions extends Omit<QueueSetup, 'index' | 'identKeys'> {
   readonly signal?: AbortSignal | undefined;
@@ -24,7 +24,6 @@ export interface QueueResult extends SendSummary {
 }
 
 const MOST = 64;
-const WORKER = fileURLToPath(new URL('../../entry/queue-worker.js', import.meta.url));
 
 /** A sender elsewhere, whichever way it runs. */
 interface Remote {
@@ -104,7 +103,7 @@ export function shareOf({ count, durationMs, rate }: QueueWish, index: number, q
 }
 
 function startThread(setup: QueueSetup): Remote {
-  const worker = new Worker(WORKER, { workerData: setup });
+  const worker = new Worker(programPath('queue-worker'), { workerData: setup });
   const answers = new Answers();
   worker.on('message', answers.take);
   worker.on('error', ({ message }) => answers.end(message));
@@ -126,7 +125,7 @@ function startThread(setup: QueueSetup): Remote {
 
 /** Structured clone keeps typed arrays and Infinity. It dies with its channel, and so with this process. */
 function startProcess(setup: QueueSetup): Remote {
-  const child = fork(WORKER, [], { serialization: 'advanced' });
+  const child = fork(programPath('queue-worker'), [], { serialization: 'advanced' });
   const answers = new Answers();
   child.on('message', answers.take);
   child.on('error', ({ message }) => answers.end(message));

@@ -1,8 +1,8 @@
 import { UfoError } from '../../errors.js';
-import { createSocket, type UfoSocket } from '../../socket/socket.js';
-import { createPacer } from '../../socket/pacing.js';
-import { createIdentSource } from '../../ufo/ident.js';
 import { fillPayload } from '../../payload/generated.js';
+import { createPacer } from '../../socket/pacing.js';
+import { createSocket, type UfoSocket } from '../../socket/socket.js';
+import { createIdentSource } from '../../ufo/ident.js';
 import type { QueueAnswer, QueueOrder, QueueSetup, QueueShare } from './protocol.js';
 
 /** One of several senders, in a thread or process of its own: its own socket, memory and device queue. */

@@ -1,6 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
+import { bindTo } from '../../companion/socket.js';
 import {
   AF_INET,
   AF_INET6,
@@ -15,7 +16,6 @@ import {
 import { libc } from '../../host/libc.js';
 import { scopeIdOf } from '../../host/sockaddr.js';
 import { getSockOptInt, openSocket, setRecvBuffer, setSockOptInt } from '../../host/socket-calls.js';
-import { bindTo } from '../../companion/socket.js';
 import { parseAddress } from '../../wire/address.js';
 
 /** A bound UDP socket with as large a receive buffer as the kernel gives. */

@@ -1,16 +1,16 @@
 import { UfoError } from '../../errors.js';
 import type { SendResult } from '../../socket/flight/datagram.js';
+import { createPacer, type Pacer } from '../../socket/pacing.js';
 import type { PathInfo } from '../../socket/path/info.js';
 import type { UfoSocket } from '../../socket/socket.js';
-import { createPacer, type Pacer } from '../../socket/pacing.js';
 import type { Output } from '../common/output.js';
 import { payloadCount, payloads } from '../common/payload-source.js';
+import type { WireCheck } from '../common/wire-check.js';
 import { sendNotes } from './notes.js';
 import type { SendOptions } from './options.js';
 import type { SendOutcome } from './report.js';
 import { SendTally } from './tally.js';
 import { SendWatch } from './watch.js';
-import type { WireCheck } from '../common/wire-check.js';
 
 /** All that a run of datagrams needs. */
 export interface SendJob {

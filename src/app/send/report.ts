@@ -1,8 +1,8 @@
 import type { PathInfo } from '../../socket/path/info.js';
 import type { LostFrames } from '../../tx/net-device.js';
 import type { Output } from '../common/output.js';
-import type { SendTally } from './tally.js';
 import type { WireReport } from '../common/wire-check.js';
+import type { SendTally } from './tally.js';
 
 /** What became of a whole `udp-ufo send`. */
 export interface SendOutcome {

@@ -3,11 +3,11 @@ import type { PathInfo } from '../../socket/path/info.js';
 import { createSocket, type UfoSocket } from '../../socket/socket.js';
 import { EXIT, type ExitCode } from '../common/exit-codes.js';
 import type { Output } from '../common/output.js';
+import { WireCheck } from '../common/wire-check.js';
 import { sendAll } from './all.js';
 import { type SendOptions, type SendTarget, sendTarget } from './options.js';
 import { sendOnQueues } from './queues.js';
 import { printOutcome, type SendOutcome } from './report.js';
-import { WireCheck } from '../common/wire-check.js';
 
 /**
  * `udp-ufo send`: sends, tells what became of it, and with `verify` proves it on the wire. Exit code 1 where the wire showed

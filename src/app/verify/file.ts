@@ -1,7 +1,7 @@
 import type { Capture } from '../../capture/capture.js';
 import { openFileCapture } from '../../capture/file/engine.js';
-import type { Observer } from '../../verify/judge.js';
 import { inspectPayload } from '../../payload/generated.js';
+import type { Observer } from '../../verify/judge.js';
 import { datagramText, summaryText } from '../../verify/report.js';
 import type { DatagramVerdict, VerifySummary } from '../../verify/verdict.js';
 import { Verifier, type VerifierOptions } from '../../verify/verifier.js';

@@ -1,6 +1,6 @@
-import { DEFAULT_BUFFER_SIZE } from '../../capture/cap/engine.js';
 import { CaptureChild } from '../../capture/cap/child.js';
 import type { CaptureChildArguments } from '../../capture/cap/child-protocol.js';
+import { DEFAULT_BUFFER_SIZE } from '../../capture/cap/engine.js';
 import { udpFilter } from '../../capture/filter.js';
 import { spawnPrefixFor } from '../../capture/open-capture.js';
 import { UfoError } from '../../errors.js';

@@ -1,7 +1,7 @@
 import { pcapFormat } from '../../wire/pcap-format.js';
-import type { CapLoopStats, FrameSink } from './loop.js';
 import { FrameBatch } from '../frame-batch.js';
 import { SNAPLEN } from '../wire-length.js';
+import type { CapLoopStats, FrameSink } from './loop.js';
 
 /** A sink with an end. */
 export interface ChildSink extends FrameSink {

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import { ERRNO, systemError, UfoError } from '../../errors.js';
+import { programPath } from '../../host/programs.js';
 import {
   type CaptureChildArguments,
   type ChildMessage,
@@ -23,7 +23,6 @@ export interface CaptureChildOptions {
   readonly entry?: string;
 }
 
-const ENTRY = fileURLToPath(new URL('../../entry/capture-child.js', import.meta.url));
 const READY_LIMIT_MS = 15_000;
 const STOP_LIMIT_MS = 3_000;
 const STDERR_KEPT = 4_096;
@@ -44,7 +43,7 @@ export class CaptureChild {
     const [command, ...words] = [
       ...(options.spawnPrefix ?? []),
       process.execPath,
-      options.entry ?? ENTRY,
+      options.entry ?? programPath('capture-child'),
       JSON.stringify(told),
     ];
     this.#interface = told.interface;

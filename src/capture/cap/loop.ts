@@ -1,9 +1,9 @@
 import { UfoError } from '../../errors.js';
 import { turnOffSegmentationOffloads } from '../../host/device-features.js';
 import { insideLab } from '../../host/lab-info.js';
-import { type CapHandle, immediateMode, linktypeOf, loadCap, openError } from './module.js';
-import { PacketSocket } from './kernel-socket.js';
 import { SNAPLEN, wireLength } from '../wire-length.js';
+import { PacketSocket } from './kernel-socket.js';
+import { type CapHandle, immediateMode, linktypeOf, loadCap, openError } from './module.js';
 
 /** Where captured frames go. All calls come from the packet callback or from the tick; none may wait for the event loop. */
 export interface FrameSink {

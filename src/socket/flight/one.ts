@@ -1,12 +1,12 @@
 import { UfoError } from '../../errors.js';
 import { ubufPut } from '../../skb/ubuf-info.js';
 import { type Armed, foreign, type Payload } from '../build.js';
-import { completion } from '../waiting/completion.js';
-import type { SendResult, Settled } from './datagram.js';
 import type { To } from '../options.js';
 import type { Peer } from '../path/peer.js';
 import type { Sender } from '../sender.js';
+import { completion } from '../waiting/completion.js';
 import type { Works } from '../waiting/works.js';
+import type { SendResult, Settled } from './datagram.js';
 
 /** Sends single datagrams, each as a promise of its result. */
 export class SendOne {

@@ -1,12 +1,12 @@
 import { UbufInfo } from '../../skb/ubuf-info.js';
 import { copied, type Payload } from '../build.js';
-import type { SendSummary } from './datagram.js';
 import type { ManyOptions } from '../options.js';
 import { Pages } from '../pages.js';
 import type { Peer } from '../path/peer.js';
 import type { Sender } from '../sender.js';
-import { Tally } from './tally.js';
 import type { Works } from '../waiting/works.js';
+import type { SendSummary } from './datagram.js';
+import { Tally } from './tally.js';
 
 export type StreamSource = AsyncIterable<Uint8Array | Pages> | Iterable<Uint8Array | Pages>;
 

@@ -9,8 +9,8 @@ import type { NetDevice, TxBatch } from '../../tx/net-device.js';
 import { skbChecksumHelp } from '../../ufo/make-skb.js';
 import { pushPayload, pushWhole, Segmenter } from '../../ufo/segment.js';
 import type { Datagram } from './datagram.js';
-import { DatagramQueue } from './queue.js';
 import { STALL, sendError } from './error.js';
+import { DatagramQueue } from './queue.js';
 import type { Turnstile } from './turnstile.js';
 
 /** The main thread returns to its loop at least this often, in milliseconds. */

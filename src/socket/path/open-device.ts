@@ -1,9 +1,9 @@
+import type { Companion } from '../../companion/companion.js';
 import { argumentError, UfoError, unsupportedError } from '../../errors.js';
 import type { PagePool } from '../../memory/page-pool.js';
-import type { Companion } from '../../companion/companion.js';
 import type { DriverName, NetDevice } from '../../tx/net-device.js';
-import { candidates } from './choose-driver.js';
 import type { SocketOptions } from '../options.js';
+import { candidates } from './choose-driver.js';
 
 /** What a driver is opened for. */
 export interface DeviceRequest {

@@ -4,9 +4,15 @@ import { argumentError, ERRNO, systemError, type UfoError } from '../../errors.j
 import { NETIF_F_SG } from '../../skb/features.js';
 import * as ethernet from '../../wire/ethernet.js';
 import { LINKTYPE_ETHERNET, LINKTYPE_RAW } from '../../wire/link-layer.js';
-import { type PcapFormat, pcapFormat, putFileHeader, putRecordHeader, RECORD_HEADER_LEN } from '../../wire/pcap-format.js';
-import { ChunkWriter } from './chunk-writer.js';
+import {
+  type PcapFormat,
+  pcapFormat,
+  putFileHeader,
+  putRecordHeader,
+  RECORD_HEADER_LEN,
+} from '../../wire/pcap-format.js';
 import type { LinkRequest, LostFrames, NetDevice, TxBatch } from '../net-device.js';
+import { ChunkWriter } from './chunk-writer.js';
 
 export interface PcapFileOptions {
   /** A path (`-`: standard output, which stays open), or a stream, which `close` ends. */

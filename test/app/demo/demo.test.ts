@@ -5,8 +5,8 @@ import { type DemoSighting, demoRow } from '../../../src/app/demo/row.js';
 import { demoTable } from '../../../src/app/demo/table.js';
 import { tracedWay } from '../../../src/app/demo/way.js';
 import { UfoError } from '../../../src/errors.js';
-import type { SendResult } from '../../../src/socket/flight/datagram.js';
 import { makePayload } from '../../../src/payload/generated.js';
+import type { SendResult } from '../../../src/socket/flight/datagram.js';
 import type { DatagramVerdict } from '../../../src/verify/verdict.js';
 
 const SENT: SendResult = {

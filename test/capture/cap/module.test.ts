@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { interfaceNames, linktypeOf, openError } from '../../../src/capture/cap/module.js';
 import { parsePacketSockets } from '../../../src/capture/cap/kernel-socket.js';
+import { interfaceNames, linktypeOf, openError } from '../../../src/capture/cap/module.js';
 
 describe('npm cap', () => {
   it('names link types as captures do', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { SendSummary } from '../../../src/socket/flight/datagram.js';
 import { makePayload } from '../../../src/payload/generated.js';
+import type { SendSummary } from '../../../src/socket/flight/datagram.js';
 import { FakeDevice, fakeSocket } from '../fake-device.js';
 
 type Stopped = Error & { readonly code?: string; readonly summary: SendSummary };

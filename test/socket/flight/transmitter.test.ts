@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it, mock } from 'node:test';
 import { ERRNO, type UfoError } from '../../../src/errors.js';
+import { inspectPayload, makePayload } from '../../../src/payload/generated.js';
 import type { PagesSent } from '../../../src/socket/flight/datagram.js';
 import type { UfoSocket } from '../../../src/socket/socket.js';
-import { inspectPayload, makePayload } from '../../../src/payload/generated.js';
 import { FakeDevice, type FakeOptions, fakeSocket, turns } from '../fake-device.js';
 
 const POOL = 200;

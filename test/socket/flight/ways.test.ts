@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { makePayload } from '../../../src/payload/generated.js';
 import { featureNames, NETIF_F_HW_CSUM, NETIF_F_SG, NETIF_F_UFO } from '../../../src/skb/features.js';
 import { SKB_GSO_UDP } from '../../../src/skb/shared-info.js';
 import { CHECKSUM_NONE, CHECKSUM_PARTIAL } from '../../../src/skb/skbuff.js';
 import type { SendResult } from '../../../src/socket/flight/datagram.js';
 import type { UfoSocket } from '../../../src/socket/socket.js';
-import { makePayload } from '../../../src/payload/generated.js';
 import { checkFragments, plainSum } from '../../ufo/check-fragments.js';
 import { flow4, flow6 } from '../../ufo/flows.js';
 import { FakeDevice, fakeSocket, type Seen } from '../fake-device.js';

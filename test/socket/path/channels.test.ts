@@ -5,10 +5,10 @@ import { UserMemory } from '../../../src/memory/user-memory.js';
 import { createFlow } from '../../../src/skb/flow.js';
 import { Sock } from '../../../src/skb/sock.js';
 import { buildSkb, copied, datagramTruesize } from '../../../src/socket/build.js';
-import { Channel } from '../../../src/socket/path/channel.js';
 import { Datagram } from '../../../src/socket/flight/datagram.js';
 import { Turnstile } from '../../../src/socket/flight/turnstile.js';
 import { chooseWay } from '../../../src/socket/flight/way.js';
+import { Channel } from '../../../src/socket/path/channel.js';
 import { FakeDevice, turns } from '../fake-device.js';
 
 it('two channels over one memory keep their batches apart, however they wait', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { candidates } from '../../../src/socket/path/choose-driver.js';
 import type { SocketOptions } from '../../../src/socket/options.js';
+import { candidates } from '../../../src/socket/path/choose-driver.js';
 import { countingIdents } from '../../../src/ufo/ident.js';
 
 const first = (options: Partial<SocketOptions>, family: 4 | 6 = 4, mtu = 1500): string | undefined =>

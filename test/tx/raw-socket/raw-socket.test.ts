@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ERRNO } from '../../../src/errors.js';
-import { openRawSocket } from '../../../src/tx/raw-socket/raw-socket.js';
 import { loadRawSocket } from '../../../src/tx/raw-socket/module.js';
 import { errnoOf } from '../../../src/tx/raw-socket/options.js';
+import { openRawSocket } from '../../../src/tx/raw-socket/raw-socket.js';
 import { emptyBatch } from '../rows.js';
 
 describe('raw-socket', () => {

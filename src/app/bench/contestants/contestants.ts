@@ -1,15 +1,15 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { LAB } from '../../../host/lab.js';
+import { programPath } from '../../../host/programs.js';
 import { runTool } from '../../../host/run-tool.js';
+import { isMain, packetsOf, payloadCount, type Scenario } from '../scenario.js';
 import type { Contestant } from './contestant.js';
 import { KERNEL_UDP_C } from './kernel-udp-source.js';
 import { LineProcess } from './line-process.js';
 import { BENCH_PORT } from './ready-frames.js';
 import { SCAPY_PY } from './scapy-source.js';
-import { isMain, packetsOf, payloadCount, type Scenario } from '../scenario.js';
 import type { SenderKind } from './senders.js';
 import { Trafgen } from './trafgen.js';
 
@@ -18,8 +18,6 @@ export const C_UDP = 'c-kernel-udp';
 export const TRAFGEN = 'trafgen';
 export const SCAPY = 'scapy';
 export const PACKAGE_QUEUE = 'raw-socket-queue';
-
-const SENDER = fileURLToPath(new URL('../../../entry/bench-sender.js', import.meta.url));
 
 /** Who takes part, and what could not be found. */
 export interface Field extends AsyncDisposable {
@@ -56,7 +54,7 @@ export const NAMES: readonly string[] = [...OURS.map(([kind]) => kind), C_UDP, T
 
 /** The words that start one of our senders. */
 export function senderWords(kind: SenderKind, scenario: Scenario, queue = 0): string[] {
-  return [SENDER, JSON.stringify({ kind, scenario, queue })];
+  return [programPath('bench-sender'), JSON.stringify({ kind, scenario, queue })];
 }
 
 function senderOf(kind: SenderKind, side: Contestant['kind'], about: string): Contestant {

@@ -1,9 +1,9 @@
 import { LAB } from '../../../host/lab.js';
 import { PagePool } from '../../../memory/page-pool.js';
 import { UserMemory } from '../../../memory/user-memory.js';
+import { makePayload } from '../../../payload/generated.js';
 import { createFlow, type Flow } from '../../../skb/flow.js';
 import { segmentFrames } from '../../../ufo/segment-frames.js';
-import { makePayload } from '../../../payload/generated.js';
 import * as ethernet from '../../../wire/ethernet.js';
 import type { Frame } from '../../../wire/frame.js';
 import type { Scenario } from '../scenario.js';

@@ -2,12 +2,12 @@ import { createSocket as createUdpSocket } from 'node:dgram';
 import { createRequire } from 'node:module';
 import { UfoError } from '../../../errors.js';
 import { LAB } from '../../../host/lab.js';
+import { makePayload } from '../../../payload/generated.js';
 import type { Pages } from '../../../socket/pages.js';
 import { createSocket, type UfoSocket } from '../../../socket/socket.js';
 import type { DriverName } from '../../../tx/net-device.js';
-import { makePayload } from '../../../payload/generated.js';
-import { BENCH_PORT, readyPackets } from './ready-frames.js';
 import { packetsOf, payloadCount, type Scenario } from '../scenario.js';
+import { BENCH_PORT, readyPackets } from './ready-frames.js';
 
 /** What a sending process can be told to be: a driver of ours, Node's own UDP socket, or npm raw-socket by its own queue. */
 export type SenderKind = DriverName | 'node-dgram' | 'raw-socket-queue';

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { UfoError } from '../../../errors.js';
 import { LAB } from '../../../host/lab.js';
 import { runTool } from '../../../host/run-tool.js';
+import { packetsOf, type Scenario } from '../scenario.js';
 import type { Runner, Sent } from './contestant.js';
 import { readyFrames } from './ready-frames.js';
-import { packetsOf, type Scenario } from '../scenario.js';
 
 /** Hundredths of a second in the clock ticks of /proc (USER_HZ), the same on every Linux that Node runs on. */
 const TICKS = 100;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { createPlainSumKernel } from '../../../memory/sum-kernel.js';
 import { PAGE_SIZE, UserMemory } from '../../../memory/user-memory.js';
-import type { Part, PartPlan } from './part.js';
 import { nsPerCall } from '../timing.js';
+import type { Part, PartPlan } from './part.js';
 
 const LEN = 65_536;
 /** Far beyond a core's own caches. */

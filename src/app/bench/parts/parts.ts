@@ -1,5 +1,5 @@
-import type { Part, PartPlan } from './part.js';
 import { timeChecksum } from './checksum.js';
+import type { Part, PartPlan } from './part.js';
 import { timeQueues } from './queues.js';
 import { timeSegmentation } from './segment.js';
 import { timeVerify } from './verify.js';

@@ -2,11 +2,11 @@ import { cpus } from 'node:os';
 import { LAB } from '../../../host/lab.js';
 import type { DriverName } from '../../../tx/net-device.js';
 import { QueueSenders } from '../../queues/queues.js';
-import type { Part, PartPlan } from './part.js';
 import { BENCH_PORT } from '../contestants/ready-frames.js';
 import { MAIN } from '../scenario.js';
 import { arrivedFrames, arrivedSince } from '../sink.js';
 import { median } from '../statistics.js';
+import type { Part, PartPlan } from './part.js';
 
 const ROUNDS = 5;
 const DRIVERS = ['packet-socket', 'af-xdp', 'virtio-ufo', 'raw-socket'] as const;

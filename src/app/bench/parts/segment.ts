@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { PagePool } from '../../../memory/page-pool.js';
 import { SegmentTable } from '../../../memory/segment-table.js';
 import { UserMemory } from '../../../memory/user-memory.js';
+import { makePayload } from '../../../payload/generated.js';
 import { skbChecksum } from '../../../skb/checksum.js';
 import { NETIF_F_SG } from '../../../skb/features.js';
 import type { SkBuff } from '../../../skb/skbuff.js';
@@ -9,14 +10,13 @@ import { Sock } from '../../../skb/sock.js';
 import { buildSkb, copied, datagramTruesize } from '../../../socket/build.js';
 import { skbChecksumHelp } from '../../../ufo/make-skb.js';
 import { Segmenter } from '../../../ufo/segment.js';
-import { makePayload } from '../../../payload/generated.js';
 import { Verifier } from '../../../verify/verifier.js';
 import type { Frame } from '../../../wire/frame.js';
 import { LINKTYPE_ETHERNET } from '../../../wire/link-layer.js';
-import type { Part, PartPlan } from './part.js';
 import { labFlow } from '../contestants/ready-frames.js';
 import { MAIN, type Scenario } from '../scenario.js';
 import { nsPerCall } from '../timing.js';
+import type { Part, PartPlan } from './part.js';
 
 /** Pages of one datagram of 65,507 octets, the head included, and datagrams of a cold run: 64 MiB. */
 const PAGES_EACH = 18;

@@ -9,10 +9,10 @@ import { Verifier } from '../../../verify/verifier.js';
 import { LINKTYPE_ETHERNET } from '../../../wire/link-layer.js';
 import { pcapFormat } from '../../../wire/pcap-format.js';
 import { PcapWriter } from '../../../wire/pcap-writer.js';
-import type { Part, PartPlan } from './part.js';
 import { framesOf, labFlow } from '../contestants/ready-frames.js';
 import { MAIN } from '../scenario.js';
 import { median } from '../statistics.js';
+import type { Part, PartPlan } from './part.js';
 
 const RUNS = 5;
 

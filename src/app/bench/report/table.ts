@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
-import type { Goal } from './goals.js';
 import type { Part } from '../parts/part.js';
 import { describeScenario, type Scenario } from '../scenario.js';
+import type { Goal } from './goals.js';
 import type { Result } from './summary.js';
 
 const PLAIN = { head: [], border: [], compact: true };

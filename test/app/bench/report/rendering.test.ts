@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Goal, goalsOf } from '../../../../src/app/bench/report/goals.js';
-import type { Measured, Round } from '../../../../src/app/bench/measure.js';
 import { readyFrames } from '../../../../src/app/bench/contestants/ready-frames.js';
-import { isMain, MAIN, packetsOf, type Scenario, scenarios } from '../../../../src/app/bench/scenario.js';
+import { trafgenConfig } from '../../../../src/app/bench/contestants/trafgen.js';
+import type { Measured, Round } from '../../../../src/app/bench/measure.js';
+import { type Goal, goalsOf } from '../../../../src/app/bench/report/goals.js';
 import { summarize } from '../../../../src/app/bench/report/summary.js';
 import { barChart } from '../../../../src/app/bench/report/svg.js';
 import { goalTable, resultTable, significant } from '../../../../src/app/bench/report/table.js';
-import { trafgenConfig } from '../../../../src/app/bench/contestants/trafgen.js';
+import { isMain, MAIN, packetsOf, type Scenario, scenarios } from '../../../../src/app/bench/scenario.js';
 
 const round = (gigabits: number, cpuSecondsPerGb: number | null = 0.5): Round => ({
   octetsPerSecond: (gigabits * 1e9) / 8,

@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 import { createOutput } from '../app/common/output.js';
-import { trapBugs } from './bug-trap.js';
-import { COMMANDS } from './commands.js';
-import { PROGRAM } from './parser.js';
-import { run } from './run.js';
+import { trapBugs } from '../cli/bug-trap.js';
+import { COMMANDS } from '../cli/commands.js';
+import { PROGRAM } from '../cli/parser.js';
+import { run } from '../cli/run.js';
+import './programs.js';
 
 // exitCode and never exit(): that would lose what stdout has not taken yet.
 const finish = trapBugs(PROGRAM);
