@@ -1,13 +1,13 @@
 import type { Capture } from '../capture/capture.js';
 import { openFileCapture } from '../capture/file/engine.js';
-import type { Expectation } from '../compare/expectation.js';
 import type { Frame } from '../wire/frame.js';
+import type { Observer } from './judge.js';
 import type { DatagramVerdict, VerifySummary } from './verdict.js';
 import { Verifier } from './verifier.js';
 
 export interface VerifyStreamOptions {
-  /** What was sent: verdicts then carry what differs from it. */
-  readonly expect?: Expectation;
+  /** What was sent, an `Expectation` mostly: verdicts then carry what differs from it. */
+  readonly expect?: { readonly observe: Observer };
   /** SHA-256 of every payload in its verdict; default true. */
   readonly hash?: boolean;
   readonly signal?: AbortSignal;
