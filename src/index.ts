@@ -21,6 +21,7 @@ export type { PathInfo } from './socket/path/info.js';
 export { createSocket, type UfoSocket } from './socket/socket.js';
 export type { DriverName, LostFrames } from './tx/net-device.js';
 export { countingIdents, createIdentSource, type IdentSource } from './ufo/ident.js';
+export type { FragmentPlan, PlanContext, PlannedFragment } from './ufo/plan.js';
 export { type SegmentOptions, segment } from './ufo/segment-datagram.js';
 export type { DatagramVerdict, UdpVerdict, VerifySummary } from './verify/verdict.js';
 export { type VerifyStreamOptions, verify } from './verify/verify.js';

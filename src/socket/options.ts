@@ -1,6 +1,7 @@
 import type { ExtensionHeader } from '../skb/flow.js';
 import type { DriverName } from '../tx/net-device.js';
 import type { IdentSource } from '../ufo/ident.js';
+import type { FragmentPlan } from '../ufo/plan.js';
 import type { VlanTag } from '../wire/ethernet.js';
 import type { SendResult } from './flight/datagram.js';
 
@@ -52,6 +53,8 @@ export interface To {
   readonly port?: number | undefined;
   /** Identification of this datagram. IPv4: 1 … 65,535; IPv6: 1 … 2^32 − 1. */
   readonly ident?: number | undefined;
+  /** What becomes of the fragments on purpose; its octets are copied. Not with kernel-udp. */
+  readonly plan?: FragmentPlan | undefined;
   /** Aborting ends every wait, and takes the datagram back if its batch has not been started. */
   readonly signal?: AbortSignal | undefined;
   /**

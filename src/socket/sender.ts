@@ -4,14 +4,15 @@ import { PagePool } from '../memory/page-pool.js';
 import { PAGE_SIZE, UserMemory } from '../memory/user-memory.js';
 import { createFlow } from '../skb/flow.js';
 import { Sock } from '../skb/sock.js';
-import type { LostFrames } from '../tx/net-device.js';
+import type { LostFrames, NetDevice } from '../tx/net-device.js';
 import { createIdentSource, type IdentSource } from '../ufo/ident.js';
 import { checkPayloadLen } from '../ufo/make-skb.js';
+import { planDatagram } from '../ufo/plan-datagram.js';
 import { parseAddress } from '../wire/address.js';
 import { buildSkb, datagramTruesize, type Payload } from './build.js';
 import { Datagram, type Settled } from './flight/datagram.js';
 import { Turnstile } from './flight/turnstile.js';
-import { chooseWay } from './flight/way.js';
+import { checkPlannable, chooseWay, plannedWay } from './flight/way.js';
 import type { SocketOptions, To } from './options.js';
 import { Channel } from './path/channel.js';
 import type { OpenDevice } from './path/open-device.js';
@@ -80,7 +81,7 @@ export class Sender {
     const { channel } = peer;
     const { signal } = to;
     signal?.throwIfAborted();
-    this.#checkIdent(to);
+    this.#check(channel.device, to);
     if (channel.stale) await channel.refresh();
     const flow = peer.flow();
     checkPayloadLen(flow, payload.len);
@@ -109,7 +110,7 @@ export class Sender {
   offer(peer: Peer, payload: Payload, to: To, settled: Settled): boolean {
     const { channel } = peer;
     if (channel.stale || this.pageWait.waiting) return false;
-    this.#checkIdent(to);
+    this.#check(channel.device, to);
     const flow = peer.flow();
     checkPayloadLen(flow, payload.len);
     const truesize = datagramTruesize(flow, payload, channel.device.features);
@@ -171,7 +172,9 @@ export class Sender {
     return ident !== undefined || this.options.idents !== undefined;
   }
 
-  #checkIdent({ ident }: To): void {
+  /** @throws UfoError for what this datagram can't have, before anything is charged for it */
+  #check(device: NetDevice, { ident, plan }: To): void {
+    if (plan !== undefined) checkPlannable(device);
     const most = this.family === 4 ? 0xffff : 0xffff_ffff;
     if (ident === undefined || (Number.isInteger(ident) && ident >= 1 && ident <= most)) return;
     throw argumentError('ident', ident, `1 … ${most} for IPv${this.family}`);
@@ -181,9 +184,16 @@ export class Sender {
   #submit(peer: Peer, payload: Payload, to: To, settled: Settled, charged: number): void {
     const { device, transmitter } = peer.channel;
     const ident = to.ident ?? (this.family === 4 ? this.#idents.next4() : this.#idents.next6());
+    const { plan, signal } = to;
     const skb = buildSkb(this.#sock, this.pool, peer.flow(), ident, payload, device.features, charged);
-    const chosen = chooseWay(device, skb, this.#identsAreFixed(to));
-    transmitter.submit(new Datagram(skb, payload.len, chosen, settled, to.signal));
+    if (plan === undefined) {
+      const chosen = chooseWay(device, skb, this.#identsAreFixed(to));
+      transmitter.submit(new Datagram(skb, payload.len, chosen, settled, signal));
+    } else {
+      const planned = planDatagram(skb, plan);
+      const chosen = plannedWay(plan);
+      transmitter.submit(new Datagram(planned.skb, payload.len, chosen, settled, signal, planned.rows));
+    }
   }
 
   async #findPeer(host: string, port: number): Promise<Peer> {

@@ -23,6 +23,7 @@ export class Tracer implements NetDevice {
   readonly mtu: number;
   readonly features: number;
   declare readonly ufoKind?: 'kernel-ufo' | 'device-ufo';
+  readonly writesHeaders: boolean;
   readonly zerocopy: boolean;
   readonly syscall: string;
   declare readonly notes?: readonly string[];
@@ -39,6 +40,7 @@ export class Tracer implements NetDevice {
     this.ifindex = inner.ifindex;
     this.mtu = inner.mtu;
     this.features = inner.features;
+    this.writesHeaders = inner.writesHeaders;
     this.zerocopy = inner.zerocopy;
     this.syscall = inner.syscall;
     if (inner.ufoKind !== undefined) this.ufoKind = inner.ufoKind;

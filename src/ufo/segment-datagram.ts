@@ -3,6 +3,7 @@ import { UserMemory } from '../memory/user-memory.js';
 import { createFlow, type FlowOptions } from '../skb/flow.js';
 import type { Frame } from '../wire/frame.js';
 import { createIdentSource, type IdentSource } from './ident.js';
+import type { FragmentPlan } from './plan.js';
 import { segmentFrames } from './segment-frames.js';
 
 export interface EndpointAddress {
@@ -19,6 +20,8 @@ export interface SegmentOptions
   readonly mtu?: number;
   /** Identification; default a new one. */
   readonly ident?: number;
+  /** What becomes of the fragments on purpose. */
+  readonly plan?: FragmentPlan | undefined;
 }
 
 /** Pages for the longest packet with the longest headers, twice. */
@@ -31,7 +34,7 @@ let shared: { readonly pool: PagePool; readonly idents: IdentSource } | undefine
  * @throws UfoError ERR_UFO_INVALID_ARGUMENT; EMSGSIZE: too long, or DF and larger than the MTU
  */
 export function segment(options: SegmentOptions): Iterable<Frame> {
-  const { source, destination, payload, mtu = 1500, ident } = options;
+  const { source, destination, payload, mtu = 1500, ident, plan } = options;
   const flow = createFlow({
     ...options,
     source: source.address,
@@ -42,5 +45,6 @@ export function segment(options: SegmentOptions): Iterable<Frame> {
   });
   shared ??= { pool: new PagePool(new UserMemory({ pages: PAGES })), idents: createIdentSource() };
   const { pool, idents } = shared;
-  return [...segmentFrames(pool, flow, ident ?? (flow.family === 4 ? idents.next4() : idents.next6()), payload)];
+  const id = ident ?? (flow.family === 4 ? idents.next4() : idents.next6());
+  return [...segmentFrames(pool, flow, id, payload, plan)];
 }

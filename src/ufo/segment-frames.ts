@@ -6,6 +6,8 @@ import { allocSkb, type SkBuff, skbPut, skbReserve } from '../skb/skbuff.js';
 import type { Frame } from '../wire/frame.js';
 import { LINKTYPE_ETHERNET, LINKTYPE_RAW } from '../wire/link-layer.js';
 import { headersRoom, ipMakeSkb, skbChecksumHelp } from './make-skb.js';
+import type { FragmentPlan } from './plan.js';
+import { planFragments } from './plan-datagram.js';
 import { pushWhole, Segmenter } from './segment.js';
 
 /**
@@ -13,13 +15,23 @@ import { pushWhole, Segmenter } from './segment.js';
  * the flow's link header (Ethernet) or, where it has none, with the IP header.
  * @throws what `ipMakeSkb` throws; ENOMEM where the pool holds no run of pages for the payload.
  */
-export function* segmentFrames(pool: PagePool, flow: Flow, ident: number, payload: Uint8Array): Generator<Frame, void> {
+export function* segmentFrames(
+  pool: PagePool,
+  flow: Flow,
+  ident: number,
+  payload: Uint8Array,
+  plan?: FragmentPlan,
+): Generator<Frame, void> {
   const room = headersRoom(flow);
   const skb = allocSkb(pool, room + payload.length);
   try {
     skbReserve(skb, room);
     pool.memory.bytes.set(payload, skbPut(skb, payload.length));
     ipMakeSkb(skb, flow, ident);
+    if (plan !== undefined) {
+      yield* plannedFrames(skb, plan);
+      return;
+    }
     skbChecksumHelp(skb);
     yield* cut(pool, skb);
   } finally {
@@ -43,7 +55,7 @@ function* cut(pool: PagePool, skb: SkBuff): Generator<Frame, void> {
 }
 
 function* rows(pool: PagePool, table: SegmentTable, skb: SkBuff): Generator<Frame, void> {
-  const linktype = skb.flow!.linkHeader.length > 0 ? LINKTYPE_ETHERNET : LINKTYPE_RAW;
+  const linktype = linktypeOf(skb);
   for (let row = 0; row < table.rows; row++) {
     const len = table.frameLen[row]!;
     const bytes = new Uint8Array(len);
@@ -54,6 +66,30 @@ function* rows(pool: PagePool, table: SegmentTable, skb: SkBuff): Generator<Fram
       pool.copyOut(table.piecePage[piece]!, table.pieceOffset[piece]!, table.pieceLen[piece]!, bytes, at);
       at += table.pieceLen[piece]!;
     }
-    yield { bytes, offset: 0, caplen: len, len, linktype, seconds: 0, nanoseconds: 0 };
+    yield frame(bytes, linktype, 0);
   }
+}
+
+/** Frames of a plan are stamped with the time since the first, where the plan delays any. */
+function* plannedFrames(skb: SkBuff, plan: FragmentPlan): Generator<Frame, void> {
+  const linktype = linktypeOf(skb);
+  let milliseconds = 0;
+  for (const { header, payload, delay } of planFragments(skb, plan)) {
+    const bytes = new Uint8Array(header.length + payload.length);
+    bytes.set(header);
+    bytes.set(payload, header.length);
+    milliseconds += delay;
+    yield frame(bytes, linktype, milliseconds);
+  }
+}
+
+function frame(bytes: Uint8Array, linktype: number, milliseconds: number): Frame {
+  const { length } = bytes;
+  const seconds = Math.floor(milliseconds / 1000);
+  const nanoseconds = Math.round((milliseconds - seconds * 1000) * 1e6);
+  return { bytes, offset: 0, caplen: length, len: length, linktype, seconds, nanoseconds };
+}
+
+function linktypeOf(skb: SkBuff): number {
+  return skb.flow!.linkHeader.length > 0 ? LINKTYPE_ETHERNET : LINKTYPE_RAW;
 }

@@ -13,6 +13,14 @@ const PAGE_SHIFT = Math.log2(PAGE_SIZE);
 /** Fewer fragments are written sooner one by one. */
 const LEAST_REPEATED = 3;
 
+/** What writes the rows of a datagram into the table, as far as it has room, and goes on with the next batch. */
+export interface RowSource {
+  /** The datagram's index in the batch; a later batch knows it by another one. */
+  owner: number;
+  /** Writes until the datagram is done (true) or has to wait (false: send the batch, `reset` the table, and call again). */
+  run(table: SegmentTable): boolean;
+}
+
 /**
  * The family-neutral half of the software UFO stage (the kernel's `skb_segment`): it walks the datagram's payload once and
  * borrows each fragment's share from the user pages; the families write the headers. One cursor serves a sender for good.
@@ -20,10 +28,11 @@ const LEAST_REPEATED = 3;
  *     frags     |  page  |  page  |  page  |  page  …
  *     rows      | gsoSize | gsoSize | gsoSize | …       a row may begin and end in mid-page
  */
-export class Segmenter {
+export class Segmenter implements RowSource {
   #skb!: SkBuff;
   #headers!: FlowHeaders;
-  #owner = 0;
+  /** A later batch knows the datagram by another index. */
+  owner = 0;
   #ident = 0;
   /** Octets of IP payload cut so far, and in all: UDP header, chain and data. */
   #offset = 0;
@@ -39,7 +48,7 @@ export class Segmenter {
   begin(skb: SkBuff, owner: number): void {
     this.#skb = skb;
     this.#headers = flowHeaders(skb.flow!);
-    this.#owner = owner;
+    this.owner = owner;
     this.#ident = skb.shinfo.ip6FragId;
     this.#offset = 0;
     this.#total = skb.len - this.#headers.linkLen - this.#headers.networkLen;
@@ -47,11 +56,6 @@ export class Segmenter {
     this.#pageOffset = skb.transportHeader + UDP_HEADER_LEN - skb.head;
     this.#left = skb.tail - skb.transportHeader - UDP_HEADER_LEN;
     this.#nextFrag = 0;
-  }
-
-  /** A later batch knows the datagram by another index. */
-  set owner(owner: number) {
-    this.#owner = owner;
   }
 
   /** Cuts until the datagram is done (true) or the table is full (false: send the batch, `reset` it, and call again). */
@@ -116,11 +120,11 @@ export class Segmenter {
       const offset = this.#pageOffset;
       this.#pageOffset = offset + len;
       this.#left -= len;
-      if (page >= FIRST_FOREIGN) return table.pushRowOfPiece(this.#owner, headLen, linkLen, page, offset, len);
+      if (page >= FIRST_FOREIGN) return table.pushRowOfPiece(this.owner, headLen, linkLen, page, offset, len);
       const inPage = offset & (PAGE_SIZE - 1);
-      return table.pushRowOfPiece(this.#owner, headLen, linkLen, page + (offset >>> PAGE_SHIFT), inPage, len);
+      return table.pushRowOfPiece(this.owner, headLen, linkLen, page + (offset >>> PAGE_SHIFT), inPage, len);
     }
-    const network = table.pushRow(this.#owner, headLen, linkLen);
+    const network = table.pushRow(this.owner, headLen, linkLen);
     for (let left = len; left > 0; ) {
       if (this.#left === 0) this.#nextStretch();
       const take = Math.min(this.#left, left);

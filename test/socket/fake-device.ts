@@ -39,6 +39,7 @@ export class FakeDevice implements NetDevice {
   readonly ifindex = 0;
   readonly mtu: number;
   readonly features: number;
+  readonly writesHeaders = false;
   readonly zerocopy: boolean;
   readonly syscall = 'fake';
   readonly seen: Seen[] = [];

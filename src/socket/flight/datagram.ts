@@ -1,5 +1,6 @@
 import type { SkBuff } from '../../skb/skbuff.js';
 import type { DriverName, LostFrames } from '../../tx/net-device.js';
+import type { PlannedRows } from '../../ufo/planned-rows.js';
 import type { ChosenWay, Way } from './way.js';
 
 /** What became of one datagram. */
@@ -61,8 +62,17 @@ export class Datagram {
   rowsEnd = 0;
   /** All its rows are in this batch or went with an earlier one. */
   cut = false;
+  /** What writes its rows, where a plan does. */
+  readonly planned: PlannedRows | null;
 
-  constructor(skb: SkBuff, octets: number, chosen: ChosenWay, settled: Settled, signal?: AbortSignal) {
+  constructor(
+    skb: SkBuff,
+    octets: number,
+    chosen: ChosenWay,
+    settled: Settled,
+    signal?: AbortSignal,
+    planned: PlannedRows | null = null,
+  ) {
     const { gsoSize, gsoSegs, ip6FragId } = skb.shinfo;
     const { way } = chosen;
     this.skb = skb;
@@ -70,8 +80,9 @@ export class Datagram {
     this.chosen = chosen;
     this.settled = settled;
     this.signal = signal;
+    this.planned = planned;
     this.gsoSize = gsoSize;
-    this.fragments = Math.max(1, gsoSegs);
+    this.fragments = planned === null ? Math.max(1, gsoSegs) : gsoSegs;
     const kernelPicks =
       skb.flow!.family === 6 && (way === 'kernel-ufo' || way === 'device-ufo' || way === 'unfragmented');
     this.ident = way === 'kernel-ip' || kernelPicks ? null : ip6FragId;

@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { ERRNO } from '../../errors.js';
 import type { PagePool } from '../../memory/page-pool.js';
 import { SegmentTable } from '../../memory/segment-table.js';
@@ -7,7 +7,7 @@ import { consumeSkb, kfreeSkb, skbTxError } from '../../skb/release.js';
 import type { SkBuff } from '../../skb/skbuff.js';
 import type { NetDevice, TxBatch } from '../../tx/net-device.js';
 import { skbChecksumHelp } from '../../ufo/make-skb.js';
-import { pushPayload, pushWhole, Segmenter } from '../../ufo/segment.js';
+import { pushPayload, pushWhole, type RowSource, Segmenter } from '../../ufo/segment.js';
 import type { Datagram } from './datagram.js';
 import { STALL, sendError } from './error.js';
 import { DatagramQueue } from './queue.js';
@@ -80,6 +80,7 @@ export class Transmitter {
   async #pump(): Promise<void> {
     this.#stalled = 0;
     for (let more = true; more; ) {
+      await this.#holdBack();
       const leave = await this.#turnstile.enter();
       try {
         more = this.#fill();
@@ -91,6 +92,19 @@ export class Transmitter {
       }
     }
     this.#running = null;
+  }
+
+  /** Waits as long as a plan delays the next fragment; whoever stands behind its datagram waits, too. Aborting ends it. */
+  async #holdBack(): Promise<void> {
+    const last = this.#inBatch.at(-1);
+    if (last === undefined || last.cut || last.planned === null || last.planned.delay === 0) return;
+    const { planned, signal } = last;
+    try {
+      await sleep(planned.delay, undefined, signal === undefined ? {} : { signal });
+      planned.waited();
+    } catch {
+      this.#giveUp(signal?.reason);
+    }
   }
 
   /** Puts as many queued datagrams into the table as it holds; false where there is nothing left to send. */
@@ -117,9 +131,14 @@ export class Transmitter {
     last.fragmentsSent += last.rowsEnd - begin;
     this.#inBatch.push(last);
     this.#skbs.push(last.skb);
-    this.#segmenter.owner = 0;
-    last.cut = this.#segmenter.run(this.#table);
-    last.rowsEnd = this.#table.rows;
+    const source = last.planned ?? this.#segmenter;
+    source.owner = 0;
+    this.#write(last, source);
+  }
+
+  #write(datagram: Datagram, source: RowSource): void {
+    datagram.cut = source.run(this.#table);
+    datagram.rowsEnd = this.#table.rows;
   }
 
   #lastIsCut(): boolean {
@@ -138,11 +157,14 @@ export class Transmitter {
     const table = this.#table;
     this.#inBatch.push(datagram);
     this.#skbs.push(skb);
-    if (chosen.way === 'software-ufo') {
+    if (datagram.planned !== null) {
+      datagram.planned.owner = owner;
+      this.#write(datagram, datagram.planned);
+    } else if (chosen.way === 'software-ufo') {
       skbChecksumHelp(skb);
       skb.shinfo.gsoType = 0;
       this.#segmenter.begin(skb, owner);
-      datagram.cut = this.#segmenter.run(table);
+      this.#write(datagram, this.#segmenter);
     } else {
       if (chosen.way === 'kernel-ip') pushPayload(table, skb, owner);
       else {
@@ -150,8 +172,8 @@ export class Transmitter {
         pushWhole(table, skb, owner);
       }
       datagram.cut = true;
+      datagram.rowsEnd = table.rows;
     }
-    datagram.rowsEnd = table.rows;
   }
 
   async #drain(): Promise<void> {

@@ -1,6 +1,8 @@
+import { unsupportedError } from '../../errors.js';
 import { whyNoUfo } from '../../skb/features.js';
 import type { SkBuff } from '../../skb/skbuff.js';
 import type { NetDevice } from '../../tx/net-device.js';
+import type { FragmentPlan } from '../../ufo/plan.js';
 import { iterateOptions } from '../../wire/ipv4-options.js';
 
 /**
@@ -31,7 +33,7 @@ const FITS: ChosenWay = { way: 'unfragmented', why: 'the packet fits the MTU' };
  * @param fixedIdent the caller asked for an identification of its own
  */
 export function chooseWay(device: NetDevice, skb: SkBuff, fixedIdent: boolean): ChosenWay {
-  if (device.driver === 'kernel-udp') return KERNEL_IP;
+  if (device.writesHeaders) return KERNEL_IP;
   if (skb.shinfo.gsoType === 0) return FITS;
   const refusal = ufoRefusal(device, skb, fixedIdent);
   if (refusal !== null) return { way: 'software-ufo', why: refusal };
@@ -43,6 +45,20 @@ export function chooseWay(device: NetDevice, skb: SkBuff, fixedIdent: boolean): 
         ? `${device.name} offers UDP fragmentation`
         : 'handed over whole, the kernel cuts before the driver',
   };
+}
+
+/** The way of a datagram with a plan: always cut here, whatever the device could do. */
+export function plannedWay({ text }: FragmentPlan): ChosenWay {
+  return { way: 'software-ufo', why: `cut by the plan ${text}` };
+}
+
+/** @throws UfoError ERR_UFO_UNSUPPORTED for a plan where the kernel writes the headers */
+export function checkPlannable({ driver, writesHeaders }: NetDevice): void {
+  if (!writesHeaders) return;
+  throw unsupportedError(
+    `plan: with ${driver} the kernel makes the fragments`,
+    'use a driver that sends fragments of ours, for example packet-socket or raw-socket',
+  );
 }
 
 /** Why kernel or device must not cut this datagram; null where it may. */

@@ -56,6 +56,7 @@ class PcapFileDevice implements NetDevice {
   readonly ifindex = 0;
   readonly mtu: number;
   readonly features: number;
+  readonly writesHeaders = false;
   readonly zerocopy = false;
   readonly syscall = 'write';
   readonly #options: PcapFileOptions;
