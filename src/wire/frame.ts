@@ -15,6 +15,8 @@ export interface Frame {
   /** Time of capture: seconds since the epoch and nanoseconds within the second. 0, 0 where unknown. */
   readonly seconds: number;
   readonly nanoseconds: number;
+  /** What a pcapng file says of the frame, for people. */
+  readonly comment?: string;
 }
 
 /** The octets of a frame, as a view (no copy). */

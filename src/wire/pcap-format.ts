@@ -20,10 +20,11 @@ export const DEFAULT_SNAPLEN = 262_144;
 
 export const MAGIC_MICROSECONDS = 0xa1b2c3d4;
 export const MAGIC_NANOSECONDS = 0xa1b23c4d;
-const MAGIC_PCAPNG = 0x0a0d0d0a;
 const MAGIC_KUZNETZOV = 0xa1b2cd34;
 const VERSION_MAJOR = 2;
 const VERSION_MINOR = 4;
+/** Versions before this one have caplen and len the other way round, and some writers of this one do (libpcap, sf-pcap.c). */
+const VERSION_MINOR_EITHER = 3;
 /** The upper bits of the link type field tell of a frame check sequence. */
 const LINKTYPE_MASK = 0x03ff_ffff;
 
@@ -48,6 +49,8 @@ export interface PcapFormat {
   /** Fractions of seconds are nanoseconds; otherwise microseconds. */
   readonly nanosecond: boolean;
   readonly littleEndian: boolean;
+  /** Old files: caplen and len stand the other way round, always or where the first is the larger. */
+  readonly lengths?: 'swapped' | 'either';
 }
 
 /** The format of files we write unless told otherwise: nanoseconds, little-endian. */
@@ -96,21 +99,36 @@ export function parseFileHeader(head: Uint8Array): PcapFormat {
   const littleEndian = head.length >= 4 && isPcapMagic(view.getUint32(MAGIC, true));
   if (head.length < 4 || !(littleEndian || isPcapMagic(view.getUint32(MAGIC)))) throw notPcap(head);
   if (head.length < FILE_HEADER_LEN) {
-    throw wrong(`a pcap file cut within its file header: ${head.length} of ${FILE_HEADER_LEN} octets`);
+    throw notACapture(`a pcap file cut within its file header: ${head.length} of ${FILE_HEADER_LEN} octets`);
   }
   const major = view.getUint16(MAJOR, littleEndian);
-  if (major !== VERSION_MAJOR) throw wrong(`a pcap file of version ${major}, known is ${VERSION_MAJOR}`);
+  if (major !== VERSION_MAJOR) throw notACapture(`a pcap file of version ${major}, known is ${VERSION_MAJOR}`);
+  const minor = view.getUint16(MINOR, littleEndian);
   return {
     linktype: view.getUint32(LINKTYPE, littleEndian) & LINKTYPE_MASK,
     snaplen: view.getUint32(SNAPLEN, littleEndian),
     nanosecond: view.getUint32(MAGIC, littleEndian) === MAGIC_NANOSECONDS,
     littleEndian,
+    ...(minor <= VERSION_MINOR_EITHER && { lengths: minor < VERSION_MINOR_EITHER ? 'swapped' : 'either' }),
   };
 }
 
-/** Whether these first octets can still become the header of a pcap file. */
+/**
+ * Whether the 16 octets at `at`, where a record header is to be, are the beginning of a file header: files were joined by
+ * `cat`. Besides the magic number its version and eight zeroes are asked for.
+ */
+export function isFileHeader(view: DataView, at: number): boolean {
+  if (view.getUint32(at + ZEROES) !== 0 || view.getUint32(at + ZEROES + 4) !== 0) return false;
+  const littleEndian = isPcapMagic(view.getUint32(at + MAGIC, true));
+  if (!littleEndian && !isPcapMagic(view.getUint32(at + MAGIC))) return false;
+  return (
+    view.getUint16(at + MAJOR, littleEndian) === VERSION_MAJOR &&
+    view.getUint16(at + MINOR, littleEndian) <= VERSION_MINOR
+  );
+}
+
+/** Whether these first four octets can be those of a pcap file. */
 export function mayBePcap(head: Uint8Array): boolean {
-  if (head.length < 4) return true;
   const view = new DataView(head.buffer, head.byteOffset, head.length);
   return isPcapMagic(view.getUint32(MAGIC, true)) || isPcapMagic(view.getUint32(MAGIC));
 }
@@ -119,25 +137,23 @@ function isPcapMagic(magic: number): boolean {
   return magic === MAGIC_MICROSECONDS || magic === MAGIC_NANOSECONDS;
 }
 
-function wrong(found: string, hint?: string): UfoError {
+/** The error for what is no capture file. */
+export function notACapture(found: string, hint?: string): UfoError {
   return new UfoError('ERR_UFO_NOT_A_PCAP', `not a readable pcap: ${found}`, hint);
 }
 
 /** The error for octets that begin like no pcap file. */
 function notPcap(head: Uint8Array): UfoError {
-  if (head.length === 0) return wrong('an empty file');
+  if (head.length === 0) return notACapture('an empty file');
   const view = new DataView(head.buffer, head.byteOffset, head.length);
   const magic = head.length >= 4 ? view.getUint32(0) : 0;
-  if (magic === MAGIC_PCAPNG) return wrong('a pcapng file', 'convert it: editcap -F nsecpcap IN.pcapng OUT.pcap');
   if (magic === MAGIC_KUZNETZOV || swap32(magic) >>> 0 === MAGIC_KUZNETZOV) {
-    return wrong("a pcap file of Kuznetzov's patched libpcap", 'convert it: editcap -F pcap IN OUT');
+    return notACapture("a pcap file of Kuznetzov's patched libpcap", 'convert it: editcap -F pcap IN OUT');
   }
-  if (magic >>> 16 === 0x1f8b) return wrong('gzip-compressed data', 'decompress it: gunzip -c IN.gz > OUT.pcap');
-  if (magic === 0x28b52ffd) return wrong('zstd-compressed data', 'decompress it: zstd -d IN.zst');
-  if (magic === 0xfd377a58) return wrong('xz-compressed data', 'decompress it: xz -d IN.xz');
+  if (magic === 0xfd377a58) return notACapture('xz-compressed data', 'decompress it: xz -d IN.xz');
   const first = head.subarray(0, 16);
-  if (first.every(isText)) return wrong(`text that begins ${JSON.stringify(String.fromCharCode(...first))}`);
-  return wrong(
+  if (first.every(isText)) return notACapture(`text that begins ${JSON.stringify(String.fromCharCode(...first))}`);
+  return notACapture(
     `octets that begin ${[...first.subarray(0, 4)].map((octet) => octet.toString(16).padStart(2, '0')).join(' ')}`,
   );
 }
