@@ -25,7 +25,10 @@ export function unitsOf(tsresol: number): number {
 
 /** Writes the time of the 64-bit count `high`, `low` to `out`. */
 export function setTime(high: number, low: number, { units, offset }: Resolution, out: Time): void {
-  if (units > MOST_UNITS) return setLongTime(high, low, units, offset, out);
+  if (units > MOST_UNITS) {
+    setLongTime(high, low, units, offset, out);
+    return;
+  }
   // Long division by digits of 16 bits: 64 bits are more than a double holds, and a bigint a frame is garbage.
   const upper = Math.floor(high / units);
   let rest = (high % units) * 65_536 + (low >>> 16);

@@ -1,35 +1,33 @@
-import { type FileHandle, open } from 'node:fs/promises';
-import { systemError } from '../../errors.js';
+import { CaptureReader } from '../../wire/capture-reader.js';
 import type { Frame } from '../../wire/frame.js';
-import { PcapReader } from '../../wire/pcap-reader.js';
 import type { Capture, CaptureStats } from '../capture.js';
+import { openSource, type Source, type SourceOptions } from './source.js';
 
-export interface FileCaptureOptions {
+export interface FileCaptureOptions extends SourceOptions {
   /**
    * Read into the same two buffers again and again: a batch is then valid only until the next one is asked for, and nothing
    * of it may be kept. Default false: every batch owns its memory.
    */
   readonly reuse?: boolean;
-  /** With `reuse`: the two buffers to read into. */
-  readonly buffers?: readonly Uint8Array[];
-  /** Octets read at a time into buffers of our own; default 512 KiB. */
-  readonly chunkLen?: number;
 }
 
 export interface FileCapture extends Capture {
   readonly engine: 'file';
   /** After the last batch: what is missing or wrong at the end of the file; empty where it ended as it should. */
   readonly fault: string;
+  /** After the last batch: what a person should know of the file, and is no fault. */
+  readonly remarks: readonly string[];
+  /** After the last batch: comments on the file as a whole; those on frames are with the frames. */
+  readonly comments: readonly string[];
 }
 
 /**
- * A pcap file as a capture; `-` is standard input. Resolves once the file header was read: what cannot be opened rejects
- * as a system error, what is no pcap file with `ERR_UFO_NOT_A_PCAP`. A file that ends within a record delivers what came
- * before, then tells `fault`.
+ * A capture file: pcap or pcapng, compressed by gzip (or zstd, where Node has it) or not; `-` is standard input. Resolves
+ * once the file header was read: what cannot be opened rejects as a system error, what is no capture with
+ * `ERR_UFO_NOT_A_PCAP`. A file that ends within a record delivers what came before, then tells `fault`.
  */
 export async function openFileCapture(path: string, options: FileCaptureOptions = {}): Promise<FileCapture> {
-  const source = path === '-' ? stdinSource() : await fileSource(path, options);
-  const capture = new PcapCapture(path === '-' ? 'standard input' : path, source);
+  const capture = new FileReading(path === '-' ? 'standard input' : path, await openSource(path, options));
   try {
     await capture.begin();
   } catch (error) {
@@ -39,45 +37,11 @@ export async function openFileCapture(path: string, options: FileCaptureOptions 
   return capture;
 }
 
-/** Chunks one after the other; null at the end. A chunk is valid at least until the next but one is asked for. */
-interface Source {
-  next(): Promise<Uint8Array | null>;
-  close(): Promise<void>;
-}
-
-async function fileSource(path: string, options: FileCaptureOptions): Promise<Source> {
-  const { reuse = false, buffers = [], chunkLen = 1 << 19 } = options;
-  const handle = await open(path).catch((error: unknown) => failed(error, 'open', path));
-  const kept: (Uint8Array | undefined)[] = reuse ? buffers.slice(0, 2) : [];
-  let turn = 0;
-  const next = async (): Promise<Uint8Array | null> => {
-    const buffer = kept[turn] ?? Buffer.allocUnsafeSlow(chunkLen);
-    if (reuse) kept[turn] = buffer;
-    turn ^= 1;
-    const { bytesRead } = await handle
-      .read(buffer, 0, buffer.length, null)
-      .catch((error: unknown) => failed(error, 'read', path));
-    return bytesRead === 0 ? null : buffer.subarray(0, bytesRead);
-  };
-  return { next, close: () => closeQuietly(handle) };
-}
-
-function stdinSource(): Source {
-  const chunks = process.stdin[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
-  return {
-    next: async () => {
-      const { done, value } = await chunks.next();
-      return done ? null : value;
-    },
-    close: async () => void (await chunks.return?.()),
-  };
-}
-
-class PcapCapture implements FileCapture {
+class FileReading implements FileCapture {
   readonly engine = 'file';
   readonly source: string;
   readonly #chunks: Source;
-  readonly #reader = new PcapReader();
+  readonly #reader = new CaptureReader();
   #first: Frame[] = [];
   #ended = false;
   #received = 0;
@@ -88,9 +52,17 @@ class PcapCapture implements FileCapture {
     this.#chunks = chunks;
   }
 
+  get remarks(): readonly string[] {
+    return this.#reader.remarks;
+  }
+
+  get comments(): readonly string[] {
+    return this.#reader.comments;
+  }
+
   /** Reads on until the file header is known. */
   async begin(): Promise<void> {
-    while (this.#reader.format === undefined) {
+    while (!this.#reader.begun) {
       const chunk = await this.#chunks.next();
       if (chunk === null) {
         this.#finish();
@@ -117,7 +89,7 @@ class PcapCapture implements FileCapture {
   }
 
   stats(): Promise<CaptureStats> {
-    return Promise.resolve({ received: this.#received, lost: null });
+    return Promise.resolve({ received: this.#received, lost: this.#reader.lost });
   }
 
   async close(): Promise<void> {
@@ -136,17 +108,7 @@ class PcapCapture implements FileCapture {
 
   #finish(): void {
     this.#ended = true;
-    this.fault = this.#reader.end().detail;
+    const { detail } = this.#reader.end();
+    this.fault = [this.#chunks.fault, detail].filter((text) => text !== '').join('; ');
   }
-}
-
-/** Node's own error text names no path for a failed read. */
-function failed(error: unknown, syscall: string, path: string): never {
-  const { errno } = error as NodeJS.ErrnoException;
-  if (errno === undefined) throw error;
-  throw systemError(-errno, syscall, { path });
-}
-
-async function closeQuietly(handle: FileHandle): Promise<void> {
-  await handle.close().catch(() => {});
 }

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import * as zlib from 'node:zlib';
 import { openFileCapture } from '../../../src/capture/file/engine.js';
 import type { Frame } from '../../../src/wire/frame.js';
 import { pcapFormat } from '../../../src/wire/pcap-format.js';
 import { encodePcap } from '../../../src/wire/pcap-writer.js';
+import { PcapngBuilder } from '../../wire/pcapng-build.js';
 
 const frames: Frame[] = Array.from({ length: 100 }, (_, i) => ({
   bytes: new Uint8Array(60 + i).fill(i),
@@ -67,6 +70,63 @@ describe('a pcap file as a capture', () => {
     for await (const batch of capture) count += batch.length;
     assert.equal(count, 99);
     assert.match(capture.fault, /cut within record 100/);
+  });
+
+  it('reads gzip, several members as one file', async () => {
+    const parts = [file.subarray(0, 1000), file.subarray(1000)].map((part) => zlib.gzipSync(part));
+    for (const options of [{}, { reuse: true }, { chunkLen: 1 }, { reuse: true, chunkLen: 3 }]) {
+      await using capture = await openFileCapture(await put('all.pcap.gz', Buffer.concat(parts)), options);
+      let count = 0;
+      for await (const batch of capture) count += batch.length;
+      assert.deepEqual([count, capture.fault], [100, '']);
+    }
+  });
+
+  it('delivers what comes before the cut or damage of compressed data, and tells of it', async () => {
+    const whole = zlib.gzipSync(Buffer.concat([file, randomBytes(200_000)]));
+    for (const [name, octets, fault] of [
+      ['cut.gz', whole.subarray(0, whole.length - 100_000), /^the compressed data is cut; /],
+      ['damaged.gz', whole.fill(0x55, 150_000, 150_100), /^the compressed data is damaged: /],
+    ] as const) {
+      await using capture = await openFileCapture(await put(name, octets), { chunkLen: 20_000 });
+      let count = 0;
+      for await (const batch of capture) count += batch.length;
+      assert.ok(count >= 100, `${count} frames before the fault`);
+      assert.match(capture.fault, fault);
+    }
+  });
+
+  it('reads zstd where this Node has it, and says what to do where it has not', async () => {
+    const { zstdCompressSync } = zlib as { zstdCompressSync?: (octets: Uint8Array) => Buffer };
+    const path = await put('all.pcap.zst', zstdCompressSync?.(file) ?? Buffer.from('28b52ffd2400', 'hex'));
+    if (zstdCompressSync === undefined) {
+      await assert.rejects(openFileCapture(path), { code: 'ERR_UFO_UNREADABLE', hint: /zstd -dc/ });
+      return;
+    }
+    await using capture = await openFileCapture(path);
+    let count = 0;
+    for await (const batch of capture) count += batch.length;
+    assert.deepEqual([count, capture.fault], [100, '']);
+  });
+
+  it('reads pcapng, with what it says of losses and of itself', async () => {
+    const builder = new PcapngBuilder(false).section([[1, 'why']]).interface(1);
+    const pcapng = builder
+      .enhanced(0, 1n, file.subarray(40, 100))
+      .statistics(0, [[7, builder.u64(5n)]])
+      .octets();
+    await using capture = await openFileCapture(await put('one.pcapng.gz', zlib.gzipSync(pcapng)));
+    let count = 0;
+    for await (const batch of capture) count += batch.length;
+    assert.deepEqual([count, capture.fault, capture.comments], [1, '', ['why']]);
+    assert.deepEqual(await capture.stats(), { received: 1, lost: 5 });
+  });
+
+  it('remarks on files joined by cat', async () => {
+    await using capture = await openFileCapture(await put('joined.pcap', Buffer.concat([file, file])));
+    let count = 0;
+    for await (const batch of capture) count += batch.length;
+    assert.deepEqual([count, capture.fault, capture.remarks.length], [200, '', 1]);
   });
 
   it('ends when closed', async () => {
