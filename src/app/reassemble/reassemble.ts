@@ -12,10 +12,10 @@ import { LINKTYPE_RAW } from '../../wire/link-layer.js';
 import { type ExitCode, usageError } from '../common/exit-codes.js';
 import type { Output } from '../common/output.js';
 import { PcapOutput, refuseSameFile } from '../common/pcap-output.js';
-import { exitCode, noteLinktype } from '../verify/file.js';
+import { exitCode, noteFile, noteLinktype } from '../verify/file.js';
 
 export interface ReassembleOptions {
-  /** A pcap file, or `-` for standard input. */
+  /** A capture file (pcap or pcapng, compressed or not), or `-` for standard input. */
   readonly file: string;
   /** Directory for the payloads, one file each; with `datagram` the file for that one, `-` for stdout. */
   readonly output?: string | undefined;
@@ -58,9 +58,10 @@ export async function reassemble(options: ReassembleOptions, output: Output, sig
   }
   await print(verifier.end());
   await sink.close();
-  const summary = verifier.summary({ captureLost: null, truncated: capture.fault !== '' });
+  const summary = verifier.summary({ captureLost: (await capture.stats()).lost, truncated: capture.fault !== '' });
   if (!silent) await (options.json ? output.json(summary) : output.line(summaryText(summary)));
   if (capture.fault !== '') output.note(`${capture.source}: ${capture.fault}; reassembled is what came before`);
+  noteFile(capture, output);
   noteLinktype(verifier.unknownLinktype, capture, output);
   if (options.datagram !== undefined && options.datagram > number) {
     throw usageError(`--datagram: got ${options.datagram}, the capture has ${number} complete datagrams`);

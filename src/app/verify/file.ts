@@ -1,5 +1,5 @@
 import type { Capture } from '../../capture/capture.js';
-import { openFileCapture } from '../../capture/file/engine.js';
+import { type FileCapture, openFileCapture } from '../../capture/file/engine.js';
 import { inspectPayload } from '../../payload/generated.js';
 import type { Observer } from '../../verify/judge.js';
 import { datagramText, summaryText } from '../../verify/report.js';
@@ -17,7 +17,7 @@ export interface VerifyOptions {
 }
 
 export interface VerifyFileOptions extends VerifyOptions {
-  /** A pcap file, or `-` for standard input. */
+  /** A capture file (pcap or pcapng, compressed or not), or `-` for standard input. */
   readonly file: string;
 }
 
@@ -28,7 +28,9 @@ const LIVE_HOLD_TIME = 1;
 export async function verifyFile(options: VerifyFileOptions, output: Output, signal: AbortSignal): Promise<ExitCode> {
   const verifier = new Verifier(verifierOptions(options, false));
   await using capture = await openFileCapture(options.file, { reuse: true, buffers: verifier.readBuffers });
-  return await judge(verifier, capture, options, output, signal, () => capture.fault);
+  const code = await judge(verifier, capture, options, output, signal, () => capture.fault);
+  noteFile(capture, output);
+  return code;
 }
 
 /** Judges what a capture delivers, as it comes, until it ends or `signal` closes it; returns the exit code. */
@@ -99,6 +101,12 @@ export const checkGenerated: Observer = ({ verdict, payload }) => {
     ? []
     : [`payload octet ${firstWrong} got another, want that of seed ${seed}, datagram ${sequence}`];
 };
+
+/** Says what a file tells of itself. */
+export function noteFile({ source, remarks, comments }: FileCapture, output: Output): void {
+  for (const text of remarks) output.note(`${source}: ${text}`);
+  for (const text of comments) output.note(`${source}: comment: ${text}`);
+}
 
 /** Says why nothing could be judged where the link type is not known. */
 export function noteLinktype(linktype: number | undefined, capture: Capture, output: Output): void {
