@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
+import '../../../src/entry/programs.js';
 import { openCapture } from '../../../src/capture/open-capture.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'capture-child-'));
