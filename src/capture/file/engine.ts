@@ -1,6 +1,7 @@
 import { CaptureReader } from '../../wire/capture-reader.js';
 import type { Frame } from '../../wire/frame.js';
 import type { Capture, CaptureStats } from '../capture.js';
+import { decompressed } from './decompress.js';
 import { openSource, type Source, type SourceOptions } from './source.js';
 
 export interface FileCaptureOptions extends SourceOptions {
@@ -27,7 +28,8 @@ export interface FileCapture extends Capture {
  * `ERR_UFO_NOT_A_PCAP`. A file that ends within a record delivers what came before, then tells `fault`.
  */
 export async function openFileCapture(path: string, options: FileCaptureOptions = {}): Promise<FileCapture> {
-  const capture = new FileReading(path === '-' ? 'standard input' : path, await openSource(path, options));
+  const octets = await decompressed(await openSource(path, options));
+  const capture = new FileReading(path === '-' ? 'standard input' : path, octets);
   try {
     await capture.begin();
   } catch (error) {

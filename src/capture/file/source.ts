@@ -1,6 +1,5 @@
 import { open } from 'node:fs/promises';
 import { systemError } from '../../errors.js';
-import { decompressed } from './decompress.js';
 
 /** Octets of a file, chunk by chunk; null at the end. */
 export interface Source {
@@ -21,11 +20,11 @@ export interface SourceOptions {
 }
 
 /**
- * The octets of a capture file, decompressed where they are compressed; `-` is standard input. Files are read until they
- * end, whatever their size is said to be. @throws a system error for a file that cannot be opened or read
+ * The octets of a file as they are; `-` is standard input. Files are read until they end, whatever their size is said to be.
+ * @throws a system error for a file that cannot be opened or read
  */
 export async function openSource(path: string, options: SourceOptions): Promise<Source> {
-  return decompressed(path === '-' ? stdinSource() : await fileSource(path, options));
+  return path === '-' ? stdinSource() : fileSource(path, options);
 }
 
 async function fileSource(path: string, options: SourceOptions): Promise<Source> {
