@@ -1,5 +1,5 @@
 import { defineCommand } from './command.js';
-import { count, withDefault } from './options.js';
+import { count, string, withDefault } from './options.js';
 
 /** `udp-ufo lab [--mtu N] [--queues N] [-- COMMAND …]`. Signals go to the command, which decides when to end. */
 export const lab = defineCommand({
@@ -11,15 +11,18 @@ export const lab = defineCommand({
       '1500',
     ),
     queues: withDefault(count({ describe: 'queues at each end of the wire' }, { min: 1, max: 1024 }), '1'),
+    router: string({ describe: 'a router between the two: none, a middlebox (list names them), or words of sh(1)' }),
   },
   rest: 'COMMAND [ARGUMENT …]',
   examples: [
     ['lab -- udp-ufo send 192.0.2.2:9999 --size 65507 --verify', 'from near (192.0.2.1, 2001:db8::1) to far (.2, ::2)'],
     ['lab -- nsenter --net=/run/netns/far ip addr', 'something on the far host'],
     ['lab --mtu 9000', 'a shell, on near0'],
+    ['lab --router nat -- udp-ufo path 198.51.100.2', 'a router that translates addresses in between'],
   ],
-  handler: async ({ mtu, queues }, { rest }) => {
-    const { lab } = await import('../app/lab/lab.js');
-    return lab({ command: rest, mtu, queues });
+  handler: async ({ mtu, queues, router }, { rest, output }) => {
+    const { lab, listMiddleboxes } = await import('../app/lab/lab.js');
+    if (router === 'list') return listMiddleboxes(output);
+    return lab({ command: rest, mtu, queues, ...(router === undefined ? {} : { router }) });
   },
 });

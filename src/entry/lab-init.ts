@@ -7,7 +7,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { LAB, LAB_VARIABLE } from '../host/lab-info.js';
+import { LAB_VARIABLE, type LabInfo } from '../host/lab-info.js';
 import { buildLabNetwork } from '../host/lab-network.js';
 import type { LabMessage, LabRequest, LabSignal } from '../host/run-in-lab.js';
 
@@ -32,14 +32,15 @@ let child: ChildProcess | undefined;
 
 async function start({ command, args, network }: LabRequest): Promise<void> {
   tell({ type: 'started' }); // before anything can end this process: from here on the namespaces were not refused
+  let info: LabInfo;
   try {
-    await buildLabNetwork(network);
+    info = await buildLabNetwork(network);
   } catch (error) {
     const { message, hint } = error as Error & { hint?: string };
     return finish({ type: 'failed', message, ...(hint === undefined ? {} : { hint }) });
   }
   const PATH = `${process.env['PATH'] ?? ''}:${OWN_BIN}`;
-  const env = { ...process.env, PATH, [LAB_VARIABLE]: JSON.stringify(LAB) };
+  const env = { ...process.env, PATH, [LAB_VARIABLE]: JSON.stringify(info) };
   child = spawn(command, args, { env, stdio: ['inherit', 'inherit', COMMAND_STDERR] });
   child.on('error', (error: NodeJS.ErrnoException) => finish({ type: 'no-command', errno: -(error.errno ?? -2) }));
   child.on('exit', (code, signal) => finish({ type: 'exit', code, signal }));

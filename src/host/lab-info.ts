@@ -10,10 +10,18 @@ export interface LabHost {
   readonly netns: string;
 }
 
-/** `near` is where the command runs; `far` is the other end of the wire. */
+/** The host between the two, with an interface on either side. */
+export interface LabRouter {
+  readonly netns: string;
+  readonly nearSide: LabHost;
+  readonly farSide: LabHost;
+}
+
+/** `near` is where the command runs; `far` is the other end of the wire, or, with a router, of the other wire. */
 export interface LabInfo {
   readonly near: LabHost;
   readonly far: LabHost;
+  readonly router?: LabRouter;
 }
 
 /** Says to every process in a lab that it is in one, and which; holds a `LabInfo` as JSON. */
@@ -26,6 +34,17 @@ export const LAB_VARIABLE = 'UDP_UFO_LAB';
 export const LAB: LabInfo = {
   near: host('near', '02:55:46:4f:00:01', '192.0.2.1', '2001:db8::1'),
   far: host('far', '02:55:46:4f:00:02', '192.0.2.2', '2001:db8::2'),
+};
+
+/** The lab with a router: `far` moves to a network of its own (RFC 5737, TEST-NET-2). */
+export const ROUTED_LAB: LabInfo = {
+  near: LAB.near,
+  far: { ...LAB.far, ipv4: '198.51.100.2', ipv6: '2001:db8:1::2' },
+  router: {
+    netns: '/run/netns/router',
+    nearSide: routerSide('rnear0', '02:55:46:4f:00:03', '192.0.2.254', '2001:db8::fe'),
+    farSide: routerSide('rfar0', '02:55:46:4f:00:04', '198.51.100.254', '2001:db8:1::fe'),
+  },
 };
 
 /** The lab that this process runs in, or null. */
@@ -58,4 +77,8 @@ export function hostCommand(where: LabHost, command: string, args: readonly stri
 
 function host(name: string, mac: string, ipv4: string, ipv6: string): LabHost {
   return { interface: `${name}0`, mac, ipv4, ipv6, netns: `/run/netns/${name}` };
+}
+
+function routerSide(name: string, mac: string, ipv4: string, ipv6: string): LabHost {
+  return { interface: name, mac, ipv4, ipv6, netns: '/run/netns/router' };
 }

@@ -1,8 +1,11 @@
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UfoError } from '../errors.js';
 import { MIN_MTU } from '../wire/ipv6.js';
-import { hostCommand, LAB, type LabHost, requireLab } from './lab-info.js';
+import { ipBatch } from './ip-batch.js';
+import { hostCommand, LAB, type LabHost, type LabInfo, type LabRouter, ROUTED_LAB, requireLab } from './lab-info.js';
+import { routeThrough, runRules } from './lab-router.js';
 import { runTool } from './run-tool.js';
 
 export interface LabNetworkOptions {
@@ -10,6 +13,8 @@ export interface LabNetworkOptions {
   readonly mtu: number;
   /** Transmit and receive queues of each end. */
   readonly queues: number;
+  /** Puts a router between the two, which runs these words of sh(1) once it forwards; without it they share one wire. */
+  readonly router?: string;
 }
 
 const READY_WITHIN_MS = 3000;
@@ -18,18 +23,33 @@ const READY_WITHIN_MS = 3000;
  * Builds the two hosts and the wire between them in the namespaces this process is in. Resolves when datagrams get
  * through: addresses not tentative, both carriers up, queueing discipline attached (until then packets vanish).
  */
-export async function buildLabNetwork({ mtu, queues }: LabNetworkOptions): Promise<void> {
+export async function buildLabNetwork(options: LabNetworkOptions): Promise<LabInfo> {
   await mountNetnsFolder();
   await runTool('mount', ['-n', '-t', 'sysfs', 'sysfs', '/sys']).catch(() => undefined); // /sys/class/net of this namespace
   await runTool('ip', ['netns', 'add', 'far']);
   writeFileSync(LAB.near.netns, '');
   await runTool('mount', ['-n', '--bind', '/proc/self/ns/net', LAB.near.netns]);
+  if (options.router !== undefined) return buildRoutedNetwork(options, options.router);
   await Promise.all([LAB.near, LAB.far].map(keepQuiet));
-  const numQueues = `mtu ${mtu} numtxqueues ${queues} numrxqueues ${queues}`;
-  const veth = `link add near0 address ${LAB.near.mac} ${numQueues} type veth`;
-  await ipBatch(LAB.near, [`${veth} peer name far0 address ${LAB.far.mac} ${numQueues} netns far`]);
-  await Promise.all([LAB.near, LAB.far].map((host) => ipBatch(host, ['link set lo up', ...bringUp(host, mtu)])));
+  await addWire(LAB.near, LAB.far, options);
+  await Promise.all([LAB.near, LAB.far].map((host) => bringUp(host, options.mtu)));
   await Promise.all([LAB.near, LAB.far].map(waitUntilUp));
+  return LAB;
+}
+
+/** Two wires and a router that forwards between them; its rules come last, so that nothing of the building meets them. */
+async function buildRoutedNetwork(options: LabNetworkOptions, rules: string): Promise<LabInfo> {
+  const { near, far, router } = ROUTED_LAB as LabInfo & { router: LabRouter };
+  await runTool('ip', ['netns', 'add', 'router']);
+  await Promise.all([near, far, router.nearSide].map(keepQuiet));
+  await addWire(near, router.nearSide, options);
+  await addWire(router.farSide, far, options);
+  const hosts = [near, far, router.nearSide, router.farSide];
+  for (const host of hosts) await bringUp(host, options.mtu);
+  await Promise.all(hosts.map(waitUntilUp));
+  await routeThrough(router, near, far, options.mtu);
+  await runRules(router, rules);
+  return ROUTED_LAB;
 }
 
 /**
@@ -54,15 +74,17 @@ export async function pinNeighbours(): Promise<void> {
   await Promise.all([pin(near, far), pin(far, near)]);
 }
 
-/** ip(8) reads its commands from standard input: one process for all of them. */
-async function ipBatch(host: LabHost, lines: readonly string[]): Promise<void> {
-  const [command, args] = hostCommand(host, 'ip', ['-batch', '-']);
-  await runTool(command, args, { input: `${lines.join('\n')}\n` });
+/** A veth pair, one end on each of two hosts. */
+async function addWire(one: LabHost, other: LabHost, { mtu, queues }: LabNetworkOptions): Promise<void> {
+  const numQueues = `mtu ${mtu} numtxqueues ${queues} numrxqueues ${queues}`;
+  const end = ({ interface: name, mac }: LabHost) => `name ${name} address ${mac} ${numQueues}`;
+  await ipBatch(one, [`link add ${end(one)} type veth peer ${end(other)} netns ${basename(other.netns)}`]);
 }
 
-function bringUp(host: LabHost, mtu: number): string[] {
+async function bringUp(host: LabHost, mtu: number): Promise<void> {
   const { interface: name, ipv4 } = host;
-  return [`addr add ${ipv4}/24 dev ${name}`, `link set ${name} up`, ...ipv6Address(host, mtu)];
+  const address = `addr add ${ipv4}/24 dev ${name}`;
+  await ipBatch(host, ['link set lo up', address, `link set ${name} up`, ...ipv6Address(host, mtu)]);
 }
 
 function ipv6Address({ ipv6, interface: name }: LabHost, mtu: number): string[] {

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { isMainThread } from 'node:worker_threads';
 import { argumentError, systemError, UfoError } from '../errors.js';
+import { MIDDLEBOXES } from './lab-middleboxes.js';
 import type { LabNetworkOptions } from './lab-network.js';
 import { effectiveCapabilities } from './privileges.js';
 import { programPath } from './programs.js';
@@ -13,6 +14,8 @@ export interface RunInLabOptions {
   readonly mtu?: number;
   /** Queues of each end of the wire, 1…1,024; 1 by default. */
   readonly queues?: number;
+  /** A router between the two hosts: the name of a middlebox (`MIDDLEBOXES`), or words of sh(1) that it runs. */
+  readonly router?: string;
   /** Kills the lab and all in it. */
   readonly signal?: AbortSignal;
 }
@@ -86,10 +89,18 @@ export async function runInLab(
   }
 }
 
-function networkOptions({ mtu = 1500, queues = 1 }: RunInLabOptions): LabNetworkOptions {
+function networkOptions({ mtu = 1500, queues = 1, router }: RunInLabOptions): LabNetworkOptions {
   if (!Number.isInteger(mtu) || mtu < 68 || mtu > 65535) throw argumentError('mtu', mtu, '68…65535 octets');
   if (!Number.isInteger(queues) || queues < 1 || queues > 1024) throw argumentError('queues', queues, '1…1024');
-  return { mtu, queues };
+  return { mtu, queues, ...(router === undefined ? {} : { router: rulesOf(router) }) };
+}
+
+/** One word is a name, several are a script. */
+function rulesOf(router: string): string {
+  const known = MIDDLEBOXES[router];
+  if (known !== undefined) return known.rules;
+  if (/\s/.test(router)) return router;
+  throw argumentError('router', router, `${Object.keys(MIDDLEBOXES).join(', ')}, or words of sh(1)`);
 }
 
 /**

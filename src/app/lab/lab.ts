@@ -1,4 +1,5 @@
-import { exitStatus, type RunInLabOptions, runInLab } from '../../host/lab.js';
+import { exitStatus, MIDDLEBOXES, type RunInLabOptions, runInLab } from '../../host/lab.js';
+import type { Output } from '../common/output.js';
 
 export interface LabArguments extends RunInLabOptions {
   /** The command and its arguments; the user's shell where empty. */
@@ -9,4 +10,9 @@ export interface LabArguments extends RunInLabOptions {
 export async function lab({ command, ...options }: LabArguments): Promise<number> {
   const [program = process.env['SHELL'] ?? '/bin/sh', ...args] = command;
   return exitStatus(await runInLab(program, args, options));
+}
+
+/** `lab --router list`. */
+export async function listMiddleboxes(output: Output): Promise<void> {
+  for (const [name, { does }] of Object.entries(MIDDLEBOXES)) await output.line(`${name.padEnd(16)}${does}`);
 }
