@@ -15,12 +15,22 @@ export interface LostFrames {
   readonly backlog: number | null;
 }
 
-/** One batch on its way to a device. */
+/** One batch on its way to a device; `walkRow` and `gatherRow` of memory/ know where a row's octets lie. */
 export interface TxBatch {
   readonly table: SegmentTable;
   readonly pool: PagePool;
-  /** The datagrams whose rows are in the table: `skbs[table.owner[row]]`. Each is held by the sender for the batch. */
+  /** The datagrams whose rows are in the table (`rowSkb`). Each is held by the sender for the batch. */
   readonly skbs: readonly SkBuff[];
+}
+
+/** Octets of a row's frame, link header included. */
+export function rowLen({ table }: TxBatch, row: number): number {
+  return table.frameLen[row]!;
+}
+
+/** The datagram that a row belongs to. */
+export function rowSkb({ table, skbs }: TxBatch, row: number): SkBuff {
+  return skbs[table.owner[row]!]!;
 }
 
 /** Where datagrams go: what a device needs to know before the first one. */

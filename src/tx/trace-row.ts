@@ -1,28 +1,29 @@
+import { gatherRow, walkRow } from '../memory/gather-row.js';
+import { PAGE_SIZE } from '../memory/user-memory.js';
 import type { SkBuff } from '../skb/skbuff.js';
 import * as ipv4 from '../wire/ipv4.js';
 import * as ipv6 from '../wire/ipv6.js';
 import * as extension from '../wire/ipv6-extension.js';
-import type { TxBatch } from './net-device.js';
+import { rowLen, rowSkb, type TxBatch } from './net-device.js';
 
 /** Enough for any link header, and all that comes before the fragment header's id. */
 const HEADERS = 256;
 
 /** One row of a batch as text: frame length, fragment fields, and where its octets come from. */
 export function traceRow(batch: TxBatch, row: number): string {
-  const { table, skbs } = batch;
-  const skb = skbs[table.owner[row]!]!;
-  const len = String(table.frameLen[row]!).padStart(5);
+  const skb = rowSkb(batch, row);
+  const len = String(rowLen(batch, row)).padStart(5);
   return `row ${String(row).padStart(3)}  ${len}  ${fragmentFields(batch, row, skb)}  ${piecesOf(batch, row, skb)}`;
 }
 
 /** `id 0x04d2  offset  1480  len 1480  MF`; offset and len count octets of IP payload. */
 function fragmentFields(batch: TxBatch, row: number, skb: SkBuff): string {
   const octets = new Uint8Array(HEADERS);
-  const filled = gatherHeaders(batch, row, octets);
+  const filled = gatherRow(batch.table, batch.pool, row, octets, 0);
   const view = new DataView(octets.buffer, 0, filled);
   const { family, linkHeader } = skb.flow!;
   const base = linkHeader.length;
-  const payload = (at: number): string => `len ${String(batch.table.frameLen[row]! - at).padStart(5)}`;
+  const payload = (at: number): string => `len ${String(rowLen(batch, row) - at).padStart(5)}`;
   const startsWithIp = filled >= base + ipv4.HEADER_LEN && view.getUint8(base) >>> 4 === family;
   if (!startsWithIp) return `payload alone  ${payload(0)}`; // the kernel writes the headers
   if (family === 4) {
@@ -44,27 +45,19 @@ function fragmentPlace(fragOff: number, more: boolean): (len: string) => string 
 
 /** `head 20 | page 3 @1472 +1480`: octets of header in the arena or in the skb's head, and stretches of borrowed pages. */
 function piecesOf({ table, pool }: TxBatch, row: number, skb: SkBuff): string {
-  const parts: string[] = table.headLen[row]! > 0 ? [`head ${table.headLen[row]!}`] : [];
-  for (let piece = table.firstPiece[row]!; piece < table.firstPiece[row + 1]!; piece++) {
-    const page = table.piecePage[piece]!;
-    const stretch = `@${table.pieceOffset[piece]!} +${table.pieceLen[piece]!}`;
-    if (pool.isForeign(page)) parts.push(`buffer ${stretch}`);
-    else if (page >= skb.headPage && page < skb.headPage + skb.headPages) parts.push(`skb head ${stretch}`);
-    else parts.push(`page ${page} ${stretch}`);
-  }
+  const parts: string[] = [];
+  const { pages } = pool.memory;
+  walkRow(table, pool, row, {
+    inMemory(offset, len) {
+      const page = Math.floor((offset - pages.offset) / PAGE_SIZE);
+      const stretch = `@${offset % PAGE_SIZE} +${len}`;
+      if (offset >= pages.offset + pages.len) parts.push(`head ${len}`);
+      else if (page >= skb.headPage && page < skb.headPage + skb.headPages) parts.push(`skb head ${stretch}`);
+      else parts.push(`page ${page} ${stretch}`);
+    },
+    inForeign: (_, offset, len) => parts.push(`buffer @${offset} +${len}`),
+  });
   return parts.join(' | ');
-}
-
-function gatherHeaders({ table, pool }: TxBatch, row: number, octets: Uint8Array): number {
-  const head = table.headOffset[row]!;
-  let at = Math.min(table.headLen[row]!, octets.length);
-  octets.set(pool.memory.bytes.subarray(head, head + at));
-  for (let piece = table.firstPiece[row]!; piece < table.firstPiece[row + 1]! && at < octets.length; piece++) {
-    const take = Math.min(table.pieceLen[piece]!, octets.length - at);
-    pool.copyOut(table.piecePage[piece]!, table.pieceOffset[piece]!, take, octets, at);
-    at += take;
-  }
-  return at;
 }
 
 function hex(value: number, digits: number): string {

@@ -4,7 +4,14 @@ import { skbZcopy } from '../skb/fill-page-desc.js';
 import { SKB_GSO_UDP } from '../skb/shared-info.js';
 import { CHECKSUM_PARTIAL, type SkBuff, skbHeadlen } from '../skb/skbuff.js';
 
-import type { DriverName, LinkRequest, LostFrames, NetDevice, TxBatch } from './net-device.js';
+import {
+  type DriverName,
+  type LinkRequest,
+  type LostFrames,
+  type NetDevice,
+  rowSkb,
+  type TxBatch,
+} from './net-device.js';
 import { traceRow } from './trace-row.js';
 
 /**
@@ -59,7 +66,7 @@ export class Tracer implements NetDevice {
     const taken = this.#inner.xmit(batch, first);
     const end = first + Math.max(taken, 0);
     for (let row = first; row < end; row++) {
-      this.#showSkb(batch.skbs[batch.table.owner[row]!]!);
+      this.#showSkb(rowSkb(batch, row));
       this.#print(`  ${traceRow(batch, row)}`);
     }
     if (taken > 0) this.#print(`${this.name}: took ${taken} ${taken === 1 ? 'row' : 'rows'}`);

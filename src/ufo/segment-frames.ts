@@ -1,3 +1,4 @@
+import { rowOctets } from '../memory/gather-row.js';
 import type { PagePool } from '../memory/page-pool.js';
 import { SegmentTable } from '../memory/segment-table.js';
 import type { Flow } from '../skb/flow.js';
@@ -56,18 +57,7 @@ function* cut(pool: PagePool, skb: SkBuff): Generator<Frame, void> {
 
 function* rows(pool: PagePool, table: SegmentTable, skb: SkBuff): Generator<Frame, void> {
   const linktype = linktypeOf(skb);
-  for (let row = 0; row < table.rows; row++) {
-    const len = table.frameLen[row]!;
-    const bytes = new Uint8Array(len);
-    let at = table.headLen[row]!;
-    const head = table.headOffset[row]!;
-    bytes.set(pool.memory.bytes.subarray(head, head + at));
-    for (let piece = table.firstPiece[row]!; piece < table.firstPiece[row + 1]!; piece++) {
-      pool.copyOut(table.piecePage[piece]!, table.pieceOffset[piece]!, table.pieceLen[piece]!, bytes, at);
-      at += table.pieceLen[piece]!;
-    }
-    yield frame(bytes, linktype, 0);
-  }
+  for (let row = 0; row < table.rows; row++) yield frame(rowOctets(table, pool, row), linktype, 0);
 }
 
 /** Frames of a plan are stamped with the time since the first, where the plan delays any. */

@@ -1,10 +1,11 @@
 import { ERRNO } from '../../src/errors.js';
+import { rowOctets } from '../../src/memory/gather-row.js';
 import { skbZcopy } from '../../src/skb/fill-page-desc.js';
 import { consumeSkb } from '../../src/skb/release.js';
 import { type SkBuff, skbGet } from '../../src/skb/skbuff.js';
 import type { SocketOptions } from '../../src/socket/options.js';
 import { UfoSocket } from '../../src/socket/socket.js';
-import type { LostFrames, NetDevice, TxBatch } from '../../src/tx/net-device.js';
+import { type LostFrames, type NetDevice, rowSkb, type TxBatch } from '../../src/tx/net-device.js';
 
 /** One row as the device saw it. */
 export interface Seen {
@@ -106,7 +107,7 @@ export class FakeDevice implements NetDevice {
   }
 
   #take(batch: TxBatch, row: number): void {
-    const skb = batch.skbs[batch.table.owner[row]!]!;
+    const skb = rowSkb(batch, row);
     this.taken += 1;
     if (this.#options.holds === true) this.held.push(skbGet(skb));
     if (this.#options.forgets === true) return;
@@ -126,15 +127,7 @@ export async function fakeSocket(device: NetDevice, more: Partial<SocketOptions>
 }
 
 export function frameOf({ table, pool }: TxBatch, row: number): Uint8Array {
-  const frame = new Uint8Array(table.frameLen[row]!);
-  const head = table.headOffset[row]!;
-  let at = table.headLen[row]!;
-  frame.set(pool.memory.bytes.subarray(head, head + at));
-  for (let piece = table.firstPiece[row]!; piece < table.firstPiece[row + 1]!; piece++) {
-    pool.copyOut(table.piecePage[piece]!, table.pieceOffset[piece]!, table.pieceLen[piece]!, frame, at);
-    at += table.pieceLen[piece]!;
-  }
-  return frame;
+  return rowOctets(table, pool, row);
 }
 
 /** One turn of the event loop, or several. */

@@ -35,7 +35,7 @@ describe('MmsgVector', () => {
     const vector = new MmsgVector();
     for (const row of [0, 1]) {
       vector.pushMessage();
-      vector.pushRow(table, pool, row);
+      vector.pushRow({ table, pool, skbs: [] }, row);
     }
     assert.deepEqual(gather(vector), [[[1, 2, 3], [5, 5], [9]], [[5]]]);
   });

@@ -1,3 +1,4 @@
+import { gatherRow } from '../../src/memory/gather-row.js';
 import { PagePool } from '../../src/memory/page-pool.js';
 import { SegmentTable } from '../../src/memory/segment-table.js';
 import { PAGE_SIZE, UserMemory } from '../../src/memory/user-memory.js';
@@ -108,14 +109,7 @@ export class Cutter {
     const table = this.#table;
     this.batches += 1;
     for (let row = 0; row < table.rows; row++) {
-      const head = table.headOffset[row]!;
-      let at = start[start.length - 1]!;
-      bytes.set(pool.memory.bytes.subarray(head, head + table.headLen[row]!), at);
-      at += table.headLen[row]!;
-      for (let piece = table.firstPiece[row]!; piece < table.firstPiece[row + 1]!; piece++) {
-        pool.copyOut(table.piecePage[piece]!, table.pieceOffset[piece]!, table.pieceLen[piece]!, bytes, at);
-        at += table.pieceLen[piece]!;
-      }
+      const at = gatherRow(table, pool, row, bytes, start[start.length - 1]!);
       if (at - start[start.length - 1]! !== table.frameLen[row]!) throw new Error(`row ${row}: frameLen is wrong`);
       start.push(at);
     }

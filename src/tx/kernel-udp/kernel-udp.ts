@@ -8,7 +8,7 @@ import { SEND_BUFFER } from '../af-packet.js';
 import { Backpressure } from '../backpressure.js';
 import { LossCounters } from '../loss-counters.js';
 import { MAX_MESSAGES, MmsgVector } from '../mmsghdr.js';
-import type { LostFrames, NetDevice, TxBatch } from '../net-device.js';
+import { type LostFrames, type NetDevice, rowSkb, type TxBatch } from '../net-device.js';
 import { callLimit, sendVector } from '../send-batch.js';
 import { UdpPort } from './port.js';
 
@@ -131,7 +131,7 @@ export class KernelUdp implements NetDevice {
         named = flow;
       }
       vector.pushMessage(this.#address + at, nameLen);
-      vector.pushRow(batch.table, batch.pool, row);
+      vector.pushRow(batch, row);
     }
   }
 
@@ -170,8 +170,8 @@ function isFailure(sent: number): boolean {
   return sent < 0 && sent !== -ERRNO.EAGAIN && sent !== -ERRNO.ENOBUFS;
 }
 
-function flowOf({ table, skbs }: TxBatch, row: number): Flow {
-  return skbs[table.owner[row]!]!.flow!;
+function flowOf(batch: TxBatch, row: number): Flow {
+  return rowSkb(batch, row).flow!;
 }
 
 function sameSource(a: Flow, b: Flow): boolean {

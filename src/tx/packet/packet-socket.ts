@@ -57,7 +57,7 @@ export class PacketSocket implements NetDevice {
     const end = callLimit(batch, first);
     for (let row = first; row < end; row++) {
       vector.pushMessage();
-      vector.pushRow(batch.table, batch.pool, row);
+      vector.pushRow(batch, row);
     }
     const sent = deviceGone(sendVector(this.#fd, vector));
     this.#backpressure.note(sent);

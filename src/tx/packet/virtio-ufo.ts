@@ -16,7 +16,7 @@ import { EthernetLink, type EthernetOptions } from '../ethernet-link.js';
 import { LossCounters } from '../loss-counters.js';
 import { MAX_MESSAGES, MmsgVector } from '../mmsghdr.js';
 import { MtuWatch } from '../mtu-watch.js';
-import type { LinkRequest, LostFrames, NetDevice, TxBatch } from '../net-device.js';
+import { type LinkRequest, type LostFrames, type NetDevice, rowLen, rowSkb, type TxBatch } from '../net-device.js';
 import { callLimit, sendVector } from '../send-batch.js';
 import { probeUfo } from './virtio-probe.js';
 
@@ -87,22 +87,21 @@ export class VirtioUfo implements NetDevice {
   }
 
   xmit(batch: TxBatch, first: number): number {
-    const { table, pool, skbs } = batch;
     const vector = this.#vector;
     vector.reset();
     const end = callLimit(batch, first);
     const longest = this.#link.maxFrameLen(this.#mtuWatch.read());
     for (let row = first; row < end; row++) {
-      const skb = skbs[table.owner[row]!]!;
+      const skb = rowSkb(batch, row);
       const header = vector.messages * VNET_STRIDE;
-      if (this.#putHeader(header, skb, table.frameLen[row]!) > longest) break;
+      if (this.#putHeader(header, skb, rowLen(batch, row)) > longest) break;
       vector.pushMessage(this.#address + sockaddrOffset(skb.flow!.family), SOCKADDR_LL_LEN);
       vector.pushIovec(this.#address + header, virtio.HEADER_LEN);
-      vector.pushRow(table, pool, row);
+      vector.pushRow(batch, row);
     }
     if (vector.messages === 0) return -ERRNO.EMSGSIZE;
     const sent = deviceGone(sendVector(this.#fd, vector));
-    if (sent === -ERRNO.EINVAL) this.#learnRefusal(skbs[table.owner[first]!]!);
+    if (sent === -ERRNO.EINVAL) this.#learnRefusal(rowSkb(batch, first));
     this.#backpressure.note(sent);
     return sent;
   }

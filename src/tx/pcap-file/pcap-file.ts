@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { argumentError, ERRNO, systemError, type UfoError } from '../../errors.js';
+import { gatherRow } from '../../memory/gather-row.js';
 import { NETIF_F_SG } from '../../skb/features.js';
 import * as ethernet from '../../wire/ethernet.js';
 import { LINKTYPE_ETHERNET, LINKTYPE_RAW } from '../../wire/link-layer.js';
@@ -11,7 +12,7 @@ import {
   putRecordHeader,
   RECORD_HEADER_LEN,
 } from '../../wire/pcap-format.js';
-import type { LinkRequest, LostFrames, NetDevice, TxBatch } from '../net-device.js';
+import { type LinkRequest, type LostFrames, type NetDevice, rowLen, type TxBatch } from '../net-device.js';
 import { ChunkWriter } from './chunk-writer.js';
 
 export interface PcapFileOptions {
@@ -100,7 +101,7 @@ class PcapFileDevice implements NetDevice {
     let at = 0;
     let row = first;
     for (; row < batch.table.rows; row++) {
-      if (at + RECORD_HEADER_LEN + batch.table.frameLen[row]! > chunk.length) break;
+      if (at + RECORD_HEADER_LEN + rowLen(batch, row) > chunk.length) break;
       at = this.#putRow(batch, row, chunk, view, at);
     }
     this.#writer.put(chunk, at);
@@ -134,21 +135,11 @@ class PcapFileDevice implements NetDevice {
   }
 
   /** Writes record header and frame; returns where they end. */
-  #putRow({ table, pool }: TxBatch, row: number, chunk: Buffer, view: DataView, start: number): number {
-    const headLen = table.headLen[row]!;
-    const head = table.headOffset[row]!;
-    this.#record.caplen = table.frameLen[row]!;
-    this.#record.len = table.frameLen[row]!;
-    let at = start + putRecordHeader(view, start, this.#format, this.#record);
-    chunk.set(pool.memory.bytes.subarray(head, head + headLen), at);
-    at += headLen;
-    const end = table.firstPiece[row + 1]!;
-    for (let piece = table.firstPiece[row]!; piece < end; piece++) {
-      const len = table.pieceLen[piece]!;
-      pool.copyOut(table.piecePage[piece]!, table.pieceOffset[piece]!, len, chunk, at);
-      at += len;
-    }
-    return at;
+  #putRow(batch: TxBatch, row: number, chunk: Buffer, view: DataView, start: number): number {
+    this.#record.caplen = rowLen(batch, row);
+    this.#record.len = rowLen(batch, row);
+    const at = start + putRecordHeader(view, start, this.#format, this.#record);
+    return gatherRow(batch.table, batch.pool, row, chunk, at);
   }
 }
 

@@ -7,7 +7,7 @@ import * as ipv4 from '../../wire/ipv4.js';
 import * as ipv6 from '../../wire/ipv6.js';
 import { ROUTING } from '../../wire/ipv6-extension.js';
 import { LossCounters } from '../loss-counters.js';
-import type { LinkRequest, LostFrames, NetDevice, TxBatch } from '../net-device.js';
+import { type LinkRequest, type LostFrames, type NetDevice, rowLen, rowSkb, type TxBatch } from '../net-device.js';
 import { FrameSlot } from './frame-slot.js';
 import type { RawSocket } from './module.js';
 import { errnoOf, interfaceIndex, openSocket, purgeErrorQueue } from './options.js';
@@ -130,12 +130,11 @@ class RawSocketDevice implements NetDevice {
 
   /** 0 or −errno. */
   #send(batch: TxBatch, row: number): number {
-    const { table } = batch;
-    const at = this.#slot.place(table, row);
+    const at = this.#slot.place(batch.table, row);
     if (at < 0) return -ERRNO.EMSGSIZE;
     let result = 0;
     try {
-      this.#socket.wrap.send(this.#slot.octets, at, table.frameLen[row]!, this.#addressOf(batch, row, at), ignore);
+      this.#socket.wrap.send(this.#slot.octets, at, rowLen(batch, row), this.#addressOf(batch, row, at), ignore);
     } catch (error) {
       result = errnoOf(error);
       if (result === -ERRNO.ENOBUFS) this.#losses.refused += 1;
@@ -147,7 +146,7 @@ class RawSocketDevice implements NetDevice {
 
   /** The text of where this row goes next, kept per flow: making it costs more than sending. */
   #addressOf(batch: TxBatch, row: number, frame: number): string {
-    const flow = batch.skbs[batch.table.owner[row]!]?.flow ?? null;
+    const flow = rowSkb(batch, row).flow;
     if (flow !== null && flow === this.#lastFlow) return this.#lastAddress;
     const known = flow === null ? undefined : this.#addresses.get(flow);
     const address = known ?? this.#nextAddress(flow, frame);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { after, before, describe, it } from 'node:test';
 import { ERRNO } from '../../../src/errors.js';
+import { rowOctets } from '../../../src/memory/gather-row.js';
 import { NETIF_F_SG, NETIF_F_UFO } from '../../../src/skb/features.js';
 import type { NetDevice, TxBatch } from '../../../src/tx/net-device.js';
 import { openPcapFile } from '../../../src/tx/pcap-file/pcap-file.js';
@@ -69,7 +70,7 @@ describe('pcap-file', () => {
     await sendAll(device, batch);
     fill(batch, 1);
     await sendAll(device, batch);
-    const want = [Buffer.from(pattern(28)), rowOctets(batch, 0)];
+    const want = [Buffer.from(pattern(28)), Buffer.from(rowOctets(batch.table, batch.pool, 0))];
     await device.close();
     await device.close();
     const { linktype, records } = parsePcap(await readFile(target));
@@ -100,7 +101,7 @@ describe('pcap-file', () => {
     for (let round = 0; round < 3; round++) {
       fill(batch, 300);
       waits += await sendAll(device, batch);
-      want.push(...Array.from({ length: 300 }, (_, row) => rowOctets(batch, row)));
+      want.push(...Array.from({ length: 300 }, (_, row) => Buffer.from(rowOctets(batch.table, batch.pool, row))));
     }
     await device.close();
     assert.ok(waits > 0);
@@ -156,15 +157,3 @@ describe('pcap-file', () => {
     await assert.rejects(device.close(), { code: 'ENOSPC' });
   });
 });
-
-function rowOctets({ table, pool }: TxBatch, row: number): Buffer {
-  const out = Buffer.alloc(table.frameLen[row]!);
-  const head = table.headOffset[row]!;
-  out.set(pool.memory.bytes.subarray(head, head + table.headLen[row]!));
-  let at = table.headLen[row]!;
-  for (let piece = table.firstPiece[row]!; piece < table.firstPiece[row + 1]!; piece++) {
-    pool.copyOut(table.piecePage[piece]!, table.pieceOffset[piece]!, table.pieceLen[piece]!, out, at);
-    at += table.pieceLen[piece]!;
-  }
-  return out;
-}

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { rowOctets } from '../../../memory/gather-row.js';
 import { PagePool } from '../../../memory/page-pool.js';
 import { SegmentTable } from '../../../memory/segment-table.js';
 import { UserMemory } from '../../../memory/user-memory.js';
@@ -106,14 +107,8 @@ class Stage {
 
 function framesIn(table: SegmentTable, pool: PagePool): Frame[] {
   return Array.from({ length: table.rows }, (_, row) => {
-    const len = table.frameLen[row]!;
-    const bytes = new Uint8Array(len);
-    let at = table.headLen[row]!;
-    bytes.set(pool.memory.bytes.subarray(table.headOffset[row]!, table.headOffset[row]! + at));
-    for (let piece = table.firstPiece[row]!; piece < table.firstPiece[row + 1]!; piece++) {
-      pool.copyOut(table.piecePage[piece]!, table.pieceOffset[piece]!, table.pieceLen[piece]!, bytes, at);
-      at += table.pieceLen[piece]!;
-    }
+    const bytes = rowOctets(table, pool, row);
+    const len = bytes.length;
     return { bytes, offset: 0, caplen: len, len, linktype: LINKTYPE_ETHERNET, seconds: 0, nanoseconds: 0 };
   });
 }
