@@ -1,16 +1,17 @@
-// Assembles the .wat files of src/memory by wabt and writes the octets as TypeScript files, which are committed: building or
+// Assembles the .wat files of src/ by wabt and writes the octets as TypeScript files, which are committed: building or
 // using udp-ufo needs no assembler. `--check` only compares. Run it after changing a .wat file.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import wabt from 'wabt';
 
-const memory = fileURLToPath(new URL('../src/memory/', import.meta.url));
+const src = fileURLToPath(new URL('../src/', import.meta.url));
 const features = { simd: true, threads: true, bulk_memory: true };
 const { parseWat } = await wabt();
 
-for (const name of ['sum', 'summary', 'segment']) {
-  const source = `${memory}${name}-kernel.wat`;
-  const target = `${memory}${name}-kernel-bytes.generated.ts`;
+for (const path of ['memory/sum', 'memory/summary', 'memory/segment', 'tx/af-xdp/frame']) {
+  const source = `${src}${path}-kernel.wat`;
+  const target = `${src}${path}-kernel-bytes.generated.ts`;
+  const name = path.slice(path.lastIndexOf('/') + 1);
   const kernel = parseWat(source, readFileSync(source, 'utf8'), features);
   kernel.validate(features);
   const { buffer } = kernel.toBinary({});

@@ -1,5 +1,5 @@
 import { defineCommand } from './command.js';
-import { count, string, withDefault } from './options.js';
+import { count, flag, string, withDefault } from './options.js';
 
 /** `udp-ufo lab [--mtu N] [--queues N] [-- COMMAND …]`. Signals go to the command, which decides when to end. */
 export const lab = defineCommand({
@@ -12,6 +12,9 @@ export const lab = defineCommand({
     ),
     queues: withDefault(count({ describe: 'queues at each end of the wire' }, { min: 1, max: 1024 }), '1'),
     router: string({ describe: 'a router between the two: none, a middlebox (list names them), or words of sh(1)' }),
+    'real-root': flag({
+      describe: "no user namespace: root in the lab is the machine's own, as BPF programs (xdp-live) want; needs root",
+    }),
   },
   rest: 'COMMAND [ARGUMENT …]',
   examples: [
@@ -20,9 +23,6 @@ export const lab = defineCommand({
     ['lab --mtu 9000', 'a shell, on near0'],
     ['lab --router nat -- udp-ufo path 198.51.100.2', 'a router that translates addresses in between'],
   ],
-  handler: async ({ mtu, queues, router }, { rest, output }) => {
-    const { lab, listMiddleboxes } = await import('../app/lab/lab.js');
-    if (router === 'list') return listMiddleboxes(output);
-    return lab({ command: rest, mtu, queues, ...(router === undefined ? {} : { router }) });
+import { count, flag, string, withDefault } from './options.js';
   },
 });

@@ -39,6 +39,7 @@ export const send = defineCommand({
         'raw-socket',
         'packet-socket',
         'af-xdp',
+        'xdp-live',
         'virtio-ufo',
         'kernel-udp',
         'pcap-file',

@@ -7,6 +7,7 @@
 export const AF_UNSPEC = 0;
 export const AF_INET = 2;
 export const AF_INET6 = 10;
+export const AF_NETLINK = 16;
 export const AF_PACKET = 17;
 export const AF_XDP = 44;
 export const SOCK_STREAM = 1;
@@ -21,6 +22,7 @@ export const SO_BROADCAST = 6;
 export const SO_SNDBUF = 7;
 export const SO_RCVBUF = 8;
 export const SO_NO_CHECK = 11;
+export const SO_RCVTIMEO = 20;
 export const SO_BINDTODEVICE = 25;
 export const SO_SNDBUFFORCE = 32;
 export const SO_RCVBUFFORCE = 33;
@@ -87,22 +89,37 @@ export const POLLOUT = 0x004;
 export const POLLERR = 0x008;
 export const POLLNVAL = 0x020;
 
+// <net/if.h>
+export const IFF_UP = 1 << 0;
+export const IFF_RUNNING = 1 << 6;
+
 // <sys/mman.h>
 export const PROT_READ = 1;
 export const PROT_WRITE = 2;
 export const MAP_SHARED = 0x01;
 export const MAP_PRIVATE = 0x02;
+export const MAP_FIXED = 0x10;
 export const MAP_ANONYMOUS = 0x20;
 export const MAP_POPULATE = 0x8000;
 
 // <fcntl.h>
 export const O_RDONLY = 0;
+export const O_RDWR = 2;
 export const O_CLOEXEC = 0x80000;
 
 // <sched.h>
 export const CLONE_NEWNET = 0x40000000;
 
+// <linux/netlink.h>
+export const NETLINK_GENERIC = 16;
+
+// <linux/if_tun.h>
+export const TUNSETIFF = 0x400454ca;
+export const IFF_TAP = 0x0002;
+export const IFF_NO_PI = 0x1000;
+
 // <linux/sockios.h>, <linux/ethtool.h>
+export const SIOCGIFFLAGS = 0x8913;
 export const SIOCGIFMTU = 0x8921;
 export const SIOCETHTOOL = 0x8946;
 export const ETHTOOL_GSTRINGS = 0x1b;

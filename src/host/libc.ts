@@ -39,6 +39,8 @@ export interface Libc {
   prctl(option: number, argument: number): number;
   /** Only for requests whose argument is a pointer. */
   ioctl(fd: number, request: number, argument: Pointer): number;
+  /** For system calls that have no function of their own. */
+  syscall(number: number, command: number, argument: Pointer, argumentLen: number): number;
 }
 
 const SIGNATURES: Readonly<Record<keyof Libc, string>> = {
@@ -65,6 +67,7 @@ const SIGNATURES: Readonly<Record<keyof Libc, string>> = {
   strerror: 'const char* strerror(int)',
   prctl: 'int prctl(int, unsigned long)',
   ioctl: 'int ioctl(int, unsigned long, void*)',
+  syscall: 'long syscall(long, long, void*, long)',
 };
 
 type Koffi = typeof import('koffi');

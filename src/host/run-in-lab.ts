@@ -16,6 +16,11 @@ export interface RunInLabOptions {
   readonly queues?: number;
   /** A router between the two hosts: the name of a middlebox (`MIDDLEBOXES`), or words of sh(1) that it runs. */
   readonly router?: string;
+  /**
+   * No user namespace, so that root in the lab is the machine's own: for what those forbid (BPF programs). Needs root, and
+   * what runs there is held back by nothing but its own network, mounts and processes.
+   */
+  readonly realRoot?: boolean;
   /** Kills the lab and all in it. */
   readonly signal?: AbortSignal;
 }
@@ -69,9 +74,12 @@ export async function runInLab(
   if (!isMainThread) throw new UfoError('ERR_UFO_LAB', 'a lab can only be started from the main thread');
   const request = { command, args, network: networkOptions(options) };
   const privileged = effectiveCapabilities().has('CAP_SYS_ADMIN');
+  if (options.realRoot === true && !privileged) {
+    throw new UfoError('ERR_UFO_LAB_FORBIDDEN', "a lab with the machine's own root needs CAP_SYS_ADMIN", 'use sudo');
+  }
   let end: Attempt | undefined;
   let refusal = '';
-  for (const namespaces of namespaceChoices(privileged)) {
+  for (const namespaces of namespaceChoices(privileged, options.realRoot === true)) {
     end = await attempt(namespaces, request, options.signal);
     if (end.type !== 'refused') break;
     refusal ||= end.text;
@@ -107,11 +115,13 @@ function rulesOf(router: string): string {
  * First the full set. A container that masks parts of /proc refuses a new /proc: the lab works with the old one too, its
  * processes then see themselves under other ids there. Root (CAP_SYS_ADMIN) needs no user namespace where those are forbidden.
  */
-function namespaceChoices(privileged: boolean): string[][] {
+function namespaceChoices(privileged: boolean, realRoot: boolean): string[][] {
   const rest = ['--net', '--mount', '--pid', '--fork', '--kill-child'];
   const user = ['--user', '--map-root-user', ...rest];
   const choices = [[...user, '--mount-proc'], user];
-  return privileged ? [...choices, [...rest, '--mount-proc'], rest] : choices;
+  const asRoot = [[...rest, '--mount-proc'], rest];
+  if (realRoot) return asRoot;
+  return privileged ? [...choices, ...asRoot] : choices;
 }
 
 /** `setpriv` makes the kernel kill `unshare` when this process goes; `--kill-child` does the same for process 1. */

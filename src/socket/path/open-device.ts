@@ -55,6 +55,10 @@ export async function openDevice(driver: DriverName | 'auto', request: DeviceReq
       const { openAfXdp } = await import('../../tx/af-xdp/af-xdp.js');
       return openAfXdp({ ...link, queue, memory: pool.memory });
     }
+    case 'xdp-live': {
+      const { openXdpLive } = await import('../../tx/xdp-live/xdp-live.js');
+      return openXdpLive({ ...link, pool });
+    }
     case 'kernel-udp': {
       refuseLinkOptions(options);
       const { openKernelUdp } = await import('../../tx/kernel-udp/kernel-udp.js');

@@ -7,7 +7,7 @@ import { PAGE_SIZE, type UserMemory } from '../../memory/user-memory.js';
 import { NETIF_F_SG } from '../../skb/features.js';
 import { EthernetLink, type EthernetOptions } from '../ethernet-link.js';
 import { LossCounters } from '../loss-counters.js';
-import { MtuWatch } from '../mtu-watch.js';
+import { LinkWatch } from '../link-watch.js';
 import type { LinkRequest, LostFrames, NetDevice, TxBatch } from '../net-device.js';
 import { callLimit } from '../send-batch.js';
 import { XdpChunks } from './chunks.js';
@@ -59,7 +59,7 @@ export class AfXdp implements NetDevice {
   readonly #chunkShift: number;
   readonly #chunks: XdpChunks;
   readonly #loss: LossCounters;
-  readonly #mtuWatch: MtuWatch;
+  readonly #linkWatch: LinkWatch;
   #reaper: NodeJS.Timeout | null = null;
 
   constructor(socket: XdpSocket, { name, ifindex, mtu }: NetworkInterface, link: EthernetLink, memory: UserMemory) {
@@ -74,7 +74,7 @@ export class AfXdp implements NetDevice {
     this.#chunkShift = 31 - Math.clz32(socket.chunkLen);
     this.#chunks = new XdpChunks(memory.umem.len / socket.chunkLen);
     this.#loss = new LossCounters(name);
-    this.#mtuWatch = new MtuWatch(name, mtu);
+    this.#linkWatch = new LinkWatch(name, mtu);
   }
 
   /** Frames that the kernel has not reported as done. */
@@ -90,7 +90,7 @@ export class AfXdp implements NetDevice {
     const socket = this.#socket;
     if (socket === null) return -ERRNO.EBADF;
     // The kernel checks no length here: what the interface can't send would be dropped at the other end, in silence.
-    const longest = Math.min(this.#chunkLen - MAX_PAD, this.#link.maxFrameLen(this.#mtuWatch.read()));
+    const longest = Math.min(this.#chunkLen - MAX_PAD, this.#link.maxFrameLen(this.#linkWatch.mtu()));
     if (batch.table.frameLen[first]! > longest) return -ERRNO.EMSGSIZE;
     const state = socket.wake(); // sends what an earlier call left behind, and tells whether the link is up
     if (isFatal(state)) return state;
@@ -135,7 +135,7 @@ export class AfXdp implements NetDevice {
       if (this.underWay > 0) await sleep(1);
     }
     socket.close();
-    this.#mtuWatch.close();
+    this.#linkWatch.close();
     this.#chunks.dropAll();
   }
 

@@ -15,7 +15,7 @@ import { Backpressure } from '../backpressure.js';
 import { EthernetLink, type EthernetOptions } from '../ethernet-link.js';
 import { LossCounters } from '../loss-counters.js';
 import { MAX_MESSAGES, MmsgVector } from '../mmsghdr.js';
-import { MtuWatch } from '../mtu-watch.js';
+import { LinkWatch } from '../link-watch.js';
 import { type LinkRequest, type LostFrames, type NetDevice, rowLen, rowSkb, type TxBatch } from '../net-device.js';
 import { callLimit, sendVector } from '../send-batch.js';
 import { probeUfo } from './virtio-probe.js';
@@ -60,7 +60,7 @@ export class VirtioUfo implements NetDevice {
   readonly #address = addressOf(new Uint8Array(this.#names.buffer));
   readonly #backpressure = new Backpressure();
   readonly #loss: LossCounters;
-  readonly #mtuWatch: MtuWatch;
+  readonly #linkWatch: LinkWatch;
 
   constructor(fd: number, { name, ifindex, mtu }: NetworkInterface, link: EthernetLink, ufo: UfoSupport) {
     this.#fd = fd;
@@ -75,7 +75,7 @@ export class VirtioUfo implements NetDevice {
       new Uint8Array(this.#names.buffer, at).set(sockaddrLl(link.protocol(family), ifindex));
     }
     this.#loss = new LossCounters(name);
-    this.#mtuWatch = new MtuWatch(name, mtu);
+    this.#linkWatch = new LinkWatch(name, mtu);
   }
 
   ufoRefusal(family: 4 | 6): string | null {
@@ -90,7 +90,7 @@ export class VirtioUfo implements NetDevice {
     const vector = this.#vector;
     vector.reset();
     const end = callLimit(batch, first);
-    const longest = this.#link.maxFrameLen(this.#mtuWatch.read());
+    const longest = this.#link.maxFrameLen(this.#linkWatch.mtu());
     for (let row = first; row < end; row++) {
       const skb = rowSkb(batch, row);
       const header = vector.messages * VNET_STRIDE;
@@ -118,7 +118,7 @@ export class VirtioUfo implements NetDevice {
   async close(): Promise<void> {
     if (this.#fd < 0) return;
     libc().close(this.#fd);
-    this.#mtuWatch.close();
+    this.#linkWatch.close();
     this.#fd = -1;
   }
 
