@@ -1,5 +1,5 @@
 // Typecheck, lint, then every compiled test on an explicit list of files (directories and globs differ between Node versions):
-// the unit tests here, the live ones inside the lab. Every step is bounded; whatever ends this script ends its children.
+// the unit tests here, the live ones inside the lab, those that need the machine's own root in a lab of that. Every step is bounded; whatever ends this script ends its children.
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -20,24 +20,25 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   });
 }
 
-const { unit, live } = testFiles();
+const { unit, live, liveRoot } = testFiles();
 const failed = [];
 await step('typecheck', 300, [node, 'node_modules/typescript/bin/tsc', '--noEmit']);
 await step('lint', 120, [node, 'node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.']);
 refuseSkipped((await step('unit tests', 600, [...nodeTest, ...unit])).output);
-if (live.length > 0) await liveTests();
+if (live.length > 0) await liveTests('live tests', [], live);
+if (liveRoot.length > 0) await liveTests('live tests as root', ['--real-root'], liveRoot);
 console.log(failed.length === 0 ? 'all green' : `failed: ${failed.join(', ')}`);
 process.exitCode = failed.length === 0 ? 0 : 1;
 
 /** Where this machine forbids the lab, a developer goes on with the unit tests; CI must not. */
-async function liveTests() {
-  const lab = [node, 'dist/src/entry/main.js', 'lab', '--'];
+async function liveTests(name, labOptions, files) {
+  const lab = [node, 'dist/src/entry/main.js', 'lab', ...labOptions, '--'];
   const possible = (await run([...lab, node, '-e', '0'], 60)).code;
   if (possible === LAB_IMPOSSIBLE && !ci) {
-    console.log('live tests skipped: no lab on this machine, see above why');
+    console.log(`${name} skipped: no such lab on this machine, see above why`);
     return;
   }
-  const { output } = await step('live tests', 900, [...lab, ...nodeTest, '--test-concurrency=1', ...live]);
+  const { output } = await step(name, 900, [...lab, ...nodeTest, '--test-concurrency=1', ...files]);
   refuseSkipped(output);
 }
 
@@ -53,7 +54,9 @@ function testFiles() {
     .map((name) => `dist/test/${name}`)
     .sort();
   const isLive = (name) => name.startsWith('dist/test/live/');
-  return { unit: all.filter((name) => !isLive(name)), live: all.filter(isLive) };
+  const isLiveRoot = (name) => name.startsWith('dist/test/live-root/');
+  const unit = all.filter((name) => !isLive(name) && !isLiveRoot(name));
+  return { unit, live: all.filter(isLive), liveRoot: all.filter(isLiveRoot) };
 }
 
 async function step(name, seconds, words) {

@@ -23,6 +23,9 @@ export const lab = defineCommand({
     ['lab --mtu 9000', 'a shell, on near0'],
     ['lab --router nat -- udp-ufo path 198.51.100.2', 'a router that translates addresses in between'],
   ],
-import { count, flag, string, withDefault } from './options.js';
+  handler: async ({ mtu, queues, router, 'real-root': realRoot }, { rest, output }) => {
+    const { lab, listMiddleboxes } = await import('../app/lab/lab.js');
+    if (router === 'list') return listMiddleboxes(output);
+    return lab({ command: rest, mtu, queues, realRoot, ...(router === undefined ? {} : { router }) });
   },
 });

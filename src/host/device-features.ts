@@ -56,6 +56,19 @@ export function turnOffSegmentationOffloads(interfaceName: string): void {
   libc().close(fd);
 }
 
+/** Turns GRO of an interface on or off. @throws UfoError EPERM without CAP_NET_ADMIN, ENODEV */
+export function setGro(interfaceName: string, on: boolean): void {
+  const fd = openSocket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  const value = new DataView(new ArrayBuffer(8));
+  value.setUint32(0, ETHTOOL_SGRO, true);
+  value.setUint32(4, on ? 1 : 0, true);
+  try {
+    ethtool(fd, interfaceName, value);
+  } finally {
+    libc().close(fd);
+  }
+}
+
 /** By bit; the list differs from kernel to kernel. */
 function featureNames(fd: number, interfaceName: string): string[] {
   const sets = new DataView(new ArrayBuffer(20)); // struct ethtool_sset_info: cmd, reserved, mask (64 bits), count

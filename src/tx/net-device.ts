@@ -2,7 +2,15 @@ import type { PagePool } from '../memory/page-pool.js';
 import type { SegmentTable } from '../memory/segment-table.js';
 import type { SkBuff } from '../skb/skbuff.js';
 
-export const DRIVERS = ['raw-socket', 'packet-socket', 'af-xdp', 'xdp-live', 'virtio-ufo', 'kernel-udp', 'pcap-file'] as const;
+export const DRIVERS = [
+  'raw-socket',
+  'packet-socket',
+  'af-xdp',
+  'xdp-live',
+  'virtio-ufo',
+  'kernel-udp',
+  'pcap-file',
+] as const;
 export type DriverName = (typeof DRIVERS)[number];
 
 /** Frames that were taken from us and never went out, by where they were lost; null where this driver cannot know. */

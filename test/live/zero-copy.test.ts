@@ -1,18 +1,9 @@
 import assert from 'node:assert/strict';
 import { before } from 'node:test';
-import { startLiveVerify } from '../../src/app/verify/live.js';
-import { LAB, pinNeighbours, setLabMtu } from '../../src/host/lab.js';
+import { pinNeighbours, setLabMtu } from '../../src/host/lab.js';
 import { fillPayload } from '../../src/payload/generated.js';
-import type { Pages } from '../../src/socket/pages.js';
-import { createSocket, type UfoSocket } from '../../src/socket/socket.js';
-import type { DriverName } from '../../src/tx/net-device.js';
-import type { DatagramVerdict, VerifySummary } from '../../src/verify/verdict.js';
 import { describeLive, liveIt } from './in-lab.js';
-
-const SEED = 0x5eed;
-const SIZE = 3_000;
-const PAGES = 64;
-const { near, far } = LAB;
+import { captured, itCarriesReusedPages, SEED, SIZE } from './reused-pages.js';
 
 describeLive('64 reused pages', () => {
   before(async () => {
@@ -20,29 +11,7 @@ describeLive('64 reused pages', () => {
     await pinNeighbours();
   });
 
-  for (const driver of ['packet-socket', 'virtio-ufo', 'af-xdp', 'raw-socket'] as const) {
-    for (const type of ['udp4', 'udp6'] as const) {
-      liveIt(`carry 5,000 datagrams, rewritten right after each completion: ${driver}, ${type}`, async () => {
-        const count = 5_000;
-        const { verdicts, summary } = await captured(driver, type, count, async (socket) => {
-          const pages = await Promise.all(Array.from({ length: PAGES }, () => socket.allocPages(SIZE)));
-          let next = 0;
-          const reuse = async (own: Pages): Promise<void> => {
-            while (next < count) {
-              fillPayload(own.buffers[0]!, SEED, next++);
-              const { completed } = socket.sendPages(own);
-              await completed;
-              own.buffers[0]!.fill(0xff); // whatever still reads it sends this
-            }
-          };
-          await Promise.all(pages.map(reuse));
-        });
-        const bad = verdicts.find(({ verdict }) => verdict === 'bad');
-        assert.equal(bad, undefined, JSON.stringify(bad));
-        if (summary.captureLost === 0) assert.equal(summary.good, count);
-      });
-    }
-  }
+  for (const driver of ['packet-socket', 'virtio-ufo', 'af-xdp', 'raw-socket'] as const) itCarriesReusedPages(driver);
 
   liveIt('are caught when one is rewritten too early', async () => {
     const { verdicts } = await captured('packet-socket', 'udp4', 10, async (socket) => {
@@ -59,35 +28,3 @@ describeLive('64 reused pages', () => {
     assert.match(bad[0]!.mismatches.join(), /payload octet 2500 got another, want that of seed 24301, datagram 7/);
   });
 });
-
-/** What an independent capture on the far host makes of what `send` sends; `count` datagrams are expected. */
-async function captured(
-  driver: DriverName,
-  type: 'udp4' | 'udp6',
-  count: number,
-  send: (socket: UfoSocket) => Promise<void>,
-): Promise<{ verdicts: DatagramVerdict[]; summary: VerifySummary }> {
-  const destination = type === 'udp4' ? far.ipv4 : far.ipv6;
-  const source = type === 'udp4' ? near.ipv4 : near.ipv6;
-  await using live = await startLiveVerify({
-    interface: far.interface,
-    hosts: [source],
-    datagrams: count,
-    generated: true,
-    hash: false,
-  });
-  await using socket = createSocket({ type, driver });
-  socket.on('error', () => {}); // nobody listens on that port, and ICMP says so
-  await socket.connect(9, destination);
-  const sending = send(socket).finally(() => setTimeout(() => live.stop(), 2_000).unref());
-  const verdicts: DatagramVerdict[] = [];
-  const all = live.verdicts();
-  for (;;) {
-    const { value, done } = await all.next();
-    if (done === true) {
-      await sending;
-      return { verdicts, summary: value };
-    }
-    if (value.protocol === 17) verdicts.push(value);
-  }
-}

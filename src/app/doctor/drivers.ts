@@ -1,3 +1,4 @@
+import { BPF_PROG_TYPE_XDP, loadProgram } from '../../host/bpf.js';
 import {
   AF_INET,
   AF_PACKET,
@@ -9,11 +10,12 @@ import {
   SOL_PACKET,
 } from '../../host/constants.js';
 import { libc } from '../../host/libc.js';
-import { explainEperm, type Privileges } from '../../host/privileges.js';
+import { type Capability, explainEperm, type Privileges } from '../../host/privileges.js';
 import { openSocket, setSockOptInt } from '../../host/socket-calls.js';
 import type { SocketOptions } from '../../socket/options.js';
 import { candidates } from '../../socket/path/choose-driver.js';
 import type { DriverName } from '../../tx/net-device.js';
+import { dropProgram } from '../../tx/xdp-live/program.js';
 import type { AutoChoice, Check, DriverCheck } from './report.js';
 
 /** kernel-udp leaves the cutting to the kernel, pcap-file sends nothing. */
@@ -35,7 +37,7 @@ export function driverChecks(packages: readonly Check[], privileges: Privileges)
   ): DriverCheck => {
     const lack = lacks(needs) ?? lacks('koffi');
     if (lack !== undefined) return { name, usable: false, why: lack };
-    const refusal = tryOpen(open, what, privileges);
+    const refusal = tryOpen(open, what, privileges, name === 'xdp-live' ? 'CAP_BPF' : 'CAP_NET_RAW');
     return { name, usable: refusal === undefined, why: refusal ?? good };
   };
   return [
@@ -50,6 +52,10 @@ export function driverChecks(packages: readonly Check[], privileges: Privileges)
     socketOf('af-xdp', 'koffi', () => openSocket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0), [
       'AF_XDP',
       'the fastest that leaves the cutting to us; one sender for each queue',
+    ]),
+    socketOf('xdp-live', 'koffi', () => loadProgram(BPF_PROG_TYPE_XDP, dropProgram()), [
+      'BPF',
+      'frames that the kernel makes by a program of ours; whether the interface takes them is asked when it is opened',
     ]),
     socketOf('virtio-ufo', 'koffi', openVnetSocket, [
       'PACKET_VNET_HDR',
@@ -76,13 +82,13 @@ function openVnetSocket(): number {
 }
 
 /** Undefined where it opens (and it is closed again), else the refusal. */
-function tryOpen(open: () => number, what: string, privileges: Privileges): string | undefined {
+function tryOpen(open: () => number, what: string, privileges: Privileges, needed: Capability): string | undefined {
   try {
     libc().close(open());
     return undefined;
   } catch (error) {
     const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
-    if (code === 'EPERM' || code === 'EACCES') return explainEperm(what, 'CAP_NET_RAW', privileges);
+    if (code === 'EPERM' || code === 'EACCES') return explainEperm(what, needed, privileges);
     if (code === 'EAFNOSUPPORT') return `${what}: not in this kernel (EAFNOSUPPORT)`;
     return `${what}: ${error instanceof Error ? error.message : String(error)}`;
   }

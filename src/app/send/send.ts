@@ -62,7 +62,8 @@ async function sendAndLook(
 async function startCheck(options: SendOptions, path: PathInfo, signal: AbortSignal): Promise<WireCheck | null> {
   if (options.verify === false) return null;
   const name = options.verify === true ? path.interface : options.verify;
-  const unseen = options.qdiscBypass ? 'packet-socket with --qdisc-bypass' : path.driver === 'af-xdp' ? 'af-xdp' : null;
+  const below = path.driver === 'af-xdp' || path.driver === 'xdp-live' ? path.driver : null;
+  const unseen = options.qdiscBypass ? 'packet-socket with --qdisc-bypass' : below;
   if (unseen !== null && name === path.interface) {
     throw new UfoError(
       'ERR_UFO_UNSUPPORTED',

@@ -85,8 +85,7 @@ class PlainFrameKernel {
   /** Offsets in words. */
   fill(accounts: number, table: number, first: number, end: number): number {
     const words = this.#words;
-    const column = (name: keyof typeof COLUMNS, index: number): number =>
-      words[table + (COLUMNS[name] >>> 2) + index]!;
+    const column = (name: keyof typeof COLUMNS, index: number): number => words[table + (COLUMNS[name] >>> 2) + index]!;
     const chunkLen = 1 << words[accounts + ACCOUNTS.chunkShift]!;
     for (let row = first; row < end; row++) {
       const frameLen = column('frameLen', row);
@@ -134,7 +133,10 @@ class PlainFrameKernel {
     const address = chunk << words[accounts + ACCOUNTS.chunkShift]!;
     this.#bytes.set(octets, words[accounts + ACCOUNTS.umem]! + address);
     const slot = words[accounts + ACCOUNTS.producer]!++ & words[accounts + ACCOUNTS.mask]!;
-    words.set([address, 0, octets.length, more ? XDP_PKT_CONTD : 0], this.#at(accounts, 'transmit', slot * DESCRIPTOR_WORDS));
+    words.set(
+      [address, 0, octets.length, more ? XDP_PKT_CONTD : 0],
+      this.#at(accounts, 'transmit', slot * DESCRIPTOR_WORDS),
+    );
   }
 
   /** The word `index` of a list whose offset is in the accounts. */

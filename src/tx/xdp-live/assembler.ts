@@ -140,6 +140,7 @@ export class Assembler {
   }
 
   #push(code: number, to: number, from: number, offset: number, value: number, jump: Label | null = null): void {
+    if (offset !== (offset << 16) >> 16) throw new RangeError(`an instruction has no room for the offset ${offset}`);
     this.#instructions.push({ code, to, from, offset, value, jump });
   }
 }

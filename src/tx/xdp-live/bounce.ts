@@ -1,6 +1,7 @@
+import { ERRNO, systemError } from '../../errors.js';
+import { gatherRow } from '../../memory/gather-row.js';
 import type { PagePool } from '../../memory/page-pool.js';
 import { PAGE_SIZE } from '../../memory/user-memory.js';
-import { ERRNO, systemError } from '../../errors.js';
 import type { TxBatch } from '../net-device.js';
 
 /** Frames that one call can have with pieces in foreign pages. */
@@ -57,18 +58,12 @@ export class Bounce {
 
   /** The whole frame becomes the row's header: the program asks for pieces only until the frame is full. */
   #copy({ table }: TxBatch, row: number): void {
-    const { bytes } = this.#pool.memory;
     const offset = table.headOffset[row]!;
     const len = table.headLen[row]!;
     const start = this.#pool.offsetOf(this.#page) + this.#rows.length * PAGE_SIZE;
     this.#rows.push({ row, offset, len });
-    bytes.copyWithin(start, offset, offset + len);
-    let at = start + len;
-    for (let piece = table.firstPiece[row]!; piece < table.firstPiece[row + 1]!; piece++) {
-      this.#pool.copyOut(table.piecePage[piece]!, table.pieceOffset[piece]!, table.pieceLen[piece]!, bytes, at);
-      at += table.pieceLen[piece]!;
-    }
+    const end = gatherRow(table, this.#pool, row, this.#pool.memory.bytes, start);
     table.headOffset[row] = start;
-    table.headLen[row] = at - start;
+    table.headLen[row] = end - start;
   }
 }

@@ -9,7 +9,7 @@ import { lastError } from '../../host/socket-calls.js';
 import { ROWS } from '../../memory/segment-kernel.js';
 import { PAGE_SIZE, type UserMemory } from '../../memory/user-memory.js';
 import * as ethernet from '../../wire/ethernet.js';
-import { type LiveMemory, liveMemory } from './live-memory.js';
+import { liveMemory } from './live-memory.js';
 import { LiveRun } from './live-run.js';
 import { PrivateTap } from './private-tap.js';
 import { CONTROL, detourProgram, liveProgram } from './program.js';
@@ -40,7 +40,8 @@ export class LiveFrames {
     this.#asked = asked;
     try {
       this.#genl = this.#closing(new NetdevGenl(ifindex));
-      const live = this.#memoryMap(memory);
+      const live = liveMemory(memory);
+      this.#open.push(() => live.release());
       const controlFd = this.#fd(createArrayMap(CONTROL_LEN));
       this.#control = this.#mapped(controlFd);
       const from = { controlFd, memoryFd: live.fd, memoryLen: live.len, table: memory.table.offset, ifindex };
@@ -54,7 +55,7 @@ export class LiveFrames {
       if (this.way() === null) throw this.#wouldVanish();
     } catch (error) {
       this.close();
-      throw error;
+      throw notRoot(error) ?? error;
     }
   }
 
@@ -90,20 +91,6 @@ export class LiveFrames {
       `live frames would vanish on ${this.#name}: ${why}${other}`,
       'of a veth, turn GRO on at its peer (ethtool -K PEER gro on); or use af-xdp or packet-socket',
     );
-  }
-
-  #memoryMap(memory: UserMemory): LiveMemory {
-    try {
-      const live = liveMemory(memory);
-      this.#open.push(() => live.release());
-      return live;
-    } catch (error) {
-      if (!(error instanceof UfoError) || (error.code !== 'EPERM' && error.code !== 'EACCES')) throw error;
-      throw unsupportedError(
-        'live frames need root in the first user namespace (CAP_BPF and CAP_NET_ADMIN): the kernel refuses the program (EPERM)',
-        `use af-xdp, or packet-socket; ${explainEperm('BPF programs', 'CAP_BPF')}`,
-      );
-    }
   }
 
   /**
@@ -168,4 +155,12 @@ export class LiveFrames {
 function takesRedirected(genl: NetdevGenl): boolean | null {
   const features = genl.xdpFeatures();
   return features === null ? null : (features & NETDEV_XDP_ACT_NDO_XMIT) !== 0;
+}
+
+function notRoot(error: unknown): UfoError | null {
+  if (!(error instanceof UfoError) || (error.code !== 'EPERM' && error.code !== 'EACCES')) return null;
+  return unsupportedError(
+    `live frames need root in the first user namespace (CAP_BPF and CAP_NET_ADMIN): ${error.message}`,
+    `use af-xdp, or packet-socket; ${explainEperm('BPF programs', 'CAP_BPF')}`,
+  );
 }

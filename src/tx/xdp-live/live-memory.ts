@@ -1,5 +1,5 @@
-import { MAP_FIXED, MAP_SHARED, PROT_READ, PROT_WRITE } from '../../host/constants.js';
 import { createArrayMap } from '../../host/bpf.js';
+import { MAP_FIXED, MAP_SHARED, PROT_READ, PROT_WRITE } from '../../host/constants.js';
 import { libc } from '../../host/libc.js';
 import { lastError } from '../../host/socket-calls.js';
 import type { UserMemory } from '../../memory/user-memory.js';

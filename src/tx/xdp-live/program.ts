@@ -70,6 +70,13 @@ export function detourProgram(ifindex: number): Uint8Array {
   return a.bytes();
 }
 
+/** Does no harm: whether programs may be loaded at all. */
+export function dropProgram(): Uint8Array {
+  const a = new Assembler();
+  a.exitWith(XDP_DROP);
+  return a.bytes();
+}
+
 function letGo(a: Assembler, { controlFd, ifindex }: LiveProgram): void {
   const redirected = a.label();
   a.mapValue(1, controlFd, 0);

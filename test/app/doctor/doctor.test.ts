@@ -28,7 +28,7 @@ describe('doctor', () => {
     assert.equal(report.node, process.version);
     assert.deepEqual(
       report.drivers.map(({ name }) => name),
-      ['raw-socket', 'packet-socket', 'af-xdp', 'virtio-ufo', 'kernel-udp', 'pcap-file'],
+      ['raw-socket', 'packet-socket', 'af-xdp', 'xdp-live', 'virtio-ufo', 'kernel-udp', 'pcap-file'],
     );
     assert.ok(report.drivers.every(({ why }) => why !== ''));
     const names = [...report.packages, ...report.network, ...report.interface!.checks].map(({ name }) => name);
