@@ -2,7 +2,10 @@ import './entry/programs.js';
 
 export type { Capture, CaptureStats } from './capture/capture.js';
 export { type CaptureOptions, openCapture as capture } from './capture/open-capture.js';
-export { Expectation, type ExpectedDatagram } from './compare/expectation.js';
+export type { Comparison } from './compare/comparison.js';
+export type { Difference, DifferenceCount } from './compare/difference.js';
+export { Expectation, type ExpectationOptions } from './compare/expectation.js';
+export type { ExpectedDatagram, ExpectedHeaders, ExpectedPayload } from './compare/expected.js';
 export { UfoError } from './errors.js';
 export type { ExtensionHeader } from './skb/flow.js';
 export type { PagesSent, SendResult, SendSummary } from './socket/flight/datagram.js';
