@@ -5,6 +5,7 @@ import { completion } from './completion.js';
 import { demo } from './demo.js';
 import { doctor } from './doctor.js';
 import { lab } from './lab.js';
+import { plan } from './plan.js';
 import { reassemble } from './reassemble.js';
 import { receive } from './receive.js';
 import { segment } from './segment.js';
@@ -20,6 +21,7 @@ export const COMMANDS: readonly Command[] = [
   verify,
   segment,
   reassemble,
+  plan,
   lab,
   doctor,
   bench,

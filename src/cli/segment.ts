@@ -32,6 +32,7 @@ export const segment = defineCommand({
     ident: ident({ describe: 'identification of the first datagram; the next count up' }),
     ttl: ttl({ describe: 'TTL or hop limit (64)' }),
     tos: tos({ describe: 'TOS or traffic class (0)' }),
+    plan: string({ describe: 'what becomes of the fragments on purpose: steps like "reverse, drop(2)" (plan list)' }),
     ethernet: macPair({ describe: 'SRC,DST: Ethernet frames instead of raw IP' }),
     write: required(string({ describe: 'pcap file, - for stdout', alias: 'w' })),
     json,

@@ -15,12 +15,12 @@ import type { Sock } from '../skb/sock.js';
 import { type UbufInfo, ubufGet } from '../skb/ubuf-info.js';
 import { allocSendSkb, sendTruesize, skbReclaimWmem } from '../skb/wmem.js';
 import { headersRoom, ipMakeSkb } from '../ufo/make-skb.js';
-import type { UserPages } from './pages.js';
+import type { Pages } from './pages.js';
 
 /** What a datagram is made of: octets to copy, a caller's pages, or a caller's buffers by address. */
 export type Payload =
   | { readonly kind: 'copy'; readonly parts: readonly Uint8Array[]; readonly len: number }
-  | { readonly kind: 'pages'; readonly pages: UserPages; readonly len: number; readonly ubuf: UbufInfo }
+  | { readonly kind: 'pages'; readonly pages: Pages; readonly len: number; readonly ubuf: UbufInfo }
   | { readonly kind: 'foreign'; readonly parts: readonly Uint8Array[]; readonly len: number; readonly ubuf: UbufInfo };
 
 /** A payload with a completion. */

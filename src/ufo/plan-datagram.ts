@@ -24,7 +24,10 @@ const MAX_DELAY = 0x7fff_ffff;
 export function planFragments(skb: SkBuff, plan: FragmentPlan): readonly PlannedFragment[] {
   const { family, linkHeader, mtu } = skb.flow!;
   skbChecksumHelp(skb);
-  const planned = plan.apply(plainFragments(skb), { family, linkLen: linkHeader.length, mtu });
+  const { pseudoSum } = flowHeaders(skb.flow!);
+  const ident = skb.shinfo.ip6FragId;
+  const context = { family, linkLen: linkHeader.length, mtu, ident, pseudoSum };
+  const planned = plan.apply(plainFragments(skb), context);
   planned.forEach(checkFragment);
   return planned;
 }

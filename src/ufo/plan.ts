@@ -18,6 +18,10 @@ export interface PlanContext {
   readonly linkLen: number;
   /** Largest IP packet that the way carries, octets; longer ones are the plan's own risk (EMSGSIZE). */
   readonly mtu: number;
+  /** Identification of the datagram, which an IPv6 packet that is not cut has nowhere. */
+  readonly ident: number;
+  /** Sum of the UDP pseudo-header without the length: final destination, where a routing header names one. */
+  readonly pseudoSum: number;
 }
 
 /**

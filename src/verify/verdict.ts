@@ -1,5 +1,3 @@
-import type { Sighting } from './sighting.js';
-
 /** What became of one datagram. Field by field the `--json` contract of `udp-ufo verify`; printed as it is. */
 export interface DatagramVerdict {
   readonly type: 'datagram';
@@ -28,8 +26,6 @@ export interface DatagramVerdict {
   readonly mismatches: readonly string[];
   /** What is odd but not wrong: TTL, TOS/ECN or flow-label differences. */
   readonly notes: readonly string[];
-  /** Where it was asked for: what the packets said, for a comparison with what was sent. */
-  readonly seen?: Sighting;
 }
 
 export interface UdpVerdict {

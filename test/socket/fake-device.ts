@@ -40,7 +40,7 @@ export class FakeDevice implements NetDevice {
   readonly ifindex = 0;
   readonly mtu: number;
   readonly features: number;
-  readonly writesHeaders: boolean = true;
+  readonly writesHeaders = false;
   readonly zerocopy: boolean;
   readonly syscall = 'fake';
   readonly seen: Seen[] = [];

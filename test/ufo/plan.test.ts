@@ -77,18 +77,18 @@ describe('a plan', () => {
     assert.deepEqual([...segment({ ...request, plan: plan(() => []) })], []);
   });
 
-  it('is told family, link header and MTU', () => {
+  it('is told family, link header, MTU, ident and the sum of the pseudo-header', () => {
     const seen: PlanContext[] = [];
     const look = plan((fragments, context) => {
       seen.push(context);
       return fragments;
     });
     const payload = new Uint8Array(10);
-    [...segment({ ...V6, payload, mtu: 1280, plan: look })];
-    [...segment({ ...V4, payload, linkHeader: new Uint8Array(18), plan: look })];
+    [...segment({ ...V6, payload, mtu: 1280, ident: 5, plan: look })];
+    [...segment({ ...V4, payload, ident: 6, linkHeader: new Uint8Array(18), plan: look })];
     assert.deepEqual(seen, [
-      { family: 6, linkLen: 0, mtu: 1280 },
-      { family: 4, linkLen: 18, mtu: 1500 },
+      { family: 6, linkLen: 0, mtu: 1280, ident: 5, pseudoSum: 0x5b86 },
+      { family: 4, linkLen: 18, mtu: 1500, ident: 6, pseudoSum: 0x8415 },
     ]);
   });
 

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { argumentError } from '../../errors.js';
+import { plan } from '../../faults/plan.js';
 import { PagePool } from '../../memory/page-pool.js';
 import { UserMemory } from '../../memory/user-memory.js';
 import { createFlow, type Flow } from '../../skb/flow.js';
@@ -21,6 +22,8 @@ export interface SegmentOptions extends PayloadOptions {
   readonly ttl?: number | undefined;
   readonly tos?: number | undefined;
   readonly ethernet?: { readonly source: Uint8Array; readonly destination: Uint8Array } | undefined;
+  /** A fragment plan as typed. */
+  readonly plan?: string | undefined;
   /** File, or `-` for stdout. */
   readonly write: string;
   readonly json: boolean;
@@ -33,6 +36,7 @@ const LEAST_MTU6 = 56;
 export async function segment(options: SegmentOptions, output: Output, signal: AbortSignal): Promise<void> {
   const flow = flowOf(options);
   const idents = identsOf(options, flow);
+  const faults = options.plan === undefined ? undefined : plan(options.plan, '--plan');
   const pool = new PagePool(new UserMemory({ pages: 64 }));
   const { maxPayloadLen } = flowHeaders(flow);
   const toStdout = options.write === '-';
@@ -43,7 +47,7 @@ export async function segment(options: SegmentOptions, output: Output, signal: A
   for await (const payload of payloads(options, maxPayloadLen)) {
     signal.throwIfAborted();
     const ident = flow.family === 4 ? idents.next4() : idents.next6();
-    const frames: Frame[] = [...segmentFrames(pool, flow, ident, payload)];
+    const frames: Frame[] = [...segmentFrames(pool, flow, ident, payload, faults)];
     await writer.write(frames);
     datagrams += 1;
     octets += payload.length;

@@ -47,7 +47,7 @@ export class AfXdp implements NetDevice {
   readonly ifindex: number;
   readonly mtu: number;
   readonly features: number = NETIF_F_SG;
-  readonly writesHeaders = true;
+  readonly writesHeaders = false;
   readonly zerocopy = false;
   readonly syscall = 'sendto';
   /** 'zerocopy' where the driver reads the UMEM itself; in 'copy' mode the kernel makes an skb of every frame. */

@@ -40,7 +40,7 @@ export class KernelUdp implements NetDevice {
   readonly ifindex: number;
   readonly mtu: number;
   readonly features: number = NETIF_F_SG;
-  readonly writesHeaders = false;
+  readonly writesHeaders = true;
   readonly zerocopy = false;
   readonly syscall = 'sendmmsg';
   readonly #sendBufferSize: number;

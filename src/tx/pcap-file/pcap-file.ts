@@ -57,7 +57,7 @@ class PcapFileDevice implements NetDevice {
   readonly ifindex = 0;
   readonly mtu: number;
   readonly features: number;
-  readonly writesHeaders = true;
+  readonly writesHeaders = false;
   readonly zerocopy = false;
   readonly syscall = 'write';
   readonly #options: PcapFileOptions;

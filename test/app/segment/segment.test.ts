@@ -54,6 +54,14 @@ describe('udp-ufo segment', () => {
     });
   }
 
+  it('makes what a plan says, in its order', () => {
+    const { status, stderr } = program('segment', ...FLOW, '--size', '4000', '--plan', 'reverse, drop(2)', '-w', out);
+    assert.equal(status, 0, stderr);
+    const { stdout } = program('verify', '-r', out, '--json');
+    assert.deepEqual(JSON.parse(stdout.split('\n')[0]!).holes, [[1480, 2960]]);
+    assert.match(program('segment', ...FLOW, '--size', '1', '--plan', 'drop', '-w', out).stderr, /--plan: drop\(/);
+  });
+
   it('ends quietly when the reader of its pcap goes', () => {
     const line = `set -o pipefail; "$0" "$@" | head -c 9 >/dev/null`;
     const args = ['segment', ...FLOW, '--size', '60000', '--count', '200', '-w', '-'];

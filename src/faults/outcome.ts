@@ -1,0 +1,197 @@
+import { addSums, sumOctets } from '../wire/checksum.js';
+import * as ipv4 from '../wire/ipv4.js';
+import * as ipv6 from '../wire/ipv6.js';
+import * as extension from '../wire/ipv6-extension.js';
+import * as udp from '../wire/udp.js';
+import { fragmentHeaderAt, type PlanPacket, placeOf, viewOf } from './packet.js';
+import { delivered, type Fault, type Rule } from './rules.js';
+
+/** What the RFCs say of one of the datagrams that a plan's packets make. */
+export interface Outcome {
+  readonly family: 4 | 6;
+  readonly ident: number;
+  /** Whole packets and fragments of it, exact copies aside. */
+  readonly packets: number;
+  readonly faults: ReadonlySet<Fault>;
+  readonly delivered: Rule['delivered'];
+  /** What a verifier has to say: anything wrong is bad, something missing is incomplete. */
+  readonly verdict: 'good' | 'bad' | 'incomplete';
+}
+
+/** A datagram in the making: plain lists and loops, so that it shares nothing with the verifier that is held against it. */
+interface Gathering {
+  readonly key: string;
+  readonly packets: PlanPacket[];
+  readonly faults: Set<Fault>;
+  readonly octets: Uint8Array;
+  readonly there: Uint8Array;
+  /** Octets of IP payload, −1 until a fragment says. */
+  total: number;
+}
+
+const MOST = 65_536;
+
+/** What a correct receiver makes of these packets, in their order: a datagram for each that they complete or begin. */
+export function outcomes(packets: readonly PlanPacket[], pseudoSum: number): Outcome[] {
+  const open = new Map<string, Gathering>();
+  const done: Gathering[] = [];
+  for (const planned of packets) {
+    const packet = asStated(planned);
+    const alone = !isPart(packet);
+    const key = keyOf(packet);
+    const gathering = (!alone && open.get(key)) || begin(key);
+    if (!take(gathering, packet)) {
+      if (!alone) open.set(key, gathering);
+      continue;
+    }
+    if (!alone) open.delete(key);
+    judgeUdp(gathering, pseudoSum);
+    done.push(gathering);
+  }
+  for (const left of open.values()) if (!absorbed(left, done)) done.push(withMissing(left));
+  return done.map(outcome);
+}
+
+/** Octets behind the length that the header says are no part of the packet. */
+function asStated(packet: PlanPacket): PlanPacket {
+  const stated = statedLen(packet);
+  return stated < 0 ? packet : { ...packet, payload: packet.payload.subarray(0, stated) };
+}
+
+/** Octets of payload as the IP header has it; below 0 it is no length at all. */
+function statedLen({ family, header }: PlanPacket): number {
+  const view = viewOf(header);
+  return family === 4
+    ? ipv4.getTotLen(view, 0) - header.length
+    : ipv6.getPayloadLen(view, 0) - (header.length - ipv6.HEADER_LEN);
+}
+
+/** Offset 0 and no more: whole, or an atomic fragment, which is kept apart from all others (RFC 6946 §4). */
+function isPart(packet: PlanPacket): boolean {
+  const { offset, more } = placeOf(packet);
+  return more || offset > 0;
+}
+
+/** RFC 791 §2.3: addresses, protocol, id; RFC 8200 §4.5: addresses and id. */
+function keyOf(packet: PlanPacket): string {
+  const { family, header } = packet;
+  const { ident } = placeOf(packet);
+  const addresses =
+    family === 4 ? header.subarray(ipv4.SOURCE, ipv4.OPTIONS) : header.subarray(ipv6.SOURCE, ipv6.HEADER_LEN);
+  const protocol = family === 4 ? ipv4.getProtocol(viewOf(header), 0) : 0;
+  return `${family} ${protocol} ${ident} ${addresses.join('.')}`;
+}
+
+function begin(key: string): Gathering {
+  return { key, packets: [], faults: new Set(), octets: new Uint8Array(MOST), there: new Uint8Array(MOST), total: -1 };
+}
+
+/** Adds a packet; true where the datagram is whole with it. */
+function take(gathering: Gathering, packet: PlanPacket): boolean {
+  const { faults, packets, octets, there } = gathering;
+  const { offset, more } = placeOf(packet);
+  const { payload, family, header } = packet;
+  const end = offset + payload.length;
+  for (const fault of headerFaults(packet, packets[0])) faults.add(fault);
+  const mayBeCopy = payload.length === 0 || there[offset] === 1;
+  if (mayBeCopy && packets.some((other) => isCopy(other, packet))) return false;
+  packets.push(packet);
+  if (faults.has('header')) return false;
+  const limit = family === 4 ? ipv4.MAX_TOT_LEN - header.length : ipv6.MAX_PAYLOAD_LEN - perFragmentLen(packet);
+  if (end > limit) {
+    faults.add('too-long');
+    return false;
+  }
+  if (payload.length === 0) faults.add('empty');
+  if (more && payload.length % 8 !== 0) faults.add('unaligned');
+  if (isPastEnd(gathering, end, more)) faults.add('end');
+  if (!more && gathering.total < 0) gathering.total = end;
+  for (let at = offset; at < end; at++) {
+    if (there[at] === 1) faults.add('overlap');
+    else octets[at] = payload[at - offset]!;
+    there[at] = 1;
+  }
+  return gathering.total >= 0 && !there.subarray(0, gathering.total).includes(0);
+}
+
+function isCopy(one: PlanPacket, other: PlanPacket): boolean {
+  const [a, b] = [placeOf(one), placeOf(other)];
+  return a.offset === b.offset && a.more === b.more && Buffer.compare(one.payload, other.payload) === 0;
+}
+
+function perFragmentLen({ header }: PlanPacket): number {
+  const at = fragmentHeaderAt(header);
+  return (at < 0 ? header.length : at) - ipv6.HEADER_LEN;
+}
+
+function isPastEnd({ total, there }: Gathering, end: number, more: boolean): boolean {
+  if (total >= 0) return more ? end > total : end !== total;
+  return !more && there.subarray(end).includes(1);
+}
+
+/** What is wrong with the headers of one packet, alone or beside those of the first that came. */
+function* headerFaults(packet: PlanPacket, first: PlanPacket | undefined): Generator<Fault> {
+  const { header, family, payload } = packet;
+  const view = viewOf(header);
+  if (family === 4) {
+    if (ipv4.getVersion(view, 0) !== 4) yield 'header';
+    if (!ipv4.verifyChecksum(view, 0)) yield 'header-checksum';
+    if (statedLen(packet) !== payload.length) yield 'length';
+    const word = ipv4.getFragWord(view, 0);
+    if ((word & ipv4.RESERVED_FLAG) !== 0) yield 'reserved';
+    if (first !== undefined && ((word ^ ipv4.getFragWord(viewOf(first.header), 0)) & ipv4.DF) !== 0) yield 'df';
+    return;
+  }
+  if (ipv6.getVersion(view, 0) !== 6) yield 'header';
+  if (statedLen(packet) !== payload.length) yield 'length';
+  const at = fragmentHeaderAt(header);
+  if (at < 0) return;
+  if (view.getUint8(at + 1) !== 0 || (view.getUint8(at + 3) & 6) !== 0) yield 'reserved';
+  if (placeOf(packet).offset === 0 && upperEnd(packet) > payload.length) yield 'chain';
+}
+
+/** Where extension and UDP headers end in the payload of a first fragment; more than it has where they don't. */
+function upperEnd({ header, payload }: PlanPacket): number {
+  const octets = Buffer.concat([header, payload]);
+  const chain = new extension.ExtensionChain();
+  const whole = extension.walkExtensions(viewOf(octets), ipv6.NEXT_HEADER, ipv6.HEADER_LEN, octets.length, chain);
+  if (!whole) return Number.POSITIVE_INFINITY;
+  return chain.upperOffset - header.length + (chain.upperProtocol === udp.PROTOCOL ? udp.HEADER_LEN : 0);
+}
+
+function judgeUdp({ packets, octets, total, faults }: Gathering, pseudoSum: number): void {
+  const first = packets.find((one) => placeOf(one).offset === 0)!;
+  const start = first.family === 4 ? 0 : upperEnd(first) - udp.HEADER_LEN;
+  if (faults.has('chain') || faults.has('header')) return;
+  const header = udp.parse(viewOf(octets), start, total - start);
+  if (header === null || header.length > total - start || header.length < udp.HEADER_LEN) {
+    faults.add('udp-length');
+    return;
+  }
+  const sum = addSums(addSums(pseudoSum, header.length), sumOctets(octets, start, header.length));
+  if (header.checksum !== 0 && sum !== 0xffff) faults.add('udp-checksum');
+}
+
+/** Whether all that is left only repeats a datagram that was whole before: copies that came late. */
+function absorbed(left: Gathering, done: readonly Gathering[]): boolean {
+  const before = done.findLast((one) => one.key === left.key);
+  return before !== undefined && left.packets.every((packet) => before.packets.some((one) => isCopy(one, packet)));
+}
+
+function withMissing(left: Gathering): Gathering {
+  left.faults.add('missing');
+  return left;
+}
+
+function outcome({ packets, faults }: Gathering): Outcome {
+  const { family } = packets[0]!;
+  const bad = [...faults].some((fault) => fault !== 'missing');
+  return {
+    family,
+    ident: placeOf(packets[0]!).ident,
+    packets: packets.length,
+    faults,
+    delivered: delivered(faults, family),
+    verdict: bad ? 'bad' : faults.has('missing') ? 'incomplete' : 'good',
+  };
+}
