@@ -3,7 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import type { Companion } from '../companion/companion.js';
 import { argumentError, UfoError } from '../errors.js';
 import type { LostFrames } from '../tx/net-device.js';
-import { copied } from './build.js';
+import { copied } from '../ufo/append-data.js';
 import { Cork } from './cork.js';
 import type { PagesSent, SendResult, SendSummary } from './flight/datagram.js';
 import { SendOne } from './flight/one.js';
@@ -62,7 +62,7 @@ export class UfoSocket extends EventEmitter implements AsyncDisposable {
     return this.#work(async () => {
       if (this.#companion.opened) throw new UfoError('ERR_UFO_ALREADY_BOUND', 'the socket is bound already');
       const at = address === undefined ? null : await resolveHost(address, this.#sender.family);
-      this.#sender.local = { port, address: at };
+      this.#sender.paths.local = { port, address: at };
       await this.#companion.open();
     });
   }
@@ -84,7 +84,8 @@ export class UfoSocket extends EventEmitter implements AsyncDisposable {
   /** The local end. Binds to a port of the kernel's choice if there is none yet. */
   address(): Promise<SocketAddress> {
     return this.#work(async () => {
-      const { local, family } = this.#sender;
+      const { paths, family } = this.#sender;
+      const { local } = paths;
       const companion = await this.#companion.open();
       const { address, port } = companion?.address() ?? { address: local.address ?? '', port: local.port };
       return { address, port, family };
@@ -146,7 +147,7 @@ export class UfoSocket extends EventEmitter implements AsyncDisposable {
   sendPages(pages: Pages, to: To = {}): PagesSent {
     this.#refuseCorked('sendPages');
     const { ubuf, done } = completion();
-    const sent = this.#one.sendArmed({ kind: 'pages', pages, len: pages.len, ubuf }, to);
+    const sent = this.#one.sendPages(pages, ubuf, to);
     return { sent: this.#observed(sent), completed: done };
   }
 
@@ -171,12 +172,12 @@ export class UfoSocket extends EventEmitter implements AsyncDisposable {
 
   /** Resolves when everything handed over so far has gone or failed. */
   idle({ signal }: Wait = {}): Promise<void> {
-    return this.#observed(abortable(this.#sender.idle(), signal));
+    return this.#observed(abortable(this.#sender.paths.idle(), signal));
   }
 
   /** Packets taken and then lost on this machine, by where; null where a driver cannot know. */
   lost(): Promise<LostFrames> {
-    return this.#sender.lost();
+    return this.#sender.paths.lost();
   }
 
   /** Keeps the process alive (the default), or not, while the socket only listens. */
@@ -218,7 +219,7 @@ export class UfoSocket extends EventEmitter implements AsyncDisposable {
   async #peer({ address, port, signal }: To): Promise<Peer> {
     const host = address ?? this.#remote?.host;
     const toPort = port ?? this.#remote?.port;
-    if (host !== undefined && toPort !== undefined) return this.#sender.peer(host, toPort, signal);
+    if (host !== undefined && toPort !== undefined) return this.#sender.paths.peer(host, toPort, signal);
     throw argumentError('to', 'no destination', 'an address and a port', 'connect first, or name both');
   }
 

@@ -1,7 +1,8 @@
 import { UfoError } from '../../errors.js';
-import { ubufPut } from '../../skb/ubuf-info.js';
-import { type Armed, foreign, type Payload } from '../build.js';
+import { type UbufInfo, ubufPut } from '../../skb/ubuf-info.js';
+import { type Armed, foreign, type Payload } from '../../ufo/append-data.js';
 import type { To } from '../options.js';
+import type { Pages } from '../pages.js';
 import type { Peer } from '../path/peer.js';
 import type { Sender } from '../sender.js';
 import { completion } from '../waiting/completion.js';
@@ -35,7 +36,7 @@ export class SendOne {
           if (failure === null) resolve(datagram.result(driver));
           else reject(failure.error);
         };
-        this.#sender.enqueue(peer, payload, to, settled).catch((error: unknown) => {
+        this.#sender.outbox.enqueue(peer, payload, to, settled).catch((error: unknown) => {
           if (error instanceof UfoError && error.code === 'EAGAIN') this.#promiseDrain();
           reject(error);
         });
@@ -43,15 +44,29 @@ export class SendOne {
     });
   }
 
+  /** Sends pages as they are, and holds them until it is over; `ubuf` is told when they may be written again. */
+  async sendPages(pages: Pages, ubuf: UbufInfo, to: To): Promise<SendResult> {
+    const payload = { kind: 'frags', frags: pages.frags, len: pages.len, ubuf } as const;
+    return this.#sendArmed(payload, to, () => pages.hold(this.#sender.pool));
+  }
+
+  /** Sends a caller's buffers by address; resolves when they may change again. */
+  async sendForeign(parts: readonly Uint8Array[], to: To): Promise<SendResult> {
+    const { ubuf, done } = completion();
+    const result = await this.#sendArmed(foreign(parts, ubuf), to);
+    return { ...result, ...(await done) };
+  }
+
   /**
-   * Sends a payload that has a completion. The reference on it that came with the payload is dropped at the end, so that it
-   * is told once, also where no skb was ever made; skbs and devices have references of their own.
+   * Sends a payload that has a completion, held by what `hold` does until what that gives is called. The reference on it that
+   * came with the payload is dropped at the end, so that it is told once, also where no skb was ever made; skbs and devices
+   * have references of their own.
    */
-  async sendArmed(payload: Armed, to: To): Promise<SendResult> {
+  async #sendArmed(payload: Armed, to: To, hold?: () => () => void): Promise<SendResult> {
     let release: (() => void) | undefined;
     let sent = false;
     try {
-      if (payload.kind === 'pages') release = payload.pages.hold(this.#sender.pool);
+      release = hold?.();
       const result = await this.send(payload, to);
       sent = true;
       return result;
@@ -61,13 +76,6 @@ export class SendOne {
     }
   }
 
-  /** Sends a caller's buffers by address; resolves when they may change again. */
-  async sendForeign(parts: readonly Uint8Array[], to: To): Promise<SendResult> {
-    const { ubuf, done } = completion();
-    const result = await this.sendArmed(foreign(parts, ubuf), to);
-    return { ...result, ...(await done) };
-  }
-
   #promiseDrain(): void {
     if (this.#wantsDrain) return;
     this.#wantsDrain = true;
@@ -75,6 +83,6 @@ export class SendOne {
       this.#wantsDrain = false;
       this.#drain();
     };
-    this.#sender.room().then(drained, drained);
+    this.#sender.outbox.room().then(drained, drained);
   }
 }

@@ -1,5 +1,5 @@
 import { UbufInfo } from '../../skb/ubuf-info.js';
-import { copied, type Payload } from '../build.js';
+import { copied, type Payload } from '../../ufo/append-data.js';
 import type { ManyOptions } from '../options.js';
 import { Pages } from '../pages.js';
 import type { Peer } from '../path/peer.js';
@@ -62,7 +62,7 @@ function offerItem(
   if (item instanceof Pages) item.check(sender.pool);
   const payload: Payload = item instanceof Pages ? pagesPayload(item) : copied([item]);
   try {
-    if (!sender.offer(peer, payload, to, tally.settled)) return false;
+    if (!sender.outbox.offer(peer, payload, to, tally.settled)) return false;
     tally.begin();
     return true;
   } catch (error) {
@@ -88,7 +88,7 @@ async function sendItem(
     works.check();
     tally.begin();
     try {
-      await works.run(() => sender.enqueue(peer, payload, to, tally.settled));
+      await works.run(() => sender.outbox.enqueue(peer, payload, to, tally.settled));
     } catch (error) {
       tally.refused();
       throw error;
@@ -100,5 +100,5 @@ async function sendItem(
 
 /** In a stream nobody asks for each completion; the pages are held by the datagrams themselves. */
 function pagesPayload(pages: Pages): Payload {
-  return { kind: 'pages', pages, len: pages.len, ubuf: new UbufInfo(() => {}) };
+  return { kind: 'frags', frags: pages.frags, len: pages.len, ubuf: new UbufInfo(() => {}) };
 }

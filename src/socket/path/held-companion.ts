@@ -47,10 +47,10 @@ export class HeldCompanion {
 }
 
 /** A companion bound to the local end of a sender; null for pcap-file, which has no network. */
-export async function companionOf({ options, family, local }: Sender): Promise<Companion | null> {
+export async function companionOf({ options, family, paths }: Sender): Promise<Companion | null> {
   if (options.driver === 'pcap-file') return null;
   const { openCompanion } = await import('../../companion/companion.js');
-  const { address, port } = local;
+  const { address, port } = paths.local;
   const { interface: interfaceName } = options;
   return openCompanion({
     ...{ family, port },

@@ -4,11 +4,11 @@ import { PagePool } from '../../../src/memory/page-pool.js';
 import { UserMemory } from '../../../src/memory/user-memory.js';
 import { createFlow } from '../../../src/skb/flow.js';
 import { Sock } from '../../../src/skb/sock.js';
-import { buildSkb, copied, datagramTruesize } from '../../../src/socket/build.js';
 import { Datagram } from '../../../src/socket/flight/datagram.js';
 import { Turnstile } from '../../../src/socket/flight/turnstile.js';
 import { chooseWay } from '../../../src/socket/flight/way.js';
 import { Channel } from '../../../src/socket/path/channel.js';
+import { copied, datagramTruesize, ipAppendData } from '../../../src/ufo/append-data.js';
 import { FakeDevice, turns } from '../fake-device.js';
 
 it('two channels over one memory keep their batches apart, however they wait', async () => {
@@ -25,7 +25,7 @@ it('two channels over one memory keep their batches apart, however they wait', a
     const payload = copied([Buffer.alloc(30_000, fill)]);
     const truesize = datagramTruesize(flow, payload, device.features);
     assert.ok(sock.tryWmem(truesize));
-    const skb = buildSkb(sock, pool, flow, fill, payload, device.features, truesize);
+    const skb = ipAppendData(sock, pool, flow, fill, payload, device.features, truesize);
     return new Promise((resolve) => {
       const datagram = new Datagram(skb, payload.len, chooseWay(device, skb, false), (_, failure) => resolve(failure));
       channels[index]!.transmitter.submit(datagram);

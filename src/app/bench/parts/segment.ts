@@ -8,7 +8,7 @@ import { skbChecksum } from '../../../skb/checksum.js';
 import { NETIF_F_SG } from '../../../skb/features.js';
 import type { SkBuff } from '../../../skb/skbuff.js';
 import { Sock } from '../../../skb/sock.js';
-import { buildSkb, copied, datagramTruesize } from '../../../socket/build.js';
+import { copied, datagramTruesize, ipAppendData } from '../../../ufo/append-data.js';
 import { skbChecksumHelp } from '../../../ufo/make-skb.js';
 import { Segmenter } from '../../../ufo/segment.js';
 import { Verifier } from '../../../verify/verifier.js';
@@ -56,7 +56,7 @@ class Stage {
       const payload = copied([makePayload(scenario.size, 1, sequence)]);
       const truesize = datagramTruesize(flow, payload, NETIF_F_SG);
       assert.ok(sock.tryWmem(truesize));
-      const skb = buildSkb(sock, pool, flow, sequence + 1, payload, NETIF_F_SG, truesize);
+      const skb = ipAppendData(sock, pool, flow, sequence + 1, payload, NETIF_F_SG, truesize);
       skbChecksumHelp(skb);
       return skb;
     });

@@ -9,24 +9,29 @@ import { skbFragRef } from '../skb/frag.js';
 import { getfragFromBytes, getfragFromPieces } from '../skb/getfrag.js';
 import { skbLinearize, skbNeedsLinearize } from '../skb/linearize.js';
 import { kfreeSkb } from '../skb/release.js';
-import { MAX_SKB_FRAGS } from '../skb/shared-info.js';
+import { MAX_SKB_FRAGS, type SkbFrag } from '../skb/shared-info.js';
 import { type SkBuff, skbPut, skbReserve } from '../skb/skbuff.js';
 import type { Sock } from '../skb/sock.js';
 import { type UbufInfo, ubufGet } from '../skb/ubuf-info.js';
 import { allocSendSkb, sendTruesize, skbReclaimWmem } from '../skb/wmem.js';
-import { headersRoom, ipMakeSkb } from '../ufo/make-skb.js';
-import type { Pages } from './pages.js';
+import { headersRoom, ipMakeSkb } from './make-skb.js';
 
-/** What a datagram is made of: octets to copy, a caller's pages, or a caller's buffers by address. */
+/** What a datagram is made of: octets to copy, frags of pages that hold them, or a caller's buffers by address. */
 export type Payload =
-  | { readonly kind: 'copy'; readonly parts: readonly Uint8Array[]; readonly len: number }
-  | { readonly kind: 'pages'; readonly pages: Pages; readonly len: number; readonly ubuf: UbufInfo }
+  | Copied
+  | { readonly kind: 'frags'; readonly frags: readonly SkbFrag[]; readonly len: number; readonly ubuf: UbufInfo }
   | { readonly kind: 'foreign'; readonly parts: readonly Uint8Array[]; readonly len: number; readonly ubuf: UbufInfo };
+
+interface Copied {
+  readonly kind: 'copy';
+  readonly parts: readonly Uint8Array[];
+  readonly len: number;
+}
 
 /** A payload with a completion. */
 export type Armed = Exclude<Payload, { readonly kind: 'copy' }>;
 
-export function copied(parts: readonly Uint8Array[]): Payload {
+export function copied(parts: readonly Uint8Array[]): Copied {
   return { kind: 'copy', parts, len: parts.length === 1 ? parts[0]!.length : totalLen(parts) };
 }
 
@@ -44,11 +49,12 @@ export function datagramTruesize(flow: Flow, payload: Payload, features: number)
 }
 
 /**
- * An skb with the payload in user pages, copied at most once, and the headers in front. `reserved` octets of `sk` have been
+ * An skb with the payload in user pages, copied at most once, and the headers in front: what `udp_sendmsg` makes by
+ * `ip_append_data` and `ip_make_skb`. `reserved` octets of `sk` have been
  * charged. A completion (`ubuf`) is armed last, with a reference of the skb's own: if this throws, it has been told nothing.
  * @throws what `ipMakeSkb` and `skbAppendDatatoFrags` throw; nothing stays charged or allocated then
  */
-export function buildSkb(
+export function ipAppendData(
   sk: Sock,
   pool: PagePool,
   flow: Flow,
@@ -62,7 +68,7 @@ export function buildSkb(
   const skb = allocSendSkb(sk, pool, linear ? room + payload.len : room, reserved);
   try {
     skbReserve(skb, room);
-    if (linear) copyToHead(skb, payload);
+    if (linear) copyToHead(skb, payload.parts, payload.len);
     else fillFrags(sk, skb, payload);
     const copies = skbNeedsLinearize(skb, features);
     if (copies) skbLinearize(skb);
@@ -80,21 +86,21 @@ export function buildSkb(
 }
 
 /** Copied payloads go into the head where they fit beside the headers, or where the device knows no frags. */
-function inHead(room: number, { kind, len }: Payload, features: number): boolean {
-  return kind === 'copy' && ((features & NETIF_F_SG) === 0 || room + len <= PAGE_SIZE);
+function inHead(room: number, payload: Payload, features: number): payload is Copied {
+  return payload.kind === 'copy' && ((features & NETIF_F_SG) === 0 || room + payload.len <= PAGE_SIZE);
 }
 
-function copyToHead(skb: SkBuff, payload: Payload): void {
-  let at = skbPut(skb, payload.len);
-  for (const part of payload.kind === 'pages' ? payload.pages.buffers : payload.parts) {
+function copyToHead(skb: SkBuff, parts: readonly Uint8Array[], len: number): void {
+  let at = skbPut(skb, len);
+  for (const part of parts) {
     skb.pool.memory.bytes.set(part, at);
     at += part.length;
   }
 }
 
 function fillFrags(sk: Sock, skb: SkBuff, payload: Payload): void {
-  if (payload.kind === 'pages') {
-    for (const frag of payload.pages.frags) {
+  if (payload.kind === 'frags') {
+    for (const frag of payload.frags) {
       skbFragRef(skb.pool, frag);
       skbFillPageDesc(skb, frag.page, frag.offset, frag.size);
     }

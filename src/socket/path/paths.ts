@@ -1,0 +1,140 @@
+import type { Companion } from '../../companion/companion.js';
+import { argumentError } from '../../errors.js';
+import type { PagePool } from '../../memory/page-pool.js';
+import { createFlow } from '../../skb/flow.js';
+import type { LostFrames } from '../../tx/net-device.js';
+import { parseAddress } from '../../wire/address.js';
+import { Turnstile } from '../flight/turnstile.js';
+import type { SocketOptions } from '../options.js';
+import { abortable } from '../waiting/abortable.js';
+import { Channel } from './channel.js';
+import type { OpenDevice } from './open-device.js';
+import { Peer } from './peer.js';
+import { type RouteTo, resolveHost, routeTo } from './route-to.js';
+
+/** Where a socket sends from: an address of its choice or null for the route's, and a port, 0 for the kernel's choice. */
+export interface Local {
+  readonly address: string | null;
+  readonly port: number;
+}
+
+/** What a socket's ways out are made from. */
+export interface PathOptions {
+  readonly options: SocketOptions;
+  readonly family: 4 | 6;
+  readonly pool: PagePool;
+  /** Opens the companion on first use; null where the driver has none. */
+  readonly companion: () => Promise<Companion | null>;
+  readonly open: OpenDevice;
+}
+
+/**
+ * The peers and channels that a socket has opened so far:
+ *
+ *     peer (address, port) ──▶ channel (interface) ──▶ device
+ */
+export class Paths {
+  local: Local = { address: null, port: 0 };
+  readonly #with: PathOptions;
+  readonly #turnstile = new Turnstile();
+  readonly #open: Channel[] = [];
+  readonly #channels = new Map<string, Promise<Channel>>();
+  readonly #peers = new Map<string, Promise<Peer>>();
+
+  constructor(options: PathOptions) {
+    this.#with = options;
+  }
+
+  /** The peer at an address literal or a name, opened on first use. Aborting ends the wait, others may still want it. */
+  peer(host: string, port: number, signal?: AbortSignal): Promise<Peer> {
+    return this.#peers.get(`${host} ${port}`) ?? abortable(this.#findPeer(host, port), signal);
+  }
+
+  /** Whether datagrams are on their way, and with them pages. */
+  get pending(): boolean {
+    return this.#open.some(({ transmitter }) => transmitter.pending > 0);
+  }
+
+  async idle(): Promise<void> {
+    for (const channel of await Promise.all(this.#channels.values())) await channel.transmitter.idle();
+  }
+
+  /** What the devices have lost so far; null where a driver cannot know. */
+  async lost(): Promise<LostFrames> {
+    const losses = (await Promise.all(this.#channels.values())).map(({ device }) => device.lost());
+    const sum = (key: keyof LostFrames): number | null =>
+      losses.reduce<number | null>(
+        (total, { [key]: lost }) => (lost === null || total === null ? null : total + lost),
+        0,
+      );
+    return { socket: sum('socket'), qdisc: sum('qdisc'), backlog: sum('backlog') };
+  }
+
+  /** Sends what is queued, then closes every device; what failed of it, each once all have been closed. */
+  async close(): Promise<unknown[]> {
+    const channels = await Promise.allSettled(this.#channels.values());
+    const opened = channels.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    const closings = await Promise.allSettled(opened.map((channel) => channel.close()));
+    return closings.flatMap((closing) => (closing.status === 'rejected' ? [closing.reason] : []));
+  }
+
+  async #findPeer(host: string, port: number): Promise<Peer> {
+    const address = await resolveHost(host, this.#with.family);
+    const key = `${address} ${port}`;
+    let peer = this.#peers.get(key);
+    if (peer === undefined) {
+      peer = this.#openPeer(address, port);
+      peer.catch(() => this.#peers.delete(key));
+      this.#peers.set(key, peer);
+    }
+    return peer;
+  }
+
+  async #openPeer(address: string, port: number): Promise<Peer> {
+    const { options, family } = this.#with;
+    const companion = await this.#with.companion();
+    const route = await routeTo(address, options, this.local.address);
+    const channel = await this.#channel(route, companion);
+    const mtu = this.#mtuOf(route, channel);
+    const pathMtu = (await companion?.watchPath(address, port)) ?? (() => Number.POSITIVE_INFINITY);
+    const sourcePort = companion?.address().port ?? this.local.port;
+    const { ttl, tos, flowLabel, dontFragment, options: ipOptions, extensionHeaders, checksum } = options;
+    const linkHeader = await channel.device.linkHeader({
+      family,
+      source: parseAddress(route.source)!.octets,
+      destination: parseAddress(address)!.octets,
+    });
+    const flow = createFlow({
+      ...{ source: route.source, sourcePort, destination: address, destinationPort: port, mtu, linkHeader },
+      ...{ ttl, tos, flowLabel, dontFragment, options: ipOptions, extensionHeaders, checksum },
+    });
+    return new Peer(channel, flow, pathMtu);
+  }
+
+  #mtuOf({ mtu, interfaceName }: RouteTo, { device }: Channel): number {
+    const most = Math.min(mtu, device.mtu);
+    const { mtu: asked } = this.#with.options;
+    if (asked === undefined) return most;
+    if (asked > most) {
+      const whose = mtu < device.mtu ? 'the route' : interfaceName || device.name;
+      throw argumentError('mtu', asked, `at most ${most}, the MTU of ${whose}`);
+    }
+    return asked;
+  }
+
+  #channel({ interfaceName, mtu }: RouteTo, companion: Companion | null): Promise<Channel> {
+    let channel = this.#channels.get(interfaceName);
+    if (channel === undefined) {
+      const { family, pool, options, open } = this.#with;
+      const request = { family, interfaceName, mtu, pool, options, companion };
+      channel = open(options.driver ?? 'raw-socket', request).then((device) => {
+        const opened = new Channel(device, pool, this.#turnstile);
+        this.#open.push(opened);
+        return opened;
+      });
+      channel.catch(() => this.#channels.delete(interfaceName));
+      this.#channels.set(interfaceName, channel);
+    }
+    return channel;
+  }
+}
