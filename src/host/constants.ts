@@ -80,6 +80,7 @@ export const XDP_OPTIONS_ZEROCOPY = 1;
 export const XDP_COPY = 1 << 1;
 export const XDP_ZEROCOPY = 1 << 2;
 export const XDP_USE_NEED_WAKEUP = 1 << 3;
+export const XDP_USE_SG = 1 << 4;
 export const XDP_RING_NEED_WAKEUP = 1 << 0;
 export const XDP_PGOFF_TX_RING = 0x80000000;
 export const XDP_UMEM_PGOFF_COMPLETION_RING = 0x180000000;

@@ -6,6 +6,9 @@ import { WASM_PAGE_SIZE, type WasmMemory, webAssembly } from './webassembly.js';
 
 export const PAGE_SIZE = 4096;
 
+/** What rings and accounts take whatever the UMEM's size: beginnings of pages, and the accounts of a batch. */
+const RINGS_LEN = 8 * PAGE_SIZE;
+
 /** A stretch of the memory: `[offset, offset + len)`, both multiples of PAGE_SIZE. */
 export interface Region {
   readonly offset: number;
@@ -17,7 +20,7 @@ export interface UserMemoryOptions {
   readonly pages?: number;
   /** Octets for headers of fragments under way; default 128 KiB. */
   readonly arenaLen?: number;
-  /** Octets set aside as AF_XDP UMEM; default 0. */
+  /** Octets set aside as AF_XDP UMEM, and as many sixteenths for its rings and accounts; default 0. */
   readonly umemLen?: number;
 }
 
@@ -27,7 +30,7 @@ export interface UserMemoryOptions {
  * address may be kept in iovecs) and the SIMD kernels reach all of it. It belongs to one thread: each of several senders
  * has its own.
  *
- *     | pages … | header arena … | segment table | umem … |
+ *     | pages … | header arena … | segment table | umem … | rings and accounts of the umem |
  */
 export class UserMemory {
   readonly wasm: WasmMemory;
@@ -42,6 +45,7 @@ export class UserMemory {
   readonly arena: Region;
   readonly table: Region;
   readonly umem: Region;
+  readonly rings: Region;
   #address: number | undefined;
 
   constructor({ pages = 512, arenaLen = 131_072, umemLen = 0 }: UserMemoryOptions = {}) {
@@ -52,7 +56,9 @@ export class UserMemory {
     this.arena = { offset: this.pages.len, len: roundUp(arenaLen) };
     this.table = { offset: this.arena.offset + this.arena.len, len: roundUp(TABLE_LEN) };
     this.umem = { offset: this.table.offset + this.table.len, len: roundUp(umemLen) };
-    const wasmPages = Math.ceil((this.umem.offset + this.umem.len) / WASM_PAGE_SIZE);
+    const ringsLen = umemLen === 0 ? 0 : RINGS_LEN + umemLen / 16;
+    this.rings = { offset: this.umem.offset + this.umem.len, len: roundUp(ringsLen) };
+    const wasmPages = Math.ceil((this.rings.offset + this.rings.len) / WASM_PAGE_SIZE);
     this.wasm = new webAssembly.Memory({ initial: wasmPages, maximum: wasmPages });
     this.bytes = new Uint8Array(this.wasm.buffer);
     this.words = new Uint32Array(this.wasm.buffer);

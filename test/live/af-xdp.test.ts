@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
 import { FarReceiver } from '../../src/app/demo/far-receiver.js';
 import { ERRNO } from '../../src/errors.js';
-import { LAB, setLabMtu } from '../../src/host/lab.js';
+import { LAB, pinNeighbours, setLabMtu } from '../../src/host/lab.js';
 import { runTool } from '../../src/host/run-tool.js';
 import { type AfXdpOptions, openAfXdp } from '../../src/tx/af-xdp/af-xdp.js';
 import { itDelivers } from './delivery.js';
@@ -68,19 +68,35 @@ describeLive('af-xdp', () => {
     assert.equal(new Set(received.map(({ sha256 }) => sha256)).size, count);
   });
 
-  it('caps its MTU at what a chunk holds, and refuses longer frames with EMSGSIZE', async () => {
+  it('sends packets as long as the MTU in several chunks, and refuses longer ones with EMSGSIZE', async () => {
     await setLabMtu(9000);
     const made = new HandMade({ umemLen: UMEM });
     await using device = await open(made);
-    assert.equal(device.mtu, 4096 - 14 - 4);
+    assert.equal(device.mtu, 9000);
     const linkHeader = await device.linkHeader(makeFlow(near.ipv4, far.ipv4, 9));
-    made.pushFragments({ flow: makeFlow(near.ipv4, far.ipv4, 9, { linkHeader }), payload: payloadOf(100, 0) });
-    made.pushFragments({
-      flow: makeFlow(near.ipv4, far.ipv4, 9, { linkHeader, mtu: 9000 }),
-      payload: payloadOf(8000, 0),
-    });
+    const push = (len: number) =>
+      made.pushFragments({
+        flow: makeFlow(near.ipv4, far.ipv4, receiver.port, { linkHeader, mtu: 10_000 }),
+        payload: payloadOf(len, 0),
+      });
+    push(9000 - 28);
+    push(9001 - 28);
     assert.equal(device.xmit(made, 0), 1);
     assert.equal(device.xmit(made, 1), -ERRNO.EMSGSIZE);
+    assert.equal((await takeNext(receiver, 1))[0]!.length, 9000 - 28);
+    await setLabMtu(1500);
+  });
+
+  it('goes on where a frame needs more chunks than are free just then', async () => {
+    await setLabMtu(9000);
+    await pinNeighbours();
+    const made = new HandMade({ umemLen: 8 * 4096, pages: 256 });
+    await using device = await open(made);
+    const linkHeader = await device.linkHeader(makeFlow(near.ipv4, far.ipv4, 9));
+    const flow = makeFlow(near.ipv4, far.ipv4, receiver.port, { linkHeader, mtu: 9000 });
+    for (let i = 0; i < 10; i++) made.pushFragments({ flow, payload: payloadOf(40_000, i), ident: i + 1 });
+    await sendRows(device, made);
+    assert.equal(new Set((await takeNext(receiver, 10)).map((one) => one.sha256)).size, 10);
     await setLabMtu(1500);
   });
 

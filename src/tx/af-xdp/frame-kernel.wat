@@ -9,7 +9,7 @@
 ;; Accounts, in octets from their beginning:
 ;;
 ;;     0 umem   4 chunkShift   8 free   12 freeCount   16 transmit   20 mask   24 producer   28 longest
-;;     32 slotOfOwner   36 slotOfChunk   40 left   44 completion   48 consumer   52 done   56 chunks
+;;     32 holdOfOwner   36 holdOfChunk   40 left   44 completion   48 consumer   52 done   56 chunks
 (module
   (import "env" "memory" (memory 1 65536))
 
@@ -58,7 +58,7 @@
   ;; which lies in no memory of ours.
   (func (export "fill") (param $accounts i32) (param $table i32) (param $row i32) (param $end i32) (result i32)
     (local $shift i32) (local $chunkLen i32) (local $freeAt i32) (local $free i32) (local $producer i32)
-    (local $at i32) (local $frameLen i32) (local $piece i32) (local $pieceEnd i32) (local $slot i32)
+    (local $at i32) (local $frameLen i32) (local $piece i32) (local $pieceEnd i32) (local $hold i32)
     (local $leftAt i32) (local $chunk i32) (local $descriptor i32) (local $to i32) (local $room i32)
     (local $from i32) (local $len i32) (local $part i32)
     (local.set $shift (i32.load offset=4 (local.get $accounts)))
@@ -89,12 +89,12 @@
             (br_if $stop (i32.ge_u (i32.load offset=20800 (local.get $from)) (i32.const 0x1000000)))
             (local.set $from (i32.add (local.get $from) (i32.const 4)))
             (br $look)))
-        (local.set $slot
+        (local.set $hold
           (i32.load
             (i32.add (i32.load offset=32 (local.get $accounts))
               (i32.shl (i32.load offset=16640 (local.get $at)) (i32.const 2)))))
         (local.set $leftAt
-          (i32.add (i32.load offset=40 (local.get $accounts)) (i32.shl (local.get $slot) (i32.const 2))))
+          (i32.add (i32.load offset=40 (local.get $accounts)) (i32.shl (local.get $hold) (i32.const 2))))
         (local.set $from (i32.load (local.get $at)))
         (local.set $len (i32.load offset=4160 (local.get $at)))
         (local.set $room (i32.const 0))
@@ -111,7 +111,7 @@
                       (i32.load (i32.add (local.get $freeAt) (i32.shl (local.get $free) (i32.const 2)))))
                     (i32.store
                       (i32.add (i32.load offset=36 (local.get $accounts)) (i32.shl (local.get $chunk) (i32.const 2)))
-                      (local.get $slot))
+                      (local.get $hold))
                     (i32.store (local.get $leftAt) (i32.add (i32.load (local.get $leftAt)) (i32.const 1)))
                     (local.set $descriptor
                       (i32.add (i32.load offset=16 (local.get $accounts))
@@ -150,11 +150,11 @@
     (local.get $row))
 
   ;; Takes `ready` addresses out of the completion ring and frees their chunks; the caller gives the slots back to the kernel
-  ;; (`consumer`). Returns how many slots have no chunk left, listed from `done` on. An address that is not under way is
+  ;; (`consumer`). Returns how many holds have no chunk left, listed from `done` on. An address that is not under way is
   ;; passed over: others can write to a ring.
   (func (export "reap") (param $accounts i32) (param $ready i32) (result i32)
-    (local $shift i32) (local $free i32) (local $consumer i32) (local $chunk i32) (local $slotAt i32)
-    (local $slot i32) (local $leftAt i32) (local $left i32) (local $done i32)
+    (local $shift i32) (local $free i32) (local $consumer i32) (local $chunk i32) (local $holdAt i32)
+    (local $hold i32) (local $leftAt i32) (local $left i32) (local $done i32)
     (local.set $shift (i32.load offset=4 (local.get $accounts)))
     (local.set $free (i32.load offset=12 (local.get $accounts)))
     (local.set $consumer (i32.load offset=48 (local.get $accounts)))
@@ -172,23 +172,23 @@
             (local.get $shift)))
         (local.set $consumer (i32.add (local.get $consumer) (i32.const 1)))
         (br_if $next (i32.ge_u (local.get $chunk) (i32.load offset=56 (local.get $accounts))))
-        (local.set $slotAt
+        (local.set $holdAt
           (i32.add (i32.load offset=36 (local.get $accounts)) (i32.shl (local.get $chunk) (i32.const 2))))
-        (local.set $slot (i32.load (local.get $slotAt)))
-        (br_if $next (i32.lt_s (local.get $slot) (i32.const 0)))
-        (i32.store (local.get $slotAt) (i32.const -1))
+        (local.set $hold (i32.load (local.get $holdAt)))
+        (br_if $next (i32.lt_s (local.get $hold) (i32.const 0)))
+        (i32.store (local.get $holdAt) (i32.const -1))
         (i32.store
           (i32.add (i32.load offset=8 (local.get $accounts)) (i32.shl (local.get $free) (i32.const 2)))
           (local.get $chunk))
         (local.set $free (i32.add (local.get $free) (i32.const 1)))
         (local.set $leftAt
-          (i32.add (i32.load offset=40 (local.get $accounts)) (i32.shl (local.get $slot) (i32.const 2))))
+          (i32.add (i32.load offset=40 (local.get $accounts)) (i32.shl (local.get $hold) (i32.const 2))))
         (local.set $left (i32.sub (i32.load (local.get $leftAt)) (i32.const 1)))
         (i32.store (local.get $leftAt) (local.get $left))
         (br_if $next (local.get $left))
         (i32.store
           (i32.add (i32.load offset=52 (local.get $accounts)) (i32.shl (local.get $done) (i32.const 2)))
-          (local.get $slot))
+          (local.get $hold))
         (local.set $done (i32.add (local.get $done) (i32.const 1)))
         (br $next)))
     (i32.store offset=12 (local.get $accounts) (local.get $free))

@@ -16,13 +16,16 @@ import {
   XDP_UMEM_PGOFF_COMPLETION_RING,
   XDP_UMEM_REG,
   XDP_USE_NEED_WAKEUP,
+  XDP_USE_SG,
   XDP_ZEROCOPY,
 } from '../../host/constants.js';
 import type { NetworkInterface } from '../../host/interfaces.js';
 import { lastErrno, libc } from '../../host/libc.js';
 import { explainEperm, readPrivileges } from '../../host/privileges.js';
 import { getSockOptInt, lastError, setSockOptInt } from '../../host/socket-calls.js';
-import { CompletionRing, ringOffsets, TxRing, type XdpRing } from './rings.js';
+import type { UserMemory } from '../../memory/user-memory.js';
+import { accountsLen, UmemFrames } from './frames.js';
+import { RingSpace, ringOffsets, XdpRing } from './rings.js';
 
 export type XdpMode = 'auto' | 'copy' | 'zerocopy';
 
@@ -31,23 +34,26 @@ export interface XdpRequest {
   readonly networkInterface: NetworkInterface;
   readonly queue: number;
   readonly mode: XdpMode;
-  /** Address of the UMEM in this process, a multiple of 4,096, and its octets. */
-  readonly umemAddress: number;
-  readonly umemLen: number;
+  /** Its region `umem` becomes the UMEM, rings and accounts go to `rings`. */
+  readonly memory: UserMemory;
   readonly chunkLen: number;
+  /** Frames may take several chunks (XDP_USE_SG, Linux 6.6 or later). */
+  readonly scatterGather: boolean;
 }
 
+/** `struct xdp_desc`. */
+const TX_DESCRIPTOR_LEN = 16;
 /** The kernel wants a fill ring with every UMEM; a sender puts nothing into it. */
 const FILL_RING_SIZE = 64;
 
 /** An AF_XDP socket that only sends: UMEM registered, rings mapped, bound to one queue of an interface. */
 export class XdpSocket {
   readonly fd: number;
-  readonly tx: TxRing;
-  readonly completion: CompletionRing;
+  readonly tx: XdpRing;
+  readonly completion: XdpRing;
+  readonly frames: UmemFrames;
   /** The driver reads the UMEM itself; else the kernel copies each frame into an skb. */
   readonly zerocopy: boolean;
-  readonly chunkLen: number;
 
   /**
    * @throws UfoError EPERM; EBUSY: the queue has its socket already; ENOBUFS: more memory locked than allowed; ENETDOWN;
@@ -55,27 +61,35 @@ export class XdpSocket {
    *   kernel without AF_XDP.
    */
   constructor(request: XdpRequest) {
-    const { networkInterface, queue, umemLen, chunkLen } = request;
+    const { networkInterface, queue, memory, chunkLen } = request;
     const queues = networkInterface.txQueues;
     if (!Number.isInteger(queue) || queue < 0 || queue >= queues) {
       throw argumentError('queue', queue, `0…${queues - 1}: ${networkInterface.name} has ${queues} transmit queue(s)`);
     }
-    this.chunkLen = chunkLen;
     this.fd = openXdpFd();
     const mapped: XdpRing[] = [];
     try {
       registerUmem(this.fd, request);
-      const size = 2 ** Math.ceil(Math.log2(umemLen / chunkLen)); // as many slots as chunks: neither ring can run full
+      const chunks = memory.umem.len / chunkLen;
+      const slots = 2 ** Math.ceil(Math.log2(chunks)); // as many slots as chunks: neither ring can run full
       setSockOptInt(this.fd, SOL_XDP, XDP_UMEM_FILL_RING, FILL_RING_SIZE);
-      setSockOptInt(this.fd, SOL_XDP, XDP_UMEM_COMPLETION_RING, size);
-      setSockOptInt(this.fd, SOL_XDP, XDP_TX_RING, size);
+      setSockOptInt(this.fd, SOL_XDP, XDP_UMEM_COMPLETION_RING, slots);
+      setSockOptInt(this.fd, SOL_XDP, XDP_TX_RING, slots);
       // Frames that one wake-up sends in copy mode: 32 before Linux 6.17, which has no such option.
-      libc().setsockopt(this.fd, SOL_XDP, XDP_MAX_TX_SKB_BUDGET, Uint32Array.of(size), 4);
-      const offsets = ringOffsets(this.fd);
-      this.tx = new TxRing(this.fd, XDP_PGOFF_TX_RING, offsets.tx, size);
+      libc().setsockopt(this.fd, SOL_XDP, XDP_MAX_TX_SKB_BUDGET, Uint32Array.of(slots), 4);
+      const { tx, completion } = ringOffsets(this.fd);
+      const space = new RingSpace(memory);
+      this.tx = new XdpRing(space, this.fd, XDP_PGOFF_TX_RING, tx, slots * TX_DESCRIPTOR_LEN);
       mapped.push(this.tx);
-      this.completion = new CompletionRing(this.fd, XDP_UMEM_PGOFF_COMPLETION_RING, offsets.completion, size);
+      this.completion = new XdpRing(space, this.fd, XDP_UMEM_PGOFF_COMPLETION_RING, completion, slots * 8);
       mapped.push(this.completion);
+      this.frames = new UmemFrames(memory, {
+        chunkLen,
+        slots,
+        transmit: this.tx.descriptors,
+        completion: this.completion.descriptors,
+        accounts: space.take(accountsLen(chunks)),
+      });
       bindXdp(this.fd, request);
       this.zerocopy = (getSockOptInt(this.fd, SOL_XDP, XDP_OPTIONS) & XDP_OPTIONS_ZEROCOPY) !== 0;
     } catch (error) {
@@ -83,6 +97,19 @@ export class XdpSocket {
       libc().close(this.fd);
       throw error;
     }
+  }
+
+  /** Shows the kernel what has been described. */
+  publish(): void {
+    this.tx.producer = this.frames.producer;
+  }
+
+  /** Takes back what the kernel is done with. */
+  reap(): void {
+    const ready = this.completion.waiting;
+    if (ready === 0) return;
+    this.frames.reap(ready);
+    this.completion.consumer = this.frames.consumer;
   }
 
   /** Makes the kernel look at the transmit ring: 0, or −errno. In copy mode it sends within this call. */
@@ -107,14 +134,15 @@ function openXdpFd(): number {
   throw systemError(errno, 'socket', { hint: explainEperm('AF_XDP sockets') });
 }
 
-function registerUmem(fd: number, { umemAddress, umemLen, chunkLen }: XdpRequest): void {
+function registerUmem(fd: number, { memory, chunkLen }: XdpRequest): void {
+  const { offset, len } = memory.umem;
   const registration = new DataView(new ArrayBuffer(32)); // struct xdp_umem_reg: addr, len, chunk_size, headroom, flags
-  registration.setBigUint64(0, BigInt(umemAddress), true);
-  registration.setBigUint64(8, BigInt(umemLen), true);
+  registration.setBigUint64(0, BigInt(memory.address + offset), true);
+  registration.setBigUint64(8, BigInt(len), true);
   registration.setUint32(16, chunkLen, true);
   const bytes = new Uint8Array(registration.buffer);
   if (libc().setsockopt(fd, SOL_XDP, XDP_UMEM_REG, bytes, bytes.length) === 0) return;
-  throw lastErrno() === ERRNO.ENOBUFS ? memlockError(umemLen) : lastError('setsockopt', { reason: 'XDP_UMEM_REG' });
+  throw lastErrno() === ERRNO.ENOBUFS ? memlockError(len) : lastError('setsockopt', { reason: 'XDP_UMEM_REG' });
 }
 
 function memlockError(umemLen: number): UfoError {
@@ -125,11 +153,11 @@ function memlockError(umemLen: number): UfoError {
   });
 }
 
-function bindXdp(fd: number, { networkInterface, queue, mode }: XdpRequest): void {
+function bindXdp(fd: number, { networkInterface, queue, mode, scatterGather }: XdpRequest): void {
   const forced = mode === 'auto' ? 0 : mode === 'copy' ? XDP_COPY : XDP_ZEROCOPY; // 0: zero-copy first, else copy
   const address = new DataView(new ArrayBuffer(16)); // struct sockaddr_xdp: family, flags, ifindex, queue_id, umem fd
   address.setUint16(0, AF_XDP, true);
-  address.setUint16(2, forced | XDP_USE_NEED_WAKEUP, true);
+  address.setUint16(2, forced | XDP_USE_NEED_WAKEUP | (scatterGather ? XDP_USE_SG : 0), true);
   address.setUint32(4, networkInterface.ifindex, true);
   address.setUint32(8, queue, true);
   const bytes = new Uint8Array(address.buffer);
