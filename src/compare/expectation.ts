@@ -1,150 +1,297 @@
-import { createHash } from 'node:crypto';
-import { fillPayload, inspectPayload } from '../payload/generated.js';
-import type { Datagram, Observer } from '../verify/judge.js';
 import type { DatagramVerdict } from '../verify/verdict.js';
+import { type Comparison, comparisonVerdict } from './comparison.js';
+import { cutDifferences } from './cut.js';
+import { type Difference, DifferenceTally, differenceText } from './difference.js';
+import type { ExpectedDatagram } from './expected.js';
+import { fieldDifferences } from './fields.js';
+import { NumberTally } from './numbers.js';
+import { OpenNames } from './open-names.js';
+import { generatedFault, payloadDifferences } from './payload.js';
 
-/** One datagram that was sent. Whatever is left out is not compared. */
-export interface ExpectedDatagram {
-  readonly source?: string;
-  readonly destination?: string;
-  readonly sourcePort?: number;
-  readonly destinationPort?: number;
-  /** IPv4 identification or that of the IPv6 fragment header. */
-  readonly ident?: number;
-  /** Fragments it was cut into, 0 for none. */
-  readonly fragments?: number;
-  readonly payload: ExpectedPayload;
+export interface ExpectationOptions {
+  /** Nothing may change on the way: for the sender's own link, or by the user's wish. Default false. */
+  readonly strict?: boolean;
+  /**
+   * Nobody tells what was sent: generated payloads are held against what they say of themselves, and their numbers against
+   * each other. `all`: the first number is 0; `running`: whatever comes first.
+   */
+  readonly generated?: 'all' | 'running';
+  /** The sender sends the same packets again on purpose, as one who replays does. Default false. */
+  readonly repeats?: boolean;
+  /** What is about others is none of our business. Default: everything is ours. */
+  readonly owns?: (verdict: DatagramVerdict) => boolean;
 }
 
-/** A payload by what it was generated from, or by its octets' SHA-256. */
-export type ExpectedPayload =
-  | { readonly seed: number; readonly sequence: number; readonly length: number }
-  | { readonly sha256: string; readonly length: number };
+/** What one verdict means for what was sent. */
+export interface Held {
+  /** The verdict with what differs from what was sent. */
+  readonly verdict: DatagramVerdict;
+  /** Undefined for what was not expected, or came once more. */
+  readonly expected: ExpectedDatagram | undefined;
+  readonly differences: readonly Difference[];
+}
+
+interface Entry {
+  readonly expected: ExpectedDatagram;
+  readonly order: number;
+}
+
+/** Datagrams told and not seen yet that are known one by one: what is beyond is counted as not compared. */
+const MOST_OPEN = 1 << 20;
+const MISMATCHES_KEPT = 20;
 
 /**
- * What was sent, to be held against what came: `observe` goes to the `Verifier`, whose verdicts then carry what differs,
- * and `missing` tells after the end what never came whole. A datagram is known again by the seed and sequence in its
- * payload, else by its ident, else by its hash; others are no concern of ours and only counted.
+ * What was sent, to be held against what came: each final verdict of a `Verifier` with `sightings` goes to `take`, and
+ * `result` tells after the end how the two compare. A datagram is known again by the seed and sequence in its payload, else
+ * by its ident, its digest or hash, or as the next of its length.
  */
 export class Expectation {
-  /** Expected ones that have not come, by each name they can be known by; in the order of sending where idents repeat. */
-  readonly #byName = new Map<string, Set<ExpectedDatagram>>();
-  readonly #missing = new Set<ExpectedDatagram>();
-  readonly #came = new Set<string>();
-  /** Datagrams seen that were not expected. */
-  unexpected = 0;
-  /** Generated datagrams that came once more. */
-  repeated = 0;
+  readonly #strict: boolean;
+  readonly #repeats: boolean;
+  readonly #owns: (verdict: DatagramVerdict) => boolean;
+  readonly #generated: boolean;
+  readonly #numbers: NumberTally;
+  readonly #open = new Set<Entry>();
+  readonly #names = new OpenNames<Entry>();
+  /** Names under which something came already: what has one of them and is not open has come once more. */
+  readonly #came = new NumberTally(false);
+  readonly #cameNames = new Set<string>();
+  readonly #tally = new DifferenceTally();
+  readonly #count = { good: 0, bad: 0, incomplete: 0, stopped: 0, doubled: 0, late: 0, lateBy: 0, unexpected: 0 };
+  readonly #mismatches: string[] = [];
+  #told = 0;
+  /** Incomplete ones of which nobody knows whose they are. */
+  #strays = 0;
+  #uncompared = 0;
+  #stopped = 0;
+  #packets = 0;
+  #highest = -1;
 
-  constructor(expected: Iterable<ExpectedDatagram> = []) {
+  constructor(expected: Iterable<ExpectedDatagram> = [], options: ExpectationOptions = {}) {
+    this.#strict = options.strict ?? false;
+    this.#repeats = options.repeats ?? false;
+    this.#owns = options.owns ?? (() => true);
+    this.#generated = options.generated !== undefined;
+    this.#numbers = new NumberTally(options.generated === 'all');
     for (const one of expected) this.add(one);
   }
 
   /** Datagrams may be added while others already come. */
   add(expected: ExpectedDatagram): void {
-    this.#missing.add(expected);
-    for (const name of namesOf(expected)) {
-      const known = this.#byName.get(name);
-      if (known) known.add(expected);
-      else this.#byName.set(name, new Set([expected]));
+    const order = this.#told++;
+    if (expected.stoppedAfter !== undefined) this.#stopped += 1;
+    if (this.#open.size >= MOST_OPEN) {
+      this.#uncompared += 1;
+      return;
     }
+    const entry = { expected, order };
+    this.#open.add(entry);
+    for (const name of namesOf(expected)) this.#names.add(name, entry);
   }
 
-  /** What was sent and has not come whole. */
+  /** Datagrams told so far. */
+  get told(): number {
+    return this.#told;
+  }
+
+  /** Datagrams judged so far, as far as they were told. */
+  get judged(): number {
+    const { good, bad, incomplete, stopped } = this.#count;
+    return good + bad + incomplete + stopped;
+  }
+
+  /** What was sent and has not come at all. */
   missing(): ExpectedDatagram[] {
-    return [...this.#missing];
+    return [...this.#open].filter(({ expected }) => !expected.stoppedAfter).map(({ expected }) => expected);
   }
 
-  readonly observe: Observer = (datagram) => {
-    const expected = this.#find(datagram);
-    if (expected === undefined) return [];
-    this.#missing.delete(expected);
-    for (const name of namesOf(expected)) this.#byName.get(name)?.delete(expected);
-    return [...fieldMismatches(expected, datagram), ...payloadMismatches(expected.payload, datagram.payload)];
-  };
+  /** Holds a final verdict against what was sent; null where it is none of ours. */
+  take(verdict: DatagramVerdict): Held | null {
+    if (!this.#owns(verdict)) return null;
+    this.#packets += Math.max(1, verdict.fragments) + verdict.duplicates;
+    if (verdict.duplicates > 0 && !this.#repeats)
+      this.#countDoubled(verdict, `${verdict.duplicates} of its packets came once more`);
+    const entry = this.#find(verdict);
+    if (entry !== undefined) return this.#hold(entry, verdict);
+    return this.#generated ? this.#holdSelf(verdict) : this.#surplus(verdict);
+  }
 
-  #find({ verdict, payload }: Datagram): ExpectedDatagram | undefined {
-    const generated = inspectPayload(payload);
-    const tag = generated && tagName(generated.seed, generated.sequence);
-    const names = [
-      ...(tag === null ? [] : [tag]),
-      ...(verdict.ident === null ? [] : [identName(verdict.ident)]),
-      ...(tag === null ? [hashName(sha256(payload))] : []),
-    ];
-    for (const name of names) {
-      const expected = first(this.#byName.get(name), (one) => name === tag || sameEnd(one, verdict));
-      if (expected === undefined) continue;
-      if (tag !== null) this.#came.add(tag);
-      return expected;
+  result({ captureLost }: { readonly captureLost: number | null }): Comparison {
+    const { good, bad, incomplete, doubled, unexpected, stopped } = this.#count;
+    const numbers = this.#numbers.figures;
+    const kinds = this.#tally.kinds();
+    const counts = {
+      expected: this.#generated && this.#told === 0 ? null : this.#told - this.#stopped,
+      ...{ good, bad, incomplete },
+      missing: Math.max(0, this.missing().length - this.#strays) + numbers.missing,
+      ...{ stopped, doubled: doubled + numbers.doubled },
+      late: this.#count.late + numbers.late,
+      lateBy: Math.max(this.#count.lateBy, numbers.lateBy),
+      unexpected,
+      uncompared: this.#uncompared,
+      packets: this.#packets,
+      changed: kinds.filter(({ onTheWay }) => onTheWay),
+      captureLost,
+    };
+    return {
+      ...counts,
+      differences: kinds.filter(({ onTheWay }) => !onTheWay),
+      verdict: comparisonVerdict(counts, this.#strict),
+      mismatches: this.#mismatches,
+    };
+  }
+
+  #find(verdict: DatagramVerdict): Entry | undefined {
+    const told = verdict.seen?.payload?.told;
+    if (told?.firstWrong === -1 && this.#came.has(`${told.seed}`, told.sequence)) return undefined;
+    for (const [name, exact] of namesSeen(verdict)) {
+      const entry = this.#names.find(name, ({ expected }) => exact || sameEnd(expected, verdict));
+      if (entry !== undefined) return entry;
     }
-    if (tag !== null && this.#came.has(tag)) this.repeated++;
-    else this.unexpected++;
     return undefined;
+  }
+
+  #hold(entry: Entry, verdict: DatagramVerdict): Held {
+    const { expected, order } = entry;
+    this.#open.delete(entry);
+    for (const name of namesOf(expected)) this.#names.delete(name, entry);
+    this.#rememberCame(expected);
+    const differences = fieldDifferences(expected, verdict);
+    if (verdict.complete) {
+      this.#countOrder(order);
+      differences.push(...cutDifferences(expected, verdict), ...payloadDifferences(expected.payload, verdict));
+    }
+    for (const one of differences) this.#tally.add(one);
+    const faults = differences.filter(({ onTheWay }) => !onTheWay || this.#strict).map(differenceText);
+    const changed = differences.filter(({ onTheWay }) => onTheWay && !this.#strict).map(changedText);
+    return { verdict: this.#judged(verdict, expected, faults, changed), expected, differences };
+  }
+
+  /** Counts the verdict as what it is once the differences are in it. */
+  #judged(
+    verdict: DatagramVerdict,
+    expected: ExpectedDatagram | null,
+    faults: readonly string[],
+    changed: readonly string[],
+  ): DatagramVerdict {
+    const held = faults.length + changed.length === 0 ? verdict : amended(verdict, faults, changed);
+    const stopped = held.verdict === 'incomplete' && expected?.stoppedAfter !== undefined;
+    this.#count[stopped ? 'stopped' : held.verdict] += 1;
+    this.#say(held);
+    return held;
+  }
+
+  /** What nobody told of, by what it says of itself. */
+  #holdSelf(verdict: DatagramVerdict): Held {
+    const told = verdict.seen?.payload?.told ?? null;
+    const fault =
+      verdict.complete && verdict.udp !== null && verdict.payloadLen !== null
+        ? generatedFault(told, verdict.payloadLen)
+        : null;
+    if (told !== null && fault === null) {
+      const { source, udp } = verdict;
+      const fresh = this.#numbers.add(`${source} ${udp?.sourcePort} ${told.seed}`, told.sequence);
+      if (!fresh) this.#say(verdict, `datagram ${told.sequence} of seed ${told.seed} came once more`);
+    }
+    const faults = fault === null ? [] : [fault];
+    return { verdict: this.#judged(verdict, null, faults, []), expected: undefined, differences: [] };
+  }
+
+  /** What is open no more, or never was. */
+  #surplus(verdict: DatagramVerdict): Held {
+    const none = { expected: undefined, differences: [] };
+    if (this.#uncompared > 0) return { verdict, ...none };
+    if (this.#hasCome(verdict)) {
+      if (!this.#repeats) this.#countDoubled(verdict, 'it came once more');
+      return { verdict, ...none };
+    }
+    if (!verdict.complete) {
+      this.#strays += 1;
+      return { verdict: this.#judged(verdict, null, [], []), ...none };
+    }
+    this.#count.unexpected += 1;
+    const held = amended(verdict, ['payload got one that is not among those sent, or was seen already'], []);
+    this.#say(held);
+    return { verdict: held, ...none };
+  }
+
+  #countOrder(order: number): void {
+    if (order > this.#highest) this.#highest = order;
+    else {
+      this.#count.late += 1;
+      this.#count.lateBy = Math.max(this.#count.lateBy, this.#highest - order);
+    }
+  }
+
+  #countDoubled(verdict: DatagramVerdict, what: string): void {
+    this.#count.doubled += 1;
+    this.#say(verdict, what);
+  }
+
+  #rememberCame({ payload, ident }: ExpectedDatagram): void {
+    if ('seed' in payload) this.#came.add(`${payload.seed}`, payload.sequence);
+    else if (this.#cameNames.size < MOST_OPEN) {
+      const [name] = namesOf({ payload });
+      this.#cameNames.add(ident === undefined ? name! : `${name} ${ident}`);
+    }
+  }
+
+  #hasCome(verdict: DatagramVerdict): boolean {
+    const told = verdict.seen?.payload?.told;
+    if (told) return this.#came.has(`${told.seed}`, told.sequence);
+    const [name] = namesSeen(verdict).at(-1) ?? [''];
+    return this.#cameNames.has(name) || this.#cameNames.has(`${name} ${verdict.ident}`);
+  }
+
+  #say(verdict: DatagramVerdict, text?: string): void {
+    const texts = text === undefined ? verdict.mismatches : [text];
+    for (const one of texts) if (this.#mismatches.length < MISMATCHES_KEPT) this.#mismatches.push(one);
   }
 }
 
-function first<T>(items: Iterable<T> | undefined, wanted: (item: T) => boolean): T | undefined {
-  for (const item of items ?? []) if (wanted(item)) return item;
-  return undefined;
+function amended(verdict: DatagramVerdict, faults: readonly string[], changed: readonly string[]): DatagramVerdict {
+  return {
+    ...verdict,
+    mismatches: [...verdict.mismatches, ...faults],
+    notes: [...verdict.notes, ...changed],
+    verdict: faults.length > 0 ? 'bad' : verdict.verdict,
+  };
+}
+
+/** `ttl changed on the way from 64 to 9`. */
+function changedText({ field, from, to }: Difference): string {
+  return `${field} changed on the way from ${from} to ${to}`;
 }
 
 function namesOf({ ident, payload }: ExpectedDatagram): string[] {
-  const names = 'seed' in payload ? [tagName(payload.seed, payload.sequence)] : [hashName(payload.sha256)];
-  return ident === undefined ? names : [...names, identName(ident)];
+  const names: string[] = [];
+  if ('seed' in payload) names.push(tagName(payload));
+  if (ident !== undefined) names.push(identName(ident));
+  if ('sha256' in payload) names.push(`hash ${payload.sha256}`);
+  else if ('digest' in payload) names.push(`digest ${payload.digest}`);
+  else if (!('seed' in payload)) names.push(`length ${payload.length}`);
+  return names;
 }
 
-const tagName = (seed: number, sequence: number): string => `tag ${seed} ${sequence}`;
+/** Names to look for, the surest first, and whether the name alone is enough. */
+function namesSeen({ ident, payloadSha256, payloadLen, seen }: DatagramVerdict): (readonly [string, boolean])[] {
+  const names: (readonly [string, boolean])[] = [];
+  const told = seen?.payload?.told;
+  if (told) names.push([tagName(told), true]);
+  if (ident !== null) names.push([identName(ident), false]);
+  if (payloadSha256 !== null) names.push([`hash ${payloadSha256}`, false]);
+  if (seen?.payload?.digest) names.push([`digest ${seen.payload.digest}`, false]);
+  if (payloadLen !== null) names.push([`length ${payloadLen}`, false]);
+  return names;
+}
+
+const tagName = (tag: { seed: number; sequence: number }): string => `tag ${tag.seed} ${tag.sequence}`;
 const identName = (ident: number): string => `ident ${ident}`;
-const hashName = (hash: string): string => `hash ${hash}`;
 
 /** Foreign datagrams may have an ident of ours, but they go elsewhere. */
 function sameEnd({ destination, destinationPort }: ExpectedDatagram, verdict: DatagramVerdict): boolean {
   return (
     (destination === undefined || destination === verdict.destination) &&
-    (destinationPort === undefined || destinationPort === verdict.udp?.destinationPort)
+    (destinationPort === undefined || verdict.udp === null || destinationPort === verdict.udp.destinationPort)
   );
-}
-
-function fieldMismatches(expected: ExpectedDatagram, { verdict }: Datagram): string[] {
-  const got: Omit<ExpectedDatagram, 'payload'> = {
-    source: verdict.source,
-    destination: verdict.destination,
-    ...(verdict.udp && { sourcePort: verdict.udp.sourcePort, destinationPort: verdict.udp.destinationPort }),
-    ...(verdict.ident !== null && { ident: verdict.ident }),
-    fragments: verdict.fragments,
-  };
-  const keys = ['source', 'destination', 'sourcePort', 'destinationPort', 'ident', 'fragments'] as const;
-  return keys.flatMap((key) =>
-    expected[key] === undefined || expected[key] === got[key]
-      ? []
-      : [`${key} got ${got[key] ?? 'none'}, want ${expected[key]} as sent`],
-  );
-}
-
-function payloadMismatches(expected: ExpectedPayload, payload: Uint8Array): string[] {
-  if (payload.length !== expected.length) {
-    return [`payload length got ${payload.length}, want ${expected.length} as sent`];
-  }
-  if (!('seed' in expected)) {
-    const hash = sha256(payload);
-    return hash === expected.sha256 ? [] : [`payload sha256 got ${hash}, want ${expected.sha256} as sent`];
-  }
-  const { seed, sequence } = expected;
-  const at = firstWrong(payload, seed, sequence);
-  return at < 0 ? [] : [`payload octet ${at} got ${payload[at]}, want that of seed ${seed}, datagram ${sequence}`];
-}
-
-/** Room for one payload, so that comparing makes no garbage. */
-const scratch = new Uint8Array(65_536);
-
-/** Index of the first octet that `fillPayload` would have written otherwise, −1 where there is none. */
-function firstWrong(payload: Uint8Array, seed: number, sequence: number): number {
-  const want = scratch.subarray(0, payload.length);
-  fillPayload(want, seed, sequence);
-  if (Buffer.compare(payload, want) === 0) return -1;
-  return payload.findIndex((octet, i) => octet !== want[i]);
-}
-
-function sha256(octets: Uint8Array): string {
-  return createHash('sha256').update(octets).digest('hex');
 }

@@ -5,6 +5,7 @@ import { WASM_PAGE_SIZE, webAssembly } from './webassembly.js';
 const BUFFERS = 24;
 const KEYS_LEN = 128;
 const OUT = KEYS_LEN;
+const COMMON_KEYS = 2 * KEYS_LEN;
 const SCRATCH = WASM_PAGE_SIZE;
 const BUFFERS_AT = 2 * WASM_PAGE_SIZE;
 /** Two stretches to read files into, 512 KiB each. */
@@ -26,7 +27,7 @@ export interface Tenancy {
 /**
  * Sum and digest of octets by vector instructions, in a memory of its own:
  *
- *     | keys, digest | scratch, 64 KiB | buffers, 64 KiB each | two chunks, 512 KiB each |
+ *     | keys, digest, common keys | scratch, 64 KiB | buffers, 64 KiB each | two chunks, 512 KiB each |
  */
 export class SummaryKernel {
   readonly bytes: Uint8Array;
@@ -49,6 +50,7 @@ export class SummaryKernel {
     const keys = new Uint16Array(memory.buffer, 0, KEYS_LEN / 2);
     crypto.getRandomValues(keys);
     for (let i = 0; i < keys.length; i++) keys[i]! |= 1;
+    fillCommonKeys(new Uint16Array(memory.buffer, COMMON_KEYS, KEYS_LEN / 2));
   }
 
   /** The folded sum of `len` octets at `at`, as `sumOctets` gives it; `low` and `high` then are the digest. */
@@ -59,6 +61,11 @@ export class SummaryKernel {
   /** Copies `len` octets from `at` to `to`, then as `summarize`. */
   copySummarize(to: number, at: number, len: number): number {
     return this.#copyRun(to, at, len, 0, OUT);
+  }
+
+  /** As `summarize`, but the digest is the same in every process: it tells chance from intent no more. */
+  digest(at: number, len: number): void {
+    this.#run(at, len, COMMON_KEYS, OUT);
   }
 
   get low(): number {
@@ -84,6 +91,11 @@ export class SummaryKernel {
   leave(tenant: object): void {
     if (this.#tenant?.deref() === tenant) this.#tenant = undefined;
   }
+}
+
+/** Odd words of a Weyl sequence: any spread ones will do. */
+function fillCommonKeys(keys: Uint16Array): void {
+  for (let i = 0; i < keys.length; i++) keys[i] = (Math.imul(i + 1, 0x9e37_79b1) >>> 16) | 1;
 }
 
 let kernel: SummaryKernel | null | undefined;

@@ -1,17 +1,29 @@
-import { argumentError, ERRNO, systemError, UfoError } from '../errors.js';
+import { argumentError, ERRNO, systemError, typeError, UfoError } from '../errors.js';
 import type { PagePool } from '../memory/page-pool.js';
 import { PAGE_SIZE } from '../memory/user-memory.js';
 import { skbFragRef, skbFragUnref } from '../skb/frag.js';
 import { MAX_SKB_FRAGS, type SkbFrag } from '../skb/shared-info.js';
+import { type Octets, octetsOf } from './dgram/message.js';
 
 /**
  * User pages of the caller: write into `buffers`, then `sendPages`. They are the frags of the datagram as they are, so they
  * must not change between `sendPages` and its completion; afterwards they can be written and sent again, until disposed.
  */
-export class Pages implements Disposable {
+export interface Pages extends Disposable {
   /** Octets asked for; the datagram's payload. */
   readonly len: number;
   /** The pages as stretches that follow each other, `len` octets in all; one, unless the pool is in pieces. */
+  readonly buffers: readonly Uint8Array[];
+  readonly disposed: boolean;
+  /** Copies octets (of text its UTF-8) to `offset`. @throws UfoError ERR_UFO_INVALID_ARGUMENT where they don't fit */
+  write(octets: Octets, offset?: number): void;
+  /** Gives the pages back; what is still on its way keeps them until it is done. Idempotent. */
+  [Symbol.dispose](): void;
+}
+
+/** The inside of `Pages`, which only a socket sees. */
+export class UserPages implements Pages {
+  readonly len: number;
   readonly buffers: readonly Uint8Array[];
   /** The same as frags, for the sender. */
   readonly frags: readonly SkbFrag[];
@@ -29,8 +41,9 @@ export class Pages implements Disposable {
   }
 
   /** @throws UfoError ERR_UFO_INVALID_ARGUMENT for a length; ENOMEM where the pool has not enough free pages now */
-  static take(pool: PagePool, len: number): Pages {
+  static take(pool: PagePool, len: number): UserPages {
     const most = MAX_SKB_FRAGS * PAGE_SIZE;
+    if (typeof len !== 'number') throw typeError('len', len, 'a number of octets');
     if (!Number.isInteger(len) || len < 1 || len > most) throw argumentError('len', len, `1 … ${most} octets`);
     const count = Math.ceil(len / PAGE_SIZE);
     if (pool.freePages < count) {
@@ -38,20 +51,29 @@ export class Pages implements Disposable {
       throw systemError(ERRNO.ENOMEM, 'allocPages', { reason });
     }
     const run = pool.allocRun(count);
-    return new Pages(pool, len, run >= 0 ? [{ page: run, offset: 0, size: len }] : scattered(pool, len, count));
+    return new UserPages(pool, len, run >= 0 ? [{ page: run, offset: 0, size: len }] : scattered(pool, len, count));
   }
 
-  /** Copies octets to `offset`. */
-  write(octets: Uint8Array, offset = 0): void {
+  /** The ones behind what a caller hands over. @throws UfoError (TypeError) */
+  static of(pages: unknown): UserPages {
+    if (pages instanceof UserPages) return pages;
+    throw typeError('pages', pages, 'what allocPages gave');
+  }
+
+  write(from: Octets, offset = 0): void {
+    const octets = octetsOf(from, 'octets');
+    if (!Number.isInteger(offset) || offset < 0 || offset > this.len) {
+      throw argumentError('offset', offset, `0 … ${this.len} octets`);
+    }
     if (offset + octets.length > this.len) {
       throw argumentError('octets', octets, `at most ${this.len - offset} octets at offset ${offset}`);
     }
     let at = 0;
     for (const buffer of this.buffers) {
       const skip = Math.max(0, offset - at);
-      const from = Math.max(0, at - offset);
-      if (skip < buffer.length && from < octets.length) {
-        buffer.set(octets.subarray(from, from + buffer.length - skip), skip);
+      const first = Math.max(0, at - offset);
+      if (skip < buffer.length && first < octets.length) {
+        buffer.set(octets.subarray(first, first + buffer.length - skip), skip);
       }
       at += buffer.length;
     }
@@ -91,7 +113,6 @@ export class Pages implements Disposable {
     };
   }
 
-  /** Gives the pages back; what is still on its way keeps them until it is done. Idempotent. */
   [Symbol.dispose](): void {
     if (this.#disposed) return;
     this.#disposed = true;

@@ -2,7 +2,7 @@ import { constants, type FileHandle, open } from 'node:fs/promises';
 import { argumentError } from '../errors.js';
 import type { SendSummary } from './flight/datagram.js';
 import type { FileOptions, ManyOptions } from './options.js';
-import type { Pages } from './pages.js';
+import { type Pages, UserPages } from './pages.js';
 
 /** Opening a FIFO would otherwise wait for its writer; it is refused afterwards. */
 const READ = constants.O_RDONLY | constants.O_NONBLOCK;
@@ -75,7 +75,7 @@ async function* filePages(
 async function fill(handle: FileHandle, pages: Pages, position: number): Promise<number> {
   let done = 0;
   while (done < pages.len) {
-    const { bytesRead } = await handle.readv(pages.rest(done), position + done);
+    const { bytesRead } = await handle.readv(UserPages.of(pages).rest(done), position + done);
     if (bytesRead === 0) break;
     done += bytesRead;
   }

@@ -5,11 +5,12 @@ import { argumentError, UfoError } from '../errors.js';
 import type { LostFrames } from '../tx/net-device.js';
 import { copied } from '../ufo/append-data.js';
 import { Cork } from './cork.js';
+import { type Message, partsOf } from './dgram/message.js';
 import type { PagesSent, SendResult, SendSummary } from './flight/datagram.js';
 import { SendOne } from './flight/one.js';
 import { type StreamSource, sendStream } from './flight/stream.js';
 import type { FileOptions, ManyOptions, SendOptions, SocketAddress, SocketOptions, To, Wait } from './options.js';
-import { Pages } from './pages.js';
+import { type Pages, UserPages } from './pages.js';
 import { companionOf, HeldCompanion } from './path/held-companion.js';
 import { type PathInfo, pathInfo } from './path/info.js';
 import { type OpenDevice, openDevice } from './path/open-device.js';
@@ -102,9 +103,15 @@ export class UfoSocket extends EventEmitter implements AsyncDisposable {
    * @throws UfoError EMSGSIZE, ENETUNREACH, EHOSTUNREACH, EPERM, ENETDOWN, ENOBUFS, …, with `partial` where some fragments
    *   had gone; EAGAIN with `nonBlocking`; ERR_UFO_CLOSED; the signal's reason
    */
-  send(message: Uint8Array | readonly Uint8Array[], to: SendOptions = {}): Promise<SendResult> {
-    const parts = message instanceof Uint8Array ? [message] : message;
-    if (this.#cork !== null) return this.#addToCork(this.#cork, parts, to);
+  send(message: Message, to: SendOptions = {}): Promise<SendResult> {
+    let parts: readonly Uint8Array[];
+    try {
+      parts = partsOf(message);
+      // A part's promise is the datagram's, whose failure `uncork` tells of: not watched here.
+      if (this.#cork !== null) return this.#cork.add(parts, to);
+    } catch (error) {
+      return this.#observed(Promise.reject(error));
+    }
     return this.#observed(to.zerocopy === true ? this.#one.sendForeign(parts, to) : this.#one.send(copied(parts), to));
   }
 
@@ -135,7 +142,7 @@ export class UfoSocket extends EventEmitter implements AsyncDisposable {
     return this.#observed(
       pageWait.until(() => {
         this.#works.check();
-        return Pages.take(pool, len);
+        return UserPages.take(pool, len);
       }, signal),
     );
   }
@@ -147,7 +154,7 @@ export class UfoSocket extends EventEmitter implements AsyncDisposable {
   sendPages(pages: Pages, to: To = {}): PagesSent {
     this.#refuseCorked('sendPages');
     const { ubuf, done } = completion();
-    const sent = this.#one.sendPages(pages, ubuf, to);
+    const sent = this.#one.sendPages(UserPages.of(pages), ubuf, to);
     return { sent: this.#observed(sent), completed: done };
   }
 
@@ -202,14 +209,6 @@ export class UfoSocket extends EventEmitter implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
-  }
-
-  #addToCork(cork: Cork, parts: readonly Uint8Array[], to: SendOptions): Promise<SendResult> {
-    try {
-      return cork.add(parts, to);
-    } catch (error) {
-      return this.#observed(Promise.reject(error));
-    }
   }
 
   #refuseCorked(what: string): void {

@@ -67,7 +67,7 @@ export interface NetDevice extends AsyncDisposable {
   readonly ufoKind?: 'kernel-ufo' | 'device-ufo';
   /** For a device with NETIF_F_UFO: why datagrams of this family can't be handed over whole after all; null where they can. */
   ufoRefusal?(family: 4 | 6): string | null;
-  /** The kernel makes all headers and cuts: rows are payloads alone, and nothing of a fragment can be asked for. */
+  /** Rows are packets with headers of ours; otherwise payloads, and the kernel writes headers and cuts. */
   readonly writesHeaders: boolean;
   /** Frames leave with the caller's octets still in the user pages (no copy by us, none by the kernel). */
   readonly zerocopy: boolean;

@@ -32,6 +32,20 @@ export class FragmentRecords {
     this.#used = at + STRIDE;
   }
 
+  /** Offset and length of each, in the order of their offsets: `[offset, len, …]`. */
+  pieces(): number[] {
+    const rows = this.#rows;
+    const pieces: number[] = [];
+    let sorted = true;
+    for (let i = 0; i < this.#used; i += STRIDE) {
+      sorted &&= i === 0 || rows[i]! >= rows[i - STRIDE]!;
+      pieces.push(rows[i]!, rows[i + 1]! >>> 1);
+    }
+    if (sorted) return pieces;
+    const pairs = Array.from({ length: pieces.length / 2 }, (_, i) => [pieces[2 * i]!, pieces[2 * i + 1]!]);
+    return pairs.sort((a, b) => a[0]! - b[0]! || a[1]! - b[1]!).flat();
+  }
+
   /** No more will be added: what is kept for later takes no more room than it must. */
   close(): void {
     const rows = this.#rows;

@@ -2,6 +2,7 @@ import type { ReassemblyBuffer } from './buffers.js';
 import { Extents } from './extents.js';
 import type { Fragment } from './fragment.js';
 import { FragmentRecords } from './fragment-records.js';
+import type { HeaderValues } from './header-values.js';
 import type { MutableVerdict } from './verdict.js';
 
 /**
@@ -61,6 +62,8 @@ export class Group {
   finalDestination: Uint8Array | undefined;
   /** Header in front of the reassembled payload; kept only where somebody wants whole packets. */
   header: Uint8Array | undefined;
+  /** What the headers said, where somebody asked for sightings. */
+  values: HeaderValues | undefined;
   /** Once complete. */
   verdict: MutableVerdict | undefined;
 

@@ -3,6 +3,7 @@ import { PROTOCOL as UDP, HEADER_LEN as UDP_HEADER_LEN } from '../wire/udp.js';
 import { addFinding } from './findings.js';
 import type { Group } from './group.js';
 import { judgeUdp, type UpperPacket } from './judge-udp.js';
+import { addSighting } from './sighting-builder.js';
 import type { MutableVerdict } from './verdict.js';
 import { groupVerdict, setVerdict } from './verdict-builder.js';
 
@@ -10,6 +11,8 @@ export interface JudgeOptions {
   /** Whether verdicts carry the SHA-256 of the payload, which costs more than everything else together. */
   readonly hash: boolean;
   readonly allowZeroChecksum6: boolean;
+  /** Whether verdicts carry what a comparison with what was sent needs. */
+  readonly sightings: boolean;
   /** Looks at each complete datagram; what it returns is added to the mismatches. */
   readonly observe?: Observer | undefined;
 }
@@ -42,6 +45,7 @@ export function judgeGroup(group: Group, view: DataView, start: number, options:
     else verdict.payloadLen = len;
     if (verdict.payloadLen !== null) showPayload(verdict, group, packet, options);
   }
+  if (options.sightings) addSighting(verdict, group);
   setVerdict(verdict);
   return verdict;
 }
@@ -51,6 +55,7 @@ function showPayload(verdict: MutableVerdict, group: Group, packet: UpperPacket,
   const { view, at, len } = packet;
   const data = group.protocol === UDP ? at + UDP_HEADER_LEN : at;
   const payload = octets(view, data, verdict.payloadLen!);
+  if (options.sightings) group.values!.takePayload(payload, octets(view, at - group.upperOffset, group.upperOffset));
   if (options.hash) verdict.payloadSha256 = createHash('sha256').update(payload).digest('hex');
   if (options.observe === undefined || group.header === undefined) return;
   const ipPayload = octets(view, at - group.upperOffset, group.upperOffset + len);

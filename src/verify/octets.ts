@@ -70,20 +70,53 @@ export function copySummarize(
   out.high = kernel.high;
 }
 
+/** Longest octets whose digest is made of all of them: the kernel's scratch. No UDP payload is longer. */
+const MOST_DIGESTED = 65_536;
+
+/** A digest of 64 bits, in hexadecimal: the same in every process of one machine. Tells chance changes, not malice. */
+export function commonDigest(bytes: Uint8Array): string {
+  const len = Math.min(bytes.length, MOST_DIGESTED);
+  const kernel = summaryKernel();
+  if (kernel === null) {
+    const { buffer, byteOffset } = bytes;
+    summarizePlain(new DataView(buffer, byteOffset, len), 0, len, digested, COMMON_SEED);
+    return hex32(digested.low) + hex32(digested.high);
+  }
+  if (bytes.buffer === kernel.bytes.buffer) kernel.digest(bytes.byteOffset, len);
+  else {
+    kernel.bytes.set(len < bytes.length ? bytes.subarray(0, len) : bytes, kernel.scratch);
+    kernel.digest(kernel.scratch, len);
+  }
+  return hex32(kernel.low) + hex32(kernel.high);
+}
+
+const COMMON_SEED = 0x7566_6f21;
+const digested = new OctetSummary();
+
+function hex32(word: number): string {
+  return (word >>> 0).toString(16).padStart(8, '0');
+}
+
 /** Where the octets of `bytes`' ArrayBuffer begin in the memory of the SIMD kernel: 0 if it is that, otherwise −1. */
 export function kernelOffset(bytes: Uint8Array): number {
   return bytes.buffer === summaryKernel()?.bytes.buffer ? 0 : -1;
 }
 
 /** `summarize` in plain JavaScript, with another digest. Sums of halves stay below 2^32 for 65,535 octets. */
-export function summarizePlain(view: DataView, offset: number, len: number, out: OctetSummary): void {
+export function summarizePlain(
+  view: DataView,
+  offset: number,
+  len: number,
+  out: OctetSummary,
+  seed: number = digestSeed,
+): void {
   let at = offset;
   let total = 0;
   let upper = 0;
-  let h1 = digestSeed;
-  let h2 = digestSeed ^ P2;
-  let h3 = digestSeed ^ P3;
-  let h4 = digestSeed ^ len;
+  let h1 = seed;
+  let h2 = seed ^ P2;
+  let h3 = seed ^ P3;
+  let h4 = seed ^ len;
   for (const end = offset + len - (len % ROUND); at < end; at += ROUND) {
     const a = view.getInt32(at, true);
     const b = view.getInt32(at + 4, true);

@@ -3,6 +3,9 @@ export class Packet {
   bytes: Uint8Array = new Uint8Array(0);
   /** Over the whole ArrayBuffer of `bytes`, as all offsets here. */
   view: DataView = new DataView(new ArrayBuffer(0));
+  /** Offset of the frame, and its link type. */
+  link = 0;
+  linktype = 0;
   /** Offset of the IP header. */
   base = 0;
   /** Octets captured from there on, link-layer padding included, and how many there were on the wire. */

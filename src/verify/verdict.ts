@@ -1,3 +1,5 @@
+import type { Sighting } from './sighting.js';
+
 /** What became of one datagram. Field by field the `--json` contract of `udp-ufo verify`; printed as it is. */
 export interface DatagramVerdict {
   readonly type: 'datagram';
@@ -26,6 +28,8 @@ export interface DatagramVerdict {
   readonly mismatches: readonly string[];
   /** What is odd but not wrong: TTL, TOS/ECN or flow-label differences. */
   readonly notes: readonly string[];
+  /** Where it was asked for: what the packets said, for a comparison with what was sent. */
+  readonly seen?: Sighting;
 }
 
 export interface UdpVerdict {

@@ -3,6 +3,7 @@ import { NetworkLayer, networkLayer } from '../wire/link-layer.js';
 import { mismatch } from './findings.js';
 import { Fragment } from './fragment.js';
 import { Group } from './group.js';
+import { HeaderValues } from './header-values.js';
 import { checkIpv4, parseIpv4 } from './ipv4-packet.js';
 import { checkIpv6, parseIpv6 } from './ipv6-packet.js';
 import { type JudgeOptions, judgeGroup, type Observer } from './judge.js';
@@ -18,6 +19,8 @@ export interface VerifierOptions {
   readonly hash?: boolean;
   /** Accept UDP checksum 0 over IPv6 (RFC 6935). Default false. */
   readonly allowZeroChecksum6?: boolean;
+  /** Verdicts carry what the packets said (`seen`), for a comparison with what was sent. Default false. */
+  readonly sightings?: boolean;
   /** Looks at each complete datagram while its octets are there; returns what is wrong with it. */
   readonly observe?: Observer;
   readonly limits?: Partial<ReassemblyLimits>;
@@ -43,6 +46,7 @@ export class Verifier {
   readonly #packet = new Packet();
   readonly #fragment = new Fragment();
   readonly #network = new NetworkLayer();
+  readonly #keepsHeader: boolean;
   #frames = 0;
   #fragments = 0;
   #counts = { good: 0, bad: 0, incomplete: 0 };
@@ -50,8 +54,9 @@ export class Verifier {
   #unjudged = 0;
   #unknownLinktype: number | undefined;
 
-  constructor({ hash = true, allowZeroChecksum6 = false, observe, limits }: VerifierOptions = {}) {
-    this.#options = { hash, allowZeroChecksum6, observe };
+  constructor({ hash = true, allowZeroChecksum6 = false, sightings = false, observe, limits }: VerifierOptions = {}) {
+    this.#options = { hash, allowZeroChecksum6, sightings, observe };
+    this.#keepsHeader = sightings || observe !== undefined;
     this.#reassembler = new Reassembler((group, view = NO_VIEW) => judgeGroup(group, view, 0, this.#options), {
       ...DEFAULT_LIMITS,
       ...limits,
@@ -128,6 +133,8 @@ export class Verifier {
       if (network.why === 'truncated' && frame.caplen < frame.len) this.#unjudged++;
       return;
     }
+    packet.link = start;
+    packet.linktype = frame.linktype;
     packet.base = network.offset;
     packet.captured = network.len;
     packet.onWire = network.len + Math.max(0, frame.len - frame.caplen);
@@ -166,7 +173,11 @@ export class Verifier {
         `IP length got ${packet.headerLen + fragment.len}, want at most ${packet.onWire}, the frame's rest`,
       );
     }
-    if (this.#options.observe && fragment.offset === 0 && group.header === undefined) {
+    if (this.#options.sightings) {
+      group.values ??= new HeaderValues();
+      group.values.take(packet, family, fragment);
+    }
+    if (this.#keepsHeader && fragment.offset === 0 && group.header === undefined) {
       group.header = wholeHeader(packet, family, group.fragmented && family === 6);
     }
   }

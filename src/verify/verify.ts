@@ -1,13 +1,13 @@
 import type { Capture } from '../capture/capture.js';
 import { openFileCapture } from '../capture/file/engine.js';
 import type { Frame } from '../wire/frame.js';
-import type { Observer } from './judge.js';
+import { type Comparer, Recount } from './recount.js';
 import type { DatagramVerdict, VerifySummary } from './verdict.js';
 import { Verifier } from './verifier.js';
 
 export interface VerifyStreamOptions {
-  /** What was sent, an `Expectation` mostly: verdicts then carry what differs from it. */
-  readonly expect?: { readonly observe: Observer };
+  /** What was sent, an `Expectation` mostly: verdicts then carry what differs from it, and the summary knows what is missing. */
+  readonly expect?: Comparer;
   /** SHA-256 of every payload in its verdict; default true. */
   readonly hash?: boolean;
   readonly signal?: AbortSignal;
@@ -26,13 +26,19 @@ export async function* verify(
     await using file = await openFileCapture(source, { reuse: true });
     return yield* verify(file, { hash, ...(expect && { expect }), ...(signal && { signal }) });
   }
-  const verifier = new Verifier({ hash, ...(expect && { observe: expect.observe }) });
+  const verifier = new Verifier({ hash, sightings: expect !== undefined });
+  const recount = expect && new Recount(expect);
   for await (const frames of source) {
     signal?.throwIfAborted();
-    yield* verifier.push(frames);
+    yield* held(verifier.push(frames), recount);
   }
-  yield* verifier.end();
-  return verifier.summary(await captureEnd(source));
+  yield* held(verifier.end(), recount);
+  const summary = verifier.summary(await captureEnd(source));
+  return recount?.summary(summary) ?? summary;
+}
+
+function held(verdicts: readonly DatagramVerdict[], recount: Recount | undefined): Iterable<DatagramVerdict> {
+  return recount === undefined ? verdicts : verdicts.map((one) => recount.take(one));
 }
 
 async function captureEnd(source: Capture | AsyncIterable<readonly Frame[]>) {

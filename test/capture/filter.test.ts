@@ -19,6 +19,6 @@ describe('filter', () => {
 
   it('refuses what is no address, and two families at once', () => {
     assert.throws(() => udpFilter({ hosts: ['or 1=1'] }), { code: 'ERR_UFO_INVALID_ARGUMENT' });
-    assert.throws(() => udpFilter({ hosts: ['192.0.2.1'], family: 6 }), /^UfoError: host: .*one family/);
+    assert.throws(() => udpFilter({ hosts: ['192.0.2.1'], family: 6 }), /^TypeError: host: .*one family/);
   });
 });

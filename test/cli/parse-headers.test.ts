@@ -27,11 +27,11 @@ describe('headers on the command line', () => {
 
   it('names the option and what it got', () => {
     for (const text of ['0', '0g', '00'.repeat(41)])
-      assert.throws(() => parseHex(text, '--options', 40), /^UfoError: --options: got/);
+      assert.throws(() => parseHex(text, '--options', 40), /^TypeError: --options: got/);
     for (const text of ['', 'fragment=00', 'routing', 'routing=', 'routing=0']) {
-      assert.throws(() => parseExtensionHeaders(text, '--extension-headers'), /^UfoError: --extension-headers: got/);
+      assert.throws(() => parseExtensionHeaders(text, '--extension-headers'), /^TypeError: --extension-headers: got/);
     }
     for (const text of ['', '4096', '1.8', '1,2,3', 'a'])
-      assert.throws(() => parseVlans(text, '--vlan'), /^UfoError: --vlan: got/);
+      assert.throws(() => parseVlans(text, '--vlan'), /^TypeError: --vlan: got/);
   });
 });

@@ -1,45 +1,88 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { Expectation, type ExpectedDatagram } from '../../src/compare/expectation.js';
+import { Expectation, type ExpectationOptions } from '../../src/compare/expectation.js';
+import type { ExpectedDatagram } from '../../src/compare/expected.js';
 import { makePayload } from '../../src/payload/generated.js';
+import { seenPayload } from '../../src/verify/sighting.js';
 import type { DatagramVerdict } from '../../src/verify/verdict.js';
 import { Verifier } from '../../src/verify/verifier.js';
-import { flow4, flow6, fragments, frame, pattern, udpPacket } from '../verify/build.js';
+import { cuts, flow4, flow6, fragment, frame, type Oddity, pattern, udpPacket } from '../verify/build.js';
 
 const [SEED, LENGTH] = [7, 3000];
+const GSO_SIZE = 1480;
+
 const expected = (sequence: number, more: Partial<ExpectedDatagram> = {}): ExpectedDatagram => ({
   payload: { seed: SEED, sequence, length: LENGTH },
   ...more,
 });
-const packetsOf = (payload: Uint8Array, ident = flow4.ident, flow = flow4): Uint8Array[] =>
-  fragments({ ...flow, ident }, udpPacket(flow, payload));
+
+function packetsOf(payload: Uint8Array, ident = 1, flow = flow4, odd: Oddity = {}, gsoSize = GSO_SIZE): Uint8Array[] {
+  const packet = udpPacket(flow, payload);
+  return cuts(packet.length, gsoSize).map((piece) => fragment({ ...flow, ident }, packet, piece, odd));
+}
+
+const generated = (sequence: number, odd: Oddity = {}, gsoSize = GSO_SIZE): Uint8Array[] =>
+  packetsOf(makePayload(LENGTH, SEED, sequence), sequence + 1, flow4, odd, gsoSize);
 
 function judge(expectation: Expectation, packets: readonly Uint8Array[]): DatagramVerdict[] {
-  const verifier = new Verifier({ observe: expectation.observe });
-  return [...verifier.push(packets.map((packet) => frame(packet))), ...verifier.end()];
+  const verifier = new Verifier({ sightings: true });
+  const verdicts = [...verifier.push(packets.map((packet) => frame(packet))), ...verifier.end()];
+  return verdicts.map((verdict) => expectation.take(verdict)?.verdict ?? verdict);
+}
+
+function compared(told: readonly ExpectedDatagram[], packets: readonly Uint8Array[], options?: ExpectationOptions) {
+  const expectation = new Expectation(told, options);
+  judge(expectation, packets);
+  return expectation.result({ captureLost: 0 });
 }
 
 describe('what was sent', () => {
   it('is good when it came so', () => {
     const fields = { source: '192.0.2.1', destination: '192.0.2.2', sourcePort: 1111, destinationPort: 9999 };
-    const expectation = new Expectation([expected(0, { ...fields, ident: 1, fragments: 3 }), expected(1)]);
-    const packets = [...packetsOf(makePayload(LENGTH, SEED, 1), 2), ...packetsOf(makePayload(LENGTH, SEED, 0), 1)];
-    assert.ok(judge(expectation, packets).every(({ verdict }) => verdict === 'good'));
-    assert.deepEqual(expectation.missing(), []);
+    const headers = { ttl: 64, tos: 0, df: false, vlan: '', options: '', checksum: 'computed' } as const;
+    const sizes = [
+      [1480, 2],
+      [48, 1],
+    ] as const;
+    const told = [0, 1].map((i) => expected(i, { ...fields, ident: i + 1, fragments: 3, sizes, mtu: 1500, headers }));
+    const result = compared(told, [...generated(0), ...generated(1)], { strict: true });
+    assert.deepEqual([result.verdict, result.good, result.packets, result.late], ['good', 2, 6, 0]);
+    assert.deepEqual(result.mismatches, []);
   });
 
-  it('is missing when it did not come, or not whole', () => {
-    const expectation = new Expectation([expected(0), expected(1), expected(2)]);
-    const packets = [
-      ...packetsOf(makePayload(LENGTH, SEED, 0), 1),
-      ...packetsOf(makePayload(LENGTH, SEED, 2), 2).slice(1),
-    ];
-    judge(expectation, packets);
-    assert.deepEqual(
-      expectation.missing().map(({ payload }) => 'sequence' in payload && payload.sequence),
-      [1, 2],
-    );
+  it('is missing or incomplete when it did not come or not whole, which is inconclusive and never bad', () => {
+    const told = [0, 1, 2].map((sequence) => expected(sequence, { ident: sequence + 1 }));
+    const result = compared(told, [...generated(0), ...generated(2).slice(1)], { strict: true });
+    assert.deepEqual([result.missing, result.incomplete, result.verdict], [1, 1, 'inconclusive']);
+  });
+
+  it('is not counted twice where an incomplete one can not be known', () => {
+    const result = compared([expected(0)], generated(0).slice(1));
+    assert.deepEqual([result.missing, result.incomplete, result.verdict], [0, 1, 'inconclusive']);
+  });
+
+  it('that comes twice, under the same ident or another, is bad', () => {
+    const again = packetsOf(makePayload(LENGTH, SEED, 0), 9);
+    for (const more of [generated(0), again]) {
+      const result = compared([expected(0)], [...generated(0), ...more]);
+      assert.deepEqual([result.doubled, result.good, result.verdict], [1, 1, 'bad']);
+    }
+    const replayed = compared([expected(0)], [...generated(0), ...generated(0)], { repeats: true });
+    assert.equal(replayed.verdict, 'good');
+  });
+
+  it('that was never sent is bad', () => {
+    const result = compared([expected(0)], [...generated(0), ...packetsOf(pattern(1500), 3)]);
+    assert.deepEqual([result.unexpected, result.verdict], [1, 'bad']);
+  });
+
+  it('may come in another order, but not where nothing may change', () => {
+    const told = [0, 1, 2, 3].map((sequence) => expected(sequence));
+    const packets = [2, 0, 1, 3].flatMap((sequence) => generated(sequence));
+    const result = compared(told, packets);
+    assert.deepEqual([result.late, result.lateBy, result.verdict], [2, 2, 'good']);
+    assert.equal(compared(told, packets, { strict: true }).verdict, 'bad');
   });
 
   it('with another octet is bad, whatever its checksum says', () => {
@@ -48,7 +91,7 @@ describe('what was sent', () => {
     const [verdict] = judge(new Expectation([expected(0)]), packetsOf(payload));
     assert.equal(verdict!.udp!.checksum, 'good');
     assert.equal(verdict!.verdict, 'bad');
-    assert.match(verdict!.mismatches[0]!, /^payload octet 1234 got \d+, want that of seed 7, datagram 0$/);
+    assert.match(verdict!.mismatches[0]!, /^payload octet 1234 got another, want that of seed 7, datagram 0 as sent$/);
   });
 
   it('spliced from two datagrams is bad', () => {
@@ -58,7 +101,7 @@ describe('what was sent', () => {
     assert.match(verdict!.mismatches[0]!, /^payload octet 147\d /);
   });
 
-  it('with other fields is bad and names them', () => {
+  it('with other addresses, ident or fragments is bad and names them', () => {
     const wanted = expected(0, { source: '192.0.2.7', destinationPort: 53, ident: 9, fragments: 45 });
     const [verdict] = judge(new Expectation([wanted]), packetsOf(makePayload(LENGTH, SEED, 0), 10));
     assert.deepEqual(verdict!.mismatches, [
@@ -69,26 +112,141 @@ describe('what was sent', () => {
     ]);
   });
 
-  it('is known by ident or hash where it was not generated', () => {
+  it('is known by its digest, hash, ident or length where it was not generated', () => {
     const payload = pattern(2000);
+    const { digest } = seenPayload(payload);
     const sha256 = createHash('sha256').update(payload).digest('hex');
-    const byHash = new Expectation([{ payload: { sha256, length: 2000 } }]);
-    assert.equal(judge(byHash, packetsOf(payload, 5, flow6))[0]!.verdict, 'good');
-    assert.deepEqual(byHash.missing(), []);
-    const byIdent = new Expectation([{ ident: 5, payload: { sha256, length: 2000 } }]);
-    const [verdict] = judge(byIdent, packetsOf(pattern(2000, 3), 5, flow6));
-    assert.match(verdict!.mismatches[0]!, /^payload sha256 got /);
+    const length = 2000;
+    for (const wanted of [{ digest: digest!, length }, { sha256, length }, { length }]) {
+      assert.equal(compared([{ payload: wanted }], packetsOf(payload, 5, flow6)).verdict, 'good');
+      const other = compared([{ ident: 5, payload: wanted }], packetsOf(pattern(2000, 3), 5, flow6));
+      assert.equal(other.verdict, 'digest' in wanted || 'sha256' in wanted ? 'bad' : 'good');
+    }
   });
 
-  it('that comes twice or was never sent is counted and not judged', () => {
-    const expectation = new Expectation([expected(0)]);
-    const once = packetsOf(makePayload(LENGTH, SEED, 0), 1);
-    const verdicts = judge(expectation, [
-      ...once,
-      ...packetsOf(makePayload(LENGTH, SEED, 0), 2),
-      ...packetsOf(pattern(1500), 3),
-    ]);
-    assert.ok(verdicts.every(({ verdict }) => verdict === 'good'));
-    assert.deepEqual([expectation.repeated, expectation.unexpected], [1, 1]);
+  it('stopped midway is neither missing nor incomplete', () => {
+    const told = [expected(0), expected(1, { ident: 2, stoppedAfter: 2 }), expected(2, { ident: 3, stoppedAfter: 1 })];
+    const result = compared(told, [...generated(0), ...generated(1).slice(0, 2)]);
+    assert.deepEqual([result.expected, result.stopped, result.missing, result.verdict], [1, 1, 0, 'good']);
+  });
+});
+
+describe('a header field that was asked for', () => {
+  const ipv4 = { ttl: 64, tos: 0, df: false, options: '', vlan: '' };
+  const FIELDS: readonly (readonly [string, Oddity, string, string, boolean])[] = [
+    ['ttl', { ttl: 9 }, '64', '9', true],
+    ['dscp', { tos: 0xa0 }, '0', '40 (cs5)', true],
+    ['ecn', { tos: 3 }, '0', '3', true],
+    ['df', { dontFragment: true }, '0', '1', false],
+    ['options', { options: Uint8Array.of(148, 4, 0, 0) }, 'none', '94040000', false],
+  ];
+  for (const [field, odd, from, to, onTheWay] of FIELDS) {
+    it(`${field}: is told with from and to, and ${onTheWay ? 'fails only where nothing may change' : 'fails'}`, () => {
+      const told = [expected(0, { headers: ipv4 })];
+      const result = compared(told, generated(0, odd));
+      const [difference] = onTheWay ? result.changed : result.differences;
+      assert.deepEqual(difference, { field, from, to, onTheWay, datagrams: 1 });
+      assert.equal(result.verdict, onTheWay ? 'good' : 'bad');
+      assert.equal(compared(told, generated(0, odd), { strict: true }).verdict, 'bad');
+    });
+  }
+
+  it('over IPv6: the flow label and extension headers', () => {
+    const told = { headers: { flowLabel: 0, extensionHeaders: '2c00010400000000' } };
+    const result = compared([expected(0, told)], packetsOf(makePayload(LENGTH, SEED, 0), 1, flow6));
+    assert.deepEqual(
+      result.differences.map(({ field, to }) => [field, to]),
+      [
+        ['flow label', `${0x12345}`],
+        ['extension headers', 'none'],
+      ],
+    );
+  });
+
+  it('that differs in one fragment only is seen', () => {
+    const [first, second, third] = generated(0);
+    const changed = compared([expected(0, { headers: ipv4 })], [first!, generated(0, { ttl: 63 })[1]!, third!]);
+    assert.ok(second);
+    assert.deepEqual(
+      changed.changed.map(({ field, to }) => [field, to]),
+      [['ttl', '63']],
+    );
+  });
+
+  it('may be an option that routers write, which is no fault', () => {
+    const route = (pointer: number): Uint8Array => Uint8Array.of(7, 7, pointer, 192, 0, 2, 9, 1);
+    const told = [expected(0, { headers: { options: Buffer.from(route(4)).toString('hex') } })];
+    const payload = makePayload(LENGTH, SEED, 0);
+    const result = compared(told, packetsOf(payload, 1, flow4, { options: route(8) }, LENGTH + 8));
+    assert.deepEqual([result.changed.length, result.verdict], [1, 'good']);
+  });
+});
+
+describe('the cut that was made', () => {
+  const sizes = [
+    [1480, 2],
+    [48, 1],
+  ] as const;
+
+  it('cut smaller by a router is changed on the way, but not with DF, and not over IPv6', () => {
+    const told = (df: boolean) => [expected(0, { fragments: 3, sizes, headers: { df } })];
+    const smaller = generated(0, {}, 976);
+    const result = compared(told(false), smaller);
+    assert.deepEqual(result.changed, [{ field: 'mtu', from: '1500', to: '996', onTheWay: true, datagrams: 1 }]);
+    assert.equal(result.verdict, 'good');
+    assert.equal(compared(told(false), smaller, { strict: true }).verdict, 'bad');
+    assert.equal(compared(told(true), smaller).verdict, 'bad');
+    const six = packetsOf(makePayload(LENGTH, SEED, 0), 1, flow6, {}, 976);
+    assert.equal(compared([expected(0, { fragments: 3, sizes })], six).verdict, 'bad');
+  });
+
+  it('with as many but other pieces, or with packets above the MTU, is bad', () => {
+    const other = compared([expected(0, { fragments: 3, sizes })], generated(0, {}, 1472));
+    assert.deepEqual(
+      other.differences.map(({ field, to }) => [field, to]),
+      [['sizes', '2 × 1472, 64']],
+    );
+    const large = compared([expected(0, { mtu: 600 })], generated(0));
+    assert.deepEqual(
+      large.differences.map(({ field, from }) => [field, from]),
+      [['largest packet', 'at most 600']],
+    );
+  });
+});
+
+describe('generated payloads that nobody told of', () => {
+  const run = (order: readonly number[], from: 'all' | 'running' = 'all') =>
+    compared(
+      [],
+      order.flatMap((sequence) => generated(sequence)),
+      { generated: from },
+    );
+
+  for (const [what, order, figures] of [
+    ['all of them', [0, 1, 2], [0, 0, 0, 'good']],
+    ['some missing between', [0, 3, 4], [2, 0, 0, 'inconclusive']],
+    ['some missing at the beginning', [2, 3], [2, 0, 0, 'inconclusive']],
+    ['one late', [0, 2, 1], [0, 0, 1, 'good']],
+  ] as const) {
+    it(`${what}: missing ${figures[0]}, late ${figures[2]}, ${figures[3]}`, () => {
+      const { missing, doubled, late, verdict } = run(order);
+      assert.deepEqual([missing, doubled, late, verdict], figures);
+    });
+  }
+
+  it('doubled under another ident, or packet by packet, are bad', () => {
+    const again = packetsOf(makePayload(LENGTH, SEED, 1), 77);
+    for (const more of [again, generated(1)]) {
+      const result = compared([], [...generated(0), ...generated(1), ...more], { generated: 'all' });
+      assert.deepEqual([result.doubled, result.verdict], [1, 'bad']);
+    }
+  });
+
+  it('that were there before anybody looked are not missing', () =>
+    assert.equal(run([5, 6], 'running').verdict, 'good'));
+
+  it('that are no generated ones are bad', () => {
+    const result = compared([], packetsOf(pattern(2000)), { generated: 'all' });
+    assert.deepEqual([result.bad, result.verdict], [1, 'bad']);
   });
 });

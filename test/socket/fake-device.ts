@@ -40,7 +40,7 @@ export class FakeDevice implements NetDevice {
   readonly ifindex = 0;
   readonly mtu: number;
   readonly features: number;
-  readonly writesHeaders = false;
+  readonly writesHeaders: boolean = true;
   readonly zerocopy: boolean;
   readonly syscall = 'fake';
   readonly seen: Seen[] = [];

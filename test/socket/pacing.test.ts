@@ -121,7 +121,7 @@ describe('pacing', () => {
   });
 
   it('refuses what is no rate and no gap', () => {
-    for (const rate of [0, -1, Number.NaN]) assert.throws(() => createPacer({ rate }), /^UfoError: rate: got/);
+    for (const rate of [0, -1, Number.NaN]) assert.throws(() => createPacer({ rate }), /^RangeError: rate: got/);
     for (const gap of [-1, Number.NaN]) assert.throws(() => createPacer({ gap }), { code: 'ERR_UFO_INVALID_ARGUMENT' });
   });
 });

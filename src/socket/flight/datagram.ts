@@ -38,6 +38,15 @@ export interface SendSummary {
   readonly lost: LostFrames;
 }
 
+declare module '../../errors.js' {
+  interface UfoError {
+    /** How far the datagram had come that failed, where any of it had gone. */
+    partial?: SendResult;
+    /** What a stream had sent when it failed. */
+    summary?: SendSummary;
+  }
+}
+
 /** What stopped a datagram: a `UfoError`, or a signal's reason, which can be anything. */
 export interface Failure {
   readonly error: unknown;

@@ -2,7 +2,7 @@ import { UfoError } from '../../errors.js';
 import { type UbufInfo, ubufPut } from '../../skb/ubuf-info.js';
 import { type Armed, foreign, type Payload } from '../../ufo/append-data.js';
 import type { To } from '../options.js';
-import type { Pages } from '../pages.js';
+import type { UserPages } from '../pages.js';
 import type { Peer } from '../path/peer.js';
 import type { Sender } from '../sender.js';
 import { completion } from '../waiting/completion.js';
@@ -45,7 +45,7 @@ export class SendOne {
   }
 
   /** Sends pages as they are, and holds them until it is over; `ubuf` is told when they may be written again. */
-  async sendPages(pages: Pages, ubuf: UbufInfo, to: To): Promise<SendResult> {
+  async sendPages(pages: UserPages, ubuf: UbufInfo, to: To): Promise<SendResult> {
     const payload = { kind: 'frags', frags: pages.frags, len: pages.len, ubuf } as const;
     return this.#sendArmed(payload, to, () => pages.hold(this.#sender.pool));
   }

@@ -1,14 +1,17 @@
 import { UbufInfo } from '../../skb/ubuf-info.js';
 import { copied, type Payload } from '../../ufo/append-data.js';
+import { type Octets, octetsOf } from '../dgram/message.js';
 import type { ManyOptions } from '../options.js';
-import { Pages } from '../pages.js';
+import { type Pages, UserPages } from '../pages.js';
 import type { Peer } from '../path/peer.js';
 import type { Sender } from '../sender.js';
 import type { Works } from '../waiting/works.js';
 import type { SendSummary } from './datagram.js';
 import { Tally } from './tally.js';
 
-export type StreamSource = AsyncIterable<Uint8Array | Pages> | Iterable<Uint8Array | Pages>;
+/** What goes into a stream: a datagram's octets, or pages full of them. */
+export type StreamItem = Octets | Pages;
+export type StreamSource = AsyncIterable<StreamItem> | Iterable<StreamItem>;
 
 /**
  * One datagram after the other, as many at a time as the send budget allows. Whatever ends it early (a refusal, the signal,
@@ -24,7 +27,7 @@ export async function sendStream(
   const { device } = peer.channel;
   const tally = new Tally(device.driver, to.onDatagram);
   try {
-    const step = (item: Uint8Array | Pages): Promise<void> | undefined => {
+    const step = (item: StreamItem): Promise<void> | undefined => {
       to.signal?.throwIfAborted();
       if (to.pacer === undefined && offerItem(sender, works, peer, item, to, tally)) return undefined;
       return sendItem(sender, works, peer, item, to, tally);
@@ -50,17 +53,10 @@ export async function sendStream(
 }
 
 /** Sends an item at once, or says that it has to wait. */
-function offerItem(
-  sender: Sender,
-  works: Works,
-  peer: Peer,
-  item: Uint8Array | Pages,
-  to: ManyOptions,
-  tally: Tally,
-): boolean {
+function offerItem(sender: Sender, works: Works, peer: Peer, item: StreamItem, to: ManyOptions, tally: Tally): boolean {
   works.check();
-  if (item instanceof Pages) item.check(sender.pool);
-  const payload: Payload = item instanceof Pages ? pagesPayload(item) : copied([item]);
+  if (item instanceof UserPages) item.check(sender.pool);
+  const payload = payloadOf(item);
   try {
     if (!sender.outbox.offer(peer, payload, to, tally.settled)) return false;
     tally.begin();
@@ -76,12 +72,12 @@ async function sendItem(
   sender: Sender,
   works: Works,
   peer: Peer,
-  item: Uint8Array | Pages,
+  item: StreamItem,
   to: ManyOptions,
   tally: Tally,
 ): Promise<void> {
-  const release = item instanceof Pages ? item.hold(sender.pool) : undefined;
-  const payload: Payload = item instanceof Pages ? pagesPayload(item) : copied([item]);
+  const release = item instanceof UserPages ? item.hold(sender.pool) : undefined;
+  const payload = payloadOf(item);
   try {
     if (to.pacer !== undefined)
       await to.pacer.ready(peer.packets(payload.len), 8 * peer.octets(payload.len), to.signal);
@@ -99,6 +95,7 @@ async function sendItem(
 }
 
 /** In a stream nobody asks for each completion; the pages are held by the datagrams themselves. */
-function pagesPayload(pages: Pages): Payload {
-  return { kind: 'frags', frags: pages.frags, len: pages.len, ubuf: new UbufInfo(() => {}) };
+function payloadOf(item: StreamItem): Payload {
+  if (!(item instanceof UserPages)) return copied([octetsOf(item, 'source', 'octets or Pages in it')]);
+  return { kind: 'frags', frags: item.frags, len: item.len, ubuf: new UbufInfo(() => {}) };
 }

@@ -33,7 +33,7 @@ const FITS: ChosenWay = { way: 'unfragmented', why: 'the packet fits the MTU' };
  * @param fixedIdent the caller asked for an identification of its own
  */
 export function chooseWay(device: NetDevice, skb: SkBuff, fixedIdent: boolean): ChosenWay {
-  if (device.writesHeaders) return KERNEL_IP;
+  if (!device.writesHeaders) return KERNEL_IP;
   if (skb.shinfo.gsoType === 0) return FITS;
   const refusal = ufoRefusal(device, skb, fixedIdent);
   if (refusal !== null) return { way: 'software-ufo', why: refusal };
@@ -54,7 +54,7 @@ export function plannedWay({ text }: FragmentPlan): ChosenWay {
 
 /** @throws UfoError ERR_UFO_UNSUPPORTED for a plan where the kernel writes the headers */
 export function checkPlannable({ driver, writesHeaders }: NetDevice): void {
-  if (!writesHeaders) return;
+  if (writesHeaders) return;
   throw unsupportedError(
     `plan: with ${driver} the kernel makes the fragments`,
     'use a driver that sends fragments of ours, for example packet-socket or raw-socket',

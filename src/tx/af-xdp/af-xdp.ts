@@ -43,7 +43,7 @@ export class AfXdp implements NetDevice {
   readonly ifindex: number;
   readonly mtu: number;
   readonly features: number = NETIF_F_SG;
-  readonly writesHeaders = false;
+  readonly writesHeaders = true;
   readonly zerocopy = false;
   readonly syscall = 'sendto';
   /** 'zerocopy' where the driver reads the UMEM itself; in 'copy' mode the kernel makes an skb of every frame. */

@@ -40,7 +40,7 @@ export class KernelUdp implements NetDevice {
   readonly ifindex: number;
   readonly mtu: number;
   readonly features: number = NETIF_F_SG;
-  readonly writesHeaders = true;
+  readonly writesHeaders = false;
   readonly zerocopy = false;
   readonly syscall = 'sendmmsg';
   readonly #sendBufferSize: number;

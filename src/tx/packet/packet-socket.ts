@@ -29,7 +29,7 @@ export class PacketSocket implements NetDevice {
   readonly ifindex: number;
   readonly mtu: number;
   readonly features: number = NETIF_F_SG;
-  readonly writesHeaders = false;
+  readonly writesHeaders = true;
   readonly zerocopy = false;
   readonly syscall = 'sendmmsg';
   #fd: number;

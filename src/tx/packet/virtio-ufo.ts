@@ -48,7 +48,7 @@ export class VirtioUfo implements NetDevice {
   readonly mtu: number;
   readonly features: number = NETIF_F_SG | NETIF_F_HW_CSUM | NETIF_F_UFO;
   readonly ufoKind: 'kernel-ufo' | 'device-ufo';
-  readonly writesHeaders = false;
+  readonly writesHeaders = true;
   readonly zerocopy = false;
   readonly syscall = 'sendmmsg';
   #fd: number;

@@ -57,7 +57,7 @@ class PcapFileDevice implements NetDevice {
   readonly ifindex = 0;
   readonly mtu: number;
   readonly features: number;
-  readonly writesHeaders = false;
+  readonly writesHeaders = true;
   readonly zerocopy = false;
   readonly syscall = 'write';
   readonly #options: PcapFileOptions;

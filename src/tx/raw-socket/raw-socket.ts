@@ -59,7 +59,7 @@ class RawSocketDevice implements NetDevice {
   readonly ifindex: number;
   readonly mtu: number;
   readonly features = 0;
-  readonly writesHeaders = false;
+  readonly writesHeaders = true;
   readonly zerocopy = false;
   readonly syscall = 'sendto';
   readonly notes: readonly string[];

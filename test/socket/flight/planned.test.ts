@@ -124,7 +124,7 @@ describe('a datagram sent by a plan', () => {
   });
 
   it('is refused by a device that leaves headers to the kernel, and nothing stays charged', async () => {
-    const device = Object.assign(new FakeDevice(), { writesHeaders: true });
+    const device = Object.assign(new FakeDevice(), { writesHeaders: false });
     await using socket = await fakeSocket(device, { sendBufferSize: 1 });
     await assert.rejects(socket.send(makePayload(4000, 1, 0), { plan: reverse }), { code: 'ERR_UFO_UNSUPPORTED' });
     assert.equal((await socket.send(makePayload(4000, 1, 0))).way, 'kernel-ip');

@@ -1,0 +1,137 @@
+import type { DatagramVerdict } from '../verify/verdict.js';
+import { iterateOptions, LSRR, RECORD_ROUTE, SSRR } from '../wire/ipv4-options.js';
+import type { Difference } from './difference.js';
+import type { ExpectedDatagram } from './expected.js';
+
+type Value = string | number | boolean;
+
+/** One header field: where its value stands in what was sent and in what came. */
+interface Field {
+  readonly name: string;
+  /** Undefined: not to be compared. */
+  readonly want: (expected: ExpectedDatagram) => Value | undefined;
+  /** The values in all of the datagram's packets; none where it was not seen. */
+  readonly got: (verdict: DatagramVerdict) => readonly Value[];
+  readonly format?: (value: Value) => string;
+  /** Whether a router may make the one of the other; never, where it is left out. */
+  readonly onTheWay?: (want: Value, got: Value) => boolean;
+}
+
+const always = (): boolean => true;
+const one = (value: Value | null | undefined): readonly Value[] =>
+  value === null || value === undefined ? [] : [value];
+
+/**
+ * Every field of the headers that is compared. Routers lower the TTL (RFC 1812 5.3.1) and write DSCP and ECN (RFC 2474, RFC
+ * 3168); the smaller MTU is told from the sizes, see `cutDifference`.
+ */
+const FIELDS: readonly Field[] = [
+  { name: 'source', want: (e) => e.source, got: (v) => [v.source] },
+  { name: 'destination', want: (e) => e.destination, got: (v) => [v.destination] },
+  { name: 'sourcePort', want: (e) => e.sourcePort, got: (v) => one(v.udp?.sourcePort) },
+  { name: 'destinationPort', want: (e) => e.destinationPort, got: (v) => one(v.udp?.destinationPort) },
+  { name: 'ident', want: (e) => e.ident, got: (v) => (v.ident === null ? ['none'] : [v.ident]) },
+  { name: 'ttl', want: (e) => e.headers?.ttl, got: (v) => v.seen?.ttl ?? [], onTheWay: always },
+  {
+    name: 'dscp',
+    want: (e) => part(e.headers?.tos, (tos) => tos >>> 2),
+    got: (v) => distinct(v.seen?.tos, (tos) => tos >>> 2),
+    format: dscpText,
+    onTheWay: always,
+  },
+  {
+    name: 'ecn',
+    want: (e) => part(e.headers?.tos, (tos) => tos & 3),
+    got: (v) => distinct(v.seen?.tos, (tos) => tos & 3),
+    onTheWay: always,
+  },
+  { name: 'df', want: (e) => e.headers?.df, got: (v) => v.seen?.df ?? [], format: (df) => (df ? '1' : '0') },
+  { name: 'flow label', want: (e) => e.headers?.flowLabel, got: (v) => v.seen?.flowLabel ?? [] },
+  {
+    name: 'vlan',
+    want: (e) => e.headers?.vlan,
+    got: (v) => (v.seen?.vlan ?? []).filter((tags) => tags !== null),
+    format: orNone,
+  },
+  {
+    name: 'options',
+    want: (e) => e.headers?.options,
+    got: (v) => one(v.seen?.options),
+    format: orNone,
+    onTheWay: (want, got) => onlyRoutesDiffer(`${want}`, `${got}`),
+  },
+  {
+    name: 'extension headers',
+    want: (e) => e.headers?.extensionHeaders,
+    got: (v) => one(v.seen?.extensionHeaders),
+    format: orNone,
+  },
+  { name: 'udp checksum', want: (e) => e.headers?.checksum, got: (v) => one(v.udp && checksumOf(v.udp)) },
+];
+
+/** What of the headers is not as it was sent. */
+export function fieldDifferences(expected: ExpectedDatagram, verdict: DatagramVerdict): Difference[] {
+  const differences: Difference[] = [];
+  for (const { name, want, got, format = String, onTheWay } of FIELDS) {
+    const wanted = want(expected);
+    if (wanted === undefined) continue;
+    for (const value of got(verdict)) {
+      if (value === wanted) continue;
+      differences.push({
+        field: name,
+        from: format(wanted),
+        to: format(value),
+        onTheWay: onTheWay?.(wanted, value) ?? false,
+      });
+    }
+  }
+  return differences;
+}
+
+function part(value: number | undefined, of: (value: number) => number): number | undefined {
+  return value === undefined ? undefined : of(value);
+}
+
+function distinct(values: readonly number[] | undefined, of: (value: number) => number): number[] {
+  return values === undefined ? [] : [...new Set(values.map(of))];
+}
+
+/** A checksum that the device still has to compute is one that was asked for. */
+function checksumOf({ checksum }: NonNullable<DatagramVerdict['udp']>): Value {
+  return checksum === 'none' ? 'zero' : 'computed';
+}
+
+/** Class selectors (RFC 2474), expedited (RFC 3246) and assured forwarding (RFC 2597) by their names. */
+function dscpText(dscp: Value): string {
+  const value = Number(dscp);
+  const name =
+    value === 46
+      ? 'ef'
+      : value > 0 && value % 8 === 0
+        ? `cs${value / 8}`
+        : value >= 10 && value <= 38 && value % 2 === 0
+          ? `af${value >> 3}${(value & 7) >> 1}`
+          : '';
+  return name === '' ? `${value}` : `${value} (${name})`;
+}
+
+function orNone(text: Value): string {
+  return `${text}` || 'none';
+}
+
+/** Source routes, recorded routes and timestamps are written by every router that they pass (RFC 791 3.1). */
+const TIMESTAMP = 68;
+const WRITTEN_ON_THE_WAY: readonly number[] = [RECORD_ROUTE, TIMESTAMP, LSRR, SSRR];
+
+function onlyRoutesDiffer(want: string, got: string): boolean {
+  return want.length === got.length && unwritten(want) === unwritten(got);
+}
+
+/** The options with what routers write left out. */
+function unwritten(hex: string): string {
+  const octets = Buffer.from(hex, 'hex');
+  for (const { type, offset, len } of [...iterateOptions(octets)]) {
+    if (WRITTEN_ON_THE_WAY.includes(type)) octets.fill(0, offset + 2, offset + len);
+  }
+  return octets.toString('hex');
+}

@@ -1,0 +1,54 @@
+import { type GeneratedPayload, inspectPayload } from '../payload/generated.js';
+import type { DatagramVerdict } from '../verify/verdict.js';
+import type { Difference } from './difference.js';
+import type { ExpectedPayload } from './expected.js';
+
+/** What is wrong with octets that udp-ufo generated, by what they say of themselves; null where nothing is. */
+export function generatedFault(told: GeneratedPayload | null, length: number): string | null {
+  if (told === null) return 'payload got octets that udp-ufo did not generate, want a generated payload';
+  if (told.length !== length) return `payload length got ${length}, want ${told.length} as it says itself`;
+  if (told.firstWrong < 0) return null;
+  return `payload octet ${told.firstWrong} got another, want that of seed ${told.seed}, datagram ${told.sequence}`;
+}
+
+/** The same of octets that are at hand. */
+export function inspectGenerated(bytes: Uint8Array): {
+  readonly told: GeneratedPayload | null;
+  readonly fault: string | null;
+} {
+  const told = inspectPayload(bytes);
+  return { told, fault: generatedFault(told, bytes.length) };
+}
+
+/** How the payload of a datagram that came whole is not the one that was sent. */
+export function payloadDifferences(expected: ExpectedPayload, verdict: DatagramVerdict): Difference[] {
+  const { payloadLen, payloadSha256, seen } = verdict;
+  if (payloadLen === null) return [];
+  if (payloadLen !== expected.length) return [differ('payload length', `${expected.length}`, `${payloadLen}`)];
+  if ('sha256' in expected) {
+    if (payloadSha256 === null || payloadSha256 === expected.sha256) return [];
+    return [differ('payload sha256', expected.sha256, payloadSha256)];
+  }
+  if ('digest' in expected) {
+    const payload = seen?.payload;
+    return !payload || payload.digest === expected.digest ? [] : [differ('payload', 'the octets', 'other octets')];
+  }
+  return 'seed' in expected ? generatedDifference(expected, seen?.payload?.told ?? null) : [];
+}
+
+function generatedDifference(
+  { seed, sequence }: { readonly seed: number; readonly sequence: number },
+  told: GeneratedPayload | null,
+): Difference[] {
+  const want = `that of seed ${seed}, datagram ${sequence}`;
+  if (told === null || told.seed !== seed || told.sequence !== sequence) {
+    return [
+      differ('payload', want, told === null ? 'another' : `that of seed ${told.seed}, datagram ${told.sequence}`),
+    ];
+  }
+  return told.firstWrong < 0 ? [] : [differ(`payload octet ${told.firstWrong}`, want, 'another')];
+}
+
+function differ(field: string, from: string, to: string): Difference {
+  return { field, from, to, onTheWay: false };
+}

@@ -1,0 +1,64 @@
+import * as ethernet from '../wire/ethernet.js';
+import * as ipv4 from '../wire/ipv4.js';
+import * as ipv6 from '../wire/ipv6.js';
+import { LINKTYPE_ETHERNET } from '../wire/link-layer.js';
+import type { Fragment } from './fragment.js';
+import type { Packet } from './packet.js';
+import { type SeenPayload, seenPayload } from './sighting.js';
+
+/** A field that changes from packet to packet is an attack or a fault; a few values tell. */
+const MOST_VALUES = 8;
+
+/** Gathers what the headers of one datagram's packets say. */
+export class HeaderValues {
+  readonly ttl: number[] = [];
+  readonly tos: number[] = [];
+  readonly df: boolean[] = [];
+  readonly flowLabel: number[] = [];
+  readonly vlan: (string | null)[] = [];
+  largest = 0;
+  time = 0;
+  payload: SeenPayload | null = null;
+  /** Extension headers behind the fragment header, which are part of what is put together. */
+  behind: Uint8Array | null = null;
+
+  take(packet: Packet, family: 4 | 6, fragment: Fragment): void {
+    const { view, base, headerLen, time } = packet;
+    this.largest = Math.max(this.largest, headerLen + fragment.len);
+    this.time = time;
+    if (family === 4) {
+      note(this.ttl, ipv4.getTtl(view, base));
+      note(this.tos, ipv4.getTos(view, base));
+      note(this.df, ipv4.getDontFragment(view, base));
+    } else {
+      note(this.ttl, ipv6.getHopLimit(view, base));
+      note(this.tos, ipv6.getTrafficClass(view, base));
+      note(this.flowLabel, ipv6.getFlowLabel(view, base));
+    }
+    note(this.vlan, vlanOf(packet));
+  }
+
+  takePayload(payload: Uint8Array, behind: Uint8Array): void {
+    this.payload = seenPayload(payload);
+    this.behind = behind.slice();
+  }
+}
+
+function note<T>(values: T[], value: T): void {
+  if (values[values.length - 1] === value || values.length === MOST_VALUES || values.includes(value)) return;
+  values.push(value);
+}
+
+/** The tags of the frame at hand; texts are kept, for a capture has few of them. */
+function vlanOf({ view, link, linktype, base }: Packet): string | null {
+  if (linktype !== LINKTYPE_ETHERNET) return null;
+  if (base - link <= ethernet.HEADER_LEN) return '';
+  const header = ethernet.parse(view, link, base - link);
+  return header === null ? null : header.vlans.map(vlanText).join(',');
+}
+
+/** As `--vlan` takes it. */
+export function vlanText(tag: ethernet.VlanTag): string {
+  const priority = tag.tci >>> 13;
+  return priority === 0 ? `${ethernet.vlanId(tag)}` : `${ethernet.vlanId(tag)}.${priority}`;
+}

@@ -1,0 +1,35 @@
+import * as ipv4 from '../wire/ipv4.js';
+import * as ipv6 from '../wire/ipv6.js';
+import type { Group } from './group.js';
+import type { Run } from './sighting.js';
+import type { MutableVerdict } from './verdict.js';
+
+/** Puts into the verdict what was gathered of its packets. */
+export function addSighting(verdict: MutableVerdict, group: Group): void {
+  const { values, header, family } = group;
+  if (values === undefined) return;
+  const { ttl, tos, df, flowLabel, vlan, largest, payload, time, behind } = values;
+  const between = header === undefined ? null : header.subarray(family === 4 ? ipv4.HEADER_LEN : ipv6.HEADER_LEN);
+  verdict.seen = {
+    sizes: runs(group),
+    ...{ largest, ttl, tos, df, flowLabel, vlan, payload, time },
+    options: family === 4 && between !== null ? hex(between) : null,
+    extensionHeaders: family === 6 && between !== null ? hex(between) + (behind === null ? '' : hex(behind)) : null,
+  };
+}
+
+function runs(group: Group): Run[] {
+  if (!group.fragmented) return [[group.total, 1]];
+  const pieces = group.fragments === 1 && group.records.count === 0 ? [0, group.total] : group.records.pieces();
+  const out: [number, number][] = [];
+  for (let i = 1; i < pieces.length; i += 2) {
+    const last = out[out.length - 1];
+    if (last !== undefined && last[0] === pieces[i]) last[1] += 1;
+    else out.push([pieces[i]!, 1]);
+  }
+  return out;
+}
+
+function hex(octets: Uint8Array): string {
+  return Buffer.from(octets.buffer, octets.byteOffset, octets.length).toString('hex');
+}
