@@ -81,6 +81,9 @@ export const send = defineCommand({
     ),
     destinationMac: mac({ describe: 'Ethernet address to send to, for a device without IP; needs -i' }),
     qdiscBypass: flag({ describe: 'packet-socket: past the queueing layer' }),
+    plan: string({
+      describe: 'what becomes of the fragments on purpose: steps like "reverse, drop(2)" (udp-ufo plan list)',
+    }),
     verify: flagOrString({
       describe: 'prove it on the wire, on the sending interface or on IF (far0: far host of a lab)',
     }),

@@ -46,7 +46,7 @@ function naming<T>(planned: PlannedStep, work: () => T): T {
 }
 
 function checkLength(fragment: PlanPacket, steps: readonly PlannedStep[], { mtu }: StepContext): void {
-  const len = packetLen(fragment);
+  const len = packetLen(fragment) + fragment.trailer.length;
   if (len <= mtu) return;
   throw argumentError(
     `plan: ${formatPlan(steps)}`,

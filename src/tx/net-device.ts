@@ -69,6 +69,8 @@ export interface NetDevice extends AsyncDisposable {
   ufoRefusal?(family: 4 | 6): string | null;
   /** Rows are packets with headers of ours; otherwise payloads, and the kernel writes headers and cuts. */
   readonly writesHeaders: boolean;
+  /** The kernel puts length and checksum of IPv4 headers right (`raw_send_hdrinc`): they can't be wrong on purpose. */
+  readonly rightsIpv4Headers?: boolean;
   /** Frames leave with the caller's octets still in the user pages (no copy by us, none by the kernel). */
   readonly zerocopy: boolean;
 

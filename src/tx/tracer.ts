@@ -31,6 +31,7 @@ export class Tracer implements NetDevice {
   readonly features: number;
   declare readonly ufoKind?: 'kernel-ufo' | 'device-ufo';
   readonly writesHeaders: boolean;
+  readonly rightsIpv4Headers: boolean;
   readonly zerocopy: boolean;
   readonly syscall: string;
   declare readonly notes?: readonly string[];
@@ -48,6 +49,7 @@ export class Tracer implements NetDevice {
     this.mtu = inner.mtu;
     this.features = inner.features;
     this.writesHeaders = inner.writesHeaders;
+    this.rightsIpv4Headers = inner.rightsIpv4Headers ?? false;
     this.zerocopy = inner.zerocopy;
     this.syscall = inner.syscall;
     if (inner.ufoKind !== undefined) this.ufoKind = inner.ufoKind;

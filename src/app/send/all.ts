@@ -1,4 +1,5 @@
 import { UfoError } from '../../errors.js';
+import { plan } from '../../faults/plan.js';
 import type { SendResult } from '../../socket/flight/datagram.js';
 import { createPacer, type Pacer } from '../../socket/pacing.js';
 import type { PathInfo } from '../../socket/path/info.js';
@@ -38,7 +39,8 @@ export async function sendAll(job: SendJob): Promise<Omit<SendOutcome, 'path' | 
   const begin = performance.now();
   let failure: unknown = null;
   try {
-    await socket.sendMany(source(job, count, results), { pacer, signal, onDatagram: results.add });
+    const faults = options.plan === undefined ? undefined : plan(options.plan, '--plan');
+    await socket.sendMany(source(job, count, results), { pacer, signal, plan: faults, onDatagram: results.add });
   } catch (error) {
     if (!signal.aborted) failure = error;
   } finally {

@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { argumentError } from '../../errors.js';
+import { readPlan } from '../../faults/language.js';
 import { findInterface } from '../../host/interfaces.js';
 import { findRoute } from '../../host/route.js';
 import type { SocketOptions } from '../../socket/options.js';
@@ -46,6 +47,8 @@ export interface SendOptions extends PayloadOptions {
   readonly verify: string | boolean;
   /** With `dryRun` what would go out, with `verify` what was captured. */
   readonly pcap?: string | undefined;
+  /** A fragment plan as typed. */
+  readonly plan?: string | undefined;
   readonly dryRun: boolean;
   readonly json: boolean;
 }
@@ -66,6 +69,7 @@ export interface SendTarget {
  */
 export async function sendTarget(options: SendOptions): Promise<SendTarget> {
   refuseContradictions(options);
+  if (options.plan !== undefined) readPlan(options.plan, '--plan');
   const { host, port } = options.destination;
   const { family, address } = await resolve(host, options);
   const { ident } = options;

@@ -49,9 +49,9 @@ function queueOptions({ socket, source, sourcePort, address, port }: SendTarget,
 
 /** What needs one sender that knows of every datagram, or one order of them. */
 function refuseWithQueues(options: SendOptions): void {
-  const { size, verify, dryRun, pcap, ident, intervalMs, gapMs } = options;
+  const { size, verify, dryRun, pcap, ident, intervalMs, gapMs, plan } = options;
   if (size === undefined) throw usageError('--queues: only generated payloads can be shared out', 'add --size');
-  const alone = { verify: verify !== false, dryRun, pcap, ident, interval: intervalMs, gap: gapMs };
+  const alone = { verify: verify !== false, dryRun, pcap, ident, interval: intervalMs, gap: gapMs, plan };
   for (const [name, value] of Object.entries(alone)) {
     if (value === undefined || value === false) continue;
     const option = name.replace('R', '-r');

@@ -48,7 +48,7 @@ export const HEADER_STEPS: readonly Step[] = [
     name: 'trailing',
     parameters: [whole('octets', 1, 1500), optional(index, 0)],
     does: 'so many zero octets behind the packet of fragment i, or of all, which its IP length does not count',
-    example: [8],
+    example: [8, 'last'],
     demands: 'left aside, as the padding of a short Ethernet frame is: RFC 894, RFC 1122 §2.3.3',
     apply: (fragments: List, _context: StepContext, octets: number, i: number) =>
       changed(fragments, i, (one) => ({ ...one, trailer: new Uint8Array(octets) })),

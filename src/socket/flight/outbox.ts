@@ -10,7 +10,7 @@ import type { To } from '../options.js';
 import type { Peer } from '../path/peer.js';
 import type { PageWait } from '../waiting/page-wait.js';
 import { Datagram, type Settled } from './datagram.js';
-import { checkPlannable, chooseWay, plannedWay } from './way.js';
+import { checkPlannable, chooseWay, plannedFor, plannedWay } from './way.js';
 
 /** Pages that the largest datagram takes, its head included. */
 const LARGEST_PAGES = 18;
@@ -119,7 +119,7 @@ export class Outbox {
       const chosen = chooseWay(device, skb, fixedIdents || to.ident !== undefined);
       transmitter.submit(new Datagram(skb, payload.len, chosen, settled, signal));
     } else {
-      const planned = planDatagram(skb, plan);
+      const planned = planDatagram(skb, plannedFor(device, plan));
       const chosen = plannedWay(plan);
       transmitter.submit(new Datagram(planned.skb, payload.len, chosen, settled, signal, planned.rows));
     }

@@ -2,7 +2,8 @@ import { unsupportedError } from '../../errors.js';
 import { whyNoUfo } from '../../skb/features.js';
 import type { SkBuff } from '../../skb/skbuff.js';
 import type { NetDevice } from '../../tx/net-device.js';
-import type { FragmentPlan } from '../../ufo/plan.js';
+import type { FragmentPlan, PlannedFragment } from '../../ufo/plan.js';
+import * as ipv4 from '../../wire/ipv4.js';
 import { iterateOptions } from '../../wire/ipv4-options.js';
 
 /**
@@ -59,6 +60,34 @@ export function checkPlannable({ driver, writesHeaders }: NetDevice): void {
     `plan: with ${driver} the kernel makes the fragments`,
     'use a driver that sends fragments of ours, for example packet-socket or raw-socket',
   );
+}
+
+/**
+ * The plan as this device can carry it out.
+ * @throws when applied, UfoError ERR_UFO_UNSUPPORTED for a header that the kernel would put right
+ */
+export function plannedFor(device: NetDevice, plan: FragmentPlan): FragmentPlan {
+  if (device.rightsIpv4Headers !== true) return plan;
+  return {
+    text: plan.text,
+    apply: (fragments, context) => {
+      const planned = plan.apply(fragments, context);
+      if (context.family === 4 && !planned.every((one) => isRight(one, context.linkLen))) {
+        throw unsupportedError(
+          `plan: with ${device.driver} the kernel writes length, id 0 and checksum of IPv4 headers itself, and they are to be wrong`,
+          'use a driver that sends frames as they are, for example packet-socket',
+        );
+      }
+      return planned;
+    },
+  };
+}
+
+function isRight({ header, payload }: PlannedFragment, base: number): boolean {
+  const view = new DataView(header.buffer, header.byteOffset, header.length);
+  if (header.length < base + ipv4.HEADER_LEN || ipv4.getHeaderLen(view, base) > header.length - base) return false;
+  const len = header.length - base + payload.length;
+  return ipv4.getTotLen(view, base) === len && ipv4.getIdent(view, base) !== 0 && ipv4.verifyChecksum(view, base);
 }
 
 /** Why kernel or device must not cut this datagram; null where it may. */

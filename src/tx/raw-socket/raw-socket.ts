@@ -60,6 +60,7 @@ class RawSocketDevice implements NetDevice {
   readonly mtu: number;
   readonly features = 0;
   readonly writesHeaders = true;
+  readonly rightsIpv4Headers = true;
   readonly zerocopy = false;
   readonly syscall = 'sendto';
   readonly notes: readonly string[];
