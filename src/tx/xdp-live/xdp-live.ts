@@ -31,7 +31,7 @@ export class XdpLive implements NetDevice {
   readonly ifindex: number;
   readonly mtu: number;
   readonly features: number = NETIF_F_SG;
-  readonly writesHeaders = false;
+  readonly writesHeaders = true;
   readonly zerocopy = false;
   readonly syscall = 'bpf';
   readonly notes: readonly string[];
