@@ -5,6 +5,7 @@ import { completion } from './completion.js';
 import { demo } from './demo.js';
 import { doctor } from './doctor.js';
 import { lab } from './lab.js';
+import { path } from './path.js';
 import { plan } from './plan.js';
 import { reassemble } from './reassemble.js';
 import { receive } from './receive.js';
@@ -22,6 +23,7 @@ export const COMMANDS: readonly Command[] = [
   segment,
   reassemble,
   plan,
+  path,
   lab,
   doctor,
   bench,

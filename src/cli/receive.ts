@@ -9,7 +9,8 @@ export const receive = defineCommand({
   options: {
     address: withDefault(address({ describe: 'address to listen on; :: takes IPv4 too' }), '::'),
     echo: flag({ describe: 'send every datagram back' }),
-    report: flag({ describe: 'a line a second on stderr' }),
+    report: flag({ describe: 'answer each with how it arrived, for udp-ufo path and conform' }),
+    interval: duration({ describe: 'a line on stderr every so often' }, { min: 10 }),
     count: count({ describe: 'stop after that many datagrams' }),
     timeout: duration({ describe: 'stop after that long without a datagram' }),
     output: string({ describe: 'payloads into a file, or a file each into a folder (DIR/)', alias: 'o' }),
@@ -23,9 +24,10 @@ export const receive = defineCommand({
     ['receive 9999 --count 10 --timeout 5s', 'ten datagrams, or as many as come'],
     ['receive 9999 --json', 'a line a datagram with its SHA-256'],
     ['receive 9999 --echo -o received/', 'send back, and keep a file of each'],
+    ['receive 9999 --report', 'the far end of udp-ufo path'],
   ],
-  handler: async ({ timeout: timeoutMs, output: write, ...options }, { output, signal }) => {
+  handler: async ({ timeout: timeoutMs, interval: intervalMs, output: write, ...options }, { output, signal }) => {
     const { receive } = await import('../app/receive/receive.js');
-    return receive({ ...options, timeoutMs, write }, output, signal);
+    return receive({ ...options, timeoutMs, intervalMs, write }, output, signal);
   },
 });

@@ -50,15 +50,18 @@ export interface GeneratedPayload {
   readonly firstWrong: number;
 }
 
-/** Judges a payload by what it says of itself. */
-export function inspectPayload(bytes: Uint8Array): GeneratedPayload | null {
+/** Which datagram a payload says it is, from its first 16 octets; null where they were not generated here. */
+export function inspectTag(bytes: Uint8Array): Omit<GeneratedPayload, 'firstWrong'> | null {
   if (bytes.length < PAYLOAD_HEADER_LEN) return null;
   const view = new DataView(bytes.buffer, bytes.byteOffset, PAYLOAD_HEADER_LEN);
   if (view.getUint32(0) !== MAGIC) return null;
-  const seed = view.getUint32(4);
-  const sequence = view.getUint32(8);
-  const length = view.getUint32(12);
-  return { seed, sequence, length, firstWrong: firstWrongOctet(bytes, seed, sequence, length) };
+  return { seed: view.getUint32(4), sequence: view.getUint32(8), length: view.getUint32(12) };
+}
+
+/** Judges a payload by what it says of itself. */
+export function inspectPayload(bytes: Uint8Array): GeneratedPayload | null {
+  const tag = inspectTag(bytes);
+  return tag && { ...tag, firstWrong: firstWrongOctet(bytes, tag.seed, tag.sequence, tag.length) };
 }
 
 function firstWrongOctet(bytes: Uint8Array, seed: number, sequence: number, length: number): number {

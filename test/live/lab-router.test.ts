@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { MIDDLEBOXES } from '../../src/host/lab.js';
 import { MAIN } from './cli.js';
 import { describeLive, liveIt } from './in-lab.js';
 
@@ -44,10 +43,6 @@ describeLive('a lab with a router', () => {
     assert.equal(failed.status, 3);
     assert.match(failed.stderr, /the router's rules: .*nothing0/);
   });
-
-  for (const name of Object.keys(MIDDLEBOXES)) {
-    liveIt(`makes ${name}`, () => assert.equal(inRoutedLab(name, '').status, 0));
-  }
 
   liveIt('names the middleboxes it knows for one it does not know', () => {
     const { status, stderr } = inRoutedLab('nonsense');

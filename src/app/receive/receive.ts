@@ -9,6 +9,7 @@ import {
 } from '../../host/kernel-counters.js';
 import { EXIT, type ExitCode } from '../common/exit-codes.js';
 import type { Output } from '../common/output.js';
+import { Reporter } from './reporter.js';
 import { openReceiveSocket } from './socket.js';
 import { type DatagramStore, openStore } from './store.js';
 import { type ReceiveFigures, ReceiveTally } from './tally.js';
@@ -19,8 +20,10 @@ export interface ReceiveOptions {
   readonly address: string;
   /** Sends every datagram back to where it came from. */
   readonly echo: boolean;
-  /** A line a second on stderr. */
+  /** Answers every generated datagram with how it arrived (`Arrival`), for `udp-ufo path` and `conform`. */
   readonly report: boolean;
+  /** A line on stderr every so many ms. */
+  readonly intervalMs?: number | undefined;
   /** Ends after that many datagrams. */
   readonly count?: number | undefined;
   /** Ends after that long without a datagram, ms. */
@@ -55,8 +58,11 @@ export async function receive(options: ReceiveOptions, output: Output, signal: A
   const before = readKernelCounters();
   const { socket, recvBufferSize } = await openReceiveSocket(options.address, options.port, options.bufferSize);
   await announce(socket, recvBufferSize, options, output);
-  const run = new ReceiveRun(options, socket, output, store);
+  const reporter = options.report ? await Reporter.start(socket) : null;
+  if (reporter?.blind) output.note(`reports tell nothing of packets, only of datagrams: ${reporter.blind}`);
+  const run = new ReceiveRun(options, socket, output, store, reporter);
   await run.untilEnd(signal);
+  await reporter?.[Symbol.asyncDispose]();
   socket.close();
   await store?.close();
   const summary = run.summary(recvBufferSize, before);
@@ -83,6 +89,7 @@ class ReceiveRun {
   readonly #socket: Socket;
   readonly #output: Output;
   readonly #store: DatagramStore | null;
+  readonly #reporter: Reporter | null;
   readonly #tally = new ReceiveTally();
   readonly #end: Promise<void>;
   #finish: () => void = () => {};
@@ -92,11 +99,18 @@ class ReceiveRun {
   #lastAt = 0;
   #idle: NodeJS.Timeout | undefined;
 
-  constructor(options: ReceiveOptions, socket: Socket, output: Output, store: DatagramStore | null) {
+  constructor(
+    options: ReceiveOptions,
+    socket: Socket,
+    output: Output,
+    store: DatagramStore | null,
+    reporter: Reporter | null,
+  ) {
     this.#options = options;
     this.#socket = socket;
     this.#output = output;
     this.#store = store;
+    this.#reporter = reporter;
     this.#end = new Promise((resolve, reject) => {
       this.#finish = resolve;
       this.#fail = reject;
@@ -110,11 +124,12 @@ class ReceiveRun {
   async untilEnd(signal: AbortSignal): Promise<void> {
     signal.addEventListener('abort', this.#finish, { once: true });
     if (signal.aborted) this.#finish();
-    const reporter = this.#options.report ? setInterval(() => this.#report(), 1000) : undefined;
+    const { intervalMs } = this.#options;
+    const ticker = intervalMs === undefined ? undefined : setInterval(() => this.#report(), intervalMs);
     try {
       await this.#end;
     } finally {
-      clearInterval(reporter);
+      clearInterval(ticker);
       clearTimeout(this.#idle);
       signal.removeEventListener('abort', this.#finish);
       this.#socket.removeAllListeners('message');
@@ -143,6 +158,7 @@ class ReceiveRun {
     if (this.#datagrams++ === 0) this.#firstAt = this.#lastAt;
     const judged = this.#tally.add(bytes, `${source} ${from.port}`);
     if (this.#options.echo) this.#socket.send(bytes, from.port, from.address);
+    this.#reporter?.answer(bytes, source, from, judged).catch(this.#fail);
     if (this.#store) this.#settle(this.#store.put(bytes));
     if (this.#options.json) {
       const sha256 = createHash('sha256').update(bytes).digest('hex');

@@ -1,0 +1,58 @@
+/**
+ * What `receive --report` answers to a datagram: how it arrived. A datagram of its own, always short enough for one packet
+ * (the way back may not carry fragments either), readable as text: `udp-ufo arrival ` and JSON.
+ */
+export interface Arrival {
+  /** Which datagram: what its generated payload says of itself. */
+  readonly seed: number;
+  readonly sequence: number;
+  /** Octets of payload; null where it did not arrive whole. */
+  readonly length: number | null;
+  /** Whether the payload was as it was made; null where it did not arrive whole. */
+  readonly intact: boolean | null;
+  /** Counts up over all datagrams that arrived whole: shows who overtook whom. */
+  readonly order: number | null;
+  /** Where it came from, as seen there: address translation shows. */
+  readonly source: string;
+  readonly sourcePort: number;
+  /** Its packets, where the receiver may capture; else null. */
+  readonly packets: ArrivedPackets | null;
+}
+
+/** The packets of one datagram as a capture there saw them. */
+export interface ArrivedPackets {
+  /** 0: it was not fragmented. */
+  readonly fragments: number;
+  readonly duplicates: number;
+  readonly first: boolean;
+  readonly last: boolean;
+  /** Whether they came by ascending offset. */
+  readonly inOrder: boolean;
+  /** Octets of IP payload of each fragment by ascending offset, as runs of `[length, times]`; at most 24 runs. */
+  readonly sizes: readonly (readonly [number, number])[];
+  /** Of the first that came. */
+  readonly ttl: number;
+  readonly dontFragment: boolean;
+  /** Octets of IPv4 options, or of IPv6 extension headers other than the fragment header, of the first fragment. */
+  readonly optionsLen: number;
+  /** Identifications seen, of IPv6 those of fragment headers. */
+  readonly ident: number;
+}
+
+const MAGIC = 'udp-ufo arrival ';
+
+export function encodeArrival(arrival: Arrival): Buffer {
+  return Buffer.from(`${MAGIC}${JSON.stringify(arrival)}`);
+}
+
+/** The report in a datagram; null where it is none (an echo, say). */
+export function parseArrival(bytes: Uint8Array): Arrival | null {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();
+  if (!text.startsWith(MAGIC)) return null;
+  try {
+    const arrival = JSON.parse(text.slice(MAGIC.length)) as Arrival;
+    return Number.isInteger(arrival.seed) && Number.isInteger(arrival.sequence) ? arrival : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,182 @@
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
+import { argumentError } from '../../errors.js';
+import type { SocketOptions } from '../../socket/options.js';
+import { EXIT, type ExitCode } from '../common/exit-codes.js';
+import type { Output } from '../common/output.js';
+import { diagnose, type Evidence, type Finding } from './diagnose.js';
+import { largestPayload } from './limits.js';
+import { type AnswerKind, type Outcome, type Probe, type ProbeName, passed } from './probe.js';
+import { Prober } from './prober.js';
+import { firstOnly, ofPacketLen, ofSize, probes } from './probes.js';
+import { pathText } from './text.js';
+
+/** `udp-ufo path` as typed. */
+export interface PathOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Default: every family that the name has an address of. */
+  readonly family?: 4 | 6 | undefined;
+  readonly driver: SocketOptions['driver'];
+  readonly interface?: string | undefined;
+  /** Leaves out what takes half a minute and more: the far end's reassembly time. */
+  readonly fast: boolean;
+  /** Stops after the questions of size: what the path carries, as ICMP and loss tell. */
+  readonly pmtu: boolean;
+  readonly json: boolean;
+}
+
+/** What one family's path does, as `--json` prints it. */
+export interface PathReport {
+  readonly type: 'path';
+  readonly family: 4 | 6;
+  readonly address: string;
+  readonly answers: AnswerKind | null;
+  /** Of the way out before anything was sent, octets. */
+  readonly mtu: number;
+  readonly outcomes: readonly Outcome[];
+  readonly largestPacket: number | null;
+  readonly largestDatagram: number | null;
+  readonly findings: readonly Finding[];
+}
+
+/** Small datagrams at once, to see whether rates are limited. */
+const BURST = 40;
+/** A closed port answers about once a second (icmp_ratelimit of Linux), in IPv6 too. */
+const CLOSED_PORT_GAP_MS = 1_100;
+const PMTU_PROBES: readonly ProbeName[] = ['small', 'full', 'full-df', 'fragments-full'];
+
+/** `udp-ufo path HOST`: asks what passes, and says where fragments die. 1 where something does not pass, 4 where no answer comes. */
+export async function path(options: PathOptions, output: Output, signal: AbortSignal): Promise<ExitCode> {
+  const codes: ExitCode[] = [];
+  for (const { family, address } of await addresses(options)) {
+    await using prober = new Prober({ ...options, family, address });
+    const report = await new PathRun(options, family, prober, signal).run(address);
+    await (options.json ? output.json(report) : output.line(pathText(report)));
+    codes.push(exitCode(report));
+  }
+  return codes.find((code) => code !== EXIT.ok) ?? EXIT.ok;
+}
+
+async function addresses({ host, family }: PathOptions): Promise<{ family: 4 | 6; address: string }[]> {
+  const literal = isIP(host);
+  if (literal !== 0) {
+    if (family !== undefined && family !== literal)
+      throw argumentError('HOST', host, `an IPv${family} address, or a name`);
+    return [{ family: literal === 4 ? 4 : 6, address: host }];
+  }
+  const found = await lookup(host, { all: true, family: family ?? 0, verbatim: true });
+  return ([4, 6] as const).flatMap((wanted) => {
+    const one = found.find((entry) => entry.family === wanted);
+    return one === undefined ? [] : [{ family: wanted, address: one.address }];
+  });
+}
+
+/** Nothing in the way, or nothing that keeps datagrams from arriving. */
+function exitCode({ answers, findings }: PathReport): ExitCode {
+  if (answers === null) return EXIT.inconclusive;
+  const harmless = new Set(['path-mtu', 'reordered', 'translated', 'reassembled', 'ttl-rewritten']);
+  return findings.every(({ code }) => harmless.has(code)) ? EXIT.ok : EXIT.verificationFailed;
+}
+
+class PathRun {
+  readonly #options: PathOptions;
+  readonly #family: 4 | 6;
+  readonly #signal: AbortSignal;
+  readonly #prober: Prober;
+  readonly #outcomes = new Map<ProbeName, Outcome>();
+
+  constructor(options: PathOptions, family: 4 | 6, prober: Prober, signal: AbortSignal) {
+    this.#options = options;
+    this.#family = family;
+    this.#prober = prober;
+    this.#signal = signal;
+  }
+
+  async run(address: string): Promise<PathReport> {
+    const family = this.#family;
+    const mtu = await this.#prober.mtu(this.#signal);
+    const [small, ...rest] = probes({ family, mtu, burst: BURST });
+    await this.#ask(small!);
+    if (passed(this.#outcomes.get('small'))) {
+      const closed = this.#prober.kind === 'closed-port';
+      for (const probe of closed ? rest.filter(({ gapMs }) => gapMs > 0) : rest) {
+        if (!this.#options.pmtu || PMTU_PROBES.includes(probe.name)) await this.#ask(closed ? slowly(probe) : probe);
+      }
+    }
+    const largestPacket = await this.#largestPacket(mtu);
+    const largestDatagram = this.#options.pmtu ? null : await this.#largestDatagram(mtu);
+    await this.#waitForTimeExceeded();
+    const kind = this.#prober.kind;
+    const evidence: Evidence = { family, kind, outcomes: this.#outcomes, largestPacket, largestDatagram };
+    return {
+      type: 'path',
+      family,
+      address,
+      answers: kind,
+      mtu,
+      outcomes: [...this.#outcomes.values()],
+      largestPacket,
+      largestDatagram,
+      findings: diagnose(evidence),
+    };
+  }
+
+  async #ask(probe: Probe): Promise<boolean> {
+    const outcome = await this.#prober.ask(probe, this.#signal);
+    this.#outcomes.set(probe.name, outcome);
+    return passed(outcome);
+  }
+
+  /** Searches for the largest packet that passes whole, where a full one vanishes without a word. */
+  async #largestPacket(mtu: number): Promise<number | null> {
+    const full = this.#outcomes.get('full');
+    const df = this.#outcomes.get('full-df');
+    const withDf = passed(full) && df !== undefined;
+    const lost = withDf ? df : full;
+    if (lost === undefined || passed(lost) || lost.tooBig.length > 0 || lost.failed !== null) return null;
+    return this.#search(128, mtu, 1, (len) => this.#ask(ofPacketLen(this.#family, len, withDf)));
+  }
+
+  /** Searches between the largest size that passed and the next one, where datagrams in fragments pass at all. */
+  async #largestDatagram(mtu: number): Promise<number | null> {
+    if (!passed(this.#outcomes.get('fragments-small')) || !passed(this.#outcomes.get('fragments-full'))) return null;
+    const burst = this.#outcomes.get('burst-fragments');
+    if (burst !== undefined && !passed(burst)) return null; // whatever is limited, it is not the size
+    const asked = [...this.#outcomes.values()].filter(({ probe }) => probe.name.startsWith('size-'));
+    const failing = asked.find((outcome) => !passed(outcome))?.probe.size;
+    if (failing === undefined || failing > largestPayload(this.#family)) return null;
+    const passing = Math.max(
+      2 * mtu,
+      ...asked.filter(({ probe }) => probe.size < failing).map(({ probe }) => probe.size),
+    );
+    return this.#search(passing, failing, 512, (size) => this.#ask(ofSize(size)));
+  }
+
+  /** The largest value that passes, to within `grain`: `low` does, `high` does not. */
+  async #search(
+    low: number,
+    high: number,
+    grain: number,
+    passes: (value: number) => Promise<boolean>,
+  ): Promise<number> {
+    let [good, bad] = [low, high];
+    while (bad - good > grain) {
+      const middle = Math.floor((good + bad) / 2);
+      if (await passes(middle)) good = middle;
+      else bad = middle;
+    }
+    return good;
+  }
+
+  /** Half a minute and more, so only where it tells something: fragments are lost, and nobody there reports which. */
+  async #waitForTimeExceeded(): Promise<void> {
+    const small = this.#outcomes.get('fragments-small');
+    if (this.#options.fast || small === undefined || passed(small)) return;
+    if (small.arrivals.length === 0 && this.#prober.kind !== 'report') await this.#ask(firstOnly(this.#family));
+  }
+}
+
+function slowly(probe: Probe): Probe {
+  return { ...probe, count: 1, gapMs: CLOSED_PORT_GAP_MS, patienceMs: 1_500 };
+}

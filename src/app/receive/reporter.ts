@@ -1,0 +1,135 @@
+import type { RemoteInfo, Socket } from 'node:dgram';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Capture } from '../../capture/capture.js';
+import { openCapture } from '../../capture/open-capture.js';
+import { UfoError } from '../../errors.js';
+import { type Arrival, encodeArrival } from '../common/arrival.js';
+import { arrivedPackets, FragmentWatch, type WatchedDatagram } from './fragment-watch.js';
+import type { JudgedPayload } from './tally.js';
+
+/** How long a datagram's packets may reach us later than the datagram itself: they come through another process. */
+const CAPTURE_LAG_MS = 250;
+const POLL_MS = 5;
+/** A datagram of which no more came for so long is told as it is. */
+const QUIET_MS = 600;
+
+/** Answers every generated datagram with how it arrived, and tells of those of which only a part did. */
+export class Reporter implements AsyncDisposable {
+  readonly #socket: Socket;
+  readonly #watch: FragmentWatch | null;
+  readonly #stop: () => Promise<void>;
+  readonly #timer: NodeJS.Timeout;
+  /** Where a host's datagrams came from last: later fragments name no port. */
+  readonly #lastPort = new Map<string, number>();
+  /** Datagrams whose packets were told already. */
+  readonly #told = new WeakSet<WatchedDatagram>();
+  #order = 0;
+  /** Why no packets can be told of; null where they can. */
+  readonly blind: string | null;
+
+  private constructor(socket: Socket, watch: FragmentWatch | null, stop: () => Promise<void>, blind: string | null) {
+    this.#socket = socket;
+    this.#watch = watch;
+    this.#stop = stop;
+    this.blind = blind;
+    this.#timer = setInterval(() => this.#tellParts(), QUIET_MS / 4);
+    this.#timer.unref();
+  }
+
+  /** Watches the packets themselves where this process may capture. */
+  static async start(socket: Socket): Promise<Reporter> {
+    const { port } = socket.address();
+    try {
+      const capture = await openCapture({
+        interface: 'any',
+        filter: `udp port ${port} or (ip[6:2] & 0x3fff) != 0 or ip6`,
+      });
+      const watch = new FragmentWatch(port);
+      const pump = follow(capture, watch).catch(() => undefined); // the interface went: reports go on without packets
+      const stop = async (): Promise<void> => {
+        await capture.close();
+        await pump;
+      };
+      return new Reporter(socket, watch, stop, null);
+    } catch (error) {
+      if (!(error instanceof UfoError)) throw error;
+      return new Reporter(socket, null, async () => undefined, error.message);
+    }
+  }
+
+  /** Answers a datagram that arrived whole. */
+  async answer(bytes: Uint8Array, source: string, from: RemoteInfo, judged: JudgedPayload): Promise<void> {
+    if (judged.seed === null || judged.sequence === null) return;
+    const order = this.#order++;
+    this.#remember(source, from.port);
+    const watched = await this.#packetsOf(source, from.port, judged.seed, judged.sequence);
+    this.#tell(
+      {
+        seed: judged.seed,
+        sequence: judged.sequence,
+        length: bytes.length,
+        intact: judged.payload === 'good',
+        order,
+        source,
+        sourcePort: from.port,
+        packets: watched === undefined ? null : arrivedPackets(watched),
+      },
+      from.port,
+      from.address,
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#stop();
+  }
+
+  async #packetsOf(source: string, port: number, seed: number, sequence: number): Promise<WatchedDatagram | undefined> {
+    if (this.#watch === null) return undefined;
+    const deadline = performance.now() + CAPTURE_LAG_MS;
+    for (;;) {
+      const found = this.#watch.find(source, port, seed, sequence);
+      if (found !== undefined && isWhole(found)) {
+        this.#told.add(found);
+        return found;
+      }
+      if (performance.now() > deadline) return found;
+      await sleep(POLL_MS);
+    }
+  }
+
+  #tellParts(): void {
+    for (const datagram of this.#watch?.takeQuiet(performance.now() - QUIET_MS) ?? []) {
+      const port = datagram.sourcePort ?? this.#lastPort.get(datagram.source);
+      if (port === undefined || this.#told.has(datagram) || isWhole(datagram)) continue;
+      const { seed, sequence, source } = datagram;
+      const arrival = { seed, sequence, length: null, intact: null, order: null, source, sourcePort: port };
+      this.#tell({ ...arrival, packets: arrivedPackets(datagram) }, port, source);
+    }
+  }
+
+  #remember(source: string, port: number): void {
+    if (this.#lastPort.size >= 1024) this.#lastPort.clear();
+    this.#lastPort.set(source, port);
+  }
+
+  #tell(arrival: Arrival, port: number, address: string): void {
+    const mapped = this.#socket.address().family === 'IPv6' && !address.includes(':') ? `::ffff:${address}` : address;
+    this.#socket.send(encodeArrival(arrival), port, mapped, () => undefined); // whoever asked may have gone
+  }
+}
+
+function isWhole({ pieces, last, fragmented }: WatchedDatagram): boolean {
+  if (!fragmented) return true;
+  if (!last) return false;
+  let end = 0;
+  for (const [offset, len] of [...pieces].sort((a, b) => a[0] - b[0])) {
+    if (offset > end) return false;
+    end = Math.max(end, offset + len);
+  }
+  return true;
+}
+
+async function follow(capture: Capture, watch: FragmentWatch): Promise<void> {
+  for await (const frames of capture) watch.push(frames);
+}

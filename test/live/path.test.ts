@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import type { PathReport } from '../../src/app/path/path.js';
+import { MIDDLEBOXES } from '../../src/host/lab.js';
+import { MAIN } from './cli.js';
+import { describeLive, liveIt } from './in-lab.js';
+
+/** In a lab with a router: the far end, then `path` to it over both families, a JSON line each. */
+const script = (far: string, to: string) => `
+const { spawn, spawnSync } = require('node:child_process');
+const lab = JSON.parse(process.env.UDP_UFO_LAB);
+const main = ${JSON.stringify(MAIN)};
+const ask = () => {
+  for (const address of [lab.far.ipv4, '[' + lab.far.ipv6 + ']']) {
+    const words = [main, 'path', address + '${to}', '--fast', '--json'];
+    spawnSync(process.execPath, words, { stdio: ['ignore', 'inherit', 'inherit'], timeout: 60000 });
+  }
+  process.exit();
+};
+if (${JSON.stringify(far)} === '') ask();
+const words = ['--net=' + lab.far.netns, '--', process.execPath, main, 'receive', '9999', '--json', ${JSON.stringify(far)}];
+const receiver = spawn('nsenter', words, { stdio: ['ignore', 'pipe', 'inherit'] });
+receiver.stdout.once('data', () => setTimeout(ask, 100));
+process.on('exit', () => receiver.kill());`;
+
+function paths(router: string, far: string, to: string): PathReport[] {
+  const words = [MAIN, 'lab', '--router', router, '--', process.execPath, '-e', script(far, to)];
+  const { stdout, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8', timeout: 110_000 });
+  const lines = stdout.trim().split('\n');
+  assert.equal(lines.length, 2, `${stdout}${stderr}`);
+  return lines.map((line) => JSON.parse(line) as PathReport);
+}
+
+/** What is to be found of each middlebox, gravest first: over IPv4, and over IPv6 where that differs. */
+const WANT: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  none: [[]],
+  'drop-later': [['later-dropped']],
+  'drop-first': [['first-dropped']],
+  'drop-fragments': [['fragments-dropped']],
+  'drop-tiny': [['tiny-dropped']],
+  'drop-large': [['size-limited']],
+  mtu: [['path-mtu']],
+  'mtu-blackhole': [['black-hole'], ['size-limited']],
+  conntrack: [['reassembled']],
+  nat: [['translated', 'reassembled']],
+  starved: [['datagrams-limited', 'reassembled']],
+  reorder: [['reordered']],
+  duplicate: [['duplicated']],
+  'rate-limit': [['rate-limited']],
+  ttl: [['ttl-rewritten']],
+  'drop-options': [['options-dropped']],
+};
+
+describeLive('udp-ufo path', () => {
+  for (const name of Object.keys(MIDDLEBOXES)) {
+    liveIt(`diagnoses ${name} rightly, over IPv4 and IPv6`, () => {
+      const reports = paths(name, '--report', ':9999');
+      const want = WANT[name]!;
+      for (const [i, { findings, answers }] of reports.entries()) {
+        assert.equal(answers, 'report');
+        assert.deepEqual(
+          findings.map(({ code }) => code),
+          want[i] ?? want[0],
+        );
+      }
+    });
+  }
+
+  liveIt('asks an echo', () => {
+    for (const { answers, findings } of paths('none', '--echo', ':9999')) {
+      assert.deepEqual([answers, findings], ['echo', []]);
+    }
+  });
+
+  liveIt('asks a closed port, with nothing installed over there', () => {
+    for (const { answers, findings, outcomes } of paths('none', '', '')) {
+      assert.deepEqual([answers, findings], ['closed-port', []]);
+      assert.ok(outcomes.some(({ probe, arrived }) => probe.size > 65_000 && arrived === 1));
+    }
+  });
+
+  liveIt('says which size is the largest that passes', () => {
+    const [four, six] = paths('drop-large', '--report', ':9999');
+    assert.deepEqual([four!.largestPacket, six!.largestPacket], [1000, 1000]);
+  });
+});
