@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import type { PathReport } from '../../src/app/path/path.js';
+import type { PathReport } from '../../src/app/path/report.js';
 import { MIDDLEBOXES } from '../../src/host/lab.js';
 import { MAIN } from './cli.js';
 import { describeLive, liveIt } from './in-lab.js';

@@ -4,11 +4,12 @@ import { argumentError } from '../../errors.js';
 import type { SocketOptions } from '../../socket/options.js';
 import { EXIT, type ExitCode } from '../common/exit-codes.js';
 import type { Output } from '../common/output.js';
-import { diagnose, type Evidence, type Finding } from './diagnose.js';
+import { diagnose, type Evidence } from './diagnose.js';
 import { largestPayload } from './limits.js';
-import { type AnswerKind, type Outcome, type Probe, type ProbeName, passed } from './probe.js';
+import { type Outcome, type Probe, type ProbeName, passed } from './probe.js';
 import { Prober } from './prober.js';
 import { firstOnly, ofPacketLen, ofSize, probes } from './probes.js';
+import type { PathReport } from './report.js';
 import { pathText } from './text.js';
 
 /** `udp-ufo path` as typed. */
@@ -24,20 +25,6 @@ export interface PathOptions {
   /** Stops after the questions of size: what the path carries, as ICMP and loss tell. */
   readonly pmtu: boolean;
   readonly json: boolean;
-}
-
-/** What one family's path does, as `--json` prints it. */
-export interface PathReport {
-  readonly type: 'path';
-  readonly family: 4 | 6;
-  readonly address: string;
-  readonly answers: AnswerKind | null;
-  /** Of the way out before anything was sent, octets. */
-  readonly mtu: number;
-  readonly outcomes: readonly Outcome[];
-  readonly largestPacket: number | null;
-  readonly largestDatagram: number | null;
-  readonly findings: readonly Finding[];
 }
 
 /** Small datagrams at once, to see whether rates are limited. */

@@ -1,5 +1,5 @@
-import type { PathReport } from './path.js';
 import { type Outcome, passed } from './probe.js';
+import type { PathReport } from './report.js';
 
 const ANSWERS = {
   report: 'answered by udp-ufo receive --report',
