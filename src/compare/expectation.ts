@@ -1,4 +1,5 @@
-import type { DatagramVerdict } from '../verify/verdict.js';
+import type { Finding } from '../verify/findings.js';
+import { type DatagramVerdict, outcome } from '../verify/verdict.js';
 import { type Comparison, comparisonVerdict } from './comparison.js';
 import { cutDifferences } from './cut.js';
 import { type Difference, DifferenceTally, differenceText } from './difference.js';
@@ -176,7 +177,7 @@ export class Expectation {
   ): DatagramVerdict {
     const held = faults.length + changed.length === 0 ? verdict : amended(verdict, faults, changed);
     const stopped = held.verdict === 'incomplete' && expected?.stoppedAfter !== undefined;
-    this.#count[stopped ? 'stopped' : held.verdict] += 1;
+    this.#count[stopped ? 'stopped' : outcome(held.verdict)] += 1;
     this.#say(held);
     return held;
   }
@@ -254,8 +255,13 @@ function amended(verdict: DatagramVerdict, faults: readonly string[], changed: r
     ...verdict,
     mismatches: [...verdict.mismatches, ...faults],
     notes: [...verdict.notes, ...changed],
+    findings: [...verdict.findings, ...findings('mismatch', faults), ...findings('note', changed)],
     verdict: faults.length > 0 ? 'bad' : verdict.verdict,
   };
+}
+
+function findings(level: Finding['level'], texts: readonly string[]): Finding[] {
+  return texts.map((text) => ({ code: 'not-as-sent', level, fragment: null, text }));
 }
 
 /** `ttl changed on the way from 64 to 9`. */

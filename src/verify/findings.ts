@@ -1,29 +1,69 @@
-import type { Group } from './group.js';
+import type { Code } from './codes.js';
+
+/** What is wrong with a datagram, or odd. */
+export interface Finding {
+  readonly code: Code;
+  readonly level: 'mismatch' | 'note';
+  /** Fragment it shows in, by the order of arrival, from 1; null where it is the datagram's. */
+  readonly fragment: number | null;
+  /** As in `mismatches` and `notes`. */
+  readonly text: string;
+  /** The octets that it is about, in hex, and which of them, `[start, end)`; where there are such. */
+  readonly octets?: string;
+  readonly mark?: readonly [number, number];
+}
+
+/** What a finding shows of the packet. */
+export type Evidence = Pick<Finding, 'octets' | 'mark'>;
 
 /** A datagram of 8,192 fragments can be wrong 8,192 times; a reader needs the first few. */
 const MOST = 64;
+/** Characters of one text, and octets of evidence: headers can have thousands. */
+const MOST_TEXT = 400;
+const MOST_EVIDENCE = 80;
+/** What a finding costs beside its text: a pessimistic guess. */
+const COST = 200;
 
-/** Adds a mismatch or note to a list, up to a bound. */
-export function addFinding(list: string[], text: string): void {
-  if (list.length < MOST) list.push(text);
-  else if (list.length === MOST) list.push('more of the kind left out');
+/** The findings of one datagram, bounded. */
+export class Findings {
+  readonly list: Finding[] = [];
+  mismatches = 0;
+  notes = 0;
+  /** Octets that they take, about. */
+  octets = 0;
+
+  add(level: Finding['level'], code: Code, fragment: number | null, text: string, evidence?: Evidence): void {
+    const count = level === 'mismatch' ? ++this.mismatches : ++this.notes;
+    if (count > MOST + 1) return;
+    const whole = count > MOST ? 'more of the kind left out' : bounded(text);
+    this.octets += COST + whole.length + (evidence?.octets?.length ?? 0);
+    this.list.push({
+      code: count > MOST ? 'left-out' : code,
+      level,
+      fragment: count > MOST ? null : fragment,
+      text: whole,
+      ...(count <= MOST && evidence),
+    });
+  }
 }
 
-/** What is wrong with the latest fragment of `group`. */
-export function mismatch(group: Group, text: string): void {
-  addFinding(group.mismatches, group.fragmented ? `fragment #${group.seen}: ${text}` : text);
+function bounded(text: string): string {
+  return text.length <= MOST_TEXT ? text : `${text.slice(0, MOST_TEXT)}…`;
 }
 
-/** A field of the latest fragment that may differ from fragment #1's, and does. */
-export function noteField(group: Group, field: string, got: number, want: number): void {
-  addFinding(group.notes, `fragment #${group.seen}: ${field} got ${got}, fragment #1 has ${want}`);
+/** The octets `[offset, offset + len)` of the view as evidence, the marked ones by their place in it. */
+export function evidence(view: DataView, offset: number, len: number, mark: readonly [number, number]): Evidence {
+  const shown = Math.max(0, Math.min(len, MOST_EVIDENCE));
+  const octets = Buffer.from(view.buffer, view.byteOffset + offset, shown).toString('hex');
+  return mark[0] < shown ? { octets, mark: [mark[0], Math.min(mark[1], shown)] } : { octets };
 }
 
 export function hex16(value: number): string {
   return `0x${value.toString(16).padStart(4, '0')}`;
 }
 
-/** `none` for no octets. */
-export function hexOctets(octets: Iterable<number>): string {
-  return Buffer.from([...octets]).toString('hex') || 'none';
+/** `none` for no octets, and not more of them than a reader takes in. */
+export function hexOctets(octets: Uint8Array): string {
+  const shown = Buffer.from(octets.subarray(0, MOST_EVIDENCE)).toString('hex');
+  return `${shown}${octets.length > MOST_EVIDENCE ? `… (${octets.length} octets)` : ''}` || 'none';
 }

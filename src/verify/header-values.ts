@@ -2,8 +2,8 @@ import * as ethernet from '../wire/ethernet.js';
 import * as ipv4 from '../wire/ipv4.js';
 import * as ipv6 from '../wire/ipv6.js';
 import { LINKTYPE_ETHERNET } from '../wire/link-layer.js';
-import type { Fragment } from './fragment.js';
-import type { Packet } from './packet.js';
+import type { Packet } from './headers/packet.js';
+import type { Fragment } from './reassembly/fragment.js';
 import { type SeenPayload, seenPayload } from './sighting.js';
 
 /** A field that changes from packet to packet is an attack or a fault; a few values tell. */
@@ -22,19 +22,15 @@ export class HeaderValues {
   /** Extension headers behind the fragment header, which are part of what is put together. */
   behind: Uint8Array | null = null;
 
-  take(packet: Packet, family: 4 | 6, fragment: Fragment): void {
-    const { view, base, headerLen, time } = packet;
+  take(packet: Packet, fragment: Fragment): void {
+    const { view, base, headerLen } = packet;
+    const { family, time, ttl, tos } = fragment;
     this.largest = Math.max(this.largest, headerLen + fragment.len);
     this.time = time;
-    if (family === 4) {
-      note(this.ttl, ipv4.getTtl(view, base));
-      note(this.tos, ipv4.getTos(view, base));
-      note(this.df, ipv4.getDontFragment(view, base));
-    } else {
-      note(this.ttl, ipv6.getHopLimit(view, base));
-      note(this.tos, ipv6.getTrafficClass(view, base));
-      note(this.flowLabel, ipv6.getFlowLabel(view, base));
-    }
+    note(this.ttl, ttl);
+    note(this.tos, tos);
+    if (family === 4) note(this.df, ipv4.getDontFragment(view, base));
+    else note(this.flowLabel, ipv6.getFlowLabel(view, base));
     note(this.vlan, vlanOf(packet));
   }
 

@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
 import { PROTOCOL as UDP, HEADER_LEN as UDP_HEADER_LEN } from '../wire/udp.js';
-import { addFinding } from './findings.js';
-import type { Group } from './group.js';
-import { judgeUdp, type UpperPacket } from './judge-udp.js';
+import type { Code } from './codes.js';
+import type { Group } from './reassembly/group.js';
 import { addSighting } from './sighting-builder.js';
+import { judgeUpper } from './upper/checksums.js';
+import { judgeOffload } from './upper/offload.js';
+import type { UpperPacket } from './upper/pseudo-header.js';
+import { judgeUdp } from './upper/udp.js';
 import type { MutableVerdict } from './verdict.js';
 import { groupVerdict, setVerdict } from './verdict-builder.js';
 
@@ -11,6 +14,8 @@ export interface JudgeOptions {
   /** Whether verdicts carry the SHA-256 of the payload, which costs more than everything else together. */
   readonly hash: boolean;
   readonly allowZeroChecksum6: boolean;
+  /** What is not computed yet is wrong, instead of a note. */
+  readonly strict: boolean;
   /** Whether verdicts carry what a comparison with what was sent needs. */
   readonly sightings: boolean;
   /** Looks at each complete datagram; what it returns is added to the mismatches. */
@@ -30,7 +35,10 @@ export interface Datagram {
   /** When it was complete: seconds since the epoch by the capture's clock, 0 where unknown. */
   readonly time: number;
 }
-export type Observer = (datagram: Datagram) => readonly string[];
+
+/** What is wrong, with a code of its own or without. */
+export type Observed = string | { readonly code: Code; readonly text: string };
+export type Observer = (datagram: Datagram) => readonly Observed[];
 
 /**
  * The verdict on the datagram in `group`, complete or given up. Where it is complete, `view` holds its IP payload from
@@ -41,12 +49,15 @@ export function judgeGroup(group: Group, view: DataView, start: number, options:
   const len = group.total - group.upperOffset;
   if (verdict.complete && group.upperOffset >= 0 && len >= 0) {
     const packet = { view, at: start + group.upperOffset, len };
-    if (group.protocol === UDP) judgeUdp(verdict, group, packet, options.allowZeroChecksum6);
-    else verdict.payloadLen = len;
+    if (group.protocol === UDP) judgeUdp(verdict, group, packet, options);
+    else {
+      verdict.payloadLen = len;
+      group.unchecked = !judgeUpper(group, packet);
+    }
     if (verdict.payloadLen !== null) showPayload(verdict, group, packet, options);
   }
   if (options.sightings) addSighting(verdict, group);
-  setVerdict(verdict);
+  setVerdict(verdict, group);
   return verdict;
 }
 
@@ -55,12 +66,15 @@ function showPayload(verdict: MutableVerdict, group: Group, packet: UpperPacket,
   const { view, at, len } = packet;
   const data = group.protocol === UDP ? at + UDP_HEADER_LEN : at;
   const payload = octets(view, data, verdict.payloadLen!);
+  if (verdict.udp?.checksum === 'not-computed' && !group.loopback)
+    judgeOffload(verdict, group, group.headerLen + group.total, payload);
   if (options.sightings) group.values!.takePayload(payload, octets(view, at - group.upperOffset, group.upperOffset));
   if (options.hash) verdict.payloadSha256 = createHash('sha256').update(payload).digest('hex');
   if (options.observe === undefined || group.header === undefined) return;
   const ipPayload = octets(view, at - group.upperOffset, group.upperOffset + len);
-  for (const text of options.observe({ verdict, header: group.header, ipPayload, payload, time: group.time })) {
-    addFinding(verdict.mismatches, text);
+  for (const one of options.observe({ verdict, header: group.header, ipPayload, payload, time: group.time })) {
+    const { code, text } = typeof one === 'string' ? { code: 'not-as-sent' as const, text: one } : one;
+    group.findings.add('mismatch', code, null, text);
   }
 }
 

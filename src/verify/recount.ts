@@ -1,4 +1,4 @@
-import type { DatagramVerdict, VerifySummary } from './verdict.js';
+import { countKinds, type DatagramVerdict, type VerifySummary } from './verdict.js';
 
 /** Something above that holds verdicts against more than the RFCs: an `Expectation` mostly. */
 export interface Comparer {
@@ -10,7 +10,7 @@ export interface Comparer {
 /** Passes verdicts through a comparer, and says what its judgement makes of the summary. */
 export class Recount {
   readonly #comparer: Comparer;
-  readonly #counts = { good: 0, bad: 0, incomplete: 0 };
+  readonly #counts = countKinds();
 
   constructor(comparer: Comparer) {
     this.#comparer = comparer;

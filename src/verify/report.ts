@@ -1,21 +1,40 @@
-import type { DatagramVerdict, VerifySummary } from './verdict.js';
+import { DATAGRAM_KINDS, type DatagramVerdict, type VerifySummary } from './verdict.js';
 
 /** A datagram for people: one line, beneath it what is wrong, then what is odd. */
 export function datagramText(verdict: DatagramVerdict): string {
-  const lines = [`${verdict.verdict.padEnd(10)} ${endpoints(verdict)}  ${identity(verdict)}  ${contents(verdict)}`];
+  const lines = [`${verdict.verdict.padEnd(11)}${endpoints(verdict)}  ${identity(verdict)}  ${contents(verdict)}`];
   for (const mismatch of verdict.mismatches) lines.push(`           ${mismatch}`);
   for (const note of verdict.notes) lines.push(`           note: ${note}`);
   return lines.join('\n');
 }
 
-/** The last line. */
+/** The last lines: what became of the datagrams, and what was not looked at. */
 export function summaryText(summary: VerifySummary): string {
-  const { frames, fragments, datagrams, good, bad, incomplete, captureLost, verdict } = summary;
+  const { frames, fragments, datagrams, captureLost, verdict } = summary;
   const lost = captureLost === null ? '' : `, ${count(captureLost, 'frame')} lost by the capture`;
-  return (
-    `${verdict}: ${count(datagrams, 'datagram')} (${good} good, ${bad} bad, ${incomplete} incomplete) ` +
-    `of ${count(fragments, 'fragment')} in ${count(frames, 'frame')}${lost}`
-  );
+  const kinds = DATAGRAM_KINDS.filter((kind, i) => i < 3 || summary[kind] > 0);
+  return [
+    `${verdict}: ${count(datagrams, 'datagram')} (${kinds.map((kind) => `${summary[kind]} ${kind}`).join(', ')}) ` +
+      `of ${count(fragments, 'fragment')} in ${count(frames, 'frame')}${lost}`,
+    ...unseen(summary),
+  ].join('\n');
+}
+
+/** What was not looked at, and why. */
+function unseen({ notJudged, headersCut, reassembled }: VerifySummary): string[] {
+  const kinds = Object.entries(notJudged);
+  const hidden = kinds.reduce((sum, [, frames]) => sum + frames, 0);
+  const lines: string[] = [];
+  if (hidden > 0) {
+    const named = kinds.map(([kind, frames]) => `${frames} of ${kind}`).join(', ');
+    lines.push(`not judged: ${count(hidden, 'frame')} that datagrams may hide in (${named})`);
+  }
+  if (headersCut > 0) lines.push(`not judged: ${count(headersCut, 'frame')} that the capture cut within the headers`);
+  if (reassembled > 0)
+    lines.push(
+      `not judged: what ${count(reassembled, 'datagram')} of other protocols carry: put together, nothing to check`,
+    );
+  return lines;
 }
 
 function endpoints({ family, source, destination, udp }: DatagramVerdict): string {
@@ -25,9 +44,9 @@ function endpoints({ family, source, destination, udp }: DatagramVerdict): strin
   return `${from}:${udp.sourcePort} > ${to}:${udp.destinationPort}`;
 }
 
-function identity({ ident, protocol }: DatagramVerdict): string {
+function identity({ ident, protocol, via }: DatagramVerdict): string {
   const upper = protocol === 17 ? 'UDP' : `protocol ${protocol}`;
-  return ident === null ? upper : `${upper} id ${ident}`;
+  return `${upper}${ident === null ? '' : ` id ${ident}`}${via === null ? '' : ` (${via})`}`;
 }
 
 function contents(verdict: DatagramVerdict): string {

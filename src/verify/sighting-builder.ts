@@ -1,6 +1,6 @@
 import * as ipv4 from '../wire/ipv4.js';
 import * as ipv6 from '../wire/ipv6.js';
-import type { Group } from './group.js';
+import type { Group } from './reassembly/group.js';
 import type { Run } from './sighting.js';
 import type { MutableVerdict } from './verdict.js';
 

@@ -1,5 +1,5 @@
 import { type GeneratedPayload, inspectPayload } from '../payload/generated.js';
-import { commonDigest } from './octets.js';
+import { commonDigest } from './reassembly/octets.js';
 
 /** What a datagram's packets said beyond the verdict: all that a comparison with what was sent needs. */
 export interface Sighting {

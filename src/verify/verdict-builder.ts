@@ -1,7 +1,12 @@
 import { formatAddress } from '../wire/address.js';
-import { KEY_SOURCE } from './fragment.js';
-import type { Group } from './group.js';
-import type { MutableVerdict } from './verdict.js';
+import type { Code } from './codes.js';
+import { CAME_AGAIN } from './reassembly/flows.js';
+import { KEY_SOURCE } from './reassembly/fragment.js';
+import type { Group } from './reassembly/group.js';
+import type { FragmentVerdict, MutableVerdict } from './verdict.js';
+
+/** Fragments that a verdict lists; the others are counted in it. */
+const MOST_LISTED = 1024;
 
 /** A verdict with nothing found yet, its fields in the order of the `--json` contract. */
 export function newVerdict(family: 4 | 6, key: Int32Array, ident: number | null, protocol: number): MutableVerdict {
@@ -11,6 +16,7 @@ export function newVerdict(family: 4 | 6, key: Int32Array, ident: number | null,
     family,
     source: addressText(key, KEY_SOURCE, words),
     destination: addressText(key, KEY_SOURCE + words, words),
+    via: null,
     ident,
     protocol,
     fragments: 0,
@@ -26,6 +32,10 @@ export function newVerdict(family: 4 | 6, key: Int32Array, ident: number | null,
     verdict: 'good',
     mismatches: [],
     notes: [],
+    findings: [],
+    cut: false,
+    offloaded: null,
+    fragmentList: null,
   };
 }
 
@@ -44,14 +54,61 @@ export function groupVerdict(group: Group): MutableVerdict {
   verdict.holes = holesOf(group);
   verdict.complete = verdict.holes.length === 0;
   verdict.headerChecksumErrors = group.headerChecksumErrors;
-  verdict.mismatches = group.mismatches;
-  verdict.notes = group.notes;
+  if (group.via !== '') verdict.via = group.via;
+  verdict.cut = group.cuts.length > 0 && !group.shortOnWire;
   return verdict;
 }
 
-/** Anything wrong is bad, whether or not the rest came; something missing is incomplete. */
-export function setVerdict(verdict: MutableVerdict): void {
-  verdict.verdict = verdict.mismatches.length > 0 ? 'bad' : verdict.complete ? 'good' : 'incomplete';
+/**
+ * What the findings of `group` come to. Anything wrong is bad, whether or not the rest came; something missing is
+ * incomplete.
+ */
+export function setVerdict(verdict: MutableVerdict, group: Group): void {
+  const { findings } = group;
+  if (findings.mismatches > 0) verdict.verdict = isSplice(group) ? 'spliced' : 'bad';
+  else if (!verdict.complete) verdict.verdict = 'incomplete';
+  else if (verdict.offloaded !== null) verdict.verdict = 'offloaded';
+  else verdict.verdict = group.unchecked ? 'reassembled' : 'good';
+  if (findings.list.length > 0) setTexts(verdict, group);
+  if (verdict.verdict !== 'good' && verdict.verdict !== 'offloaded') verdict.fragmentList = fragmentList(group);
+}
+
+/** What two datagrams that met under one ident differ in; the packets of each are right in themselves. */
+const SPLICE_CODES: ReadonlySet<Code> = new Set<Code>([
+  ...(['udp-header', 'udp-length', 'udp-checksum', 'upper-header', 'upper-checksum'] as const),
+  ...(['payload-foreign', 'payload-length', 'payload-octet', 'not-as-sent'] as const),
+  ...(['fragment-overlap', 'fragment-conflict', 'fragment-end-differs', 'fragment-past-end'] as const),
+  ...(['df-differs', 'ip-options-differ', 'destination-mac', 'left-out'] as const),
+]);
+
+/** Whether the idents came round between its fragments, and nothing is wrong but what that explains (RFC 4963). */
+function isSplice({ gap, findings }: Group): boolean {
+  return gap >= CAME_AGAIN && findings.list.every(({ level, code }) => level === 'note' || SPLICE_CODES.has(code));
+}
+
+/** Of a splice nothing is wrong: its mismatches are notes. */
+function setTexts(verdict: MutableVerdict, group: Group): void {
+  const { list } = group.findings;
+  if (verdict.verdict !== 'spliced') verdict.findings = list;
+  else {
+    const text = `spliced: halves of two datagrams, the ident came again about ${group.gap} datagrams later`;
+    verdict.findings = [
+      { code: 'spliced', level: 'note', fragment: null, text },
+      ...list.map((one) => ({ ...one, level: 'note' as const })),
+    ];
+  }
+  const texts = (wanted: 'mismatch' | 'note'): string[] =>
+    verdict.findings.filter(({ level }) => level === wanted).map(({ text }) => text);
+  verdict.mismatches = texts('mismatch');
+  verdict.notes = texts('note');
+}
+
+function fragmentList({ records, began }: Group): FragmentVerdict[] {
+  return records.facts(MOST_LISTED).map(({ micros, frame, ...facts }) => ({
+    frame,
+    time: Math.round(began * 1e6 + micros) / 1e6,
+    ...facts,
+  }));
 }
 
 /** What no fragment carried, and what the frames of those that did lack; in order and merged. */

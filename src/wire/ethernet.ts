@@ -23,6 +23,8 @@ export const TPID_VLAN = 0x8100;
 export const TPID_QINQ = 0x88a8;
 /** Outer tag of switches from before 802.1ad. */
 export const TPID_QINQ_OLD = 0x9100;
+/** An Ethernet frame inside of something else (RFC 1701 calls it so). */
+export const TRANSPARENT_ETHERNET = 0x6558;
 
 const DESTINATION = 0;
 const SOURCE = 6;

@@ -13,6 +13,7 @@ import { DESTINATION, getHeaderLen, OPTIONS } from './ipv4.js';
 export const END = 0;
 export const NOP = 1;
 export const RECORD_ROUTE = 7;
+export const TIMESTAMP = 68;
 /** Loose and strict source and record route. */
 export const LSRR = 131;
 export const SSRR = 137;
@@ -57,6 +58,46 @@ function lengthAt(bytes: Uint8Array, at: number, end: number): number {
   if (at + 1 >= end) return 0;
   const len = bytes[at + 1]!;
   return len >= 2 && at + len <= end ? len : 0;
+}
+
+/**
+ * Why a receiver drops a packet with the options `[offset, offset + len)` (RFC 791 §3.1, the kernel's `ip_options_compile`);
+ * null where it does not.
+ */
+export function receivedOptionsFault(bytes: Uint8Array, offset: number, len: number): string | null {
+  const end = offset + len;
+  let routes = 0;
+  for (let at = offset; at < end; ) {
+    const type = bytes[at]!;
+    if (type === END) return null;
+    const optionLen = lengthAt(bytes, at, end);
+    if (optionLen === 0) return lengthFault(bytes, at, end);
+    if (type === LSRR || type === SSRR) routes++;
+    if (routes > 1) return `option ${type} got a second source route, want one`;
+    const fault = pointerFault(bytes, at, optionLen);
+    if (fault !== null) return fault;
+    at += optionLen;
+  }
+  return null;
+}
+
+function lengthFault(bytes: Uint8Array, at: number, end: number): string {
+  const type = bytes[at]!;
+  if (at + 1 >= end) return `option ${type} got no length, want it within the header`;
+  const len = bytes[at + 1]!;
+  return len < 2
+    ? `option ${type} got length ${len}, want at least 2`
+    : `option ${type} got length ${len}, want at most ${end - at}, the header's rest`;
+}
+
+/** The pointers of routes count from the option's type octet, from 1, and lie behind the pointer itself. */
+function pointerFault(bytes: Uint8Array, at: number, len: number): string | null {
+  const type = bytes[at]!;
+  const least = type === LSRR || type === SSRR || type === RECORD_ROUTE ? 4 : type === TIMESTAMP ? 5 : 0;
+  if (least === 0) return null;
+  if (len < least - 1) return `option ${type} got length ${len}, want at least ${least - 1}`;
+  const pointer = bytes[at + 2]!;
+  return pointer < least ? `option ${type} got pointer ${pointer}, want at least ${least}` : null;
 }
 
 /** Why these octets are no list of options, or null where they are one; for options that a user gives. */

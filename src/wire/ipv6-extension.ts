@@ -15,8 +15,9 @@
  *     |                             ident                             |
  *     +---------------------------------------------------------------+
  *
- * Routing headers are in `ipv6-routing.ts`.
+ * Routing headers are in `ipv6-routing.ts`, options in `ipv6-options.ts`.
  */
+import { OptionsFound, walkOptions } from './ipv6-options.js';
 
 export const HOP_BY_HOP = 0;
 export const ROUTING = 43;
@@ -33,10 +34,6 @@ const FRAG_RESERVED = 1;
 export const FRAG_OFF = 2;
 const FRAG_IDENT = 4;
 const MORE_FRAGS = 1;
-
-/** Hop-by-hop option type of the jumbo payload (RFC 2675 §2). */
-const JUMBO_PAYLOAD = 0xc2;
-const PAD1 = 0;
 
 export function getFragNextHeader(view: DataView, base: number): number {
   return view.getUint8(base + FRAG_NEXT_HEADER);
@@ -163,6 +160,8 @@ export function walkExtensions(
   return true;
 }
 
+const options = new OptionsFound();
+
 function begin(out: ExtensionChain, nextHeaderAt: number, start: number): void {
   out.status = 'ok';
   out.hopByHopOffset = -1;
@@ -190,7 +189,7 @@ export function isExtension(protocol: number): boolean {
 }
 
 /** Octets of the extension header at `at`; 0 where not even its length is there. */
-function headerLenAt(view: DataView, protocol: number, at: number, end: number): number {
+export function headerLenAt(view: DataView, protocol: number, at: number, end: number): number {
   if (protocol === FRAGMENT) return FRAGMENT_HEADER_LEN;
   if (at + 2 > end) return 0;
   const len = view.getUint8(at + 1);
@@ -202,7 +201,8 @@ function note(view: DataView, protocol: number, at: number, len: number, start: 
   if (protocol === HOP_BY_HOP) {
     if (at !== start) return false;
     out.hopByHopOffset = at;
-    out.jumboLen = findJumboLen(view, at, len);
+    walkOptions(view, at, len, true, options);
+    out.jumboLen = options.jumbo < 0 ? 0 : view.getUint32(options.jumbo);
   } else if (protocol === FRAGMENT) {
     if (out.fragmentOffset >= 0) return false;
     out.fragmentOffset = at;
@@ -210,21 +210,4 @@ function note(view: DataView, protocol: number, at: number, len: number, start: 
     out.routingOffset = at;
   }
   return true;
-}
-
-/** The jumbo payload length in the hop-by-hop header at `at`, 0 where there is none. */
-function findJumboLen(view: DataView, at: number, len: number): number {
-  const end = at + len;
-  for (let option = at + 2; option < end; ) {
-    const type = view.getUint8(option);
-    if (type === PAD1) {
-      option += 1;
-      continue;
-    }
-    const dataLen = option + 1 < end ? view.getUint8(option + 1) : 0xff;
-    if (option + 2 + dataLen > end) return 0;
-    if (type === JUMBO_PAYLOAD && dataLen === 4) return view.getUint32(option + 2);
-    option += 2 + dataLen;
-  }
-  return 0;
 }

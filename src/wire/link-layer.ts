@@ -7,13 +7,28 @@
  *     RAW          nothing: the IP version tells the family. IPV4 and IPV6 name it
  *     LINUX_SLL    packet type 2, device type 2, address length 2, address 8, EtherType 2
  *     LINUX_SLL2   EtherType 2, reserved 2, ifindex 4, device type 2, packet type 1, address length 1, address 8
+ *     PPP          PPP protocol 2, behind address and control octets (0xff 0x03) in PPP_SERIAL and often in PPP
+ *     PPP_ETHER    a PPPoE header
+ *
+ * What stands between the link's own header and IP (tags, labels, tunnels) is stepped over by `encapsulation.ts`.
  */
-import { ETHERTYPE_IPV4, ETHERTYPE_IPV6, isTag, TAG_LEN } from './ethernet.js';
+import { descend, nothing } from './encapsulation.js';
+import { ETHERTYPE_IPV4, ETHERTYPE_IPV6, MAC_LEN } from './ethernet.js';
+import { enterLlc, MAX_LENGTH } from './llc.js';
+import { NEXT_IP, NetworkLayer } from './network-layer.js';
+import { enterPpp, enterPppoe } from './pppoe.js';
+
+export { NetworkLayer };
 
 export const LINKTYPE_NULL = 0;
 export const LINKTYPE_ETHERNET = 1;
+export const LINKTYPE_PPP = 9;
 /** What libpcap calls raw IP on Linux; files say 101. */
 export const DLT_RAW = 12;
+/** The same on OpenBSD. */
+export const DLT_RAW_OPENBSD = 14;
+export const LINKTYPE_PPP_SERIAL = 50;
+export const LINKTYPE_PPP_ETHER = 51;
 export const LINKTYPE_RAW = 101;
 export const LINKTYPE_LOOP = 108;
 export const LINKTYPE_LINUX_SLL = 113;
@@ -24,7 +39,11 @@ export const LINKTYPE_LINUX_SLL2 = 276;
 const NAMES: ReadonlyMap<number, string> = new Map([
   [LINKTYPE_NULL, 'BSD null'],
   [LINKTYPE_ETHERNET, 'Ethernet'],
+  [LINKTYPE_PPP, 'PPP'],
   [DLT_RAW, 'raw IP'],
+  [DLT_RAW_OPENBSD, 'raw IP'],
+  [LINKTYPE_PPP_SERIAL, 'PPP'],
+  [LINKTYPE_PPP_ETHER, 'PPPoE'],
   [LINKTYPE_RAW, 'raw IP'],
   [LINKTYPE_LOOP, 'BSD loop'],
   [LINKTYPE_LINUX_SLL, 'Linux cooked'],
@@ -33,6 +52,9 @@ const NAMES: ReadonlyMap<number, string> = new Map([
   [LINKTYPE_LINUX_SLL2, 'Linux cooked v2'],
 ]);
 
+const ARPHRD_LOOPBACK = 772;
+const ETH_P_802_2 = 4;
+const HDLC_ADDRESS_CONTROL = 0xff03;
 const AF_INET = 2;
 /** AF_INET6 of Linux, NetBSD and OpenBSD, FreeBSD, macOS. */
 const AF_INET6: readonly number[] = [10, 24, 28, 30];
@@ -43,21 +65,7 @@ export function linktypeName(linktype: number): string | undefined {
 }
 
 /**
- * What `networkLayer` found; one object is filled again and again. `family` 0 means no IP packet, and `why`: the frame ends
- * within its link header, carries something else, or has a link type we don't know.
- */
-export class NetworkLayer {
-  ok = false;
-  family: 4 | 6 | 0 = 0;
-  /** Offset of the IP header from the start of the view. */
-  offset = 0;
-  /** Octets captured from there on, padding and trailers included; possibly fewer than a header's. */
-  len = 0;
-  why: '' | 'truncated' | 'not-ip' | 'linktype' = '';
-}
-
-/**
- * Finds the network layer of the frame in `caplen` octets at `offset`, skipping VLAN and QinQ tags. Never throws as long as
+ * Finds the network layer of the frame in `caplen` octets at `offset`, through tags, labels and LLC. Never throws as long as
  * the frame lies within the view; returns `out.ok`. The IP header itself is not looked at but for raw IP's version.
  */
 export function networkLayer(
@@ -67,73 +75,82 @@ export function networkLayer(
   linktype: number,
   out: NetworkLayer,
 ): boolean {
-  const end = offset + caplen;
+  out.offset = offset;
+  out.end = offset + caplen;
+  out.mac = -1;
+  out.layers.clear();
   switch (linktype) {
     case LINKTYPE_ETHERNET:
-      return afterEtherType(view, offset + 12, offset + 14, end, out);
+      out.mac = offset;
+      return behind(14, offset + 12, view, out);
     case LINKTYPE_RAW:
     case DLT_RAW:
-      return rawIp(view, offset, end, out);
+    case DLT_RAW_OPENBSD:
+      out.next = NEXT_IP;
+      return descend(view, out);
     case LINKTYPE_IPV4:
-      return found(4, offset, end, out);
     case LINKTYPE_IPV6:
-      return found(6, offset, end, out);
+      out.next = linktype === LINKTYPE_IPV4 ? ETHERTYPE_IPV4 : ETHERTYPE_IPV6;
+      return descend(view, out);
     case LINKTYPE_LINUX_SLL:
-      return afterEtherType(view, offset + 14, offset + 16, end, out);
+      return cooked(16, offset + 14, view, out);
     case LINKTYPE_LINUX_SLL2:
-      return afterEtherType(view, offset, offset + 20, end, out);
+      return cooked(20, offset, view, out);
     case LINKTYPE_NULL:
     case LINKTYPE_LOOP:
-      return afterFamily(view, offset, end, out);
+      return afterFamily(view, out);
+    case LINKTYPE_PPP:
+    case LINKTYPE_PPP_SERIAL:
+      return pointToPoint(view, out);
+    case LINKTYPE_PPP_ETHER:
+      enterPppoe(view, out);
+      return descend(view, out);
     default:
+      out.stop('link type', linktype);
       return nothing('linktype', out);
   }
 }
 
-/** The EtherType is at `at`, what it names at `payload`; a tag there holds the next EtherType. */
-function afterEtherType(view: DataView, at: number, payload: number, end: number, out: NetworkLayer): boolean {
-  let start = payload;
-  if (start > end) return nothing('truncated', out);
-  let etherType = view.getUint16(at);
-  while (isTag(etherType)) {
-    if (start + TAG_LEN > end) return nothing('truncated', out);
-    etherType = view.getUint16(start + 2);
-    start += TAG_LEN;
-  }
-  if (etherType === ETHERTYPE_IPV4) return found(4, start, end, out);
-  if (etherType === ETHERTYPE_IPV6) return found(6, start, end, out);
-  return nothing('not-ip', out);
-}
-
-function rawIp(view: DataView, offset: number, end: number, out: NetworkLayer): boolean {
-  if (offset >= end) return nothing('truncated', out);
-  const version = view.getUint8(offset) >>> 4;
-  return version === 4 || version === 6 ? found(version, offset, end, out) : nothing('not-ip', out);
-}
-
-/** Whose byte order a BSD null header has is not said; families are small, so the order that makes it small is right. */
-function afterFamily(view: DataView, offset: number, end: number, out: NetworkLayer): boolean {
-  if (offset + 4 > end) return nothing('truncated', out);
-  const big = view.getUint32(offset);
-  const family = big > 0xffff ? view.getUint32(offset, true) : big;
-  if (family === AF_INET) return found(4, offset + 4, end, out);
-  return AF_INET6.includes(family) ? found(6, offset + 4, end, out) : nothing('not-ip', out);
-}
-
-function found(family: 4 | 6, offset: number, end: number, out: NetworkLayer): true {
-  out.ok = true;
-  out.family = family;
-  out.offset = offset;
-  out.len = end - offset;
-  out.why = '';
+/** Whether the frame came over a host's own loopback, where no device completes a checksum or cuts a packet. */
+export function isLoopback(view: DataView, offset: number, linktype: number): boolean {
+  if (linktype === LINKTYPE_NULL || linktype === LINKTYPE_LOOP) return true;
+  if (linktype === LINKTYPE_LINUX_SLL) return view.getUint16(offset + 2) === ARPHRD_LOOPBACK;
+  if (linktype === LINKTYPE_LINUX_SLL2) return view.getUint16(offset + 8) === ARPHRD_LOOPBACK;
+  if (linktype !== LINKTYPE_ETHERNET) return false;
+  for (let i = 0; i < 2 * MAC_LEN; i++) if (view.getUint8(offset + i) !== 0) return false;
   return true;
 }
 
-function nothing(why: 'truncated' | 'not-ip' | 'linktype', out: NetworkLayer): false {
-  out.ok = false;
-  out.family = 0;
-  out.offset = 0;
-  out.len = 0;
-  out.why = why;
-  return false;
+/** What the EtherType at `at` names comes behind a header of `len` octets. */
+function behind(len: number, at: number, view: DataView, out: NetworkLayer): boolean {
+  if (!out.has(len)) return nothing('truncated', out);
+  out.step(len, view.getUint16(at));
+  return descend(view, out);
+}
+
+/** As `behind`; small numbers are no length here, but Linux's own ones (`if_ether.h`). */
+function cooked(len: number, at: number, view: DataView, out: NetworkLayer): boolean {
+  if (!out.has(len)) return nothing('truncated', out);
+  const protocol = view.getUint16(at);
+  out.step(len, protocol);
+  if (protocol === ETH_P_802_2) enterLlc(view, MAX_LENGTH, out);
+  else if (protocol <= MAX_LENGTH) out.stop('ethertype', protocol);
+  return descend(view, out);
+}
+
+/** Whose byte order a BSD null header has is not said; families are small, so the order that makes it small is right. */
+function afterFamily(view: DataView, out: NetworkLayer): boolean {
+  if (!out.has(4)) return nothing('truncated', out);
+  const big = view.getUint32(out.offset);
+  const family = big > 0xffff ? view.getUint32(out.offset, true) : big;
+  out.step(4, family === AF_INET ? ETHERTYPE_IPV4 : ETHERTYPE_IPV6);
+  if (family !== AF_INET && !AF_INET6.includes(family)) out.stop('address family', family);
+  return descend(view, out);
+}
+
+function pointToPoint(view: DataView, out: NetworkLayer): boolean {
+  if (!out.has(2)) return nothing('truncated', out);
+  if (view.getUint16(out.offset) === HDLC_ADDRESS_CONTROL) out.offset += 2;
+  enterPpp(view, out);
+  return descend(view, out);
 }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { summaryKernel } from '../../src/memory/summary-kernel.js';
-import { BufferPool } from '../../src/verify/buffers.js';
-import { OctetSummary, type Octets, summarize, summarizePlain } from '../../src/verify/octets.js';
+import { BufferPool } from '../../src/verify/reassembly/buffers.js';
+import { OctetSummary, type Octets, summarize, summarizePlain } from '../../src/verify/reassembly/octets.js';
 import { sumOctets } from '../../src/wire/checksum.js';
 import { pattern } from './build.js';
 

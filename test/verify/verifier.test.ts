@@ -31,6 +31,7 @@ for (const flow of [flow4, flow6]) {
           family: flow.family,
           source: flow.family === 4 ? '192.0.2.1' : '2001:db8::1',
           destination: flow.family === 4 ? '192.0.2.2' : '2001:db8::2',
+          via: null,
           ident: flow.ident,
           protocol: 17,
           fragments: 3,
@@ -46,6 +47,10 @@ for (const flow of [flow4, flow6]) {
           verdict: 'good',
           mismatches: [],
           notes: [],
+          findings: [],
+          cut: false,
+          offloaded: null,
+          fragmentList: null,
         },
       ]);
       assert.deepEqual(summary, {
@@ -56,6 +61,13 @@ for (const flow of [flow4, flow6]) {
         good: 1,
         bad: 0,
         incomplete: 0,
+        reassembled: 0,
+        offloaded: 0,
+        spliced: 0,
+        judged: 3,
+        other: 0,
+        headersCut: 0,
+        notJudged: {},
         captureLost: null,
         verdict: 'good',
       });

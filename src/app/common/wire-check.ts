@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DatagramVerdict } from '../../verify/verdict.js';
+import { type DatagramVerdict, outcome } from '../../verify/verdict.js';
 import { type LiveVerification, startLiveVerify } from '../verify/live.js';
 import { Sent, type SentFlow } from './sent.js';
 
@@ -103,7 +103,7 @@ export class WireCheck {
   #take(datagram: DatagramVerdict): void {
     const { verdict, fragments, duplicates } = datagram;
     const differences = this.sent.take(datagram);
-    this.#counts[differences.length > 0 ? 'bad' : verdict] += 1;
+    this.#counts[differences.length > 0 ? 'bad' : outcome(verdict)] += 1;
     this.#packets += Math.max(1, fragments) + duplicates;
     for (const text of [...datagram.mismatches, ...differences]) {
       if (this.#mismatches.length < MISMATCHES_KEPT) this.#mismatches.push(text);

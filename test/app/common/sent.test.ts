@@ -13,6 +13,7 @@ function seen(payload: Uint8Array, sourcePort = 1111): DatagramVerdict {
     ...{ duplicates: 0, overlaps: 0, conflicts: 0, holes: [], complete: true, headerChecksumErrors: 0 },
     udp: { sourcePort, destinationPort: 9999, length: 8 + payload.length, checksum: 'good' },
     ...{ payloadLen: payload.length, payloadSha256: sha256(payload), verdict: 'good', mismatches: [], notes: [] },
+    ...{ via: null, findings: [], cut: false, offloaded: null, fragmentList: null },
   };
 }
 

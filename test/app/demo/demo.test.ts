@@ -17,6 +17,7 @@ const VERDICT: DatagramVerdict = {
   ...{ type: 'datagram', family: 4, source: '192.0.2.1', destination: '192.0.2.2', ident: 7, protocol: 17 },
   ...{ fragments: 45, duplicates: 0, overlaps: 0, conflicts: 0, holes: [], complete: true, headerChecksumErrors: 0 },
   ...{ udp: null, payloadLen: 65_507, payloadSha256: 'aa', verdict: 'good', mismatches: [], notes: [] },
+  ...{ via: null, findings: [], cut: false, offloaded: null, fragmentList: null },
 };
 const SIGHTING: DemoSighting = {
   sent: SENT,

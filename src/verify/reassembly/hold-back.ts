@@ -1,11 +1,15 @@
+import type { DatagramVerdict } from '../verdict.js';
 import type { Group } from './group.js';
-import type { DatagramVerdict } from './verdict.js';
 
 interface Entry {
   readonly verdict: DatagramVerdict;
   /** The completed datagram whose duplicates may still come; undefined for a verdict that is final. */
   readonly group: Group | undefined;
+  readonly octets: number;
 }
+
+/** What a verdict takes beside its findings: a guess. */
+const COST = 512;
 
 /**
  * Verdicts in the order of completion. One is handed out once it and all before it are final: `duplicates` of a completed
@@ -16,8 +20,8 @@ export class HoldBack {
   #head = 0;
   /** Nothing before this index is held any more. */
   #firstHeld = 0;
-  /** Fragments that the held datagrams keep records of. */
-  records = 0;
+  /** Octets that what waits keeps: records of fragments, findings. */
+  octets = 0;
 
   /** Verdicts waiting. */
   get length(): number {
@@ -34,16 +38,17 @@ export class HoldBack {
   }
 
   add(verdict: DatagramVerdict, group?: Group): void {
-    if (group) this.records += group.records.count;
-    this.#queue.push({ verdict, group });
+    const octets = COST + (group ? group.records.octets : 0) + findingsOctets(verdict);
+    this.octets += octets;
+    this.#queue.push({ verdict, group, octets });
   }
 
   /** Hands out what is final, in order. */
   release(out: DatagramVerdict[]): void {
     while (this.#head < this.#queue.length) {
-      const { verdict, group } = this.#queue[this.#head]!;
+      const { verdict, group, octets } = this.#queue[this.#head]!;
       if (group?.state === 'held') break;
-      if (group) this.records -= group.records.count;
+      this.octets -= octets;
       out.push(verdict);
       this.#head++;
     }
@@ -53,4 +58,10 @@ export class HoldBack {
       this.#head = 0;
     }
   }
+}
+
+function findingsOctets({ findings, fragmentList }: DatagramVerdict): number {
+  let octets = 128 * (fragmentList?.length ?? 0);
+  for (const { text, octets: shown } of findings) octets += 200 + text.length + (shown?.length ?? 0);
+  return octets;
 }

@@ -1,6 +1,6 @@
-import * as ipv4 from '../wire/ipv4.js';
-import * as ipv6 from '../wire/ipv6.js';
-import { AUTHENTICATION, FRAGMENT, FRAGMENT_HEADER_LEN } from '../wire/ipv6-extension.js';
+import * as ipv4 from '../../wire/ipv4.js';
+import * as ipv6 from '../../wire/ipv6.js';
+import { AUTHENTICATION, FRAGMENT, FRAGMENT_HEADER_LEN } from '../../wire/ipv6-extension.js';
 import type { Packet } from './packet.js';
 
 /** The headers of the packet as they were before it was cut; the length is set by `setPayloadLen`. */

@@ -1,9 +1,12 @@
+import type { Code } from '../codes.js';
+import { type Evidence, Findings } from '../findings.js';
+import type { HeaderValues } from '../header-values.js';
+import type { MutableVerdict } from '../verdict.js';
 import type { ReassemblyBuffer } from './buffers.js';
 import { Extents } from './extents.js';
+import type { Flow } from './flows.js';
 import type { Fragment } from './fragment.js';
-import { FragmentRecords } from './fragment-records.js';
-import type { HeaderValues } from './header-values.js';
-import type { MutableVerdict } from './verdict.js';
+import { FragmentRecords } from './records.js';
 
 /**
  * The fragments of one datagram. `pending` until it is complete or given up; complete ones stay `held` for a while, since
@@ -13,6 +16,14 @@ export class Group {
   readonly family: 4 | 6;
   readonly key: Int32Array;
   readonly ident: number;
+  /** Tags, labels and tunnels that it came in, as text, and how many; empty for none. */
+  readonly via: string;
+  readonly viaDepth: number;
+  /** Destination MAC address, TTL and time of fragment #1. */
+  readonly macHigh: number;
+  readonly macLow: number;
+  readonly ttl: number;
+  readonly began: number;
   state: 'pending' | 'held' | 'gone' = 'pending';
   /** When the first fragment came, then when the datagram was complete; seconds. */
   time: number;
@@ -31,6 +42,8 @@ export class Group {
   readonly records = new FragmentRecords();
   /** Start, end, … of octets that fragments have but their frames have not. */
   readonly cuts: number[] = [];
+  /** Whether some of them were never on the wire, instead of left out by the capture. */
+  shortOnWire = false;
   /** Octets of the reassembled IP payload; −1 until a last fragment tells. `totalFrom` is the number of that fragment. */
   total = -1;
   totalFrom = 0;
@@ -46,8 +59,7 @@ export class Group {
   overlaps = 0;
   conflicts = 0;
   headerChecksumErrors = 0;
-  readonly mismatches: string[] = [];
-  readonly notes: string[] = [];
+  readonly findings = new Findings();
 
   /** The header fields of fragment #1 that all others are held against; their meaning is the family's. */
   referenceFields = 0;
@@ -60,10 +72,25 @@ export class Group {
   upperOffset = 0;
   /** Octets of the final destination where a route is still to go. */
   finalDestination: Uint8Array | undefined;
+  /** Octets of the address that counts as the source, where it is another than the header's (RFC 6275 §11.3.1). */
+  homeAddress: Uint8Array | undefined;
+  /** Whether it is a jumbogram, whose UDP length may be 0 (RFC 2675 §4). */
+  jumbo = false;
+  /** Put together from fragments, but of a protocol in which nothing could be checked. */
+  unchecked = false;
+  /** Octets of the headers in front of a packet that came whole, and whether it came over a host's loopback. */
+  headerLen = 0;
+  loopback = false;
   /** Header in front of the reassembled payload; kept only where somebody wants whole packets. */
   header: Uint8Array | undefined;
   /** What the headers said, where somebody asked for sightings. */
   values: HeaderValues | undefined;
+  /** Its flow, IPv4's alone; how far the idents had come at its latest fragment, and the longest way between two of them. */
+  flow: Flow | undefined;
+  mark = 0;
+  gap = 0;
+  /** Octets of records and findings that it was charged for. */
+  cost = 0;
   /** Once complete. */
   verdict: MutableVerdict | undefined;
 
@@ -72,6 +99,37 @@ export class Group {
     this.key = fragment.key.slice(0, fragment.keyLen);
     this.ident = fragment.ident;
     this.time = fragment.time;
+    this.began = fragment.time;
     this.protocol = fragment.protocol;
+    this.viaDepth = fragment.layers.depth;
+    this.via = this.viaDepth === 0 ? '' : fragment.layers.text();
+    this.macHigh = fragment.macHigh;
+    this.macLow = fragment.macLow;
+    this.ttl = fragment.ttl;
+  }
+
+  /** What is wrong with the latest fragment. */
+  mismatch(code: Code, text: string, evidence?: Evidence): void {
+    this.#find('mismatch', code, text, evidence);
+  }
+
+  /** What is odd about the latest fragment. */
+  note(code: Code, text: string, evidence?: Evidence): void {
+    this.#find('note', code, text, evidence);
+  }
+
+  /** What is a note, but wrong where everything has to be seen. */
+  suspect(strict: boolean, code: Code, text: string): void {
+    this.#find(strict ? 'mismatch' : 'note', code, text);
+  }
+
+  /** A field of the latest fragment that may differ from fragment #1's, and does. */
+  noteField(code: Code, field: string, got: number | string, want: number | string): void {
+    this.note(code, `${field} got ${got}, fragment #1 has ${want}`);
+  }
+
+  #find(level: 'mismatch' | 'note', code: Code, text: string, evidence?: Evidence): void {
+    if (this.fragmented) this.findings.add(level, code, this.seen, `fragment #${this.seen}: ${text}`, evidence);
+    else this.findings.add(level, code, null, text, evidence);
   }
 }

@@ -1,3 +1,5 @@
+import type { Code } from '../codes.js';
+
 /** The IP packet of the frame at hand. One object is filled again and again. */
 export class Packet {
   bytes: Uint8Array = new Uint8Array(0);
@@ -11,16 +13,25 @@ export class Packet {
   /** Octets captured from there on, link-layer padding included, and how many there were on the wire. */
   captured = 0;
   onWire = 0;
-  /** Seconds since the epoch. */
-  time = 0;
   /** Octets of IP header and IPv6 headers before the fragment or UDP header. */
   headerLen = 0;
+  /** Whether the length field says 0, so that the frame's length counts. */
+  lengthMissing = false;
   /** What is wrong with a packet whose headers cannot be used. */
   fault = '';
+  faultCode: Code = 'ip-version';
+
+  /** Notes why the headers cannot be used. */
+  malformed(code: Code, fault: string): 'malformed' {
+    this.faultCode = code;
+    this.fault = fault;
+    return 'malformed';
+  }
 }
 
 /**
  * What a parser made of a packet. `whole`: UDP that was not fragmented. `atomic`: an IPv6 fragment that is the whole
- * datagram (RFC 6946). `other`: nothing to judge. `short`: the capture cut the headers. `malformed`: see `fault`.
+ * datagram (RFC 6946). `other`: a whole packet of another protocol, in order as far as looked at; `faulty`: one that is
+ * not. `short`: the capture cut the headers. `malformed`: see `fault`.
  */
-export type PacketKind = 'fragment' | 'atomic' | 'whole' | 'other' | 'short' | 'malformed';
+export type PacketKind = 'fragment' | 'atomic' | 'whole' | 'other' | 'faulty' | 'short' | 'malformed';

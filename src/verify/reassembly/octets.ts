@@ -1,6 +1,6 @@
-import { summaryKernel } from '../memory/summary-kernel.js';
-import { foldSum } from '../wire/checksum.js';
-import { swap16 } from '../wire/octets.js';
+import { summaryKernel } from '../../memory/summary-kernel.js';
+import { foldSum } from '../../wire/checksum.js';
+import { swap16 } from '../../wire/octets.js';
 
 /** Octets per round: eight loads, as in `wire/checksum`. */
 const ROUND = 32;

@@ -1,13 +1,14 @@
+import type { Code } from '../codes.js';
+import type { DatagramVerdict, MutableVerdict } from '../verdict.js';
+import { setVerdict } from '../verdict-builder.js';
 import { BufferPool } from './buffers.js';
-import { addFinding } from './findings.js';
+import { CAME_AGAIN, FlowTable } from './flows.js';
 import type { Fragment } from './fragment.js';
 import { Group } from './group.js';
 import { GroupList } from './group-list.js';
 import { GroupTable } from './group-table.js';
 import { HoldBack } from './hold-back.js';
 import { placeFragment } from './place.js';
-import type { DatagramVerdict, MutableVerdict } from './verdict.js';
-import { setVerdict } from './verdict-builder.js';
 
 export interface ReassemblyLimits {
   /** Octets of buffers and records that datagrams in progress may take. */
@@ -36,8 +37,8 @@ export const DEFAULT_LIMITS: ReassemblyLimits = {
 const GROUP_COST = 1_024;
 /** Below this many datagrams in progress a new one gets a buffer for the largest at once, and none has to grow. */
 const FEW_PENDING = 64;
-/** Records of fragments that held datagrams keep, 4 numbers each. */
-const MAX_HELD_RECORDS = 1_000_000;
+/** Octets of records and findings that held datagrams and verdicts behind them keep. */
+const MAX_HELD_OCTETS = 48 << 20;
 
 /**
  * Sorts fragments into datagrams and puts these together; knows nothing of headers. Memory is bounded whatever comes: the
@@ -54,6 +55,9 @@ export class Reassembler {
   readonly #buffers = new BufferPool();
   readonly #pending: Record<4 | 6, GroupList> = { 4: new GroupList(), 6: new GroupList() };
   readonly #holdBack = new HoldBack();
+  readonly #flows = new FlowTable();
+  /** Octets of records and findings of datagrams in progress. */
+  #cost = 0;
   #nextExpiry = Number.POSITIVE_INFINITY;
 
   constructor(
@@ -72,14 +76,33 @@ export class Reassembler {
   groupOf(fragment: Fragment): Group {
     if (fragment.time >= this.#nextExpiry) this.advance(fragment.time);
     const found = this.#table.find(fragment);
-    const group = found?.state === 'pending' ? found : this.#create(fragment, found);
+    const group = found?.state === 'pending' ? this.#goOn(found, fragment) : this.#create(fragment, found);
     group.seen++;
     return group;
   }
 
+  /**
+   * The datagram in progress, or a new one where this fragment must be of another: the idents came round since its latest
+   * fragment, and this one does not fit.
+   */
+  #goOn(group: Group, fragment: Fragment): Group {
+    const { flow } = group;
+    if (flow === undefined || flow.distance === group.mark) return group;
+    const gap = flow.distance - group.mark;
+    group.mark = flow.distance;
+    if (gap > group.gap) group.gap = gap;
+    if (gap < CAME_AGAIN || fits(group, fragment)) return group;
+    this.#giveUp(group, `its ident came again, about ${gap} datagrams later`, 'ident-came-again');
+    return this.#create(fragment, this.#table.find(fragment));
+  }
+
   /** Places the fragment in the datagram that `groupOf` told. */
   place(group: Group, fragment: Fragment): void {
-    if (placeFragment(group, fragment, this.#buffers)) this.#complete(group, fragment.time);
+    const complete = placeFragment(group, fragment, this.#buffers);
+    const cost = group.records.octets + group.findings.octets;
+    this.#cost += cost - group.cost;
+    group.cost = cost;
+    if (complete) this.#complete(group, fragment.time);
     else
       while (this.#overfull()) this.#giveUp(this.#oldest()!, 'too many datagrams in progress for the memory allowed');
   }
@@ -108,7 +131,7 @@ export class Reassembler {
   /** The verdicts that are final. */
   take(out: DatagramVerdict[]): void {
     const { maxHeld } = this.#limits;
-    while (this.#holdBack.length > maxHeld || this.#holdBack.records > MAX_HELD_RECORDS) {
+    while (this.#holdBack.length > maxHeld || this.#holdBack.octets > MAX_HELD_OCTETS) {
       const oldest = this.#holdBack.oldest;
       if (oldest === undefined) break;
       this.#settle(oldest);
@@ -127,6 +150,11 @@ export class Reassembler {
   #create(fragment: Fragment, predecessor: Group | undefined): Group {
     const group = new Group(fragment);
     const { timeout4, timeout6 } = this.#limits;
+    if (fragment.family === 4) {
+      group.flow = this.#flows.of(fragment);
+      group.flow.begin(fragment.ident);
+      group.mark = group.flow.distance;
+    }
     if (predecessor) {
       this.#table.remove(predecessor);
       group.predecessor = predecessor;
@@ -146,7 +174,8 @@ export class Reassembler {
 
   #overfull(): boolean {
     const count = this.#count();
-    return count > this.#limits.maxPending || this.#buffers.used + count * GROUP_COST > this.#limits.maxOctets;
+    const octets = this.#buffers.used + count * GROUP_COST + this.#cost;
+    return count > this.#limits.maxPending || octets > this.#limits.maxOctets;
   }
 
   #oldest(): Group | undefined {
@@ -171,7 +200,7 @@ export class Reassembler {
     this.#nextExpiry = Math.min(this.#nextExpiry, group.time + this.#limits.holdTime);
   }
 
-  #giveUp(group: Group, why: string): void {
+  #giveUp(group: Group, why: string, code: Code = 'given-up'): void {
     this.#pending[group.family].remove(group);
     this.#table.remove(group);
     group.state = 'gone';
@@ -183,7 +212,7 @@ export class Reassembler {
     }
     if (predecessor && isLeftover(group, predecessor)) absorb(group, predecessor);
     else {
-      addFinding(group.notes, `given up: ${why}`);
+      group.findings.add('note', code, null, `given up: ${why}`);
       this.#holdBack.add(this.#judge(group, group.buffer?.view));
     }
     this.#release(group);
@@ -200,6 +229,8 @@ export class Reassembler {
   }
 
   #release(group: Group): void {
+    this.#cost -= group.cost;
+    group.cost = 0;
     if (group.buffer) this.#buffers.give(group.buffer);
     group.buffer = undefined;
     group.records.close();
@@ -224,6 +255,13 @@ function fresh(group: Group, timeout: number, time: number): number {
   return group.time + timeout;
 }
 
+/** Whether the fragment may be one of those that the group still lacks. */
+function fits({ extents, total }: Group, { offset, len, more }: Fragment): boolean {
+  const end = offset + len;
+  if (extents.intersects(offset, end) || (total >= 0 && end > total)) return false;
+  return more || (total < 0 && extents.end <= end);
+}
+
 /** Whether the fragments of `group` only repeat those of the completed datagram before it. */
 function isLeftover(group: Group, completed: Group): boolean {
   return group.overlaps === 0 && group.records.count === group.fragments && group.records.repeats(completed.records);
@@ -233,7 +271,7 @@ function absorb(group: Group, completed: Group): void {
   const verdict = completed.verdict!;
   verdict.duplicates += group.fragments + group.duplicates;
   verdict.headerChecksumErrors += group.headerChecksumErrors;
-  for (const text of group.mismatches) addFinding(verdict.mismatches, text.replace('fragment', 'leftover fragment'));
-  for (const text of group.notes) addFinding(verdict.notes, text.replace('fragment', 'leftover fragment'));
-  setVerdict(verdict);
+  for (const { level, code, fragment, text, ...shown } of group.findings.list)
+    completed.findings.add(level, code, fragment, text.replace('fragment', 'leftover fragment'), shown);
+  setVerdict(verdict, completed);
 }

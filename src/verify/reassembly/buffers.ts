@@ -1,4 +1,4 @@
-import { summaryKernel } from '../memory/summary-kernel.js';
+import { summaryKernel } from '../../memory/summary-kernel.js';
 import type { Octets } from './octets.js';
 
 /** A buffer that a datagram is put together in. */

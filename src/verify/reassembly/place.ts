@@ -1,11 +1,13 @@
-import { addSums } from '../wire/checksum.js';
+import { addSums } from '../../wire/checksum.js';
+import { formatMac } from '../../wire/ethernet.js';
 import type { BufferPool } from './buffers.js';
-import { addFinding, mismatch } from './findings.js';
 import type { Fragment } from './fragment.js';
 import type { Group } from './group.js';
 import { copySummarize, OctetSummary, summarize } from './octets.js';
 
 const summary = new OctetSummary();
+/** Two numbers for each fragment that a packet can have. */
+const MOST_CUTS = 2 * 8192;
 
 /**
  * Puts one fragment into its datagram, whatever it looks like: exact duplicates are counted, overlaps keep the octets that
@@ -24,9 +26,11 @@ export function placeFragment(group: Group, fragment: Fragment, buffers: BufferP
   }
   group.fragments++;
   if (end > fragment.limit) {
-    mismatch(group, `end got ${end}, want at most ${fragment.limit} (a packet holds 65535 octets)`);
+    const text = `end got ${end}, want at most ${fragment.limit} (a packet holds 65535 octets)`;
+    group.mismatch('fragment-past-65535', text);
     return false;
   }
+  if (fragment.macLow !== group.macLow || fragment.macHigh !== group.macHigh) checkMac(group, fragment);
   checkEnd(group, fragment, end);
   room(group, end, buffers);
   if (overlapping) placeOverlap(group, fragment, end);
@@ -41,7 +45,38 @@ function placePlain(group: Group, fragment: Fragment): void {
   const { offset, data, captured } = fragment;
   copySummarize(group.buffer!, offset, fragment, data, captured, summary);
   group.sum = addSums(group.sum, summary.sum); // every fragment begins at an even octet
-  group.records.add(offset, fragment.len, fragment.more, summary);
+  record(group, fragment);
+}
+
+function record(group: Group, fragment: Fragment): void {
+  const micros = Math.max(-0x4000_0000, Math.min(0x3fff_ffff, Math.round((fragment.time - group.began) * 1e6)));
+  group.records.add(fragment, micros, summary);
+  if (group.records.leftOut === 1)
+    group.note(
+      'fragments-left-out',
+      `more than ${group.records.count} fragments: which repeat is not told of the rest`,
+    );
+}
+
+/**
+ * Fragments to different stations: no host gets them all. One that was seen on another hop, with another TTL, may rightly
+ * have another destination.
+ */
+function checkMac(group: Group, { macHigh, macLow, ttl }: Fragment): void {
+  const got = macText(macHigh, macLow);
+  const want = macText(group.macHigh, group.macLow);
+  if (ttl === group.ttl)
+    group.mismatch('destination-mac', `destination MAC got ${got}, want ${want} as in fragment #1`);
+  else group.note('destination-mac-differs', `destination MAC got ${got}, fragment #1 has ${want}, on another hop`);
+}
+
+function macText(high: number, low: number): string {
+  if (high < 0) return 'none';
+  const octets = new Uint8Array(6);
+  const view = new DataView(octets.buffer);
+  view.setUint16(0, high);
+  view.setInt32(2, low);
+  return formatMac(octets);
 }
 
 /** `summary` is that of the fragment's own octets. */
@@ -51,8 +86,9 @@ function placeOverlap(group: Group, fragment: Fragment, end: number): void {
   const differ = group.cuts.length === 0 && differs(group, fragment, pieces);
   group.overlaps++;
   if (differ) group.conflicts++;
-  mismatch(group, `${overlapFault(group, offset, end, pieces)}, data ${differ ? 'conflicting' : 'equal'})`);
-  group.records.add(offset, fragment.len, fragment.more, summary);
+  const text = `${overlapFault(group, offset, end, pieces)}, data ${differ ? 'conflicting' : 'equal'})`;
+  group.mismatch(differ ? 'fragment-conflict' : 'fragment-overlap', text);
+  record(group, fragment);
   let from = offset;
   const capturedEnd = offset + captured;
   for (let i = 0; i <= pieces.length; i += 2) {
@@ -85,9 +121,9 @@ function differs(group: Group, fragment: Fragment, pieces: readonly number[]): b
 
 /** What the fragment says about where the datagram ends. */
 function checkEnd(group: Group, fragment: Fragment, end: number): void {
-  if (fragment.len === 0) mismatch(group, 'length got 0, want at least 1');
+  if (fragment.len === 0) group.mismatch('fragment-empty', 'length got 0, want at least 1');
   if (fragment.more) {
-    if (fragment.len % 8 !== 0) mismatch(group, `length got ${fragment.len}, want a multiple of 8`);
+    if (fragment.len % 8 !== 0) group.mismatch('fragment-length', `length got ${fragment.len}, want a multiple of 8`);
     if (group.total >= 0 && end > group.total) pastEnd(group, end);
     return;
   }
@@ -95,15 +131,18 @@ function checkEnd(group: Group, fragment: Fragment, end: number): void {
     group.total = end;
     group.totalFrom = group.seen;
     const placed = group.extents.end;
-    if (placed > end)
-      mismatch(group, `end of the datagram got ${end}, want at least ${placed}, where other fragments end`);
+    if (placed <= end) return;
+    const text = `end of the datagram got ${end}, want at least ${placed}, where other fragments end`;
+    group.mismatch('fragment-end-differs', text);
   } else if (group.total !== end) {
-    mismatch(group, `end of the datagram got ${end}, want ${group.total} as fragment #${group.totalFrom} says`);
+    const text = `end of the datagram got ${end}, want ${group.total} as fragment #${group.totalFrom} says`;
+    group.mismatch('fragment-end-differs', text);
   }
 }
 
 function pastEnd(group: Group, end: number): void {
-  mismatch(group, `end got ${end}, want at most ${group.total}, where fragment #${group.totalFrom} ends the datagram`);
+  const where = `where fragment #${group.totalFrom} ends the datagram`;
+  group.mismatch('fragment-past-end', `end got ${end}, want at most ${group.total}, ${where}`);
 }
 
 function room(group: Group, end: number, buffers: BufferPool): void {
@@ -113,8 +152,7 @@ function room(group: Group, end: number, buffers: BufferPool): void {
 
 function noteCut(group: Group, fragment: Fragment): void {
   const { offset, captured, len } = fragment;
-  group.cuts.push(offset + captured, offset + len);
-  if (!fragment.shortOnWire) {
-    addFinding(group.notes, `fragment #${group.seen}: cut by the capture (snaplen): ${captured} of ${len} octets`);
-  }
+  if (group.cuts.length < MOST_CUTS) group.cuts.push(offset + captured, offset + len);
+  if (fragment.shortOnWire) group.shortOnWire = true;
+  else group.note('cut-by-capture', `cut by the capture (snaplen): ${captured} of ${len} octets`);
 }

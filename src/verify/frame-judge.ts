@@ -1,0 +1,198 @@
+import { mayHidePackets, unknownName } from '../wire/encapsulation.js';
+import type { Frame } from '../wire/frame.js';
+import { isLoopback, networkLayer } from '../wire/link-layer.js';
+import { NetworkLayer } from '../wire/network-layer.js';
+import { enterTunnel } from '../wire/tunnel.js';
+import { HeaderValues } from './header-values.js';
+import { checkIpv4, parseIpv4 } from './headers/ipv4.js';
+import { checkIpv6, parseIpv6 } from './headers/ipv6.js';
+import { Packet, type PacketKind } from './headers/packet.js';
+import { wholeHeader } from './headers/whole-header.js';
+import { InnerPackets } from './inner-packets.js';
+import { type JudgeOptions, judgeGroup } from './judge.js';
+import { malformedVerdict, mayHideUdp, oddVersionVerdict } from './odd-packets.js';
+import { Fragment, KEY_SOURCE } from './reassembly/fragment.js';
+import { Group } from './reassembly/group.js';
+import { kernelOffset } from './reassembly/octets.js';
+import { DEFAULT_LIMITS, Reassembler, type ReassemblyLimits } from './reassembly/reassembler.js';
+import { Tally } from './tally.js';
+
+const NO_VIEW = new DataView(new ArrayBuffer(0));
+
+/** Takes frames apart, down to the innermost packet, and hands every datagram and fragment to where it is judged. */
+export class FrameJudge {
+  readonly reassembler: Reassembler;
+  readonly tally = new Tally();
+  fragments = 0;
+  unknownLinktype: number | undefined;
+  readonly #options: JudgeOptions;
+  readonly #packet = new Packet();
+  readonly #fragment = new Fragment();
+  readonly #network = new NetworkLayer();
+  /** What reassembled packets carry, to be judged once they are done with. */
+  readonly #inner = new InnerPackets();
+  #loopback = false;
+
+  constructor(options: JudgeOptions, limits: Partial<ReassemblyLimits> = {}) {
+    this.#options = options;
+    this.#fragment.layers = this.#network.layers;
+    this.reassembler = new Reassembler(
+      (group, view = NO_VIEW) => {
+        const verdict = judgeGroup(group, view, 0, options);
+        this.#inner.offer(group, verdict, view);
+        return verdict;
+      },
+      { ...DEFAULT_LIMITS, ...limits },
+    );
+  }
+
+  frame(frame: Frame): void {
+    const { caplen, len, linktype } = frame;
+    const network = this.#network;
+    const start = frame.bytes.byteOffset + frame.offset;
+    this.tally.begin();
+    this.#fragment.frame = this.tally.frames;
+    // Frames without a time are of the time of those before them.
+    if (frame.seconds !== 0 || frame.nanoseconds !== 0) this.#fragment.time = frame.seconds + frame.nanoseconds * 1e-9;
+    if (this.#packet.view.buffer !== frame.bytes.buffer) this.#see(frame.bytes.buffer);
+    const { view } = this.#packet;
+    this.#packet.link = start;
+    this.#packet.linktype = linktype;
+    networkLayer(view, start, caplen, linktype, network);
+    this.#loopback = caplen > 0 && network.mac >= 0 && view.getUint8(start) === 0 && isLoopback(view, start, linktype);
+    if (network.why === 'linktype') this.unknownLinktype = linktype;
+    this.#packets(network.end === start + caplen ? Math.max(0, len - caplen) : 0);
+    while (this.#inner.next(network)) {
+      this.#see(this.#inner.bytes.buffer);
+      enterTunnel(this.#packet.view, this.#inner.outer, network);
+      this.#packets(0);
+    }
+    this.tally.end();
+  }
+
+  #see(buffer: ArrayBufferLike): void {
+    const packet = this.#packet;
+    const fragment = this.#fragment;
+    packet.view = new DataView(buffer);
+    packet.bytes = new Uint8Array(buffer);
+    fragment.view = packet.view;
+    fragment.bytes = packet.bytes;
+    fragment.at = kernelOffset(packet.bytes);
+  }
+
+  /** Judges the packet that `#network` found, and what it carries; `missing` octets behind it were not captured. */
+  #packets(missing: number): void {
+    let left = missing;
+    do {
+      if (!this.#network.ok) {
+        this.#noIp(left > 0);
+        return;
+      }
+      left = this.#descend(this.#ip(left));
+    } while (left >= 0);
+  }
+
+  /** Something else than IP, or an IP version that there is not. */
+  #noIp(cutByCapture: boolean): void {
+    const network = this.#network;
+    if (network.why === 'truncated') {
+      if (cutByCapture) this.tally.cut();
+      else this.tally.hide('frames that end within a header');
+    } else if (network.unknown === 'ip version') {
+      this.reassembler.add(oddVersionVerdict(this.#packet.view, network, this.#fragment));
+      this.tally.judge();
+    } else if (mayHidePackets(network)) this.tally.hide(unknownName(network));
+  }
+
+  #ip(missing: number): PacketKind {
+    const { offset, len, family, mac } = this.#network;
+    const packet = this.#packet;
+    const fragment = this.#fragment;
+    packet.base = offset;
+    packet.captured = len;
+    packet.onWire = len + missing;
+    fragment.macHigh = mac < 0 ? -1 : packet.view.getUint16(mac);
+    fragment.macLow = mac < 0 ? -1 : packet.view.getInt32(mac + 2);
+    const kind = family === 4 ? parseIpv4(packet, fragment) : parseIpv6(packet, fragment);
+    if (kind === 'other') return kind;
+    if (kind === 'short') {
+      this.tally.cut();
+      return kind;
+    }
+    this.tally.judge();
+    const cut =
+      kind === 'fragment' || kind === 'atomic' || (kind === 'malformed' && (fragment.more || fragment.offset > 0));
+    if (cut) this.fragments++;
+    if (kind === 'malformed') this.reassembler.add(malformedVerdict(packet.faultCode, packet.fault, fragment));
+    else if (kind === 'fragment') {
+      const group = this.reassembler.groupOf(fragment);
+      this.#check(group);
+      this.reassembler.place(group, fragment);
+    } else this.#single(kind === 'atomic');
+    return kind;
+  }
+
+  /** Goes into what a whole packet carries; returns how many octets behind it were not captured, −1 where there is nothing. */
+  #descend(kind: PacketKind): number {
+    if (kind !== 'other' && kind !== 'whole' && kind !== 'atomic') return -1;
+    const packet = this.#packet;
+    const { family, protocol, key, keyLen, data, len, captured } = this.#fragment;
+    const network = this.#network;
+    const end = data + captured;
+    network.offset = data;
+    network.end = end;
+    const upper = kind === 'atomic' ? -1 : protocol;
+    if (!enterTunnel(packet.view, { family, protocol: upper, ends: key.subarray(KEY_SOURCE, keyLen) }, network)) {
+      if (kind === 'other' && mayHideUdp(family, protocol))
+        this.tally.hide(`${family === 4 ? 'protocol' : 'next header'} ${protocol}`);
+      return -1;
+    }
+    const onWire = Math.min(len, packet.onWire - packet.headerLen);
+    return network.end === end ? Math.max(0, onWire - captured) : 0;
+  }
+
+  #check(group: Group): void {
+    const packet = this.#packet;
+    const fragment = this.#fragment;
+    const { strict, sightings, observe } = this.#options;
+    if (fragment.family === 4) checkIpv4(packet, fragment, group, strict);
+    else checkIpv6(packet, fragment, group);
+    if (packet.lengthMissing) {
+      const field = fragment.family === 4 ? 'total length' : 'payload length';
+      group.suspect(strict, 'length-not-written', `${field} 0, not written yet: the length of the frame counts`);
+    }
+    if (fragment.shortOnWire) {
+      const text = `IP length got ${packet.headerLen + fragment.len}, want at most ${packet.onWire}, the frame's rest`;
+      group.mismatch('ip-length-past-frame', text);
+    }
+    if (sightings) {
+      group.values ??= new HeaderValues();
+      group.values.take(packet, fragment);
+    }
+    if ((observe || sightings) && fragment.offset === 0 && group.header === undefined)
+      group.header = wholeHeader(packet, fragment.family, group.fragmented && fragment.family === 6);
+  }
+
+  /** A datagram in one piece, or an atomic fragment, which is nobody's neighbour (RFC 6946). */
+  #single(atomic: boolean): void {
+    const fragment = this.#fragment;
+    const { data, len, captured } = fragment;
+    const group = new Group(fragment);
+    group.fragmented = atomic;
+    group.fragments = atomic ? 1 : 0;
+    group.seen = 1;
+    group.sum = -1;
+    group.total = len;
+    group.headerLen = this.#packet.headerLen;
+    group.loopback = this.#loopback;
+    group.extents.add(0, len);
+    this.#check(group);
+    if (captured < len) {
+      group.cuts.push(captured, len);
+      group.shortOnWire = fragment.shortOnWire;
+      if (!fragment.shortOnWire)
+        group.note('cut-by-capture', `cut by the capture (snaplen): ${captured} of ${len} octets`);
+    }
+    this.reassembler.add(judgeGroup(group, fragment.view, data, this.#options));
+  }
+}

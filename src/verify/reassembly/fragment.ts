@@ -1,0 +1,64 @@
+import { Layers } from '../../wire/layers.js';
+
+/** Words of a key: family and protocol, ident, layers, source 4, destination 4. IPv4 uses the first five. */
+export const KEY_WORDS = 11;
+export const KEY_IDENT = 1;
+export const KEY_LAYERS = 2;
+export const KEY_SOURCE = 3;
+
+/**
+ * One fragment, as either family's header parser leaves it for the reassembler. One object is filled again and again, so
+ * that a fragment costs no allocation; nobody may keep it.
+ */
+export class Fragment {
+  family: 4 | 6 = 4;
+  /**
+   * What fragments of one datagram share: RFC 791 (source, destination, protocol, ident), RFC 8200 §4.5 (no protocol), and
+   * the network that they came through.
+   */
+  readonly key = new Int32Array(KEY_WORDS);
+  /** Words of `key` in use. */
+  keyLen = KEY_SOURCE + 2;
+  /** VLAN tags, labels and tunnels around the packet. */
+  layers = new Layers();
+  /** IPv4's protocol field, or the next header of IPv6's fragment header. */
+  protocol = 0;
+  ident = 0;
+  /** Octets into the reassembled IP payload. */
+  offset = 0;
+  /** Octets of IP payload it carries as its header says, and how many of them are in the frame. */
+  len = 0;
+  captured = 0;
+  /** Whether the missing octets were never on the wire, instead of left out by the capture. */
+  shortOnWire = false;
+  more = false;
+  /** Most octets of IP payload that the headers leave in a packet of 65,535 octets. */
+  limit = 0;
+  /** TTL or hop limit, and TOS or traffic class. */
+  ttl = 0;
+  tos = 0;
+  /** Number of its frame in the capture, from 1, and its time: seconds since the epoch. */
+  frame = 0;
+  time = 0;
+  /** Destination MAC address, the first two octets and the other four; −1 where the link has none. */
+  macHigh = -1;
+  macLow = -1;
+  /** Where its data are: `bytes` and `view` are over the same memory. */
+  bytes: Uint8Array = new Uint8Array(0);
+  view: DataView = new DataView(new ArrayBuffer(0));
+  data = 0;
+  /** Where `bytes` begins in the memory of the SIMD kernel, −1 where it is elsewhere. */
+  at = -1;
+}
+
+/** What is known of a packet of which not even the addresses are. */
+export function noHeader(fragment: Fragment, family: 4 | 6): void {
+  const { key } = fragment;
+  fragment.family = family;
+  fragment.keyLen = family === 4 ? KEY_SOURCE + 2 : KEY_WORDS;
+  key.fill(0);
+  key[0] = family << 8;
+  key[KEY_LAYERS] = fragment.layers.key;
+  fragment.protocol = fragment.ident = fragment.offset = fragment.ttl = fragment.tos = 0;
+  fragment.more = false;
+}

@@ -1,0 +1,60 @@
+/**
+ * GRE (RFC 2784, RFC 2890; the source route of RFC 1701 is not read).
+ *
+ *      0       4               13  16                                 31
+ *     +-+-+-+-+---------------+-----+---------------------------------+
+ *     |C|R|K|S|       0       | ver |            protocol             |
+ *     +-+-+-+-+---------------+-----+---------------------------------+
+ *     |       checksum (C or R)       |           reserved            |
+ *     +-------------------------------+-------------------------------+
+ *     |                            key (K)                            |
+ *     +---------------------------------------------------------------+
+ *     |                         sequence (S)                          |
+ *     +---------------------------------------------------------------+
+ *
+ * `protocol` is an EtherType. Version 1 is PPTP's (RFC 2637): PPP behind a key of payload length and call id, and an
+ * acknowledgement number (A, 0x80) too.
+ */
+import { NEXT_UNKNOWN, type NetworkLayer } from './network-layer.js';
+import { enterPpp } from './pppoe.js';
+
+export const PROTOCOL = 47;
+
+const HEADER_LEN = 4;
+const CHECKSUM = 0x8000;
+const ROUTING = 0x4000;
+const KEY = 0x2000;
+const SEQUENCE = 0x1000;
+const ACKNOWLEDGEMENT = 0x0080;
+const VERSION = 0x0007;
+const PPTP_PROTOCOL = 0x880b;
+
+export function enterGre(view: DataView, out: NetworkLayer): void {
+  if (!out.has(HEADER_LEN)) return;
+  const flags = view.getUint16(out.offset);
+  const protocol = view.getUint16(out.offset + 2);
+  const version = flags & VERSION;
+  if (version > 1 || (version === 0 && (flags & ROUTING) !== 0)) {
+    out.stop('gre version', version);
+    return;
+  }
+  const keyAt = HEADER_LEN + ((flags & CHECKSUM) !== 0 ? 4 : 0);
+  const hasKey = (flags & KEY) !== 0;
+  const acknowledges = version === 1 && (flags & ACKNOWLEDGEMENT) !== 0;
+  const len = keyAt + (hasKey ? 4 : 0) + ((flags & SEQUENCE) !== 0 ? 4 : 0) + (acknowledges ? 4 : 0);
+  if (!out.has(len)) return;
+  const key = hasKey ? view.getUint32(out.offset + keyAt) : -1;
+  if (!out.nest('gre', version === 1 ? key & 0xffff : key)) return;
+  out.step(len, protocol);
+  if (version === 1) pptp(view, protocol, out);
+}
+
+/** PPP, with or without its address and control octets; packets that only acknowledge carry nothing. */
+function pptp(view: DataView, protocol: number, out: NetworkLayer): void {
+  if (protocol !== PPTP_PROTOCOL || out.offset === out.end) {
+    out.stop('gre protocol', protocol);
+    return;
+  }
+  if (out.has(2) && view.getUint16(out.offset) === 0xff03) out.offset += 2;
+  if (out.next !== NEXT_UNKNOWN) enterPpp(view, out);
+}

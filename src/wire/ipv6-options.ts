@@ -1,0 +1,70 @@
+/**
+ * Options in IPv6 hop-by-hop and destination options headers (RFC 8200 §4.2): one octet (Pad1), or type, length and data.
+ *
+ *      0   2 3         8               16
+ *     +---+-+---------+---------------+-------- …
+ *     |act|C|  rest   |    dataLen    | data
+ *     +---+-+---------+---------------+-------- …
+ *
+ * `act` says what a node does that does not know the option: 0 skip it, others discard the packet. `dataLen` does not count
+ * type and length.
+ */
+
+export const PAD1 = 0;
+export const PADN = 1;
+/** Jumbo payload (RFC 2675 §2), in hop-by-hop headers; 4 octets of length. */
+export const JUMBO_PAYLOAD = 0xc2;
+/** Home address (RFC 6275 §6.3), in destination options: the address that counts as the source. */
+export const HOME_ADDRESS = 0xc9;
+
+/** RPL (RFC 6553), MPL (RFC 7731), ILNP nonce (RFC 6744), line id (RFC 6788), DFF (RFC 6971): nodes of their kind know them. */
+const ASSIGNED: ReadonlySet<number> = new Set([0x63, 0x6d, 0x8b, 0x8c, 0xee]);
+const ACTION = 0xc0;
+const HEADER_LEN = 2;
+
+/** What one walk over the options of a header found; filled again and again. */
+export class OptionsFound {
+  /** Offset of the option that leads past its header, −1 where all end within it. */
+  overrun = -1;
+  /** Offset of the first option that hosts in general do not know and must discard the packet for, −1 for none. */
+  discard = -1;
+  /** As `discard`, for options that have an assigned meaning. */
+  special = -1;
+  /** Offset of the first data octet of a home address option, −1 for none. */
+  homeAddress = -1;
+  jumbo = -1;
+  /** Offset of padding that Linux drops the packet for: over 7 octets, or not zeros (RFC 4942 §2.1.9.5); −1 for none. */
+  padding = -1;
+}
+
+/** Walks the options of the header in `[at, at + len)`, which must lie within the view. */
+export function walkOptions(view: DataView, at: number, len: number, hopByHop: boolean, out: OptionsFound): void {
+  out.overrun = out.discard = out.special = out.homeAddress = out.jumbo = out.padding = -1;
+  const end = at + len;
+  let padded = 0;
+  for (let option = at + HEADER_LEN; option < end; ) {
+    const type = view.getUint8(option);
+    const optionLen = type === PAD1 ? 1 : option + 1 < end ? 2 + view.getUint8(option + 1) : 2 + 0xff;
+    if (option + optionLen > end) {
+      out.overrun = option;
+      return;
+    }
+    padded = type === PAD1 || type === PADN ? padded + optionLen : 0;
+    if (padded > 7 || (type === PADN && !zeros(view, option + 2, option + optionLen))) out.padding = option;
+    if (type > PADN) note(type, option, optionLen, hopByHop, out);
+    option += optionLen;
+  }
+}
+
+function note(type: number, option: number, len: number, hopByHop: boolean, out: OptionsFound): void {
+  if (type === JUMBO_PAYLOAD && hopByHop && len === 6) out.jumbo = option + 2;
+  else if (type === HOME_ADDRESS && !hopByHop && len === 18) out.homeAddress = option + 2;
+  else if ((type & ACTION) === 0) return;
+  else if (ASSIGNED.has(type)) out.special = option;
+  else if (out.discard < 0) out.discard = option;
+}
+
+function zeros(view: DataView, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if (view.getUint8(at) !== 0) return false;
+  return true;
+}

@@ -1,0 +1,62 @@
+import { descend } from './encapsulation.js';
+import { ETHERTYPE_IPV4, ETHERTYPE_IPV6 } from './ethernet.js';
+import * as geneve from './geneve.js';
+import * as gre from './gre.js';
+import type { LayerKind } from './layers.js';
+import type { NetworkLayer } from './network-layer.js';
+import * as udp from './udp.js';
+import * as vxlan from './vxlan.js';
+
+/** IP protocol numbers of IPv4 (RFC 2003) and of IPv6 (RFC 2473, RFC 4213) as what a packet carries. */
+const IPV4 = 4;
+const IPV6 = 41;
+
+/** The packet that carries another: its family, upper-layer protocol, and where its addresses are. */
+export interface OuterPacket {
+  readonly family: 4 | 6;
+  readonly protocol: number;
+  /** Words that tell the tunnel's ends. */
+  readonly ends: Int32Array;
+}
+
+/** Whether packets of this protocol carry others, or datagrams to this UDP port may. */
+export function isTunnel(protocol: number, destinationPort: number): boolean {
+  if (protocol === IPV4 || protocol === IPV6 || protocol === gre.PROTOCOL) return true;
+  return protocol === udp.PROTOCOL && (vxlan.PORTS.includes(destinationPort) || destinationPort === geneve.PORT);
+}
+
+/**
+ * Goes into what `outer` carries, the upper-layer packet in `[out.offset, out.end)`; `out.layers` are those of `outer` and
+ * become those of what is inside. False where it carries nothing but its own data; otherwise `out` tells as from
+ * `networkLayer`.
+ */
+export function enterTunnel(view: DataView, outer: OuterPacket, out: NetworkLayer): boolean {
+  out.mac = -1;
+  if (!enter(view, outer, out)) return false;
+  for (const word of outer.ends) out.layers.mix(word);
+  descend(view, out);
+  return true;
+}
+
+function enter(view: DataView, { family, protocol }: OuterPacket, out: NetworkLayer): boolean {
+  if (protocol === udp.PROTOCOL) return enterUdp(view, out);
+  if (protocol === gre.PROTOCOL) gre.enterGre(view, out);
+  else if (protocol === IPV4) enterIp(family === 4 ? '4in4' : '4in6', ETHERTYPE_IPV4, out);
+  else if (protocol === IPV6) enterIp(family === 4 ? '6in4' : '6in6', ETHERTYPE_IPV6, out);
+  else return false;
+  return true;
+}
+
+function enterIp(kind: LayerKind, etherType: number, out: NetworkLayer): void {
+  if (out.nest(kind, -1)) out.step(0, etherType);
+}
+
+function enterUdp(view: DataView, out: NetworkLayer): boolean {
+  if (out.offset + udp.HEADER_LEN > out.end) return false;
+  const port = udp.getDestinationPort(view, out.offset);
+  const { offset } = out;
+  out.offset += udp.HEADER_LEN;
+  if (vxlan.PORTS.includes(port) ? vxlan.enterVxlan(view, out) : geneve.enterGeneve(view, out)) return true;
+  out.offset = offset;
+  return false;
+}
