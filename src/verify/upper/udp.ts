@@ -1,16 +1,21 @@
 import { addSums, sumView, udpChecksumField } from '../../wire/checksum.js';
 import * as udp from '../../wire/udp.js';
 import { type Evidence, evidence, hex16 } from '../findings.js';
-import type { JudgeOptions } from '../judge.js';
 import type { Group } from '../reassembly/group.js';
 import type { MutableVerdict, UdpVerdict } from '../verdict.js';
 import { pseudoSum, type UpperPacket } from './pseudo-header.js';
 
+/** What is allowed, and whether what is not computed yet is wrong. */
+export interface UdpRules {
+  readonly allowZeroChecksum6: boolean;
+  readonly strict: boolean;
+}
+
 /**
  * Judges length and checksum; sets `udp` and `payloadLen` of the verdict, and adds what is wrong. IPv6 forbids checksum 0
- * (RFC 8200 §8.1) unless the options say that both ends agreed on it (RFC 6935).
+ * (RFC 8200 §8.1) unless the rules say that both ends agreed on it (RFC 6935).
  */
-export function judgeUdp(verdict: MutableVerdict, group: Group, packet: UpperPacket, options: JudgeOptions): void {
+export function judgeUdp(verdict: MutableVerdict, group: Group, packet: UpperPacket, rules: UdpRules): void {
   const { view, at, len } = packet;
   const header = udp.parse(view, at, len);
   if (header === null) {
@@ -24,7 +29,7 @@ export function judgeUdp(verdict: MutableVerdict, group: Group, packet: UpperPac
   verdict.payloadLen = (possible ? length : len) - udp.HEADER_LEN;
   const pseudo = pseudoSum(group, udp.PROTOCOL, length);
   const sum = sumOf(group, packet, possible ? length : len);
-  const checksum = judgeChecksum(group, { packet, field: header.checksum, pseudo, sum }, options);
+  const checksum = judgeChecksum(group, { packet, field: header.checksum, pseudo, sum }, rules);
   verdict.udp = { sourcePort, destinationPort, length: header.length, checksum };
 }
 
@@ -53,7 +58,7 @@ interface Sums {
 function judgeChecksum(
   group: Group,
   { packet, field, pseudo, sum }: Sums,
-  { allowZeroChecksum6, strict }: JudgeOptions,
+  { allowZeroChecksum6, strict }: UdpRules,
 ): UdpVerdict['checksum'] {
   const { findings } = group;
   const whole = addSums(pseudo, sum);
