@@ -14,7 +14,7 @@ export type { StepCall } from './faults/step.js';
 export type { ExtensionHeader } from './skb/flow.js';
 export type { Message, Octets } from './socket/dgram/message.js';
 export type { PagesSent, SendResult, SendSummary } from './socket/flight/datagram.js';
-export type { StreamItem, StreamSource } from './socket/flight/stream.js';
+export type { StreamItem, StreamSource } from './socket/flight/feeds.js';
 export type { Way } from './socket/flight/way.js';
 export type {
   FileOptions,

@@ -10,10 +10,10 @@
  */
 export const PAYLOAD_HEADER_LEN = 16;
 
-const MAGIC = 0x75666f21;
+export const MAGIC = 0x75666f21;
 const SPAN = 65_536;
 /** A body of the largest payload fits behind any beginning. */
-const TABLE_LEN = 2 * SPAN;
+export const TABLE_LEN = 2 * SPAN;
 
 let cachedSeed = -1;
 let cachedTable = new Uint8Array(0);
@@ -30,7 +30,7 @@ export function fillPayload(bytes: Uint8Array, seed: number, sequence: number): 
     view.setUint32(12, length);
   }
   const start = bodyStart(sequence);
-  bytes.set(table(seed).subarray(start, start + length - bodyAt), bodyAt);
+  bytes.set(payloadTable(seed).subarray(start, start + length - bodyAt), bodyAt);
 }
 
 /** The payload as a new buffer. */
@@ -67,7 +67,7 @@ export function inspectPayload(bytes: Uint8Array): GeneratedPayload | null {
 function firstWrongOctet(bytes: Uint8Array, seed: number, sequence: number, length: number): number {
   const start = bodyStart(sequence);
   const bodyLen = Math.min(bytes.length, length, SPAN) - PAYLOAD_HEADER_LEN;
-  const want = table(seed).subarray(start, start + Math.max(0, bodyLen));
+  const want = payloadTable(seed).subarray(start, start + Math.max(0, bodyLen));
   const body = bytes.subarray(PAYLOAD_HEADER_LEN, PAYLOAD_HEADER_LEN + want.length);
   if (Buffer.compare(body, want) !== 0) {
     let at = 0;
@@ -77,13 +77,13 @@ function firstWrongOctet(bytes: Uint8Array, seed: number, sequence: number, leng
   return bytes.length === length ? -1 : Math.min(bytes.length, length);
 }
 
-/** An odd factor makes a bijection of 16 bits. */
-function bodyStart(sequence: number): number {
+/** Where the body of a datagram begins in its seed's table. An odd factor makes a bijection of 16 bits. */
+export function bodyStart(sequence: number): number {
   return Math.imul(sequence, 0x9e37) & (SPAN - 1);
 }
 
-/** xorshift32 (Marsaglia), words little-endian; the last seed's table is kept. */
-function table(seed: number): Uint8Array {
+/** The octets that bodies of a seed are stretches of: xorshift32 (Marsaglia), words little-endian; the last seed's table is kept. */
+export function payloadTable(seed: number): Uint8Array {
   if (seed === cachedSeed) return cachedTable;
   const words = new Uint32Array(TABLE_LEN / 4);
   let state = (Math.imul(seed, 0x9e37_79b1) ^ 0x5bd1_e995) >>> 0 || 1;

@@ -3,6 +3,7 @@ import type { DriverName } from '../tx/net-device.js';
 import type { IdentSource } from '../ufo/ident.js';
 import type { FragmentPlan } from '../ufo/plan.js';
 import type { VlanTag } from '../wire/ethernet.js';
+import type { StreamCounts } from './flight/counts.js';
 import type { SendResult } from './flight/datagram.js';
 
 export interface SocketOptions {
@@ -80,6 +81,8 @@ export interface Pacer {
 
 export interface ManyOptions extends To {
   readonly pacer?: Pacer | undefined;
+  /** Counted in here as they go, to be looked at meanwhile; costs nothing a datagram. */
+  readonly counts?: StreamCounts | undefined;
   /** Called for every datagram the kernel has taken whole. */
   readonly onDatagram?: ((result: SendResult) => void) | undefined;
 }

@@ -22,7 +22,7 @@ export interface PayloadOptions {
 export async function* payloads(options: PayloadOptions, maxLen: number): AsyncGenerator<Uint8Array, void> {
   const { size, seed = 1, file, count = 1, datagramSize } = options;
   if (size !== undefined) {
-    if (size > maxLen) throw argumentError('--size', size, `0 … ${maxLen} octets with these headers`);
+    checkSize(size, maxLen);
     for (let sequence = 0; sequence < count; sequence++) yield makePayload(size, seed, sequence);
     return;
   }
@@ -38,6 +38,11 @@ export async function* payloads(options: PayloadOptions, maxLen: number): AsyncG
   }
   const whole = await readWhole(octetsOf(file), maxLen, file === undefined ? 'standard input' : '--file');
   for (let sequence = 0; sequence < count; sequence++) yield whole;
+}
+
+/** @throws UfoError ERR_UFO_INVALID_ARGUMENT: more octets than one datagram carries */
+export function checkSize(size: number, maxLen: number): void {
+  if (size > maxLen) throw argumentError('--size', size, `0 … ${maxLen} octets with these headers`);
 }
 
 /** How many datagrams `payloads` will give; undefined where that is not known before the end. */

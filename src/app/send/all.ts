@@ -1,16 +1,18 @@
 import { UfoError } from '../../errors.js';
 import { plan } from '../../faults/plan.js';
+import { GeneratedPayloads } from '../../payload/sequence.js';
+import { StreamCounts } from '../../socket/flight/counts.js';
 import type { SendResult } from '../../socket/flight/datagram.js';
+import type { ManyOptions } from '../../socket/options.js';
 import { createPacer, type Pacer } from '../../socket/pacing.js';
 import type { PathInfo } from '../../socket/path/info.js';
 import type { UfoSocket } from '../../socket/socket.js';
 import type { Output } from '../common/output.js';
-import { payloadCount, payloads } from '../common/payload-source.js';
+import { checkSize, payloadCount, payloads } from '../common/payload-source.js';
 import type { WireCheck } from '../common/wire-check.js';
 import { sendNotes } from './notes.js';
 import type { SendOptions } from './options.js';
 import type { SendOutcome } from './report.js';
-import { SendTally } from './tally.js';
 import { SendWatch } from './watch.js';
 
 /** All that a run of datagrams needs. */
@@ -31,16 +33,15 @@ export interface SendJob {
  */
 export async function sendAll(job: SendJob): Promise<Omit<SendOutcome, 'path' | 'wire'>> {
   const { socket, options, output, signal } = job;
-  const tally = new SendTally();
+  const tally = new StreamCounts();
   const count = await countOf(options);
-  const results = new Results(tally, options.json ? output : null);
   const watch = new SendWatch(tally, count, options, output);
   const pacer = paced(options);
   const begin = performance.now();
   let failure: unknown = null;
   try {
     const faults = options.plan === undefined ? undefined : plan(options.plan, '--plan');
-    await socket.sendMany(source(job, count, results), { pacer, signal, plan: faults, onDatagram: results.add });
+    await sendPayloads(job, count, { pacer, signal, plan: faults, counts: tally });
   } catch (error) {
     if (!signal.aborted) failure = error;
   } finally {
@@ -51,6 +52,33 @@ export async function sendAll(job: SendJob): Promise<Omit<SendOutcome, 'path' | 
   const failed = failedOf(failure);
   if (failure !== null && tally.datagrams === 0 && fragmentsOf(failure) === 0) throw failure;
   return { tally, failed, seconds, failure, lost: await socket.lost() };
+}
+
+/** Generated payloads that nobody looks at one by one are not even made: the socket stamps them. */
+async function sendPayloads(job: SendJob, count: number, to: ManyOptions): Promise<void> {
+  const { socket, path, wire, options, output } = job;
+  const { size, seed, durationMs, json } = options;
+  if (size === undefined || json || wire !== null || to.plan !== undefined) {
+    const results = new Results(json ? output : null);
+    await socket.sendMany(source(job, count, results), { ...to, ...(json ? { onDatagram: results.add } : {}) });
+    return;
+  }
+  checkSize(size, path.maxPayloadLen);
+  tellNotes(job, size, count);
+  const payloads = new GeneratedPayloads({ size, seed, count });
+  const timer = durationMs === undefined ? undefined : setTimeout(() => payloads.stop(), durationMs);
+  try {
+    await socket.sendMany(payloads, to);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function tellNotes({ path, options, output }: SendJob, octets: number, count: number): void {
+  const { rate } = options;
+  for (const note of sendNotes({ path, packets: path.packets(octets), octets, count, rate })) {
+    output.note(`note: ${note}`);
+  }
 }
 
 /** A gap makes no bursts; a rate is held on average. */
@@ -66,15 +94,12 @@ async function countOf(options: SendOptions): Promise<number> {
 }
 
 async function* source(job: SendJob, count: number, results: Results): AsyncGenerator<Uint8Array, void> {
-  const { path, wire, options, output, signal } = job;
+  const { path, wire, options, signal } = job;
   const end = performance.now() + (options.durationMs ?? Number.POSITIVE_INFINITY);
   let first = true;
   for await (const payload of payloads({ ...options, count }, path.maxPayloadLen)) {
     if (signal.aborted || performance.now() >= end) return;
-    if (first) {
-      const plan = { path, packets: path.packets(payload.length), octets: payload.length, count, rate: options.rate };
-      for (const note of sendNotes(plan)) output.note(`note: ${note}`);
-    }
+    if (first) tellNotes(job, payload.length, count);
     first = false;
     wire?.sent.add(payload);
     yield payload;
@@ -84,18 +109,15 @@ async function* source(job: SendJob, count: number, results: Results): AsyncGene
 
 /** Datagrams taken by the kernel, as they come; each a line of JSON where an output is given. */
 class Results {
-  readonly #tally: SendTally;
   readonly #output: Output | null;
   /** To be awaited before the next datagram: a slow reader of the results slows the sender down. */
   written: Promise<void> | undefined;
 
-  constructor(tally: SendTally, output: Output | null) {
-    this.#tally = tally;
+  constructor(output: Output | null) {
     this.#output = output;
   }
 
   readonly add = (result: SendResult): void => {
-    this.#tally.add(result);
     if (this.#output === null || this.#output.signal.aborted) return;
     this.written = this.#output.json({ type: 'datagram', ...result });
     this.written?.catch(() => {}); // told to whoever awaits it next

@@ -1,13 +1,13 @@
+import type { StreamCounts } from '../../socket/flight/counts.js';
 import type { PathInfo } from '../../socket/path/info.js';
 import type { LostFrames } from '../../tx/net-device.js';
 import type { Output } from '../common/output.js';
 import type { WireReport } from '../common/wire-check.js';
-import type { SendTally } from './tally.js';
 
 /** What became of a whole `udp-ufo send`. */
 export interface SendOutcome {
   readonly path: PathInfo;
-  readonly tally: SendTally;
+  readonly tally: StreamCounts;
   /** Datagrams that were stopped on the way. */
   readonly failed: number;
   readonly lost: LostFrames;
@@ -54,7 +54,7 @@ function outcomeText({ path, tally, failed, lost, seconds, wire }: SendOutcome):
   ];
 }
 
-function identText({ idents }: SendTally): string {
+function identText({ idents }: StreamCounts): string {
   if (idents === null) return '';
   return idents.first === idents.last ? `, ident ${idents.first}` : `, idents ${idents.first} … ${idents.last}`;
 }

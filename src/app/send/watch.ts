@@ -1,7 +1,7 @@
+import type { StreamCounts } from '../../socket/flight/counts.js';
 import type { Output } from '../common/output.js';
 import { createProgress, type Progress } from '../common/progress.js';
 import { figure, perSecond } from './report.js';
-import type { SendTally } from './tally.js';
 
 export interface SendWatchOptions {
   /** Milliseconds between two reports; none without it. */
@@ -19,7 +19,7 @@ export class SendWatch {
   readonly #timers: NodeJS.Timeout[] = [];
   #bar: Progress | null = null;
 
-  constructor(tally: SendTally, count: number, { intervalMs, json }: SendWatchOptions, output: Output) {
+  constructor(tally: StreamCounts, count: number, { intervalMs, json }: SendWatchOptions, output: Output) {
     if (intervalMs !== undefined) this.#every(intervalMs, reporter(tally, intervalMs, json, output));
     else if (Number.isFinite(count) && process.stderr.isTTY) {
       this.#timers.push(setTimeout(() => void this.#showBar(tally, count), LONG));
@@ -31,7 +31,7 @@ export class SendWatch {
     this.#bar?.stop();
   }
 
-  async #showBar(tally: SendTally, count: number): Promise<void> {
+  async #showBar(tally: StreamCounts, count: number): Promise<void> {
     this.#bar = await createProgress('sending', count, 'datagrams');
     this.#every(BAR_MS, () => this.#bar?.update(tally.datagrams));
   }
@@ -41,7 +41,7 @@ export class SendWatch {
   }
 }
 
-function reporter(tally: SendTally, intervalMs: number, json: boolean, output: Output): () => void {
+function reporter(tally: StreamCounts, intervalMs: number, json: boolean, output: Output): () => void {
   const begin = performance.now();
   let before = { at: begin, datagrams: 0, octets: 0 };
   return () => {

@@ -55,11 +55,19 @@ export interface Failure {
 /** Called once: with null when the kernel took every packet, else with what stopped it. Must not throw. */
 export type Settled = (datagram: Datagram, failure: Failure | null) => void;
 
+/** Where a transmitter takes datagrams from, one after the other. */
+export interface DatagramSource {
+  /** The next one, which stays; undefined: none now. */
+  peek(): Datagram | undefined;
+  /** Takes the next one out; there is one. */
+  shift(): Datagram;
+}
+
 /** One datagram on its way through the transmitter. */
 export class Datagram {
   readonly skb: SkBuff;
   readonly octets: number;
-  readonly ident: number | null;
+  ident: number | null;
   readonly gsoSize: number;
   readonly fragments: number;
   readonly settled: Settled;
@@ -95,6 +103,14 @@ export class Datagram {
     const kernelPicks =
       skb.flow!.family === 6 && (way === 'kernel-ufo' || way === 'device-ufo' || way === 'unfragmented');
     this.ident = way === 'kernel-ip' || kernelPicks ? null : ip6FragId;
+  }
+
+  /** Its skb is the next datagram of a stream now, with another ident. */
+  again(ident: number): void {
+    if (this.ident !== null) this.ident = ident;
+    this.fragmentsSent = 0;
+    this.rowsEnd = 0;
+    this.cut = false;
   }
 
   result(driver: DriverName): SendResult {

@@ -6,10 +6,14 @@ import { datagramTruesize, ipAppendData, type Payload } from '../../ufo/append-d
 import type { IdentSource } from '../../ufo/ident.js';
 import { checkPayloadLen } from '../../ufo/make-skb.js';
 import { planDatagram } from '../../ufo/plan-datagram.js';
-import type { To } from '../options.js';
+import type { ManyOptions, To } from '../options.js';
 import type { Peer } from '../path/peer.js';
 import type { PageWait } from '../waiting/page-wait.js';
+import type { Works } from '../waiting/works.js';
 import { Datagram, type Settled } from './datagram.js';
+import type { Feed } from './feeds.js';
+import { PulledStream } from './pulled.js';
+import type { Tally } from './tally.js';
 import { checkPlannable, chooseWay, plannedFor, plannedWay } from './way.js';
 
 /** Pages that the largest datagram takes, its head included. */
@@ -81,6 +85,13 @@ export class Outbox {
       if (error instanceof UfoError && error.code === 'ENOMEM') return false;
       throw error;
     }
+  }
+
+  /** A stream of datagrams, made as the transmitter takes them; to be attached to the peer's. */
+  stream(works: Works, peer: Peer, feed: Feed, to: ManyOptions, tally: Tally): PulledStream {
+    const { family, pool, sock, pageWait, idents, fixedIdents } = this.#with;
+    const nextIdent = family === 4 ? () => idents.next4() : () => idents.next6();
+    return new PulledStream({ pool, sock, pageWait, works, nextIdent, fixedIdents }, peer, feed, to, tally);
   }
 
   /** Resolves when a send that said EAGAIN is worth trying again. */

@@ -1,4 +1,4 @@
-import type { Datagram } from './datagram.js';
+import type { Datagram, DatagramSource } from './datagram.js';
 
 /** Entries already taken may stay in the array up to this number, or half of it, before it is cut. */
 const KEEP = 256;
@@ -12,7 +12,7 @@ interface Watch {
  * Datagrams waiting for their batch, first in, first out. Those whose signal is aborted while they wait are handed to
  * `withdrawn`. One listener serves all datagrams with the same signal: a stream queues hundreds.
  */
-export class DatagramQueue {
+export class DatagramQueue implements DatagramSource {
   #items: Datagram[] = [];
   #head = 0;
   readonly #watches = new Map<AbortSignal, Watch>();

@@ -1,17 +1,16 @@
+import { GeneratedPayloads } from '../../payload/sequence.js';
 import { UbufInfo } from '../../skb/ubuf-info.js';
+import type { NetDevice } from '../../tx/net-device.js';
 import { copied, type Payload } from '../../ufo/append-data.js';
-import { type Octets, octetsOf } from '../dgram/message.js';
+import { octetsOf } from '../dgram/message.js';
 import type { ManyOptions } from '../options.js';
-import { type Pages, UserPages } from '../pages.js';
+import { UserPages } from '../pages.js';
 import type { Peer } from '../path/peer.js';
 import type { Sender } from '../sender.js';
 import type { Works } from '../waiting/works.js';
 import type { SendSummary } from './datagram.js';
+import { type Feed, GeneratedFeed, IterableFeed, type StreamItem, type StreamSource } from './feeds.js';
 import { Tally } from './tally.js';
-
-/** What goes into a stream: a datagram's octets, or pages full of them. */
-export type StreamItem = Octets | Pages;
-export type StreamSource = AsyncIterable<StreamItem> | Iterable<StreamItem>;
 
 /**
  * One datagram after the other, as many at a time as the send budget allows. Whatever ends it early (a refusal, the signal,
@@ -25,31 +24,63 @@ export async function sendStream(
   to: ManyOptions,
 ): Promise<SendSummary> {
   const { device } = peer.channel;
-  const tally = new Tally(device.driver, to.onDatagram);
+  const tally = new Tally(device.driver, to);
+  const feed = feedOf(source, sender, device, to);
+  if (feed !== null) await pull(feed, sender, works, peer, to, tally);
+  else await push(source, sender, works, peer, to, tally);
+  await tally.idle();
+  return tally.finish(device);
+}
+
+/**
+ * What can be pulled as there is room: sources that never have to be waited for, to devices that are done with a row's octets
+ * when they have taken it; null where each datagram needs an skb, or a plan, of its own.
+ */
+function feedOf(
+  source: StreamSource,
+  { pool }: Sender,
+  { zerocopy, features }: NetDevice,
+  to: ManyOptions,
+): Feed | null {
+  if (zerocopy || to.plan !== undefined || to.ident !== undefined || to.nonBlocking === true) return null;
+  if (source instanceof GeneratedPayloads) return new GeneratedFeed(source, pool, features);
+  return Symbol.iterator in source ? new IterableFeed(source, pool, features) : null;
+}
+
+async function pull(
+  feed: Feed,
+  sender: Sender,
+  works: Works,
+  peer: Peer,
+  to: ManyOptions,
+  tally: Tally,
+): Promise<void> {
+  const { transmitter } = peer.channel;
+  const stream = sender.outbox.stream(works, peer, feed, to, tally);
+  transmitter.attach(stream);
+  await stream.ended;
+  transmitter.detach(stream);
+}
+
+async function push(
+  source: StreamSource,
+  sender: Sender,
+  works: Works,
+  peer: Peer,
+  to: ManyOptions,
+  tally: Tally,
+): Promise<void> {
   try {
-    const step = (item: StreamItem): Promise<void> | undefined => {
+    for await (const item of source) {
+      if (tally.failure !== null) break;
       to.signal?.throwIfAborted();
-      if (to.pacer === undefined && offerItem(sender, works, peer, item, to, tally)) return undefined;
-      return sendItem(sender, works, peer, item, to, tally);
-    };
-    // Turns of the microtask queue cost more than a small datagram: there are none where nothing has to be waited for.
-    if (Symbol.iterator in source) {
-      for (const item of source) {
-        if (tally.failure !== null) break;
-        const waiting = step(item);
-        if (waiting !== undefined) await waiting;
-      }
-    } else {
-      for await (const item of source) {
-        if (tally.failure !== null) break;
-        await step(item);
-      }
+      // Turns of the microtask queue cost more than a small datagram: there are none where nothing has to be waited for.
+      if (to.pacer !== undefined || !offerItem(sender, works, peer, item, to, tally))
+        await sendItem(sender, works, peer, item, to, tally);
     }
   } catch (error) {
     tally.failure ??= { error };
   }
-  await tally.idle();
-  return tally.finish(device);
 }
 
 /** Sends an item at once, or says that it has to wait. */

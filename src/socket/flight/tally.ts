@@ -1,26 +1,27 @@
 import type { DriverName, NetDevice } from '../../tx/net-device.js';
+import type { ManyOptions } from '../options.js';
+import { StreamCounts } from './counts.js';
 import type { Datagram, Failure, SendResult, SendSummary } from './datagram.js';
-import type { Way } from './way.js';
 
 /** Sums over many datagrams; one closure serves them all. */
 export class Tally {
   readonly #driver: DriverName;
   readonly #onDatagram: ((result: SendResult) => void) | undefined;
-  readonly #ways = new Map<Way, string>();
+  readonly #counts: StreamCounts;
   /** Datagrams handed over and not settled, and who waits until there are none. */
   #open = 0;
   #idle: (() => void) | null = null;
   /** What stopped the stream first. */
   failure: Failure | null = null;
-  datagrams = 0;
-  fragments = 0;
-  octets = 0;
+  /** Packets taken, those of failed datagrams included. */
+  #fragments = 0;
   /** Datagrams that failed, the first one included: those behind it were on their way already. */
   failed = 0;
 
-  constructor(driver: DriverName, onDatagram?: (result: SendResult) => void) {
+  constructor(driver: DriverName, { onDatagram, counts }: Pick<ManyOptions, 'onDatagram' | 'counts'>) {
     this.#driver = driver;
     this.#onDatagram = onDatagram;
+    this.#counts = counts ?? new StreamCounts();
   }
 
   /** One more is about to be handed over. */
@@ -36,14 +37,12 @@ export class Tally {
 
   /** What `Datagram` calls when it is done. */
   readonly settled = (datagram: Datagram, failure: Failure | null): void => {
-    this.fragments += datagram.fragmentsSent;
+    this.#fragments += datagram.fragmentsSent;
     if (failure !== null) {
       this.failed += 1;
       this.failure ??= failure;
     } else {
-      this.datagrams += 1;
-      this.octets += datagram.octets;
-      if (!this.#ways.has(datagram.chosen.way)) this.#ways.set(datagram.chosen.way, datagram.chosen.why);
+      this.#counts.add(datagram);
       this.#tell(datagram);
     }
     this.#end();
@@ -59,8 +58,9 @@ export class Tally {
 
   /** @throws the first failure, with the summary as `summary` where it is an error object */
   finish(device: NetDevice): SendSummary {
-    const { datagrams, failed, fragments, octets, failure } = this;
-    const ways = [...this.#ways].map(([way, why]) => ({ way, why }));
+    const { failed, failure } = this;
+    const { ways, datagrams, octets } = this.#counts;
+    const fragments = this.#fragments;
     const summary = { driver: device.driver, ways, datagrams, failed, fragments, octets, lost: device.lost() };
     if (failure === null) return summary;
     if (failure.error instanceof Error && Object.isExtensible(failure.error)) Object.assign(failure.error, { summary });

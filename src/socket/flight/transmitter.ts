@@ -8,7 +8,7 @@ import type { SkBuff } from '../../skb/skbuff.js';
 import type { NetDevice, TxBatch } from '../../tx/net-device.js';
 import { skbChecksumHelp } from '../../ufo/make-skb.js';
 import { pushPayload, pushWhole, type RowSource, Segmenter } from '../../ufo/segment.js';
-import type { Datagram } from './datagram.js';
+import type { Datagram, DatagramSource } from './datagram.js';
 import { STALL, sendError } from './error.js';
 import { DatagramQueue } from './queue.js';
 import type { Turnstile } from './turnstile.js';
@@ -34,6 +34,8 @@ export class Transmitter {
     kfreeSkb(datagram.skb);
     datagram.settled(datagram, { error: datagram.signal?.reason });
   });
+  /** Streams that make their datagrams when there is room for them; asked in turn, after the queue. */
+  readonly #streams: DatagramSource[] = [];
   /** The datagrams of the current batch, and their skbs as the device sees them. */
   readonly #inBatch: Datagram[] = [];
   readonly #skbs: SkBuff[] = [];
@@ -44,6 +46,8 @@ export class Transmitter {
   #row = 0;
   /** Since when the device has taken nothing; 0 while it takes. */
   #stalled = 0;
+  /** When the loop is to have its turn, by `performance.now`. */
+  #turn = 0;
   #running: Promise<void> | null = null;
 
   /**
@@ -72,6 +76,21 @@ export class Transmitter {
     this.#running ??= nextTurn().then(() => this.#pump());
   }
 
+  /** Takes datagrams from a stream, too, until `detach`. */
+  attach(stream: DatagramSource): void {
+    this.#streams.push(stream);
+    this.wake();
+  }
+
+  detach(stream: DatagramSource): void {
+    this.#streams.splice(this.#streams.indexOf(stream), 1);
+  }
+
+  /** A stream has a datagram again. */
+  wake(): void {
+    this.#running ??= this.#pump();
+  }
+
   /** Resolves when nothing is left to send. */
   async idle(): Promise<void> {
     while (this.#running !== null) await this.#running;
@@ -79,6 +98,7 @@ export class Transmitter {
 
   async #pump(): Promise<void> {
     this.#stalled = 0;
+    this.#turn = performance.now() + TURN;
     for (let more = true; more; ) {
       await this.#holdBack();
       const leave = await this.#turnstile.enter();
@@ -112,11 +132,19 @@ export class Transmitter {
     this.#table.reset();
     this.#resume();
     while (this.#lastIsCut() && this.#table.hasRoom(0)) {
-      const next = this.#queue.peek();
-      if (next === undefined || !this.#roomFor(next)) break;
-      this.#start(this.#queue.shift());
+      const source = this.#source();
+      if (source === null || !this.#roomFor(source.peek()!)) break;
+      this.#start(source.shift());
     }
+    if (this.#streams.length > 1) this.#streams.push(this.#streams.shift()!);
     return this.#inBatch.length > 0;
+  }
+
+  /** The queue, or the first stream, that has a datagram now. */
+  #source(): DatagramSource | null {
+    if (this.#queue.length > 0) return this.#queue;
+    for (const stream of this.#streams) if (stream.peek() !== undefined) return stream;
+    return null;
   }
 
   /** Carries on with the datagram that the last batch had no room for the rest of. */
@@ -179,7 +207,6 @@ export class Transmitter {
   async #drain(): Promise<void> {
     const { rows } = this.#table;
     const device = this.#device;
-    let turn = performance.now() + TURN;
     for (this.#account(); this.#row < rows; this.#account()) {
       const taken = device.xmit(this.#batch, this.#row);
       if (taken > 0) {
@@ -189,11 +216,11 @@ export class Transmitter {
         this.#refuse(-taken);
       } else {
         await device.writable();
-        turn = performance.now() + TURN;
+        this.#turn = performance.now() + TURN;
       }
-      if (performance.now() > turn) {
+      if (performance.now() > this.#turn) {
         await nextTurn();
-        turn = performance.now() + TURN;
+        this.#turn = performance.now() + TURN;
       }
     }
   }

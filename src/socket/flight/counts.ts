@@ -1,22 +1,32 @@
-import type { SendResult } from '../../socket/flight/datagram.js';
-import type { Way } from '../../socket/flight/way.js';
+import type { ChosenWay, Way } from './way.js';
 
-/** Sums over what has been sent so far; kept here so that a send that ends early can be told of as well. */
-export class SendTally {
+/** What is counted of a datagram. */
+export interface Counted {
+  readonly chosen: ChosenWay;
+  readonly fragments: number;
+  readonly octets: number;
+  readonly ident: number | null;
+}
+
+/** Sums over what has been sent so far; whoever gave them to a stream may look at them while it runs. */
+export class StreamCounts {
   readonly #ways = new Map<Way, string>();
+  #lastChosen: ChosenWay | null = null;
   datagrams = 0;
   fragments = 0;
   octets = 0;
   #first: number | null = null;
   #last: number | null = null;
 
-  add({ way, why, fragments, octets, ident }: SendResult): void {
+  add({ chosen, fragments, octets, ident }: Counted): void {
     this.datagrams += 1;
     this.fragments += fragments;
     this.octets += octets;
     this.#first ??= ident;
     this.#last = ident ?? this.#last;
-    if (!this.#ways.has(way)) this.#ways.set(way, why);
+    if (chosen === this.#lastChosen) return;
+    this.#lastChosen = chosen;
+    if (!this.#ways.has(chosen.way)) this.#ways.set(chosen.way, chosen.why);
   }
 
   /** Identifications of the first and the last datagram that had one; null where the kernel chose them, or none was sent. */

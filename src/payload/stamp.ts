@@ -1,0 +1,104 @@
+import type { PagePool } from '../memory/page-pool.js';
+import { PAGE_SIZE } from '../memory/user-memory.js';
+import { swap16 } from '../wire/octets.js';
+import { bodyStart, MAGIC, PAYLOAD_HEADER_LEN, payloadTable, TABLE_LEN } from './generated.js';
+
+const TABLE_PAGES = TABLE_LEN / PAGE_SIZE;
+
+/** A stretch of the pool's pages: a run from `page` on. */
+interface Stretch {
+  page: number;
+  offset: number;
+  size: number;
+}
+
+/**
+ * Generated payloads of one size without making them: a head of 16 octets, and a stretch of the seed's table, which lies in
+ * pages of the pool once. The sum of any stretch is a difference of two prefix sums.
+ */
+export class PayloadStamp {
+  /** The head of the payload stamped last. */
+  readonly head: Uint8Array = new Uint8Array(PAYLOAD_HEADER_LEN);
+  /** Where its body lies. */
+  readonly body: Stretch;
+  /** One's complement sum of the whole payload. */
+  sum = 0;
+  readonly #pool: PagePool;
+  readonly #first: number;
+  readonly #view: DataView = new DataView(this.head.buffer);
+  readonly #table: Uint8Array;
+  readonly #prefix: Uint16Array;
+  /** Sum of the head but for the sequence. */
+  readonly #headSum: number;
+
+  private constructor(pool: PagePool, first: number, size: number, seed: number) {
+    this.#pool = pool;
+    this.#first = first;
+    this.#table = payloadTable(seed);
+    this.#prefix = prefixSums(this.#table);
+    this.body = { page: first, offset: 0, size: size - PAYLOAD_HEADER_LEN };
+    this.#view.setUint32(0, MAGIC);
+    this.#view.setUint32(4, seed);
+    this.#view.setUint32(12, size);
+    this.#headSum = fold(wordsOf(MAGIC) + wordsOf(seed) + wordsOf(size));
+    pool.memory.bytes.set(this.#table, pool.offsetOf(first));
+  }
+
+  /** Null where the pool has not the pages, or a payload is too short to have a body. */
+  static take(pool: PagePool, size: number, seed: number): PayloadStamp | null {
+    if (size <= PAYLOAD_HEADER_LEN) return null;
+    const first = pool.allocRun(TABLE_PAGES);
+    return first < 0 ? null : new PayloadStamp(pool, first, size, seed);
+  }
+
+  /** Makes `head`, `body` and `sum` those of datagram `sequence`. */
+  stamp(sequence: number): void {
+    const start = bodyStart(sequence);
+    const { body } = this;
+    body.page = this.#first + Math.trunc(start / PAGE_SIZE);
+    body.offset = start % PAGE_SIZE;
+    this.#view.setUint32(8, sequence);
+    this.sum = fold(this.#sumOf(start, start + body.size) + this.#headSum + wordsOf(sequence));
+  }
+
+  /** Gives the pages back; datagrams on their way hold theirs. */
+  release(): void {
+    for (let page = this.#first + TABLE_PAGES - 1; page >= this.#first; page--) this.#pool.putPage(page);
+  }
+
+  /** Sum of a stretch of the table; from an odd octet on it is that of the words one octet off, swapped (RFC 1071 §2(B)). */
+  #sumOf(start: number, end: number): number {
+    const table = this.#table;
+    const odd = start & 1;
+    const words = fold(0xffff + this.#prefix[end >>> 1]! - this.#prefix[(start + 1) >>> 1]!);
+    const first = odd === 0 ? 0 : table[start]! << 8;
+    const last = ((end - start) & 1) === 0 ? (odd === 0 ? 0 : table[end - 1]!) : odd === 0 ? table[end - 1]! << 8 : 0;
+    return (odd === 0 ? words : swap16(words)) + first + last;
+  }
+}
+
+let cachedTable: Uint8Array | null = null;
+let cachedSums = new Uint16Array(0);
+
+/** Element i: the sum of the table's first i big-endian words, modulo 65,535; the last table's are kept. */
+function prefixSums(table: Uint8Array): Uint16Array {
+  if (table === cachedTable) return cachedSums;
+  const sums = new Uint16Array(table.length / 2 + 1);
+  for (let i = 0, sum = 0; i < table.length / 2; i++) {
+    sum = (sum + ((table[2 * i]! << 8) | table[2 * i + 1]!)) % 0xffff;
+    sums[i + 1] = sum;
+  }
+  cachedTable = table;
+  cachedSums = sums;
+  return sums;
+}
+
+function wordsOf(value: number): number {
+  return (value >>> 16) + (value & 0xffff);
+}
+
+/** Sums below 2^31 as 16 bits; 0 and 0xffff mean the same, and a head is never all 0. */
+function fold(sum: number): number {
+  const once = (sum & 0xffff) + (sum >>> 16);
+  return (once & 0xffff) + (once >>> 16);
+}

@@ -1,0 +1,124 @@
+import type { PagePool } from '../../memory/page-pool.js';
+import type { GeneratedPayloads } from '../../payload/sequence.js';
+import { PayloadStamp } from '../../payload/stamp.js';
+import { NETIF_F_SG } from '../../skb/features.js';
+import type { SkbFrag } from '../../skb/shared-info.js';
+import type { StreamPayload } from '../../ufo/reused-skb.js';
+import { type Octets, octetsOf } from '../dgram/message.js';
+import { type Pages, UserPages } from '../pages.js';
+
+/** What goes into a stream: a datagram's octets, or pages full of them. */
+export type StreamItem = Octets | Pages;
+export type StreamSource = AsyncIterable<StreamItem> | Iterable<StreamItem>;
+
+/** Where the payloads of a stream come from, one at a time, when there is room for one. */
+export interface Feed {
+  /** The payload that `next` went on to; good until it is called again. */
+  readonly payload: StreamPayload;
+  /**
+   * Goes on to the next payload. `later`: there is none yet, `wake` is called when it is worth asking again.
+   * @throws what the user's own source throws
+   */
+  next(wake: () => void): 'ready' | 'later' | 'end';
+  /** Nothing more is wanted; what is on its way keeps its pages. */
+  close(): void;
+}
+
+/** A payload whose parts can be changed for the next. */
+export interface Current extends StreamPayload {
+  len: number;
+  octets: Uint8Array;
+  frags: readonly SkbFrag[];
+  sum: number;
+}
+
+const NO_OCTETS = new Uint8Array(0);
+const NO_FRAGS: readonly SkbFrag[] = [];
+
+export function noPayload(): Current {
+  return { len: 0, octets: NO_OCTETS, frags: NO_FRAGS, sum: -1 };
+}
+
+/** Buffers and pages from a caller's iterable. */
+export class IterableFeed implements Feed {
+  readonly payload: Current = noPayload();
+  readonly #items: Iterator<StreamItem>;
+  readonly #pool: PagePool;
+  readonly #sg: boolean;
+  #done = false;
+
+  /** @param features of the device: one without NETIF_F_SG has pages copied */
+  constructor(items: Iterable<StreamItem>, pool: PagePool, features: number) {
+    this.#items = items[Symbol.iterator]();
+    this.#pool = pool;
+    this.#sg = (features & NETIF_F_SG) !== 0;
+  }
+
+  next(): 'ready' | 'end' {
+    const { value, done } = this.#items.next();
+    if (done === true) {
+      this.#done = true;
+      return 'end';
+    }
+    const { payload } = this;
+    if (value instanceof UserPages) this.#takePages(value);
+    else {
+      payload.octets = octetsOf(value, 'source', 'octets or Pages in it');
+      payload.len = payload.octets.length;
+      payload.frags = NO_FRAGS;
+    }
+    return 'ready';
+  }
+
+  close(): void {
+    if (!this.#done) this.#items.return?.();
+  }
+
+  #takePages(pages: UserPages): void {
+    const { payload } = this;
+    pages.check(this.#pool);
+    payload.len = pages.len;
+    payload.octets = this.#sg ? NO_OCTETS : joined(pages.buffers);
+    payload.frags = this.#sg ? pages.frags : NO_FRAGS;
+  }
+}
+
+/** Generated payloads: stamped where the device takes pages and the pool has room for the table, else made one by one. */
+export class GeneratedFeed implements Feed {
+  readonly payload: Current = noPayload();
+  readonly #payloads: GeneratedPayloads;
+  readonly #stamp: PayloadStamp | null;
+  readonly #made: Iterator<Uint8Array>;
+
+  constructor(payloads: GeneratedPayloads, pool: PagePool, features: number) {
+    this.#payloads = payloads;
+    this.#made = payloads[Symbol.iterator]();
+    this.#stamp = (features & NETIF_F_SG) === 0 ? null : PayloadStamp.take(pool, payloads.size, payloads.seed);
+    this.payload.len = payloads.size;
+    if (this.#stamp === null) return;
+    this.payload.octets = this.#stamp.head;
+    this.payload.frags = [this.#stamp.body];
+  }
+
+  next(): 'ready' | 'end' {
+    if (this.#stamp === null) {
+      const { value, done } = this.#made.next();
+      if (done === true) return 'end';
+      this.payload.octets = value;
+      return 'ready';
+    }
+    const sequence = this.#payloads.take();
+    if (sequence < 0) return 'end';
+    this.#stamp.stamp(sequence);
+    this.payload.sum = this.#stamp.sum;
+    return 'ready';
+  }
+
+  close(): void {
+    this.#stamp?.release();
+  }
+}
+
+function joined(buffers: readonly Uint8Array[]): Uint8Array {
+  return buffers.length === 1 ? buffers[0]! : Buffer.concat(buffers);
+}
