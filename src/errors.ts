@@ -63,6 +63,18 @@ export function typeError(name: string, got: unknown, allowed: string, hint?: st
   return misuse(TypeError, name, got, allowed, hint);
 }
 
+/** Names the argument as whoever asked wrote it, where that is not what it is called further down. */
+export function nameArgument(error: UfoError, name: string): void {
+  if (error.argument === undefined) return;
+  error.message = `${name}${error.message.slice(error.argument.length)}`;
+  error.argument = name;
+}
+
+/** A mistake on the command line that no single option is to blame for. */
+export function usageError(message: string, hint?: string): UfoError {
+  return new UfoError('ERR_UFO_USAGE', message, hint);
+}
+
 /** Something that this machine, build or driver cannot do. `code` defaults to `ERR_UFO_UNSUPPORTED`. */
 export function unsupportedError(message: string, hint?: string): UfoError {
   return new UfoError('ERR_UFO_UNSUPPORTED', message, hint);

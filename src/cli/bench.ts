@@ -1,5 +1,5 @@
+import { flag, json, string } from '../options/builders.js';
 import { defineCommand } from './command.js';
-import { flag, json, string } from './options.js';
 
 /** `udp-ufo bench`: in a lab of its own. */
 export const bench = defineCommand({

@@ -1,5 +1,5 @@
+import { count, duration, file, interfaceName, json, required, string } from '../options/builders.js';
 import { defineCommand } from './command.js';
-import { count, duration, interfaceName, json, required, string } from './options.js';
 
 /** `udp-ufo capture -i IF …`: frames as text, JSON or pcap. */
 export const capture = defineCommand({
@@ -8,7 +8,7 @@ export const capture = defineCommand({
   options: {
     interface: required(interfaceName({ describe: 'interface to capture on', alias: 'i' })),
     filter: string({ describe: 'BPF filter; by host and protocol, for later fragments have no port' }),
-    write: string({ describe: 'write a pcap file; - is stdout', alias: 'w' }),
+    pcap: file({ describe: 'write a pcap file; - is stdout', alias: 'w' }),
     count: count({ describe: 'stop after that many frames' }),
     duration: duration({ describe: 'stop after that time' }),
     bufferSize: count(
@@ -23,8 +23,8 @@ export const capture = defineCommand({
     ['capture -i eth0 -w - | tshark -r -', 'into another program'],
     ['lab -- udp-ufo capture -i far0', 'on the far host of a lab'],
   ],
-  handler: async ({ duration: durationMs, ...options }, { output, signal }) => {
+  handler: async ({ duration: durationMs, pcap: write, ...options }, { output, signal }) => {
     const { capture } = await import('../app/capture/capture.js');
-    return capture({ ...options, durationMs }, output, signal);
+    return capture({ ...options, write, durationMs }, output, signal);
   },
 });

@@ -1,5 +1,5 @@
 import type { Output } from '../app/common/output.js';
-import type { Option } from './options.js';
+import { longName, type Option } from '../options/option.js';
 
 export type Options = Readonly<Record<string, Option<unknown>>>;
 
@@ -77,20 +77,20 @@ export function defineCommand<
   };
 }
 
-/** `datagramSize` → `--datagram-size`; a single letter → `-i`. */
-export function optionName(key: string): string {
-  return key.length === 1 ? `-${key}` : `--${kebab(key)}`;
+/** `datagramSize` → `--datagram-size`, unless the option has a name of its own. */
+export function optionName(key: string, option: Pick<Option<unknown>, 'name'>): string {
+  return `--${longName(key, option)}`;
 }
 
-export function kebab(key: string): string {
-  return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-}
-
-function parseAll(options: Options, { texts }: Input, nameOf: (key: string) => string): Record<string, unknown> {
+function parseAll(
+  options: Options,
+  { texts }: Input,
+  nameOf: (key: string, option: Option<unknown>) => string,
+): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(options).map(([key, option]) => {
       const given = texts.has(key);
-      return [key, option.parse(given ? texts.get(key) : option.default, nameOf(key), given)];
+      return [key, option.parse(given ? texts.get(key) : option.default, nameOf(key, option), given)];
     }),
   );
 }

@@ -13,10 +13,10 @@ export function completionsOf(words: readonly string[], commands: readonly Comma
   if (words.slice(0, -1).includes('--')) return [];
   const before = words[words.length - 2]!;
   for (const [key, option] of Object.entries(command.options)) {
-    if (option.kind !== 'value' || (before !== optionName(key) && before !== `-${option.alias}`)) continue;
+    if (option.kind !== 'value' || (before !== optionName(key, option) && before !== `-${option.alias}`)) continue;
     return (option.choices ?? []).filter((one) => one.startsWith(current));
   }
   if (current !== '' && !current.startsWith('-')) return [];
-  const names = [...Object.keys(command.options).map(optionName), '--help'];
+  const names = [...Object.entries(command.options).map(([key, option]) => optionName(key, option)), '--help'];
   return names.filter((name) => name.startsWith(current) && !words.slice(0, -1).includes(name));
 }

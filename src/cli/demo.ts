@@ -1,5 +1,5 @@
+import { json, string } from '../options/builders.js';
 import { defineCommand } from './command.js';
-import { json, string } from './options.js';
 
 /** `udp-ufo demo`, which is `npm start`. */
 export const demo = defineCommand({

@@ -1,5 +1,5 @@
+import { interfaceName, json } from '../options/builders.js';
 import { defineCommand } from './command.js';
-import { interfaceName, json } from './options.js';
 
 export const doctor = defineCommand({
   name: 'doctor',

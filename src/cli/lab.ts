@@ -1,5 +1,5 @@
+import { count, flag, string, withDefault } from '../options/builders.js';
 import { defineCommand } from './command.js';
-import { count, flag, string, withDefault } from './options.js';
 
 /** `udp-ufo lab [--mtu N] [--queues N] [-- COMMAND …]`. Signals go to the command, which decides when to end. */
 export const lab = defineCommand({

@@ -1,6 +1,7 @@
 import yargs from 'yargs';
-import { usageError } from '../app/common/exit-codes.js';
-import { type Command, kebab, type Options } from './command.js';
+import { usageError } from '../errors.js';
+import { longName, type Option, type OptionGroup } from '../options/option.js';
+import type { Command, Options } from './command.js';
 
 /** What yargs made of the words: text to print (help, version), or the named arguments of the command. */
 export interface Parsed {
@@ -82,14 +83,36 @@ function declare(parser: Yargs, command: Command): Yargs {
 
 function declareOptions(parser: Yargs, options: Options): void {
   for (const [key, option] of Object.entries(options)) {
-    parser.option(kebab(key), {
+    parser.option(longName(key, option), {
       type: option.kind === 'flag' ? 'boolean' : 'string',
-      describe: option.required === true ? `${option.describe} (must be given)` : option.describe,
+      describe: describeOption(option),
+      ...(option.group === undefined ? {} : { group: HEADINGS[option.group] }),
       ...(option.alias === undefined ? {} : { alias: option.alias }),
       ...(option.choices === undefined ? {} : { choices: option.choices }),
       ...(option.default === undefined ? {} : { default: option.default }),
     });
   }
+}
+
+const HEADINGS: Readonly<Record<OptionGroup, string>> = {
+  payload: 'Payload:',
+  pace: 'Pace:',
+  headers: 'Headers:',
+  way: 'Way out:',
+  proof: 'Proof:',
+  output: 'Output:',
+};
+
+/** Everything that help says of an option: what it is, what is allowed, and where it means something. */
+function describeOption({ describe, range, family, drivers, required }: Option<unknown>): string {
+  const parts = [
+    describe,
+    ...(range === undefined ? [] : [range]),
+    ...(family === undefined ? [] : [`IPv${family}`]),
+    ...(drivers === undefined ? [] : [`only ${drivers.join(', ')}`]),
+    ...(required === true ? ['must be given'] : []),
+  ];
+  return parts.join('; ');
 }
 
 /** yargs' own complaints (too few or too many words) are the user's mistakes; anything else is ours. */

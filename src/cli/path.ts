@@ -1,5 +1,14 @@
+import {
+  choice,
+  count,
+  endpointOrHost,
+  flag,
+  interfaceName,
+  json,
+  required,
+  withDefault,
+} from '../options/builders.js';
 import { defineCommand } from './command.js';
-import { choice, count, endpointOrHost, flag, interfaceName, json, required, withDefault } from './options.js';
 
 /** `udp-ufo path HOST[:PORT] …`. */
 export const path = defineCommand({

@@ -1,6 +1,6 @@
-import { usageError } from '../app/common/exit-codes.js';
+import { usageError } from '../errors.js';
+import { choice, json, mtu, required, size, string, withDefault } from '../options/builders.js';
 import { defineCommand } from './command.js';
-import { choice, json, mtu, required, size, string, withDefault } from './options.js';
 
 /** `udp-ufo plan list`, `udp-ufo plan show PLAN`. */
 export const plan = defineCommand({

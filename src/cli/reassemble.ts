@@ -1,28 +1,28 @@
+import { count, file, json, required, string } from '../options/builders.js';
 import { defineCommand } from './command.js';
-import { count, json, required, string } from './options.js';
 
 /** `udp-ufo reassemble`: the way back from `segment`. */
 export const reassemble = defineCommand({
   name: 'reassemble',
   describe: 'Put the fragments of a capture together: payloads into files, or whole packets into a pcap file',
   options: {
-    read: required(string({ describe: 'pcap file, - for standard input', alias: 'r' })),
+    read: required(file({ describe: 'pcap file, - for standard input', alias: 'r' })),
     output: string({ describe: 'directory for the payloads; with --datagram a file, - for stdout', alias: 'o' }),
     datagram: count({ describe: 'only this datagram, counted from 1 in the order of completion' }),
-    write: string({ describe: 'pcap file of whole raw IP packets, - for stdout', alias: 'w' }),
+    pcap: file({ describe: 'pcap file of whole raw IP packets, - for stdout', alias: 'w' }),
     json,
   },
   exclusive: [
-    ['output', 'write'],
-    ['datagram', 'write'],
+    ['output', 'pcap'],
+    ['datagram', 'pcap'],
   ],
   examples: [
     ['reassemble -r fragments.pcap -o payloads', 'payloads/datagram-000001.bin, …'],
     ['reassemble -r fragments.pcap --datagram 1 -o - | sha256sum', 'one payload'],
     ['reassemble -r fragments.pcap -w whole.pcap', 'packets as they were before they were cut'],
   ],
-  handler: async ({ read, ...options }, { output, signal }) => {
+  handler: async ({ read, pcap: write, ...options }, { output, signal }) => {
     const { reassemble } = await import('../app/reassemble/reassemble.js');
-    return reassemble({ file: read, ...options }, output, signal);
+    return reassemble({ file: read, write, ...options }, output, signal);
   },
 });

@@ -1,5 +1,5 @@
+import { address, count, duration, flag, json, port, required, string, withDefault } from '../options/builders.js';
 import { defineCommand } from './command.js';
-import { address, count, duration, flag, json, port, required, string, withDefault } from './options.js';
 
 /** `udp-ufo receive PORT …`: an ordinary UDP socket that counts and judges. */
 export const receive = defineCommand({

@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { describeError, EXIT, exitCodeOf, OutputClosedError, usageError } from '../app/common/exit-codes.js';
+import { describeError, EXIT, exitCodeOf, OutputClosedError } from '../app/common/exit-codes.js';
 import type { Output } from '../app/common/output.js';
+import { usageError } from '../errors.js';
+import { nearest } from '../options/nearest.js';
 import type { Command } from './command.js';
 import { completionsOf } from './completions.js';
 import { PROGRAM, parseWords } from './parser.js';
+import { spellOptions } from './spell.js';
 import { type StopSignal, stopSignal } from './stop-signal.js';
-import { isOption, nearest, readTokens } from './tokens.js';
+import { isOption, readTokens } from './tokens.js';
 
 /** Options that ask for a text of ours instead of work. */
 const HELP = ['--help', '-h'];
@@ -89,6 +92,7 @@ function endWith(error: unknown, named: Command | undefined, output: Output, sto
     process.once('beforeExit', () => process.kill(process.pid, received));
     return EXIT.inconclusive;
   }
+  if (named !== undefined) spellOptions(error, named);
   output.note(describeError(error, named === undefined ? PROGRAM : `${PROGRAM} ${named.name}`));
   return exitCodeOf(error);
 }

@@ -1,7 +1,8 @@
-import { usageError } from '../app/common/exit-codes.js';
-import { argumentError, type UfoError } from '../errors.js';
-import { type Command, kebab, optionName } from './command.js';
-import type { Option } from './options.js';
+import { argumentError, type UfoError, usageError } from '../errors.js';
+import { nearest } from '../options/nearest.js';
+import { longName, type Option } from '../options/option.js';
+import { type Command, optionName } from './command.js';
+import { RENAMED } from './renamed.js';
 
 /** What stands on the command line of one command: options by camelCase key, everything else in order. */
 export interface Tokens {
@@ -61,13 +62,15 @@ function valueWanted(option: Option<unknown>): string {
 function lookUp(command: Command, typed: string): [key: string, option: Option<unknown>] {
   for (const entry of Object.entries(command.options)) {
     const [key, option] = entry;
-    if (typed === optionName(key) || (option.alias !== undefined && typed === `-${option.alias}`)) return entry;
+    if (typed === optionName(key, option) || (option.alias !== undefined && typed === `-${option.alias}`)) return entry;
   }
   throw unknownOption(command, typed);
 }
 
 function unknownOption(command: Command, typed: string): UfoError {
-  const names = ['help', ...Object.keys(command.options).map(kebab)];
+  const names = ['help', ...Object.entries(command.options).map(([key, option]) => longName(key, option))];
+  const now = RENAMED[typed.replace(/^-+/, '')];
+  if (now !== undefined) return usageError(`${typed}: ${command.name} has no such option`, `it is ${now} now`);
   const near = nearest(typed.replace(/^-+/, ''), names);
   const help = `udp-ufo ${command.name} --help shows the options`;
   return usageError(
@@ -78,8 +81,8 @@ function unknownOption(command: Command, typed: string): UfoError {
 
 /** A word too many; behind an option that takes its value only by `=` that is what was meant. */
 function unexpected(command: Command, word: string, before: string | undefined): UfoError {
-  const known = Object.keys(command.options).find((key) => optionName(key) === before);
-  const meant = known !== undefined && command.options[known]!.kind === 'optional-value';
+  const known = Object.entries(command.options).find(([key, option]) => optionName(key, option) === before);
+  const meant = known?.[1].kind === 'optional-value';
   const behind = command.rest === undefined ? '' : `did you mean -- ${word}? `;
   const help = `${behind}udp-ufo ${command.name} --help shows what there is`;
   const hint = meant ? `did you mean ${before}=${word}?` : help;
@@ -100,28 +103,7 @@ function refuseMissing(command: Command, words: readonly string[]): void {
 
 function refuseExclusive(command: Command, options: ReadonlyMap<string, unknown>): void {
   for (const set of command.exclusive) {
-    const given = set.filter((key) => options.has(key)).map(optionName);
+    const given = set.filter((key) => options.has(key)).map((key) => optionName(key, command.options[key]!));
     if (given.length > 1) throw usageError(`${given.join(' and ')}: want only one of them`);
   }
-}
-
-/** The name within two edits of `typed`, if any: enough for a slip of the finger. */
-export function nearest(typed: string, names: readonly string[]): string | undefined {
-  const ranked = names.map((name) => ({ name, edits: editDistance(typed, name) })).sort((a, b) => a.edits - b.edits);
-  const best = ranked[0];
-  return best !== undefined && best.edits <= Math.min(2, best.name.length - 1) ? best.name : undefined;
-}
-
-/** Levenshtein's distance, one row at a time. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const change = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(change, row[j]! + 1, next[j - 1]! + 1));
-    }
-    row = next;
-  }
-  return row[b.length]!;
 }

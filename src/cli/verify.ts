@@ -1,19 +1,19 @@
-import { usageError } from '../app/common/exit-codes.js';
+import { usageError } from '../errors.js';
+import { address, count, duration, file, flag, interfaceName, json, string } from '../options/builders.js';
 import { type CommandContext, defineCommand } from './command.js';
-import { address, count, duration, flag, interfaceName, json, string } from './options.js';
 
 /** `udp-ufo verify`: what a file holds, or what passes an interface. */
 export const verify = defineCommand({
   name: 'verify',
   describe: 'Judge every datagram of a capture file or an interface: fragments, offsets, lengths, checksums',
   options: {
-    read: string({ describe: 'pcap file, - for standard input', alias: 'r' }),
+    read: file({ describe: 'pcap file, - for standard input', alias: 'r' }),
     interface: interfaceName({ describe: 'interface to capture on', alias: 'i' }),
     host: address({ describe: 'live: only datagrams from or to this address' }),
     filter: string({ describe: 'live: BPF filter instead; by host and protocol, later fragments have no port' }),
     count: count({ describe: 'live: stop once that many datagrams have been judged' }),
     duration: duration({ describe: 'live: stop after that time' }),
-    write: string({ describe: 'live: a pcap file that gets every frame', alias: 'w' }),
+    pcap: file({ describe: 'live: a pcap file that gets every frame; - is stdout', alias: 'w' }),
     bufferSize: count(
       { describe: "live: octets of the kernel's ring (64M)" },
       { min: 2 ** 20, max: 2 ** 30, unit: 'octets' },
@@ -28,7 +28,7 @@ export const verify = defineCommand({
     ['read', 'filter'],
     ['read', 'count'],
     ['read', 'duration'],
-    ['read', 'write'],
+    ['read', 'pcap'],
     ['read', 'bufferSize'],
     ['host', 'filter'],
   ],
@@ -39,10 +39,10 @@ export const verify = defineCommand({
     ['lab -- udp-ufo verify -i far0 --count 10 -w out.pcap', 'on the far host of a lab, kept in a file'],
   ],
   handler: async (values, context) => {
-    const { read: file, allowZeroChecksum: allowZeroChecksum6, json, generated } = values;
-    if (file === undefined) return live(values, context);
+    const { read, allowZeroChecksum: allowZeroChecksum6, json, generated } = values;
+    if (read === undefined) return live(values, context);
     const { verifyFile } = await import('../app/verify/file.js');
-    return verifyFile({ file, json, generated, allowZeroChecksum6 }, context.output, context.signal);
+    return verifyFile({ file: read, json, generated, allowZeroChecksum6 }, context.output, context.signal);
   },
 });
 
@@ -52,7 +52,7 @@ interface LiveValues {
   readonly filter: string | undefined;
   readonly count: number | undefined;
   readonly duration: number | undefined;
-  readonly write: string | undefined;
+  readonly pcap: string | undefined;
   readonly bufferSize: number | undefined;
   readonly generated: boolean;
   readonly allowZeroChecksum: boolean;
@@ -60,12 +60,21 @@ interface LiveValues {
 }
 
 async function live(values: LiveValues, { output, signal }: CommandContext): Promise<number> {
-  const { interface: name, host, count: datagrams, duration: durationMs, allowZeroChecksum, ...options } = values;
+  const {
+    interface: name,
+    host,
+    count: datagrams,
+    duration: durationMs,
+    allowZeroChecksum,
+    pcap: write,
+    ...options
+  } = values;
   if (name === undefined) throw usageError('nothing to verify', 'give a file by -r, or an interface by -i');
   const { verifyLive } = await import('../app/verify/live.js');
   return verifyLive(
     {
       ...options,
+      write,
       interface: name,
       datagrams,
       durationMs,

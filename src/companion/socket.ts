@@ -14,7 +14,6 @@ import {
   IPV6_MTU_DISCOVER,
   IPV6_RECVERR,
   IPV6_V6ONLY,
-  SO_BINDTODEVICE,
   SO_BROADCAST,
   SOCK_CLOEXEC,
   SOCK_DGRAM,
@@ -23,7 +22,14 @@ import {
 } from '../host/constants.js';
 import { libc } from '../host/libc.js';
 import { getSockaddr, putSockaddr, SOCKADDR_IN6_LEN, type SocketEndpoint } from '../host/sockaddr.js';
-import { getSockOptInt, lastError, openSocket, setRecvBuffer, setSockOptInt } from '../host/socket-calls.js';
+import {
+  bindToDevice,
+  getSockOptInt,
+  lastError,
+  openSocket,
+  setRecvBuffer,
+  setSockOptInt,
+} from '../host/socket-calls.js';
 import { formatAddress } from '../wire/address.js';
 
 /** The system calls of a UDP socket of our own. All throw system errors. */
@@ -93,11 +99,6 @@ export function probePathMtu(endpoint: SocketEndpoint, interfaceName?: string): 
 function sockaddrOf({ address, port, scopeId }: SocketEndpoint): Uint8Array {
   const octets = new Uint8Array(SOCKADDR_IN6_LEN);
   return octets.subarray(0, putSockaddr(new DataView(octets.buffer), 0, address, port, scopeId));
-}
-
-function bindToDevice(fd: number, name: string): void {
-  const octets = Buffer.from(name);
-  if (libc().setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, octets, octets.length) < 0) throw lastError('setsockopt');
 }
 
 function where({ address, port }: SocketEndpoint): { address: string; port: number } {

@@ -41,6 +41,7 @@ export const IP_RECVERR = 11;
 export const IP_MTU = 14;
 export const IP_FREEBIND = 15;
 export const IP_NODEFRAG = 22;
+export const IP_MULTICAST_TTL = 33;
 export const IP_PMTUDISC_DONT = 0;
 export const IP_PMTUDISC_WANT = 1;
 export const IP_PMTUDISC_DO = 2;
@@ -51,6 +52,7 @@ export const UDP_NO_CHECK6_TX = 101;
 
 // <linux/in6.h>
 export const IPV6_UNICAST_HOPS = 16;
+export const IPV6_MULTICAST_HOPS = 18;
 export const IPV6_MTU_DISCOVER = 23;
 export const IPV6_MTU = 24;
 export const IPV6_RECVERR = 25;

@@ -1,5 +1,5 @@
 import { ERRNO, type SystemErrorDetails, systemError, type UfoError } from '../errors.js';
-import { POLLERR, POLLNVAL, POLLOUT, SO_RCVBUF, SO_RCVBUFFORCE, SOL_SOCKET } from './constants.js';
+import { POLLERR, POLLNVAL, POLLOUT, SO_BINDTODEVICE, SO_RCVBUF, SO_RCVBUFFORCE, SOL_SOCKET } from './constants.js';
 import { lastErrno, libc, pollAsync } from './libc.js';
 
 /** No native call keeps a thread for longer than this, milliseconds. */
@@ -31,6 +31,14 @@ export function getSockOptInt(fd: number, level: number, name: number): number {
     throw lastError('getsockopt', { reason: `level ${level}, option ${name}` });
   }
   return value[0]!;
+}
+
+/** From now on a socket sends and receives by this interface only. Throws ENODEV; EPERM before Linux 5.7 without CAP_NET_RAW. */
+export function bindToDevice(fd: number, name: string): void {
+  const octets = Buffer.from(name);
+  if (libc().setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, octets, octets.length) < 0) {
+    throw lastError('setsockopt', { reason: `SO_BINDTODEVICE ${name}` });
+  }
 }
 
 /** SO_RCVBUFFORCE needs CAP_NET_ADMIN in the first user namespace; SO_RCVBUF is cut at net.core.rmem_max in silence. */

@@ -1,45 +1,16 @@
-import type { ExtensionHeader } from '../skb/flow.js';
-import type { DriverName } from '../tx/net-device.js';
-import type { IdentSource } from '../ufo/ident.js';
+import type { DriverOptionValues } from '../options/driver-options.js';
+import type { DriverName } from '../tx/driver.js';
 import type { FragmentPlan } from '../ufo/plan.js';
-import type { VlanTag } from '../wire/ethernet.js';
 import type { StreamCounts } from './flight/counts.js';
 import type { SendResult } from './flight/datagram.js';
 
-export interface SocketOptions {
+/** How a socket is made; what its datagrams look like and how they leave is `DriverOptionValues`. */
+export interface SocketOptions extends DriverOptionValues {
   readonly type: 'udp4' | 'udp6';
   /** How frames leave; default `raw-socket`. `auto` takes the fastest that this machine and what is asked for allow. */
   readonly driver?: DriverName | 'auto' | undefined;
-  /** Interface to send by; default: where the kernel's routes lead. Needed with `destinationMac`. */
-  readonly interface?: string | undefined;
-  /** Largest IP packet in octets; never above the smaller of device and route, which is the default. */
-  readonly mtu?: number | undefined;
-  /** TTL or hop limit, 1 … 255; default 64. */
-  readonly ttl?: number | undefined;
-  /** TOS or traffic class, 0 … 255; default 0. */
-  readonly tos?: number | undefined;
-  /** 20 bits, IPv6. */
-  readonly flowLabel?: number | undefined;
-  /** DF: what is larger than the MTU fails with EMSGSIZE. IPv4. */
-  readonly dontFragment?: boolean | undefined;
-  /** IPv4 options, 0 … 40 octets. */
-  readonly options?: Uint8Array | undefined;
-  readonly extensionHeaders?: readonly ExtensionHeader[] | undefined;
-  /** false: UDP checksum field 0. */
-  readonly checksum?: boolean | undefined;
-  /** Source of identifications, for replays; default random, not repeating. */
-  readonly idents?: IdentSource | undefined;
-  /** Next hop's MAC, for a device under test without IP (packet-socket, virtio-ufo, af-xdp). */
-  readonly destinationMac?: Uint8Array | undefined;
-  readonly vlans?: readonly VlanTag[] | undefined;
-  /** packet-socket: past the queueing layer. Captures on this interface see nothing then. */
-  readonly qdiscBypass?: boolean | undefined;
   /** For `auto`: captures on this very interface have to see what is sent, which rules af-xdp out. */
   readonly visible?: boolean | undefined;
-  /** af-xdp: the queue to use; default 0. */
-  readonly queue?: number | undefined;
-  /** pcap-file: where to write, `-` for stdout. */
-  readonly file?: string | undefined;
   /** Octets of memory that datagrams on their way may stand for; default: what the pool holds. */
   readonly sendBufferSize?: number | undefined;
   /** User pages of 4,096 octets; default 512. */

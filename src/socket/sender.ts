@@ -3,9 +3,10 @@ import { UfoError } from '../errors.js';
 import { PagePool } from '../memory/page-pool.js';
 import { PAGE_SIZE, UserMemory } from '../memory/user-memory.js';
 import { Sock } from '../skb/sock.js';
-import { createIdentSource } from '../ufo/ident.js';
+import { identSourceOf } from '../ufo/ident.js';
 import { Outbox } from './flight/outbox.js';
 import type { SocketOptions } from './options.js';
+import { possibleDrivers } from './path/choose-driver.js';
 import type { OpenDevice } from './path/open-device.js';
 import { Paths } from './path/paths.js';
 import { PageWait } from './waiting/page-wait.js';
@@ -32,14 +33,14 @@ export class Sender {
   constructor(options: SocketOptions, companion: () => Promise<Companion | null>, open: OpenDevice) {
     this.options = options;
     this.family = options.type === 'udp4' ? 4 : 6;
-    const umemLen = options.driver === 'af-xdp' || options.driver === 'auto' ? UMEM_LEN : 0;
+    const umemLen = possibleDrivers(options).some((driver) => driver.usesUmem) ? UMEM_LEN : 0;
     const memory = new UserMemory({ pages: options.poolPages ?? DEFAULT_POOL_PAGES, umemLen });
     this.pool = new PagePool(memory);
     this.pageWait = new PageWait(this.pool, () => this.paths.pending);
     this.#sock = new Sock(options.sendBufferSize ?? Math.max(PAGE_SIZE, memory.pages.len - POOL_RESERVE));
     const { family, pool, pageWait } = this;
     this.paths = new Paths({ options, family, pool, companion, open });
-    const idents = options.idents ?? createIdentSource();
+    const idents = identSourceOf(options.idents);
     const fixedIdents = options.idents !== undefined;
     this.outbox = new Outbox({ family, pool, sock: this.#sock, pageWait, idents, fixedIdents });
   }

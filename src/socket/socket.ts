@@ -4,6 +4,7 @@ import type { Companion } from '../companion/companion.js';
 import { argumentError, UfoError } from '../errors.js';
 import type { LostFrames } from '../tx/net-device.js';
 import { copied } from '../ufo/append-data.js';
+import { checkSocketOptions } from './check-options.js';
 import { Cork } from './cork.js';
 import { type Message, partsOf } from './dgram/message.js';
 import type { PagesSent, SendResult, SendSummary } from './flight/datagram.js';
@@ -43,7 +44,7 @@ export class UfoSocket extends EventEmitter implements AsyncDisposable {
   /** @param open puts another device in the place of the driver's: a tracer around it, or a test's own */
   constructor(options: SocketOptions, open: OpenDevice = openDevice) {
     super();
-    if (options.type !== 'udp4' && options.type !== 'udp6') throw argumentError('type', options.type, 'udp4 or udp6');
+    checkSocketOptions(options);
     this.#sender = new Sender(options, () => this.#companion.open(), open);
     this.#one = new SendOne(
       this.#sender,

@@ -1,17 +1,9 @@
 import type { PagePool } from '../memory/page-pool.js';
 import type { SegmentTable } from '../memory/segment-table.js';
 import type { SkBuff } from '../skb/skbuff.js';
+import type { DriverName } from './driver.js';
 
-export const DRIVERS = [
-  'raw-socket',
-  'packet-socket',
-  'af-xdp',
-  'xdp-live',
-  'virtio-ufo',
-  'kernel-udp',
-  'pcap-file',
-] as const;
-export type DriverName = (typeof DRIVERS)[number];
+export type { DriverName } from './driver.js';
 
 /** Frames that were taken from us and never went out, by where they were lost; null where this driver cannot know. */
 export interface LostFrames {
@@ -59,6 +51,10 @@ export interface NetDevice extends AsyncDisposable {
   readonly name: string;
   readonly driver: DriverName;
   readonly ifindex: number;
+  /** Rows are packets with headers of ours; otherwise payloads, and the kernel writes headers and cuts. */
+  readonly writesHeaders: boolean;
+  /** Captures on this very interface see what it sends. */
+  readonly seenByCaptures: boolean;
   /** Largest IP packet, in octets. */
   readonly mtu: number;
   /** NETIF_F_… */
@@ -67,8 +63,6 @@ export interface NetDevice extends AsyncDisposable {
   readonly ufoKind?: 'kernel-ufo' | 'device-ufo';
   /** For a device with NETIF_F_UFO: why datagrams of this family can't be handed over whole after all; null where they can. */
   ufoRefusal?(family: 4 | 6): string | null;
-  /** Rows are packets with headers of ours; otherwise payloads, and the kernel writes headers and cuts. */
-  readonly writesHeaders: boolean;
   /** The kernel puts length and checksum of IPv4 headers right (`raw_send_hdrinc`): they can't be wrong on purpose. */
   readonly rightsIpv4Headers?: boolean;
   /** Frames leave with the caller's octets still in the user pages (no copy by us, none by the kernel). */

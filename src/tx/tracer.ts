@@ -32,6 +32,7 @@ export class Tracer implements NetDevice {
   declare readonly ufoKind?: 'kernel-ufo' | 'device-ufo';
   readonly writesHeaders: boolean;
   readonly rightsIpv4Headers: boolean;
+  readonly seenByCaptures: boolean;
   readonly zerocopy: boolean;
   readonly syscall: string;
   declare readonly notes?: readonly string[];
@@ -50,6 +51,7 @@ export class Tracer implements NetDevice {
     this.features = inner.features;
     this.writesHeaders = inner.writesHeaders;
     this.rightsIpv4Headers = inner.rightsIpv4Headers ?? false;
+    this.seenByCaptures = inner.seenByCaptures;
     this.zerocopy = inner.zerocopy;
     this.syscall = inner.syscall;
     if (inner.ufoKind !== undefined) this.ufoKind = inner.ufoKind;

@@ -62,6 +62,11 @@ export function countingIdents(first: number): IdentSource {
   return { next4: () => take(0xffff), next6: () => take(0xffff_ffff) };
 }
 
+/** The ids that somebody asks for: counting from a number, a source of his own, or those of a live sender. */
+export function identSourceOf(idents: number | IdentSource | undefined): IdentSource {
+  return typeof idents === 'number' ? countingIdents(idents) : (idents ?? createIdentSource());
+}
+
 /** A balanced Feistel network over two halves of 16 bits: a bijection whatever the round function is. */
 function permute(value: number, keys: IdentKeys): number {
   let left = value >>> 16;

@@ -22,6 +22,11 @@ export function parseAddress(text: string): Address | null {
   return zone === undefined ? { family: 6, octets } : { family: 6, octets, zone };
 }
 
+/** 224.0.0.0/4 and ff00::/8. */
+export function isMulticast({ family, octets }: Address): boolean {
+  return family === 4 ? octets[0]! >> 4 === 0xe : octets[0] === 0xff;
+}
+
 /** The address at `offset` in canonical text (RFC 5952); without `family` all octets from `offset` are the address. */
 export function formatAddress(octets: Uint8Array, offset = 0, family?: 4 | 6): string {
   const len = family === undefined ? octets.length - offset : family === 4 ? 4 : 16;

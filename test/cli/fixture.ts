@@ -1,8 +1,9 @@
 import { Writable } from 'node:stream';
 import { createOutput } from '../../src/app/common/output.js';
 import { type Command, defineCommand } from '../../src/cli/command.js';
-import * as option from '../../src/cli/options.js';
 import { run } from '../../src/cli/run.js';
+import * as option from '../../src/options/builders.js';
+import { HEADER_OPTIONS } from '../../src/options/headers.js';
 
 /** A command with one option of each kind that hands back what its handler got. */
 export function probe(seen: (values: Readonly<Record<string, unknown>>, rest: readonly string[]) => void): Command {
@@ -18,15 +19,14 @@ export function probe(seen: (values: Readonly<Record<string, unknown>>, rest: re
       count: option.withDefault(option.count({ describe: 'how many' }), '1'),
       duration: option.duration({ describe: 'how long' }),
       rate: option.rate({ describe: 'how fast' }),
-      mtu: option.mtu({ describe: 'IP packet size' }),
+      mtu: HEADER_OPTIONS.mtu,
       source: option.endpointOrHost({ describe: 'from where' }),
       address: option.address({ describe: 'address' }),
       port: option.port({ describe: 'port' }),
-      ident: option.ident({ describe: 'id' }),
-      ttl: option.ttl({ describe: 'hops' }),
-      tos: option.tos({ describe: 'TOS' }),
+      idents: HEADER_OPTIONS.idents,
+      ttl: HEADER_OPTIONS.ttl,
+      tos: HEADER_OPTIONS.tos,
       destinationMac: option.mac({ describe: 'next hop' }),
-      ethernet: option.macPair({ describe: 'header' }),
       driver: option.choice({ describe: 'driver' }, ['raw-socket', 'packet-socket']),
       verify: option.flagOrString({ describe: 'verify' }),
       json: option.json,

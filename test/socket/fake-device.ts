@@ -37,6 +37,7 @@ export interface FakeOptions {
 export class FakeDevice implements NetDevice {
   readonly name = 'fake0';
   readonly driver = 'packet-socket';
+  readonly seenByCaptures = true;
   readonly ifindex = 0;
   readonly mtu: number;
   readonly features: number;

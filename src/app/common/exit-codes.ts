@@ -1,5 +1,3 @@
-import { UfoError } from '../../errors.js';
-
 /** What the process tells its caller; the same for every command. */
 export const EXIT = {
   ok: 0,
@@ -86,9 +84,4 @@ function fieldsOf(error: unknown): ErrorFields {
 /** A kernel's refusal, and not one of Node's own `ERR_…`, which mean that we called Node wrongly. */
 function isErrno(code: string, syscall: string | undefined): boolean {
   return /^E[A-Z0-9]+$/.test(code) || (syscall !== undefined && code.startsWith('errno '));
-}
-
-/** A mistake on the command line that no single option is to blame for: exit 2. */
-export function usageError(message: string, hint?: string): UfoError {
-  return new UfoError('ERR_UFO_USAGE', message, hint);
 }

@@ -1,9 +1,8 @@
 import { open, stat } from 'node:fs/promises';
-import { systemError } from '../../errors.js';
+import { systemError, usageError } from '../../errors.js';
 import type { Frame } from '../../wire/frame.js';
 import { pcapFormat } from '../../wire/pcap-format.js';
 import { PcapWriter } from '../../wire/pcap-writer.js';
-import { usageError } from './exit-codes.js';
 
 /**
  * A pcap file that is opened, and so emptied, only when the first frames are there: a command that fails before leaves what

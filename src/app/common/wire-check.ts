@@ -28,6 +28,8 @@ export interface WireCheckOptions {
   readonly flow: SentFlow;
   /** A pcap file that gets every frame too. */
   readonly pcap?: string | undefined;
+  /** Accept UDP checksum 0 over IPv6 (RFC 6935): it was asked for. */
+  readonly allowZeroChecksum6?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -58,9 +60,12 @@ export class WireCheck {
 
   /** Resolves once frames are really being captured. @throws what `openCapture` throws. */
   static async start(options: WireCheckOptions): Promise<WireCheck> {
-    const { interface: name, flow, pcap, signal } = options;
+    const { interface: name, flow, pcap, allowZeroChecksum6, signal } = options;
     return new WireCheck(
-      await startLiveVerify({ interface: name, hosts: [flow.source, flow.destination], write: pcap, signal }),
+      await startLiveVerify({
+        ...{ interface: name, hosts: [flow.source, flow.destination], write: pcap },
+        ...{ allowZeroChecksum6, signal },
+      }),
       options,
     );
   }

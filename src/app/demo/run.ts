@@ -3,6 +3,7 @@ import { UfoError } from '../../errors.js';
 import { insideLab, type LabHost, pinNeighbours, setLabMtu } from '../../host/lab.js';
 import { makePayload } from '../../payload/generated.js';
 import type { SendResult } from '../../socket/flight/datagram.js';
+import { DEFAULT_DRIVER } from '../../socket/path/choose-driver.js';
 import { createSocket, type UfoSocket } from '../../socket/socket.js';
 import type { DriverName } from '../../tx/net-device.js';
 import type { DatagramVerdict } from '../../verify/verdict.js';
@@ -79,7 +80,7 @@ async function shootAll({ mtu, receiver, signal, onSent }: DemoPassOptions, far:
     try {
       await socket.connect(receiver.port, family === 4 ? far.ipv4 : far.ipv6);
     } catch (error) {
-      if (driver === 'raw-socket' || !(error instanceof UfoError)) throw error;
+      if (driver === DEFAULT_DRIVER || !(error instanceof UfoError)) throw error;
       absent.set(driver, error.message);
       continue;
     }
@@ -116,7 +117,7 @@ async function shoot(socket: UfoSocket, one: DemoCase, receiver: FarReceiver): P
 
 /** A driver may carry less than the wire (af-xdp: a chunk of its memory); the default one may not. */
 function atMtu(one: DemoCase, mtu: number): DemoCase {
-  if (one.driver === 'raw-socket' || mtu >= one.mtu) return one;
+  if (one.driver === DEFAULT_DRIVER || mtu >= one.mtu) return one;
   return { ...one, mtu, packets: packetsOf(one.family, mtu, one.size) };
 }
 

@@ -12,16 +12,43 @@ import {
 import { libc } from '../../host/libc.js';
 import { type Capability, explainEperm, type Privileges } from '../../host/privileges.js';
 import { openSocket, setSockOptInt } from '../../host/socket-calls.js';
+import { DRIVER_OPTIONS } from '../../options/driver-options.js';
+import { longName } from '../../options/option.js';
 import type { SocketOptions } from '../../socket/options.js';
 import { candidates } from '../../socket/path/choose-driver.js';
-import type { DriverName } from '../../tx/net-device.js';
+import type { DriverName } from '../../tx/driver.js';
+import { ALL_TRAITS, DRIVER_TRAITS } from '../../tx/drivers.js';
 import { dropProgram } from '../../tx/xdp-live/program.js';
 import type { AutoChoice, Check, DriverCheck } from './report.js';
 
-/** kernel-udp leaves the cutting to the kernel, pcap-file sends nothing. */
+/** It puts fragments of ours on a wire: kernel-udp leaves the cutting to the kernel, pcap-file sends nothing. */
 export function sendsFragments(name: DriverName): boolean {
-  return name !== 'kernel-udp' && name !== 'pcap-file';
+  const { writesHeaders, sends } = DRIVER_TRAITS[name];
+  return writesHeaders && sends;
 }
+
+/** How it is found out whether a driver may be opened. */
+interface Probe {
+  /** The native packages it is made of. */
+  readonly packages: readonly string[];
+  /** Opens the kind of socket it needs, described as `what`; nothing where no privilege is needed. */
+  readonly what?: string;
+  readonly open?: () => number;
+}
+
+const PROBES: Readonly<Record<DriverName, Probe>> = {
+  'raw-socket': {
+    packages: ['raw-socket', 'koffi'],
+    what: 'a raw socket',
+    open: () => openSocket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW),
+  },
+  'packet-socket': { packages: ['koffi'], what: 'a packet socket', open: openPacketSocket },
+  'af-xdp': { packages: ['koffi'], what: 'AF_XDP', open: () => openSocket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0) },
+  'xdp-live': { packages: ['koffi'], what: 'BPF', open: () => loadProgram(BPF_PROG_TYPE_XDP, dropProgram()) },
+  'virtio-ufo': { packages: ['koffi'], what: 'PACKET_VNET_HDR', open: openVnetSocket },
+  'kernel-udp': { packages: ['koffi'] },
+  'pcap-file': { packages: [] },
+};
 
 /** Asks the kernel itself, by opening each kind of socket; nothing is bound and nothing sent. */
 export function driverChecks(packages: readonly Check[], privileges: Privileges): DriverCheck[] {
@@ -29,41 +56,17 @@ export function driverChecks(packages: readonly Check[], privileges: Privileges)
     const check = packages.find((one) => one.name === name);
     return check?.state === 'ok' ? undefined : `${name} does not load: ${check?.hint ?? 'npm ci'}`;
   };
-  const socketOf = (
-    name: DriverName,
-    needs: string,
-    open: () => number,
-    [what, good]: readonly [what: string, good: string],
-  ): DriverCheck => {
-    const lack = lacks(needs) ?? lacks('koffi');
-    if (lack !== undefined) return { name, usable: false, why: lack };
-    const refusal = tryOpen(open, what, privileges, name === 'xdp-live' ? 'CAP_BPF' : 'CAP_NET_RAW');
-    return { name, usable: refusal === undefined, why: refusal ?? good };
-  };
-  return [
-    socketOf('raw-socket', 'raw-socket', () => openSocket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW), [
-      'a raw socket',
-      'the default: routing, neighbours and netfilter as usual',
-    ]),
-    socketOf('packet-socket', 'koffi', openPacketSocket, [
-      'a packet socket',
-      'below the IP stack and conntrack; needs the next hop’s Ethernet address',
-    ]),
-    socketOf('af-xdp', 'koffi', () => openSocket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0), [
-      'AF_XDP',
-      'the fastest that leaves the cutting to us; one sender for each queue',
-    ]),
-    socketOf('xdp-live', 'koffi', () => loadProgram(BPF_PROG_TYPE_XDP, dropProgram()), [
-      'BPF',
-      'frames that the kernel makes by a program of ours; whether the interface takes them is asked when it is opened',
-    ]),
-    socketOf('virtio-ufo', 'koffi', openVnetSocket, [
-      'PACKET_VNET_HDR',
-      'hands whole datagrams over; whether the kernel cuts them (4.14 to 5.16 did not) is asked when it is opened',
-    ]),
-    { name: 'kernel-udp', usable: true, why: 'an ordinary UDP socket: the kernel cuts, without fragment control' },
-    { name: 'pcap-file', usable: true, why: 'writes what would go out; needs no privilege' },
-  ];
+  return ALL_TRAITS.map(({ name, summary, honours, needs }) => {
+    const { packages: needed, what = '', open } = PROBES[name];
+    const lack = needed.map(lacks).find((one) => one !== undefined);
+    const refusal = lack ?? (open === undefined ? undefined : tryOpen(open, what, privileges, needs ?? 'CAP_NET_RAW'));
+    return {
+      name,
+      usable: refusal === undefined,
+      why: refusal ?? summary,
+      honours: honours.map((option) => longName(option, DRIVER_OPTIONS[option])),
+    };
+  });
 }
 
 function openPacketSocket(): number {

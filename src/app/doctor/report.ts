@@ -31,6 +31,8 @@ export interface DriverCheck {
   readonly name: DriverName;
   readonly usable: boolean;
   readonly why: string;
+  /** Options of `send` that it honours, as they are typed without their hyphens. */
+  readonly honours: readonly string[];
 }
 
 /** What `--driver auto` takes for one kind of wish. */

@@ -26,7 +26,9 @@ export function formatDoctor(report: DoctorReport): string {
   if (report.interface !== null) section(`interface ${report.interface.name}`, report.interface.checks);
   section('peers', report.peers);
   table.push(['DRIVERS', '', '']);
-  for (const { name, usable, why } of report.drivers) table.push([`  ${name}`, usable ? 'ok' : 'no', why]);
+  for (const { name, usable, why, honours } of report.drivers) {
+    table.push([`  ${name}`, usable ? 'ok' : 'no', `${why}\nhonours ${honours.join(' ')}`]);
+  }
   table.push(['--DRIVER AUTO TAKES', '', '']);
   for (const { wish, driver, why } of report.auto) {
     table.push([`  ${wish}`, driver === null ? 'no' : 'ok', driver === null ? why : `${driver}: ${why}`]);

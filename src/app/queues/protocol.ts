@@ -1,7 +1,7 @@
+import type { RateWish } from '../../options/parse-rate.js';
 import type { SendSummary } from '../../socket/flight/datagram.js';
 import type { SocketOptions } from '../../socket/options.js';
 import type { IdentKeys } from '../../ufo/ident.js';
-import type { RateWish } from '../common/rate.js';
 
 /** What one of several senders is told when it is started; everything in it can be cloned into another thread or process. */
 export interface QueueSetup {
@@ -34,4 +34,10 @@ export type QueueOrder = QueueShare | { readonly type: 'stop' } | { readonly typ
 export type QueueAnswer =
   | { readonly type: 'ready' }
   | { readonly type: 'sent'; readonly summary: SendSummary; readonly seconds: number }
-  | { readonly type: 'failed'; readonly code: string; readonly message: string; readonly hint?: string };
+  | {
+      readonly type: 'failed';
+      readonly code: string;
+      readonly message: string;
+      readonly hint?: string | undefined;
+      readonly argument?: string | undefined;
+    };

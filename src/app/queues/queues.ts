@@ -2,9 +2,10 @@ import { fork } from 'node:child_process';
 import { Worker } from 'node:worker_threads';
 import { argumentError, UfoError } from '../../errors.js';
 import { programPath } from '../../host/programs.js';
+import type { RateWish } from '../../options/parse-rate.js';
 import type { SendSummary } from '../../socket/flight/datagram.js';
+import { possibleDrivers } from '../../socket/path/choose-driver.js';
 import { identKeys } from '../../ufo/ident.js';
-import type { RateWish } from '../common/rate.js';
 import type { QueueAnswer, QueueOrder, QueueSetup, QueueShare } from './protocol.js';
 
 export interface QueueOptions extends Omit<QueueSetup, 'index' | 'identKeys'> {
@@ -55,7 +56,7 @@ export class QueueSenders implements AsyncDisposable {
     const { queues, socket } = options;
     if (!Number.isInteger(queues) || queues < 1 || queues > MOST) throw argumentError('queues', queues, `1 … ${MOST}`);
     const shared = { ...options, identKeys: identKeys() };
-    const start = socket.driver === undefined || socket.driver === 'raw-socket' ? startProcess : startThread;
+    const start = possibleDrivers(socket).every(({ inThreads }) => inThreads) ? startThread : startProcess;
     const remotes = Array.from({ length: queues }, (_, index) => start({ ...shared, index }));
     const senders = new QueueSenders(remotes, signal);
     const ready = await Promise.allSettled(remotes.map((remote) => remote.next()));
@@ -171,7 +172,9 @@ class Answers {
       (await new Promise<QueueAnswer>((resolve) => {
         this.#waiting = resolve;
       }));
-    if (answer.type === 'failed') throw new UfoError(answer.code, answer.message, answer.hint);
-    return answer;
+    if (answer.type !== 'failed') return answer;
+    const error = new UfoError(answer.code, answer.message, answer.hint);
+    if (answer.argument !== undefined) error.argument = answer.argument;
+    throw error;
   }
 }

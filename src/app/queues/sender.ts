@@ -1,6 +1,8 @@
 import { UfoError } from '../../errors.js';
 import { fillPayload } from '../../payload/generated.js';
+import type { SocketOptions } from '../../socket/options.js';
 import { createPacer } from '../../socket/pacing.js';
+import { possibleDrivers } from '../../socket/path/choose-driver.js';
 import { createSocket, type UfoSocket } from '../../socket/socket.js';
 import { createIdentSource } from '../../ufo/ident.js';
 import type { QueueAnswer, QueueOrder, QueueSetup, QueueShare } from './protocol.js';
@@ -21,7 +23,7 @@ export class QueueSender {
     this.#answer = answer;
     this.#socket = createSocket({
       ...socket,
-      queue: (socket.queue ?? 0) + index,
+      ...(ownQueue(socket) ? { queue: (socket.queue ?? 0) + index } : {}),
       idents: createIdentSource({ index, count: queues }, identKeys),
     });
     this.#socket.on('error', () => undefined); // ICMP errors come to the summary's owner by what fails
@@ -70,8 +72,18 @@ export class QueueSender {
     } catch (error) {
       const { message } = error as Error;
       const known = error instanceof UfoError ? error : null;
-      const hint = known?.hint === undefined ? {} : { hint: known.hint };
-      this.#answer({ type: 'failed', code: known?.code ?? 'ERR_UFO_QUEUE', message, ...hint });
+      this.#answer({
+        type: 'failed',
+        code: known?.code ?? 'ERR_UFO_QUEUE',
+        message,
+        hint: known?.hint,
+        argument: known?.argument,
+      });
     }
   }
+}
+
+/** Whether its driver sends by one queue of the interface, so that each sender needs another. */
+function ownQueue(socket: SocketOptions): boolean {
+  return possibleDrivers(socket).every(({ honours }) => honours.includes('queue'));
 }

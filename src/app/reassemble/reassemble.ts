@@ -1,7 +1,7 @@
 import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openFileCapture } from '../../capture/file/engine.js';
-import { systemError } from '../../errors.js';
+import { systemError, usageError } from '../../errors.js';
 import { setPayloadLen } from '../../verify/headers/whole-header.js';
 import type { Datagram } from '../../verify/judge.js';
 import { datagramText, summaryText } from '../../verify/report.js';
@@ -9,7 +9,7 @@ import type { DatagramVerdict } from '../../verify/verdict.js';
 import { Verifier } from '../../verify/verifier.js';
 import type { Frame } from '../../wire/frame.js';
 import { LINKTYPE_RAW } from '../../wire/link-layer.js';
-import { type ExitCode, usageError } from '../common/exit-codes.js';
+import type { ExitCode } from '../common/exit-codes.js';
 import type { Output } from '../common/output.js';
 import { PcapOutput, refuseSameFile } from '../common/pcap-output.js';
 import { exitCode, noteFile, noteLinktype } from '../verify/file.js';
@@ -36,7 +36,7 @@ interface Sink {
 
 /** `udp-ufo reassemble`: writes the payloads or whole packets that a capture file holds in fragments. */
 export async function reassemble(options: ReassembleOptions, output: Output, signal: AbortSignal): Promise<ExitCode> {
-  if (options.write !== undefined) await refuseSameFile(options.file, options.write, '--write');
+  if (options.write !== undefined) await refuseSameFile(options.file, options.write, '--pcap');
   const sink = await createSink(options, output);
   const silent = options.output === '-' || options.write === '-';
   let number = 0;

@@ -3,9 +3,11 @@ import { argumentError } from '../../errors.js';
 import { plan } from '../../faults/plan.js';
 import { PagePool } from '../../memory/page-pool.js';
 import { UserMemory } from '../../memory/user-memory.js';
+import { checkValues } from '../../options/driver-options.js';
+import type { HeaderValues } from '../../options/headers.js';
 import { createFlow, type Flow } from '../../skb/flow.js';
 import { flowHeaders } from '../../ufo/flow-headers.js';
-import { countingIdents, createIdentSource, type IdentSource } from '../../ufo/ident.js';
+import { identSourceOf } from '../../ufo/ident.js';
 import { segmentFrames } from '../../ufo/segment-frames.js';
 import * as ethernet from '../../wire/ethernet.js';
 import type { Frame } from '../../wire/frame.js';
@@ -14,34 +16,27 @@ import type { Output } from '../common/output.js';
 import { type PayloadOptions, payloads } from '../common/payload-source.js';
 import { PcapOutput, refuseSameFile } from '../common/pcap-output.js';
 
-export interface SegmentOptions extends PayloadOptions {
+export interface SegmentOptions extends PayloadOptions, HeaderValues {
   readonly source: { readonly host: string; readonly port: number };
   readonly destination: { readonly host: string; readonly port: number };
   readonly mtu: number;
-  readonly ident?: number | undefined;
-  readonly ttl?: number | undefined;
-  readonly tos?: number | undefined;
-  readonly ethernet?: { readonly source: Uint8Array; readonly destination: Uint8Array } | undefined;
   /** A fragment plan as typed. */
   readonly plan?: string | undefined;
   /** File, or `-` for stdout. */
-  readonly write: string;
+  readonly pcap: string;
   readonly json: boolean;
 }
-
-/** IPv6 header, fragment header and 8 octets, which every fragment but the last has at least. */
-const LEAST_MTU6 = 56;
 
 /** `udp-ufo segment`: the fragments of datagrams into a pcap file, without a network and without privileges. */
 export async function segment(options: SegmentOptions, output: Output, signal: AbortSignal): Promise<void> {
   const flow = flowOf(options);
-  const idents = identsOf(options, flow);
+  const idents = identSourceOf(options.idents);
   const faults = options.plan === undefined ? undefined : plan(options.plan, '--plan');
   const pool = new PagePool(new UserMemory({ pages: 64 }));
   const { maxPayloadLen } = flowHeaders(flow);
-  const toStdout = options.write === '-';
-  await refuseSameFile(options.file, options.write, '--write');
-  const writer = new PcapOutput(options.write, options.ethernet ? LINKTYPE_ETHERNET : LINKTYPE_RAW);
+  const toStdout = options.pcap === '-';
+  await refuseSameFile(options.file, options.pcap, '--pcap');
+  const writer = new PcapOutput(options.pcap, flow.linkHeader.length > 0 ? LINKTYPE_ETHERNET : LINKTYPE_RAW);
   let datagrams = 0;
   let octets = 0;
   for await (const payload of payloads(options, maxPayloadLen)) {
@@ -61,32 +56,28 @@ export async function segment(options: SegmentOptions, output: Output, signal: A
     }
   }
   await writer.close();
-  const summary = { type: 'summary', datagrams, frames: writer.frames, octets, file: options.write };
+  const summary = { type: 'summary', datagrams, frames: writer.frames, octets, file: options.pcap };
   if (toStdout) return;
   if (options.json) await output.json(summary);
   else
     await output.line(
-      `${datagrams} datagram(s), ${octets} octets of payload, ${writer.frames} packet(s) in ${options.write}`,
+      `${datagrams} datagram(s), ${octets} octets of payload, ${writer.frames} packet(s) in ${options.pcap}`,
     );
 }
 
-function flowOf({ source, destination, mtu, ttl, tos, ethernet: macs }: SegmentOptions): Flow {
-  const family = addressFamily('--destination', destination.host);
-  if (addressFamily('--source', source.host) !== family) {
-    throw argumentError('--source', source.host, `an IPv${family} address, as ${destination.host} is one`);
+function flowOf(options: SegmentOptions): Flow {
+  const { source, destination, mtu } = options;
+  const family = addressFamily('destination', destination.host);
+  if (addressFamily('source', source.host) !== family) {
+    throw argumentError('source', source.host, `an IPv${family} address, as ${destination.host} is one`);
   }
-  if (family === 6 && mtu < LEAST_MTU6) {
-    throw argumentError('--mtu', mtu, `${LEAST_MTU6} … 65535 octets: the headers and 8 octets of each fragment`);
-  }
+  checkValues(options, family);
+  const { ttl, tos, flowLabel, dontFragment, options: ipOptions, extensionHeaders, checksum } = options;
   return createFlow({
-    source: source.host,
-    sourcePort: source.port,
-    destination: destination.host,
-    destinationPort: destination.port,
-    mtu,
-    ...(ttl === undefined ? {} : { ttl }),
-    ...(tos === undefined ? {} : { tos }),
-    ...(macs === undefined ? {} : { linkHeader: linkHeader(macs, family) }),
+    ...{ source: source.host, sourcePort: source.port },
+    ...{ destination: destination.host, destinationPort: destination.port },
+    ...{ mtu, ttl, tos, flowLabel, dontFragment, options: ipOptions, extensionHeaders, checksum },
+    linkHeader: linkHeader(options, family),
   });
 }
 
@@ -97,15 +88,17 @@ function addressFamily(name: string, host: string): 4 | 6 {
   return family === 6 ? 6 : 4;
 }
 
-function linkHeader(macs: { source: Uint8Array; destination: Uint8Array }, family: 4 | 6): Uint8Array {
-  const etherType = ethernet.etherTypeOf(family);
-  const octets = new Uint8Array(ethernet.HEADER_LEN);
-  ethernet.emit(new DataView(octets.buffer), 0, { ...macs, vlans: [], etherType });
+/** None unless something is asked of it; addresses that are not are zeros. */
+function linkHeader({ sourceMac, destinationMac, vlans = [] }: SegmentOptions, family: 4 | 6): Uint8Array | undefined {
+  if (sourceMac === undefined && destinationMac === undefined && vlans.length === 0) return undefined;
+  const none = new Uint8Array(ethernet.MAC_LEN);
+  const values = {
+    source: sourceMac ?? none,
+    destination: destinationMac ?? none,
+    vlans,
+    etherType: ethernet.etherTypeOf(family),
+  };
+  const octets = new Uint8Array(ethernet.headerLen(values));
+  ethernet.emit(new DataView(octets.buffer), 0, values);
   return octets;
-}
-
-function identsOf({ ident }: SegmentOptions, { family }: Flow): IdentSource {
-  if (ident === undefined) return createIdentSource();
-  if (family === 4 && ident > 0xffff) throw argumentError('--ident', ident, '1 … 65535 for IPv4');
-  return countingIdents(ident);
 }

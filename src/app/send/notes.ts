@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { insideLab } from '../../host/lab.js';
+import type { RateWish } from '../../options/parse-rate.js';
 import type { PathInfo } from '../../socket/path/info.js';
 import { identWrapSeconds, REASSEMBLY_TIME_4 } from '../../ufo/ident.js';
-import type { RateWish } from '../common/rate.js';
 
 /** Fragments that DPDK's reassembly takes by default (RTE_LIBRTE_IP_FRAG_MAX_FRAG). */
 const DPDK_FRAGMENTS = 8;

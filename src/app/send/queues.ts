@@ -1,5 +1,4 @@
-import { UfoError } from '../../errors.js';
-import { usageError } from '../common/exit-codes.js';
+import { UfoError, usageError } from '../../errors.js';
 import type { Output } from '../common/output.js';
 import { type QueueResult, QueueSenders } from '../queues/queues.js';
 import { type SendOptions, type SendTarget, sendTarget } from './options.js';
@@ -49,9 +48,9 @@ function queueOptions({ socket, source, sourcePort, address, port }: SendTarget,
 
 /** What needs one sender that knows of every datagram, or one order of them. */
 function refuseWithQueues(options: SendOptions): void {
-  const { size, verify, dryRun, pcap, ident, intervalMs, gapMs, plan } = options;
+  const { size, verify, dryRun, pcap, idents, intervalMs, gapMs, plan } = options;
   if (size === undefined) throw usageError('--queues: only generated payloads can be shared out', 'add --size');
-  const alone = { verify: verify !== false, dryRun, pcap, ident, interval: intervalMs, gap: gapMs, plan };
+  const alone = { verify: verify !== false, dryRun, pcap, ident: idents, interval: intervalMs, gap: gapMs, plan };
   for (const [name, value] of Object.entries(alone)) {
     if (value === undefined || value === false) continue;
     const option = name.replace('R', '-r');

@@ -1,5 +1,6 @@
 import type { StreamCounts } from '../../socket/flight/counts.js';
 import type { PathInfo } from '../../socket/path/info.js';
+import { DRIVER_TRAITS } from '../../tx/drivers.js';
 import type { LostFrames } from '../../tx/net-device.js';
 import type { Output } from '../common/output.js';
 import type { WireReport } from '../common/wire-check.js';
@@ -43,13 +44,13 @@ function outcomeText({ path, tally, failed, lost, seconds, wire }: SendOutcome):
   const { datagrams, fragments, octets, ways } = tally;
   return [
     `${endpoint(path.source, path.sourcePort)} → ${endpoint(path.destination, path.destinationPort)} by ${path.driver}` +
-      `${path.driver === 'pcap-file' ? ' into' : ' on'} ${path.interface}, MTU ${path.mtu}`,
+      `${DRIVER_TRAITS[path.driver].sends ? ' on' : ' into'} ${path.interface}, MTU ${path.mtu}`,
     ...ways.map(({ way, why }) => `  ${way}: ${why}`),
     `  ${counted(datagrams, 'datagram')}, ${counted(octets, 'octet')} of payload, ${counted(fragments, 'packet')}` +
       `${identText(tally)}${failed > 0 ? `; ${failed} failed` : ''}`,
     `  ${seconds.toFixed(3)} s: ${figure(perSecond(datagrams, seconds))} datagrams/s, ` +
       `${figure(perSecond(fragments, seconds))} packets/s, ${figure(perSecond(8 * octets, seconds) / 1e6)} Mbit/s`,
-    ...(path.driver === 'pcap-file' ? [] : [`  ${lostText(lost)}`]),
+    ...(DRIVER_TRAITS[path.driver].sends ? [`  ${lostText(lost)}`] : []),
     ...(wire === null ? [] : wireText(wire)),
   ];
 }

@@ -1,4 +1,4 @@
-import { UfoError } from '../../errors.js';
+import { nameArgument, UfoError } from '../../errors.js';
 import type { PathInfo } from '../../socket/path/info.js';
 import { createSocket, type UfoSocket } from '../../socket/socket.js';
 import { EXIT, type ExitCode } from '../common/exit-codes.js';
@@ -62,14 +62,18 @@ async function sendAndLook(
 async function startCheck(options: SendOptions, path: PathInfo, signal: AbortSignal): Promise<WireCheck | null> {
   if (options.verify === false) return null;
   const name = options.verify === true ? path.interface : options.verify;
-  const below = path.driver === 'af-xdp' || path.driver === 'xdp-live' ? path.driver : null;
-  const unseen = options.qdiscBypass ? 'packet-socket with --qdisc-bypass' : below;
-  if (unseen !== null && name === path.interface) {
+  if (!path.seenByCaptures && name === path.interface) {
     throw new UfoError(
       'ERR_UFO_UNSUPPORTED',
-      `--verify: what ${unseen} sends is not seen by a capture on ${name}, the interface it leaves by`,
+      `--verify: what ${path.driver} sends this way is not seen by a capture on ${name}, the interface it leaves by`,
       'capture where it arrives: --verify=IF (in a lab --verify=far0)',
     );
   }
-  return WireCheck.start({ interface: name, flow: path, pcap: options.pcap, signal });
+  const allowZeroChecksum6 = options.checksum === false;
+  try {
+    return await WireCheck.start({ interface: name, flow: path, pcap: options.pcap, allowZeroChecksum6, signal });
+  } catch (error) {
+    if (error instanceof UfoError && error.argument === 'interface') nameArgument(error, '--verify');
+    throw error;
+  }
 }

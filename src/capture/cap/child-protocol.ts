@@ -55,6 +55,7 @@ export interface FailedMessage {
   readonly errno?: number;
   readonly syscall?: string;
   readonly path?: string;
+  readonly argument?: string;
 }
 
 /** A message of the layer above (a verdict, a summary), passed through untouched. */
@@ -68,7 +69,7 @@ export function failedMessage(error: unknown): FailedMessage {
     const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return { type: 'failed', code: 'ERR_UFO_CAPTURE', message };
   }
-  const { code, message, hint, errno, syscall, path } = error;
+  const { code, message, hint, errno, syscall, path, argument } = error;
   return {
     type: 'failed',
     code,
@@ -77,6 +78,7 @@ export function failedMessage(error: unknown): FailedMessage {
     ...(errno !== undefined && { errno }),
     ...(syscall !== undefined && { syscall }),
     ...(path !== undefined && { path }),
+    ...(argument !== undefined && { argument }),
   };
 }
 
@@ -86,6 +88,7 @@ export function errorOf(message: FailedMessage): UfoError {
   if (message.errno !== undefined) error.errno = message.errno;
   if (message.syscall !== undefined) error.syscall = message.syscall;
   if (message.path !== undefined) error.path = message.path;
+  if (message.argument !== undefined) error.argument = message.argument;
   return error;
 }
 

@@ -1,4 +1,6 @@
-import type { DriverName } from '../../tx/net-device.js';
+import { firstRefusal } from '../../options/driver-options.js';
+import { DRIVERS, type DriverName, type DriverTraits } from '../../tx/driver.js';
+import { DRIVER_TRAITS } from '../../tx/drivers.js';
 import { iterateOptions } from '../../wire/ipv4-options.js';
 import type { SocketOptions } from '../options.js';
 
@@ -9,29 +11,49 @@ export interface Candidate {
   readonly refusal: string | null;
 }
 
+export const DEFAULT_DRIVER: DriverName = 'raw-socket';
+
 /** Frames longer than this need more than the largest chunk of an AF_XDP UMEM, a page. */
 const XDP_FRAME_LEN = 4_000;
 
 /**
- * The drivers in the order that `auto` tries them, fastest first as `udp-ufo bench` measures them. Whole datagrams handed to
- * the kernel are fastest, but only where the kernel cuts as was asked for; otherwise our own cutting is, by AF_XDP first.
+ * The order that `auto` tries them in, fastest first as `udp-ufo bench` measures them. Whole datagrams handed to the kernel
+ * are fastest, but only where the kernel cuts as was asked for; otherwise our own cutting is, by AF_XDP first. What needs no
+ * privilege comes last: it has no say in the cutting.
  */
+const BY_SPEED: readonly DriverName[] = ['virtio-ufo', 'af-xdp', 'packet-socket', 'raw-socket', 'kernel-udp'];
+
+/** What a driver cannot do as asked beyond the options it honours; null where it can. */
+const LIMITS: Partial<Record<DriverName, (options: SocketOptions, family: 4 | 6, mtu: number) => string | null>> = {
+  'virtio-ufo': ufoRefusal,
+  'af-xdp': (_options, _family, mtu) =>
+    mtu > XDP_FRAME_LEN ? `frames of ${mtu} octets are longer than its chunks` : null,
+};
+
+/** The drivers in the order that `auto` tries them. */
 export function candidates(options: SocketOptions, family: 4 | 6, mtu: number): Candidate[] {
-  const invisible = options.visible === true;
-  const hop = options.destinationMac !== undefined || options.vlans !== undefined;
-  return [
-    { driver: 'virtio-ufo', refusal: ufoRefusal(options, family) },
-    {
-      driver: 'af-xdp',
-      refusal: invisible
-        ? 'captures on the same interface do not see it'
-        : mtu > XDP_FRAME_LEN
-          ? `frames of ${mtu} octets are longer than its chunks`
-          : null,
-    },
-    { driver: 'packet-socket', refusal: null },
-    { driver: 'raw-socket', refusal: hop ? 'the kernel writes its link header' : null },
-  ];
+  return BY_SPEED.map((driver) => ({ driver, refusal: refusalOf(DRIVER_TRAITS[driver], options, family, mtu) }));
+}
+
+/** The drivers that may be meant: the one asked for, or all that `auto` may take. */
+export function possibleDrivers({ driver = DEFAULT_DRIVER }: SocketOptions): readonly DriverTraits[] {
+  return (driver === 'auto' ? BY_SPEED : [driver]).map((name) => DRIVER_TRAITS[name]);
+}
+
+/** Whether datagrams go to a network; a file asks no routes and holds no port. */
+export function sends(options: SocketOptions): boolean {
+  return possibleDrivers(options).some((driver) => driver.sends);
+}
+
+export function isDriver(name: unknown): name is DriverName {
+  return DRIVERS.includes(name as DriverName);
+}
+
+function refusalOf(traits: DriverTraits, options: SocketOptions, family: 4 | 6, mtu: number): string | null {
+  const refusal = firstRefusal(options, family, traits);
+  if (refusal !== null) return `${refusal.option}: ${refusal.why}`;
+  if (options.visible === true && !traits.seenByCaptures) return 'captures on the same interface do not see it';
+  return LIMITS[traits.name]?.(options, family, mtu) ?? null;
 }
 
 /** What the kernel's UFO cannot do as asked; the datagram would be cut here, and AF_XDP does that faster. */

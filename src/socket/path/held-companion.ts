@@ -1,5 +1,6 @@
 import type { Companion } from '../../companion/companion.js';
 import type { Sender } from '../sender.js';
+import { sends } from './choose-driver.js';
 
 /** A socket's companion: opened on first use, and remembered whether it is to keep the process alive. */
 export class HeldCompanion {
@@ -46,9 +47,9 @@ export class HeldCompanion {
   }
 }
 
-/** A companion bound to the local end of a sender; null for pcap-file, which has no network. */
+/** A companion bound to the local end of a sender; null for a driver that has no network. */
 export async function companionOf({ options, family, paths }: Sender): Promise<Companion | null> {
-  if (options.driver === 'pcap-file') return null;
+  if (!sends(options)) return null;
   const { openCompanion } = await import('../../companion/companion.js');
   const { address, port } = paths.local;
   const { interface: interfaceName } = options;

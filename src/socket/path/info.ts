@@ -19,6 +19,8 @@ export interface PathInfo {
   readonly maxPayloadLen: number;
   /** IP packets that a payload of `len` octets makes just now. */
   readonly packets: (len: number) => number;
+  /** Captures on that interface see them. */
+  readonly seenByCaptures: boolean;
   /** What a user should know about this way out of the machine. */
   readonly notes: readonly string[];
 }
@@ -38,6 +40,7 @@ export function pathInfo(peer: Peer): PathInfo {
     mtu,
     maxPayloadLen: flowHeaders(flow).maxPayloadLen,
     packets: (len) => peer.packets(len),
+    seenByCaptures: device.seenByCaptures,
     notes: device.notes ?? [],
   };
 }

@@ -21,51 +21,60 @@ export interface DeviceRequest {
 /** How a socket gets its devices: `openDevice`, or what puts another device (a tracer, a test's) in its place. */
 export type OpenDevice = (driver: DriverName | 'auto', request: DeviceRequest) => Promise<NetDevice>;
 
-/** Opens the driver asked for, loading it only now: its native parts may be missing on this machine. */
+/** How each driver is opened. Loaded only when it is: its native parts may be missing on this machine. */
+const OPENERS: Readonly<Record<DriverName, (request: DeviceRequest) => Promise<NetDevice>>> = {
+  async 'raw-socket'({ family, mtu, pool, interfaceName, options }) {
+    const { openRawSocket } = await import('../../tx/raw-socket/raw-socket.js');
+    const bound = options.interface === undefined ? { routedVia: interfaceName } : { interfaceName };
+    return openRawSocket({ family, mtu, pool, ...bound });
+  },
+  async 'packet-socket'(request) {
+    const { openPacketSocket } = await import('../../tx/packet/packet-socket.js');
+    return openPacketSocket({ ...linkOf(request), qdiscBypass: request.options.qdiscBypass ?? false });
+  },
+  async 'virtio-ufo'(request) {
+    const { openVirtioUfo } = await import('../../tx/packet/virtio-ufo.js');
+    return openVirtioUfo(linkOf(request));
+  },
+  async 'af-xdp'(request) {
+    const { openAfXdp } = await import('../../tx/af-xdp/af-xdp.js');
+    return openAfXdp({ ...linkOf(request), queue: request.options.queue ?? 0, memory: request.pool.memory });
+  },
+  async 'xdp-live'(request) {
+    const { openXdpLive } = await import('../../tx/xdp-live/xdp-live.js');
+    return openXdpLive({ ...linkOf(request), pool: request.pool });
+  },
+  async 'kernel-udp'({ family, interfaceName, options, companion }) {
+    const { openKernelUdp } = await import('../../tx/kernel-udp/kernel-udp.js');
+    const shared = companion === null ? {} : { fd: companion.fd, takeErrors: () => companion.takeErrors() };
+    return openKernelUdp({ family, interface: interfaceName, bound: options.interface !== undefined, ...shared });
+  },
+  async 'pcap-file'({ mtu, options }) {
+    const { file, sourceMac = NO_MAC, destinationMac = NO_MAC, vlans = [] } = options;
+    if (file === undefined) throw argumentError('file', file, 'the file to write, or - for stdout');
+    const { openPcapFile } = await import('../../tx/pcap-file/pcap-file.js');
+    const asked = options.sourceMac !== undefined || options.destinationMac !== undefined || vlans.length > 0;
+    const ethernet = { source: sourceMac, destination: destinationMac, vlans };
+    return openPcapFile({ target: file, mtu, ...(asked ? { ethernet } : {}) });
+  },
+};
+
+const NO_MAC = new Uint8Array(6);
+
+/** Opens the driver asked for. */
 export async function openDevice(driver: DriverName | 'auto', request: DeviceRequest): Promise<NetDevice> {
-  if (driver === 'auto') return openFastest(request);
-  const { family, interfaceName, mtu, pool, options, companion } = request;
-  const { destinationMac, vlans, qdiscBypass, queue = 0, file } = options;
-  const link = {
+  return driver === 'auto' ? openFastest(request) : OPENERS[driver](request);
+}
+
+/** What the drivers that write the link header are told. */
+function linkOf({ interfaceName, options }: DeviceRequest) {
+  const { destinationMac, sourceMac, vlans } = options;
+  return {
     interface: interfaceName,
     ...(destinationMac === undefined ? {} : { destinationMac }),
+    ...(sourceMac === undefined ? {} : { sourceMac }),
     ...(vlans === undefined ? {} : { vlans }),
   };
-  switch (driver) {
-    case 'raw-socket': {
-      refuseLinkOptions(options);
-      const { openRawSocket } = await import('../../tx/raw-socket/raw-socket.js');
-      const bound = options.interface === undefined ? { routedVia: interfaceName } : { interfaceName };
-      return openRawSocket({ family, mtu, pool, ...bound });
-    }
-    case 'packet-socket': {
-      const { openPacketSocket } = await import('../../tx/packet/packet-socket.js');
-      return openPacketSocket({ ...link, qdiscBypass: qdiscBypass ?? false });
-    }
-    case 'virtio-ufo': {
-      const { openVirtioUfo } = await import('../../tx/packet/virtio-ufo.js');
-      return openVirtioUfo(link);
-    }
-    case 'pcap-file': {
-      if (file === undefined) throw argumentError('file', file, 'the file to write, or - for stdout');
-      const { openPcapFile } = await import('../../tx/pcap-file/pcap-file.js');
-      return openPcapFile({ target: file, mtu });
-    }
-    case 'af-xdp': {
-      const { openAfXdp } = await import('../../tx/af-xdp/af-xdp.js');
-      return openAfXdp({ ...link, queue, memory: pool.memory });
-    }
-    case 'xdp-live': {
-      const { openXdpLive } = await import('../../tx/xdp-live/xdp-live.js');
-      return openXdpLive({ ...link, pool });
-    }
-    case 'kernel-udp': {
-      refuseLinkOptions(options);
-      const { openKernelUdp } = await import('../../tx/kernel-udp/kernel-udp.js');
-      const shared = companion === null ? {} : { fd: companion.fd, takeErrors: () => companion.takeErrors() };
-      return openKernelUdp({ family, interface: interfaceName, ...shared });
-    }
-  }
 }
 
 /** Opens the first candidate that can do what was asked and that this machine lets us open. */
@@ -82,17 +91,6 @@ async function openFastest(request: DeviceRequest): Promise<NetDevice> {
   }
   throw unsupportedError(
     `no driver can send by ${request.interfaceName}\n  ${refusals.join('\n  ')}`,
-    'udp-ufo doctor says more',
-  );
-}
-
-function refuseLinkOptions({ destinationMac, vlans, driver = 'raw-socket' }: SocketOptions): void {
-  if (destinationMac === undefined && vlans === undefined) return;
-  const name = destinationMac === undefined ? 'vlans' : 'destinationMac';
-  throw argumentError(
-    name,
-    'a value',
-    `none with ${driver}, where the kernel writes the link header`,
-    'use packet-socket',
+    `udp-ufo doctor -i ${request.interfaceName} says more`,
   );
 }

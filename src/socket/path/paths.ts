@@ -3,11 +3,12 @@ import { argumentError } from '../../errors.js';
 import type { PagePool } from '../../memory/page-pool.js';
 import { createFlow } from '../../skb/flow.js';
 import type { LostFrames } from '../../tx/net-device.js';
-import { parseAddress } from '../../wire/address.js';
+import { isMulticast, parseAddress } from '../../wire/address.js';
 import { Turnstile } from '../flight/turnstile.js';
 import type { SocketOptions } from '../options.js';
 import { abortable } from '../waiting/abortable.js';
 import { Channel } from './channel.js';
+import { DEFAULT_DRIVER } from './choose-driver.js';
 import type { OpenDevice } from './open-device.js';
 import { Peer } from './peer.js';
 import { type RouteTo, resolveHost, routeTo } from './route-to.js';
@@ -98,7 +99,8 @@ export class Paths {
     const mtu = this.#mtuOf(route, channel);
     const pathMtu = (await companion?.watchPath(address, port)) ?? (() => Number.POSITIVE_INFINITY);
     const sourcePort = companion?.address().port ?? this.local.port;
-    const { ttl, tos, flowLabel, dontFragment, options: ipOptions, extensionHeaders, checksum } = options;
+    const ttl = options.ttl ?? (isMulticast(parseAddress(address)!) ? 1 : undefined); // RFC 1112 §6.1
+    const { tos, flowLabel, dontFragment, options: ipOptions, extensionHeaders, checksum } = options;
     const linkHeader = await channel.device.linkHeader({
       family,
       source: parseAddress(route.source)!.octets,
@@ -127,7 +129,7 @@ export class Paths {
     if (channel === undefined) {
       const { family, pool, options, open } = this.#with;
       const request = { family, interfaceName, mtu, pool, options, companion };
-      channel = open(options.driver ?? 'raw-socket', request).then((device) => {
+      channel = open(options.driver ?? DEFAULT_DRIVER, request).then((device) => {
         const opened = new Channel(device, pool, this.#turnstile);
         this.#open.push(opened);
         return opened;

@@ -4,6 +4,7 @@ import { findInterface, type NetworkInterface } from '../../host/interfaces.js';
 import { findRoute } from '../../host/route.js';
 import { parseAddress } from '../../wire/address.js';
 import type { SocketOptions } from '../options.js';
+import { sends } from './choose-driver.js';
 
 /** The way to a destination as far as this host knows it. */
 export interface RouteTo {
@@ -32,9 +33,10 @@ export async function resolveHost(host: string, family: 4 | 6): Promise<string> 
  * a file: then the interface's own address, or the bound one, is the source.
  */
 export async function routeTo(address: string, options: SocketOptions, boundTo: string | null): Promise<RouteTo> {
-  const { driver, interface: name, destinationMac } = options;
-  if (driver === 'pcap-file') {
-    if (boundTo === null) throw argumentError('source', undefined, 'an address: pcap-file asks no routes');
+  const { interface: name, destinationMac } = options;
+  if (!sends(options)) {
+    if (boundTo === null)
+      throw argumentError('source', undefined, 'an address: this driver asks no routes', 'bind to one');
     return { address, source: boundTo, interfaceName: '', mtu: options.mtu ?? UNROUTED_MTU };
   }
   if (destinationMac !== undefined) {

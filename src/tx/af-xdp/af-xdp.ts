@@ -44,6 +44,7 @@ export class AfXdp implements NetDevice {
   readonly mtu: number;
   readonly features: number = NETIF_F_SG;
   readonly writesHeaders = true;
+  readonly seenByCaptures = false;
   readonly zerocopy = false;
   readonly syscall = 'sendto';
   /** 'zerocopy' where the driver reads the UMEM itself; in 'copy' mode the kernel makes an skb of every frame. */

@@ -19,6 +19,8 @@ export interface KernelUdpOptions {
   /** The interface that the kernel's routes lead to: for MTU and loss counters. */
   readonly interface: string;
   readonly family: 4 | 6;
+  /** Send by this interface only, whatever the routes say. */
+  readonly bound?: boolean;
   /** A UDP socket bound to the flows' source port, which stays its owner's; without it the device opens its own. */
   readonly fd?: number;
   /**
@@ -32,7 +34,7 @@ export interface KernelUdpOptions {
 
 /**
  * Ordinary UDP sockets: a row is a payload without any header, and the kernel makes headers and fragments. The yardstick,
- * and what one takes who wants no control: no idents, no IPv4 options or extension headers, no say in the cutting.
+ * and what one takes who wants no control or has no privilege. `traits.ts` says what it honours.
  */
 export class KernelUdp implements NetDevice {
   readonly name: string;
@@ -41,9 +43,12 @@ export class KernelUdp implements NetDevice {
   readonly mtu: number;
   readonly features: number = NETIF_F_SG;
   readonly writesHeaders = false;
+  readonly seenByCaptures = true;
   readonly zerocopy = false;
   readonly syscall = 'sendmmsg';
   readonly #sendBufferSize: number;
+  /** The interface that sockets are bound to, if any. */
+  readonly #device: string | null;
   readonly #shared: UdpPort | null;
   readonly #takeErrors: (() => number) | undefined;
   /** By source address and port. */
@@ -58,13 +63,14 @@ export class KernelUdp implements NetDevice {
 
   constructor(
     { name, ifindex, mtu }: NetworkInterface,
-    { family, fd, takeErrors, sendBufferSize = SEND_BUFFER }: KernelUdpOptions,
+    { family, bound = false, fd, takeErrors, sendBufferSize = SEND_BUFFER }: KernelUdpOptions,
   ) {
     this.name = name;
     this.ifindex = ifindex;
     this.mtu = mtu;
     this.#sendBufferSize = sendBufferSize;
-    this.#shared = fd === undefined ? null : new UdpPort(fd, family);
+    this.#device = bound ? name : null;
+    this.#shared = fd === undefined ? null : new UdpPort(fd, family, { device: this.#device });
     this.#takeErrors = takeErrors;
     this.#loss = new LossCounters(name);
   }
@@ -154,7 +160,7 @@ export class KernelUdp implements NetDevice {
     const key = `${flow.source.join('.')}:${flow.sourcePort}`;
     let port = this.#ports.get(key);
     if (port === undefined) {
-      port = UdpPort.open(flow, this.ifindex, this.#sendBufferSize);
+      port = UdpPort.open(flow, this.ifindex, this.#sendBufferSize, this.#device);
       this.#ports.set(key, port);
     }
     return port;

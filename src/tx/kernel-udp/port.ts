@@ -2,6 +2,7 @@ import {
   AF_INET,
   AF_INET6,
   IP_MTU_DISCOVER,
+  IP_MULTICAST_TTL,
   IP_PMTUDISC_DO,
   IP_PMTUDISC_DONT,
   IP_TOS,
@@ -9,7 +10,9 @@ import {
   IPPROTO_IP,
   IPPROTO_IPV6,
   IPPROTO_UDP,
+  IPV6_MTU,
   IPV6_MTU_DISCOVER,
+  IPV6_MULTICAST_HOPS,
   IPV6_TCLASS,
   IPV6_UNICAST_HOPS,
   IPV6_V6ONLY,
@@ -22,13 +25,13 @@ import {
 } from '../../host/constants.js';
 import { libc } from '../../host/libc.js';
 import { putSockaddr } from '../../host/sockaddr.js';
-import { lastError, openSocket, setSockOptInt } from '../../host/socket-calls.js';
+import { bindToDevice, lastError, openSocket, setSockOptInt } from '../../host/socket-calls.js';
 import type { Flow } from '../../skb/flow.js';
 import { formatAddress } from '../../wire/address.js';
 import { setSendBuffer } from '../af-packet.js';
 
 /** Options of a socket that come from the flow of what is sent next. */
-type Setting = 'ttl' | 'tos' | 'dontFragment' | 'checksum';
+type Setting = 'ttl' | 'groupTtl' | 'tos' | 'dontFragment' | 'checksum' | 'mtu';
 
 /** An ordinary UDP socket that sends for one source address and port. */
 export class UdpPort {
@@ -38,15 +41,17 @@ export class UdpPort {
   readonly #set = new Map<Setting, number | boolean>();
 
   /** Over a socket that is somebody else's, and bound. */
-  constructor(fd: number, family: 4 | 6, own = false) {
+  constructor(fd: number, family: 4 | 6, { own = false, device }: { own?: boolean; device: string | null }) {
     this.fd = fd;
     this.#family = family;
     this.#own = own;
+    if (device !== null) bindToDevice(fd, device);
     if (family === 4) setSockOptInt(fd, SOL_SOCKET, SO_BROADCAST, 1);
   }
 
   /** A socket bound to a flow's source. @throws UfoError EADDRINUSE, EADDRNOTAVAIL, EACCES. */
-  static open({ family, source, sourcePort }: Flow, ifindex: number, sendBufferSize: number): UdpPort {
+  static open(flow: Flow, ifindex: number, sendBufferSize: number, device: string | null): UdpPort {
+    const { family, source, sourcePort } = flow;
     const fd = openSocket(family === 4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     try {
       if (family === 6) setSockOptInt(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
@@ -56,7 +61,7 @@ export class UdpPort {
       if (libc().bind(fd, new Uint8Array(name.buffer), nameLen) < 0) {
         throw lastError('bind', { address: formatAddress(source), port: sourcePort });
       }
-      return new UdpPort(fd, family, true);
+      return new UdpPort(fd, family, { own: true, device });
     } catch (error) {
       libc().close(fd);
       throw error;
@@ -70,7 +75,8 @@ export class UdpPort {
       set.get('ttl') === flow.ttl &&
       set.get('tos') === flow.tos &&
       set.get('dontFragment') === flow.dontFragment &&
-      set.get('checksum') === flow.checksum
+      set.get('checksum') === flow.checksum &&
+      set.get('mtu') === flow.mtu
     );
   }
 
@@ -80,10 +86,14 @@ export class UdpPort {
     const level = family4 ? IPPROTO_IP : IPPROTO_IPV6;
     const discover = flow.dontFragment ? IP_PMTUDISC_DO : IP_PMTUDISC_DONT;
     this.#apply('ttl', flow.ttl, level, family4 ? IP_TTL : IPV6_UNICAST_HOPS, flow.ttl);
+    this.#apply('groupTtl', flow.ttl, level, family4 ? IP_MULTICAST_TTL : IPV6_MULTICAST_HOPS, flow.ttl);
     this.#apply('tos', flow.tos, level, family4 ? IP_TOS : IPV6_TCLASS, flow.tos);
     this.#apply('dontFragment', flow.dontFragment, level, family4 ? IP_MTU_DISCOVER : IPV6_MTU_DISCOVER, discover);
     const [sumLevel, sumOption] = family4 ? [SOL_SOCKET, SO_NO_CHECK] : [IPPROTO_UDP, UDP_NO_CHECK6_TX];
     this.#apply('checksum', flow.checksum, sumLevel, sumOption, flow.checksum ? 0 : 1);
+    if (family4)
+      this.#set.set('mtu', flow.mtu); // the route's, which this socket cannot change
+    else this.#apply('mtu', flow.mtu, level, IPV6_MTU, flow.mtu);
   }
 
   close(): void {

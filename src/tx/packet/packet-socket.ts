@@ -30,6 +30,7 @@ export class PacketSocket implements NetDevice {
   readonly mtu: number;
   readonly features: number = NETIF_F_SG;
   readonly writesHeaders = true;
+  readonly seenByCaptures: boolean;
   readonly zerocopy = false;
   readonly syscall = 'sendmmsg';
   #fd: number;
@@ -38,9 +39,10 @@ export class PacketSocket implements NetDevice {
   readonly #backpressure = new Backpressure();
   readonly #loss: LossCounters;
 
-  constructor(fd: number, name: string, ifindex: number, link: EthernetLink) {
+  constructor(fd: number, name: string, ifindex: number, link: EthernetLink, seenByCaptures = true) {
     this.#fd = fd;
     this.name = name;
+    this.seenByCaptures = seenByCaptures;
     this.ifindex = ifindex;
     this.mtu = link.mtu;
     this.#link = link;
@@ -92,6 +94,7 @@ export async function openPacketSocket(options: PacketSocketOptions): Promise<Pa
   const networkInterface = await findInterface(options.interface);
   const link = new EthernetLink(networkInterface, options);
   const fd = openPacketFd(networkInterface.ifindex, options.sendBufferSize ?? SEND_BUFFER);
-  if (options.qdiscBypass === true) setSockOptInt(fd, SOL_PACKET, PACKET_QDISC_BYPASS, 1);
-  return new PacketSocket(fd, networkInterface.name, networkInterface.ifindex, link);
+  const bypass = options.qdiscBypass === true;
+  if (bypass) setSockOptInt(fd, SOL_PACKET, PACKET_QDISC_BYPASS, 1);
+  return new PacketSocket(fd, networkInterface.name, networkInterface.ifindex, link, !bypass);
 }

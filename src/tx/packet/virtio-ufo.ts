@@ -49,6 +49,7 @@ export class VirtioUfo implements NetDevice {
   readonly features: number = NETIF_F_SG | NETIF_F_HW_CSUM | NETIF_F_UFO;
   readonly ufoKind: 'kernel-ufo' | 'device-ufo';
   readonly writesHeaders = true;
+  readonly seenByCaptures = true;
   readonly zerocopy = false;
   readonly syscall = 'sendmmsg';
   #fd: number;

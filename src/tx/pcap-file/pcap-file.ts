@@ -58,6 +58,7 @@ class PcapFileDevice implements NetDevice {
   readonly mtu: number;
   readonly features: number;
   readonly writesHeaders = true;
+  readonly seenByCaptures = false;
   readonly zerocopy = false;
   readonly syscall = 'write';
   readonly #options: PcapFileOptions;

@@ -61,6 +61,7 @@ class RawSocketDevice implements NetDevice {
   readonly features = 0;
   readonly writesHeaders = true;
   readonly rightsIpv4Headers = true;
+  readonly seenByCaptures = true;
   readonly zerocopy = false;
   readonly syscall = 'sendto';
   readonly notes: readonly string[];

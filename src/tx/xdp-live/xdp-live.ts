@@ -32,6 +32,7 @@ export class XdpLive implements NetDevice {
   readonly mtu: number;
   readonly features: number = NETIF_F_SG;
   readonly writesHeaders = true;
+  readonly seenByCaptures: boolean;
   readonly zerocopy = false;
   readonly syscall = 'bpf';
   readonly notes: readonly string[];
@@ -46,7 +47,9 @@ export class XdpLive implements NetDevice {
     this.name = name;
     this.ifindex = ifindex;
     this.mtu = link.mtu;
-    this.notes = [describeWay(frames.way() ?? 'pass', name)];
+    const way = frames.way() ?? 'pass';
+    this.seenByCaptures = way === 'pass';
+    this.notes = [describeWay(way, name)];
     this.#link = link;
     this.#watch = new LinkWatch(name, mtu);
     this.#loss = new LossCounters(name);

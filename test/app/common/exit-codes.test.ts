@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { describeError, exitCodeOf, OutputClosedError, usageError } from '../../../src/app/common/exit-codes.js';
-import { argumentError, ERRNO, systemError, UfoError, unsupportedError } from '../../../src/errors.js';
+import { describeError, exitCodeOf, OutputClosedError } from '../../../src/app/common/exit-codes.js';
+import { argumentError, ERRNO, systemError, UfoError, unsupportedError, usageError } from '../../../src/errors.js';
 
 function thrownBy(work: () => unknown): unknown {
   try {

@@ -1,3 +1,4 @@
+import '../../../src/entry/programs.js';
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { QueueSenders, shareOf } from '../../../src/app/queues/queues.js';

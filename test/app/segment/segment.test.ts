@@ -75,7 +75,7 @@ describe('udp-ufo segment', () => {
     writeFileSync(payload, 'mine');
     const { status, stderr } = program('segment', ...FLOW, '--file', payload, '-w', payload);
     assert.equal(status, 2);
-    assert.match(stderr, /--write: .* is the file that is read/);
+    assert.match(stderr, /--pcap: .* is the file that is read/);
     assert.equal(readFileSync(payload, 'utf8'), 'mine');
   });
 });
@@ -84,7 +84,7 @@ describe('udp-ufo reassemble', () => {
   it('does not write over what it reads, nor empty a file for an input that is none', () => {
     assert.equal(program('segment', ...FLOW, '--size', '3000', '-w', out).status, 0);
     const before = readFileSync(out);
-    assert.match(program('reassemble', '-r', out, '-w', out).stderr, /--write: .* is the file that is read/);
+    assert.match(program('reassemble', '-r', out, '-w', out).stderr, /--pcap: .* is the file that is read/);
     assert.deepEqual(readFileSync(out), before);
     assert.equal(program('reassemble', '-r', join(folder, 'none'), '-w', out).status, 2);
     assert.deepEqual(readFileSync(out), before);

@@ -7,25 +7,23 @@ import type { PathInfo } from '../../../src/socket/path/info.js';
 const OPTIONS: SendOptions = {
   destination: { host: '192.0.2.2', family: 4, port: 9 },
   driver: 'raw-socket',
-  dontFragment: false,
-  qdiscBypass: false,
-  zeroChecksum: false,
   verify: false,
   dryRun: false,
   json: false,
 };
 const PATH: PathInfo = {
   ...{ driver: 'raw-socket', interface: 'eth0', family: 4, mtu: 1500, maxPayloadLen: 65_507, notes: [] },
+  seenByCaptures: true,
   ...{ source: '192.0.2.1', sourcePort: 1, destination: '192.0.2.2', destinationPort: 9, packets: () => 45 },
 };
 
 describe('send', () => {
   const refusals: [string, Partial<SendOptions>, RegExp][] = [
-    ['an IPv4 id of 17 bits', { ident: 65_536 }, /--ident/],
+    ['an IPv4 id of 17 bits', { idents: 65_536 }, /idents: got 65536, want 1 … 65535 for IPv4/],
     ['a capture of nothing', { dryRun: true, verify: true }, /--verify: with --dry-run/],
     ['a file for nothing', { pcap: 'x.pcap' }, /--pcap: nothing to write/],
     ['a driver that does not send', { driver: 'pcap-file' }, /--driver/],
-    ['a bypass that the driver has not', { qdiscBypass: true }, /--qdisc-bypass/],
+    ['a bypass that the driver has not', { qdiscBypass: true }, /qdiscBypass: .*raw-socket/],
   ];
   for (const [what, options, message] of refusals) {
     it(`refuses ${what}`, async () => {
@@ -35,9 +33,9 @@ describe('send', () => {
 
   it('plans a dry run without asking the kernel for a port', async () => {
     const source = { host: '192.0.2.9', port: undefined };
-    const target = await sendTarget({ ...OPTIONS, dryRun: true, source, ident: 77 });
+    const target = await sendTarget({ ...OPTIONS, dryRun: true, source, idents: 77 });
     assert.deepEqual([target.socket.driver, target.source, target.sourcePort], ['pcap-file', '192.0.2.9', 49_152]);
-    assert.deepEqual([target.socket.idents!.next4(), target.socket.idents!.next4()], [77, 78]);
+    assert.equal(target.socket.idents, 77);
   });
 
   it('warns of receivers that reassemble less, and of ids that come again too soon', () => {

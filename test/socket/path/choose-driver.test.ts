@@ -30,7 +30,7 @@ describe('choice of the driver', () => {
 
   it('says of every driver passed over why', () => {
     for (const { driver, refusal } of candidates(
-      { type: 'udp4', checksum: false, visible: true, vlans: [] },
+      { type: 'udp4', checksum: false, visible: true, vlans: [{ tpid: 0x8100, tci: 5 }] },
       4,
       1500,
     )) {

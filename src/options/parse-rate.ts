@@ -1,6 +1,11 @@
-import type { RateWish } from '../app/common/rate.js';
 import { argumentError } from '../errors.js';
 import { scaledDecimal } from './parse-number.js';
+
+/** How fast to send: `perSecond` of `unit`; bits are those of the IP packets. */
+export interface RateWish {
+  readonly perSecond: number;
+  readonly unit: 'datagrams' | 'fragments' | 'bits';
+}
 
 const UNITS: Readonly<Record<string, RateWish['unit']>> = {
   '': 'datagrams',

@@ -1,33 +1,8 @@
-import { usageError } from '../app/common/exit-codes.js';
-import type { RateWish } from '../app/common/rate.js';
-import { argumentError } from '../errors.js';
+import { argumentError, usageError } from '../errors.js';
+import { type Basics, type DriverOption, type NumberRange, type Option, rangeText } from './option.js';
 import { type Endpoint, parseAddress, parseEndpoint, parseMac, parsePort } from './parse-address.js';
-import { type NumberRange, parseDuration, parseWhole } from './parse-number.js';
-import { parseRate } from './parse-rate.js';
-
-/**
- * One option or positional argument. `parse` gets the text as typed and the name to blame (`--size`), and throws an
- * `argumentError`. The type parameter is what the handler receives.
- */
-export interface Option<T> {
-  /** `flag`: no value; `value`: one value; `optional-value`: `--name` or `--name=VALUE`. */
-  readonly kind: 'flag' | 'value' | 'optional-value';
-  readonly describe: string;
-  /** A single letter: `-i`. */
-  readonly alias?: string;
-  /** The default as a user would type it; parsed like any other text, and shown by `--help`. */
-  readonly default?: string;
-  readonly required?: boolean;
-  readonly choices?: readonly string[];
-  /** `text` is undefined for an option that was not given, a flag, or an `optional-value` without one (then `given`). */
-  readonly parse: (text: string | undefined, name: string, given: boolean) => T;
-}
-
-/** What every helper takes. */
-export interface Basics {
-  readonly describe: string;
-  readonly alias?: string;
-}
+import { parseDuration, parseWhole } from './parse-number.js';
+import { parseRate, type RateWish } from './parse-rate.js';
 
 /** Any text but the empty one: builds the other helpers. */
 export function value<T>(basics: Basics, parse: (text: string, name: string) => T): Option<T | undefined> {
@@ -75,11 +50,29 @@ export function choice<const C extends string>(basics: Basics, choices: readonly
 
 /** A whole number within `range`, binary multiples and 0x allowed. */
 export const count = (basics: Basics, range: NumberRange = { min: 1, max: 2 ** 48 }): Option<number | undefined> =>
-  value(basics, (text, name) => parseWhole(text, name, range));
+  value({ range: rangeText(range), ...basics }, (text, name) => parseWhole(text, name, range));
+
+/** A whole number that is told to a driver, in one range or in one for each family. */
+export function numbered(
+  basics: Basics,
+  range: NumberRange | { readonly 4: NumberRange; readonly 6: NumberRange },
+): DriverOption<number> {
+  const [range4, range6] = 'min' in range ? [range, range] : [range[4], range[6]];
+  const any = { ...range4, min: Math.min(range4.min, range6.min), max: Math.max(range4.max, range6.max) };
+  return {
+    ...count(basics, any),
+    check: (given, name, family) => {
+      const { min, max, unit } = family === 4 ? range4 : range6;
+      if (Number.isInteger(given) && (given as number) >= min && (given as number) <= max) return;
+      const where = range4 === range6 ? '' : ` for IPv${family}`;
+      throw argumentError(name, given, `${rangeText({ min, max, ...(unit === undefined ? {} : { unit }) })}${where}`);
+    },
+  };
+}
 
 /** Octets of UDP payload. The tighter limit of the family and of the headers in front is the sender's to check. */
-export const size = (basics: Basics, max = 65527): Option<number | undefined> =>
-  count(basics, { min: 0, max, unit: 'octets' });
+export const size = (basics: Basics, { min = 0, max = 65_527 } = {}): Option<number | undefined> =>
+  count(basics, { min, max, unit: 'octets' });
 
 /** Milliseconds. */
 export const duration = (
@@ -88,17 +81,6 @@ export const duration = (
 ): Option<number | undefined> => value(basics, (text, name) => parseDuration(text, name, min, max));
 
 export const rate = (basics: Basics): Option<RateWish | undefined> => value(basics, parseRate);
-
-/** From 28, the smallest IPv4 packet that carries 8 octets of a fragment, to the largest IP packet. */
-export const mtu = (basics: Basics): Option<number | undefined> =>
-  count(basics, { min: 28, max: 65535, unit: 'octets' });
-
-/** Nonzero: the kernel overwrites an IPv4 id of 0. IPv4 has 16 bits, which the sender checks. */
-export const ident = (basics: Basics): Option<number | undefined> => count(basics, { min: 1, max: 0xffff_ffff });
-
-export const ttl = (basics: Basics): Option<number | undefined> => count(basics, { min: 1, max: 255 });
-
-export const tos = (basics: Basics): Option<number | undefined> => count(basics, { min: 0, max: 255 });
 
 export const endpoint = (basics: Basics): Option<(Endpoint & { readonly port: number }) | undefined> =>
   value(basics, (text, name) => {
@@ -117,26 +99,22 @@ export const port = (basics: Basics): Option<number | undefined> =>
 
 export const mac = (basics: Basics): Option<Uint8Array | undefined> => value(basics, parseMac);
 
-/** `SRC,DST` Ethernet addresses. */
-export const macPair = (
-  basics: Basics,
-): Option<{ readonly source: Uint8Array; readonly destination: Uint8Array } | undefined> =>
-  value(basics, (text, name) => {
-    const [source, destination, ...rest] = text.split(',');
-    if (source === undefined || destination === undefined || rest.length > 0) {
-      throw argumentError(name, text, 'two Ethernet addresses: SRC,DST');
-    }
-    return { source: parseMac(source, name), destination: parseMac(destination, name) };
-  });
-
-/** An interface name as the kernel takes it: 1 … 15 octets, no slash and no space (dev_valid_name). */
 export const interfaceName = (basics: Basics): Option<string | undefined> =>
-  value(basics, (text, name) => {
-    if (Buffer.byteLength(text) > 15 || /[\s/:]/.test(text) || text === '.' || text === '..') {
-      throw argumentError(name, text, 'an interface name of 1 … 15 octets', 'ip link shows the names');
-    }
+  value({ completes: 'interface', ...basics }, (text, name) => {
+    checkInterfaceName(text, name);
     return text;
   });
 
+/** An interface name as the kernel takes it: 1 … 15 octets, no slash and no space (dev_valid_name). */
+export function checkInterfaceName(text: unknown, name: string): asserts text is string {
+  if (typeof text === 'string' && Buffer.byteLength(text) <= 15 && /^(?!\.{1,2}$)[^\s/:]+$/.test(text)) return;
+  throw argumentError(name, text, 'an interface name of 1 … 15 octets', 'ip link shows the names');
+}
+
 /** `--json`, the same for every command. */
-export const json: Option<boolean> = flag({ describe: 'JSON on stdout, one object per line, for programs' });
+export const json: Option<boolean> = flag({
+  describe: 'JSON on stdout, one object per line, for programs',
+  group: 'output',
+});
+
+export const file = (basics: Basics): Option<string | undefined> => string({ completes: 'file', ...basics });

@@ -1,16 +1,10 @@
 import { argumentError } from '../errors.js';
+import { type NumberRange, rangeText } from './option.js';
 
 /** Binary multiples, for everything counted in octets or pieces: `64k` is 65,536. */
 const BINARY: Readonly<Record<string, number>> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 };
 /** Decimal multiples, for everything per second: `10k` is 10,000, as with line rates. */
 const DECIMAL: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, g: 1e9 };
-
-export interface NumberRange {
-  readonly min: number;
-  readonly max: number;
-  /** The unit, for the error's text: `octets`. */
-  readonly unit?: string;
-}
 
 /**
  * A whole number: `1500`, `0x5dc`, `64k`, `1M`, `2G` (binary multiples). Refuses everything else by name, with what is
@@ -19,9 +13,8 @@ export interface NumberRange {
 export function parseWhole(text: string, name: string, range: NumberRange): number {
   const value = wholeOf(text);
   if (value === undefined || value < range.min || value > range.max) {
-    const unit = range.unit === undefined ? '' : ` ${range.unit}`;
     const forms = range.max >= 1024 ? '64k, 0x100 allowed' : '0x10 allowed';
-    throw argumentError(name, text, `${range.min} … ${range.max}${unit} (${forms})`);
+    throw argumentError(name, text, `${rangeText(range)} (${forms})`);
   }
   return value;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseExtensionHeaders, parseHex, parseVlans } from '../../src/cli/parse-headers.js';
+import { parseExtensionHeaders, parseHex, parseVlans } from '../../src/options/parse-headers.js';
 
 describe('headers on the command line', () => {
   it('reads hexadecimal with and without separators', () => {
