@@ -29,6 +29,8 @@ export function createOutput(
 ): Output {
   const closing = new AbortController();
   let failure: Error | undefined;
+  /** One wait for all who write meanwhile. */
+  let draining: Promise<void> | undefined;
   stream.on('error', (error: NodeJS.ErrnoException) => {
     const gone = error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED' || error.code === 'ECONNRESET';
     failure ??= gone ? new OutputClosedError() : error;
@@ -39,7 +41,11 @@ export function createOutput(
 
   const write = (chunk: string | Uint8Array): Promise<void> | undefined => {
     if (failure !== undefined) throw failure;
-    return stream.write(chunk) ? undefined : drained(stream, closing.signal);
+    if (stream.write(chunk)) return undefined;
+    draining ??= drained(stream, closing.signal).finally(() => {
+      draining = undefined;
+    });
+    return draining;
   };
   return {
     line: (text) => write(`${text}\n`),
