@@ -1,5 +1,6 @@
 import { usageError } from '../errors.js';
-import { choice, json, mtu, required, size, string, withDefault } from '../options/builders.js';
+import { choice, json, required, size, string, withDefault } from '../options/builders.js';
+import { HEADER_OPTIONS } from '../options/headers.js';
 import { defineCommand } from './command.js';
 
 /** `udp-ufo plan list`, `udp-ufo plan show PLAN`. */
@@ -12,7 +13,7 @@ export const plan = defineCommand({
   },
   options: {
     size: withDefault(size({ describe: 'octets of payload' }), '4400'),
-    mtu: withDefault(mtu({ describe: 'largest IP packet' }), '1500'),
+    mtu: withDefault({ ...HEADER_OPTIONS.mtu, describe: 'largest IP packet' }, '1500'),
     family: withDefault(choice({ describe: 'IPv4 or IPv6' }, ['4', '6']), '4'),
     json,
   },
