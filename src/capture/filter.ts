@@ -11,6 +11,17 @@ export interface FilterWish {
   readonly vlan?: boolean;
 }
 
+/** Filters of one wish: for a link without VLAN tags, and for Ethernet, which may carry them. */
+export interface LinkFilters {
+  readonly filter: string;
+  readonly ethernetFilter: string;
+}
+
+/** As `udpFilter`, for whatever link type the interface turns out to have. */
+export function udpFilters(wish: Omit<FilterWish, 'vlan'> = {}): LinkFilters {
+  return { filter: udpFilter(wish), ethernetFilter: udpFilter({ ...wish, vlan: true }) };
+}
+
 /**
  * A BPF filter for UDP datagrams, whole or in fragments, by host and protocol. Never by port: only the first fragment has
  * one. In IPv6 the protocol of a later fragment stands behind its extension headers, at no fixed place (`ip6 protochain`

@@ -1,28 +1,22 @@
 import { argumentError } from '../errors.js';
 import { insideLab } from '../host/lab-info.js';
-import { type CapCaptureOptions, type LiveCapture, openCapCapture } from './cap/engine.js';
+import { type CaptureOptions, type LiveCapture, openChildCapture } from './child/capture.js';
+import { ENGINES } from './child/protocol.js';
 
-export type { LiveCapture } from './cap/engine.js';
-
-/** Live engines. */
-export const ENGINES = ['cap'] as const;
-export type Engine = (typeof ENGINES)[number];
-
-export interface CaptureOptions extends CapCaptureOptions {
-  /** Default `cap`. */
-  readonly engine?: Engine;
-}
+export type { CaptureOptions, LiveCapture } from './child/capture.js';
+export { ENGINES, type Engine } from './child/protocol.js';
 
 /**
  * Captures live on an interface. Resolves once frames are really being captured: none sent after that is missed.
  *
  * Rejects with `ERR_UFO_INVALID_ARGUMENT` (unknown interface, a filter that libpcap refuses), EPERM, ENETDOWN, or
- * `ERR_UFO_UNSUPPORTED` (npm `cap` not built).
+ * `ERR_UFO_UNSUPPORTED` (no libpcap, and npm `cap` not built).
  */
 export async function openCapture(options: CaptureOptions): Promise<LiveCapture> {
-  const { engine = 'cap' } = options;
-  if (!ENGINES.includes(engine)) throw argumentError('engine', engine, ENGINES.join(', '));
-  return openCapCapture(options);
+  const { engine = 'auto' } = options;
+  if (engine !== 'auto' && !ENGINES.includes(engine))
+    throw argumentError('engine', engine, `auto, ${ENGINES.join(', ')}`);
+  return openChildCapture(options);
 }
 
 /** In a lab, the words that start a capture process on the far host, for the far interface; none for any other. */

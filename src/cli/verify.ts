@@ -1,5 +1,5 @@
 import { usageError } from '../errors.js';
-import { address, count, duration, file, flag, interfaceName, json, string } from '../options/builders.js';
+import { address, choice, count, duration, file, flag, interfaceName, json, string } from '../options/builders.js';
 import { type CommandContext, defineCommand } from './command.js';
 
 /** `udp-ufo verify`: what a file holds, or what passes an interface. */
@@ -7,17 +7,22 @@ export const verify = defineCommand({
   name: 'verify',
   describe: 'Judge every datagram of a capture file or an interface: fragments, offsets, lengths, checksums',
   options: {
-    read: file({ describe: 'pcap file, - for standard input', alias: 'r' }),
+    read: file({ describe: 'capture file: pcap or pcapng, compressed or not; - for standard input', alias: 'r' }),
     interface: interfaceName({ describe: 'interface to capture on', alias: 'i' }),
     host: address({ describe: 'live: only datagrams from or to this address' }),
     filter: string({ describe: 'live: BPF filter instead; by host and protocol, later fragments have no port' }),
     count: count({ describe: 'live: stop once that many datagrams have been judged' }),
     duration: duration({ describe: 'live: stop after that time' }),
-    pcap: file({ describe: 'live: a pcap file that gets every frame; - is stdout', alias: 'w' }),
+    pcap: file({
+      describe: 'live: a file that gets every frame: pcap, or pcapng where its name ends so; - is stdout',
+      alias: 'w',
+    }),
     bufferSize: count(
       { describe: "live: octets of the kernel's ring (64M)" },
       { min: 2 ** 20, max: 2 ** 30, unit: 'octets' },
     ),
+    engine: choice({ describe: 'live: what captures (auto)' }, ['auto', 'libpcap', 'cap']),
+    direction: choice({ describe: 'live: only frames that come in, or go out' }, ['in', 'out']),
     generated: flag({ describe: 'payloads are generated ones: hold each against its seed and sequence' }),
     allowZeroChecksum: flag({ describe: 'accept UDP checksum 0 over IPv6 (RFC 6935)' }),
     json,
@@ -30,6 +35,8 @@ export const verify = defineCommand({
     ['read', 'duration'],
     ['read', 'pcap'],
     ['read', 'bufferSize'],
+    ['read', 'engine'],
+    ['read', 'direction'],
     ['host', 'filter'],
   ],
   examples: [
@@ -54,6 +61,8 @@ interface LiveValues {
   readonly duration: number | undefined;
   readonly pcap: string | undefined;
   readonly bufferSize: number | undefined;
+  readonly engine: 'auto' | 'libpcap' | 'cap' | undefined;
+  readonly direction: 'in' | 'out' | undefined;
   readonly generated: boolean;
   readonly allowZeroChecksum: boolean;
   readonly json: boolean;

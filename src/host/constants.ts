@@ -88,6 +88,7 @@ export const XDP_PGOFF_TX_RING = 0x80000000;
 export const XDP_UMEM_PGOFF_COMPLETION_RING = 0x180000000;
 
 // <poll.h>
+export const POLLIN = 0x001;
 export const POLLOUT = 0x004;
 export const POLLERR = 0x008;
 export const POLLNVAL = 0x020;

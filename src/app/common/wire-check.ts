@@ -63,7 +63,7 @@ export class WireCheck {
     const { interface: name, flow, pcap, allowZeroChecksum6, signal } = options;
     return new WireCheck(
       await startLiveVerify({
-        ...{ interface: name, hosts: [flow.source, flow.destination], write: pcap },
+        ...{ interface: name, hosts: [flow.source, flow.destination], write: pcap, comments: true },
         ...{ allowZeroChecksum6, signal },
       }),
       options,

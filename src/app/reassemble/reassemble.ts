@@ -1,7 +1,8 @@
-import { mkdir, open } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openFileCapture } from '../../capture/file/engine.js';
 import { systemError, usageError } from '../../errors.js';
+import { OutputFile } from '../../host/output-file.js';
 import { setPayloadLen } from '../../verify/headers/whole-header.js';
 import type { Datagram } from '../../verify/judge.js';
 import { datagramText, summaryText } from '../../verify/report.js';
@@ -9,9 +10,9 @@ import type { DatagramVerdict } from '../../verify/verdict.js';
 import { Verifier } from '../../verify/verifier.js';
 import type { Frame } from '../../wire/frame.js';
 import { LINKTYPE_RAW } from '../../wire/link-layer.js';
+import { CaptureOutput, refuseSameFile } from '../common/capture-output.js';
 import type { ExitCode } from '../common/exit-codes.js';
 import type { Output } from '../common/output.js';
-import { PcapOutput, refuseSameFile } from '../common/pcap-output.js';
 import { exitCode, noteFile, noteLinktype } from '../verify/file.js';
 
 export interface ReassembleOptions {
@@ -27,17 +28,18 @@ export interface ReassembleOptions {
 }
 
 /** Where complete datagrams go. */
-interface Sink {
+interface Sink extends AsyncDisposable {
   /** The octets of `datagram` are valid only during the call: it copies what it keeps. */
   take(datagram: Datagram, number: number): void;
   flush(): Promise<void>;
-  close(): Promise<void>;
+  /** The work has succeeded. */
+  finish(): Promise<void>;
 }
 
 /** `udp-ufo reassemble`: writes the payloads or whole packets that a capture file holds in fragments. */
 export async function reassemble(options: ReassembleOptions, output: Output, signal: AbortSignal): Promise<ExitCode> {
   if (options.write !== undefined) await refuseSameFile(options.file, options.write, '--pcap');
-  const sink = await createSink(options, output);
+  await using sink = await createSink(options, signal);
   const silent = options.output === '-' || options.write === '-';
   let number = 0;
   const observe = (datagram: Datagram): [] => {
@@ -57,7 +59,7 @@ export async function reassemble(options: ReassembleOptions, output: Output, sig
     await sink.flush();
   }
   await print(verifier.end());
-  await sink.close();
+  await sink.finish();
   const summary = verifier.summary({ captureLost: (await capture.stats()).lost, truncated: capture.fault !== '' });
   if (!silent) await (options.json ? output.json(summary) : output.line(summaryText(summary)));
   if (capture.fault !== '') output.note(`${capture.source}: ${capture.fault}; reassembled is what came before`);
@@ -69,9 +71,9 @@ export async function reassemble(options: ReassembleOptions, output: Output, sig
   return exitCode(summary);
 }
 
-async function createSink(options: ReassembleOptions, output: Output): Promise<Sink> {
+async function createSink(options: ReassembleOptions, signal: AbortSignal): Promise<Sink> {
   const { output: target, datagram, write } = options;
-  if (write !== undefined) return packetSink(write);
+  if (write !== undefined) return packetSink(await CaptureOutput.open(write, LINKTYPE_RAW, signal));
   if (target === undefined)
     throw usageError('nothing to write to', 'give -o DIR, --datagram N -o FILE, or -w out.pcap');
   if (datagram === undefined && target === '-') {
@@ -79,36 +81,34 @@ async function createSink(options: ReassembleOptions, output: Output): Promise<S
   }
   if (datagram === undefined)
     await mkdir(target, { recursive: true }).catch((error: unknown) => failed(error, 'mkdir', target));
-  return payloadSink((number) => (datagram === undefined ? join(target, fileName(number)) : target), output);
+  // One file is checked before the work; those of a folder are opened as their datagrams come.
+  const one = datagram === undefined ? null : await OutputFile.open(target, signal);
+  return payloadSink(async (number) => one ?? OutputFile.open(join(target, fileName(number)), signal), one);
 }
 
 function fileName(number: number): string {
   return `datagram-${String(number).padStart(6, '0')}.bin`;
 }
 
-function payloadSink(pathOf: (number: number) => string, output: Output): Sink {
-  let kept: { readonly path: string; readonly payload: Uint8Array }[] = [];
+function payloadSink(fileOf: (number: number) => Promise<OutputFile>, one: OutputFile | null): Sink {
+  let kept: { readonly number: number; readonly payload: Uint8Array }[] = [];
   const flush = async (): Promise<void> => {
-    for (const { path, payload } of kept) {
-      if (path === '-') await output.bytes(payload);
-      else await writeFile(path, payload);
+    for (const { number, payload } of kept) {
+      await using file = await fileOf(number);
+      await file.write(payload);
+      await file.finish();
     }
     kept = [];
   };
   return {
-    take: ({ payload }, number) => void kept.push({ path: pathOf(number), payload: payload.slice() }),
+    take: ({ payload }, number) => void kept.push({ number, payload: payload.slice() }),
     flush,
-    close: flush,
+    finish: flush,
+    [Symbol.asyncDispose]: async () => void (await one?.[Symbol.asyncDispose]()),
   };
 }
 
-async function writeFile(path: string, payload: Uint8Array): Promise<void> {
-  await using handle = await open(path, 'w').catch((error: unknown) => failed(error, 'open', path));
-  await handle.writeFile(payload).catch((error: unknown) => failed(error, 'write', path));
-}
-
-function packetSink(path: string): Sink {
-  const writer = new PcapOutput(path, LINKTYPE_RAW);
+function packetSink(writer: CaptureOutput): Sink {
   let kept: Frame[] = [];
   const flush = async (): Promise<void> => {
     const frames = kept;
@@ -118,10 +118,11 @@ function packetSink(path: string): Sink {
   return {
     take: (datagram) => void kept.push(packetFrame(datagram)),
     flush,
-    close: async () => {
+    finish: async () => {
       await flush();
-      await writer.close();
+      await writer.finish();
     },
+    [Symbol.asyncDispose]: () => writer[Symbol.asyncDispose](),
   };
 }
 

@@ -53,20 +53,29 @@ const SMALL_BUFFER = 4 * 1024 * 1024;
  * `udp-ufo receive`: a plain UDP socket that counts, judges generated payloads and says what was lost and where. Exit code
  * 1 for a wrong payload, 4 where datagrams are missing or the count was not reached.
  */
-export async function receive(options: ReceiveOptions, output: Output, signal: AbortSignal): Promise<ExitCode> {
-  const store = options.write === undefined ? null : await openStore(options.write);
+export async function receive(wishes: ReceiveOptions, output: Output, signal: AbortSignal): Promise<ExitCode> {
+  await using store = wishes.write === undefined ? null : await openStore(wishes.write, signal);
+  const toStdout = store?.toStdout ?? false; // then nothing else goes there
+  const options = { ...wishes, json: wishes.json && !toStdout };
   const before = readKernelCounters();
   const { socket, recvBufferSize } = await openReceiveSocket(options.address, options.port, options.bufferSize);
   await announce(socket, recvBufferSize, options, output);
   const reporter = options.report ? await Reporter.start(socket) : null;
   if (reporter?.blind) output.note(`reports tell nothing of packets, only of datagrams: ${reporter.blind}`);
   const run = new ReceiveRun(options, socket, output, store, reporter);
-  await run.untilEnd(signal);
+  let failure: unknown = null;
+  try {
+    await run.untilEnd(signal);
+    await store?.finish();
+  } catch (error) {
+    failure = error; // told after what was done until then
+  }
   await reporter?.[Symbol.asyncDispose]();
   socket.close();
-  await store?.close();
   const summary = run.summary(recvBufferSize, before);
-  await (options.json ? output.json(summary) : output.line(summaryLine(summary)));
+  if (toStdout) output.note(summaryLine(summary));
+  else if (!output.signal.aborted) await (options.json ? output.json(summary) : output.line(summaryLine(summary)));
+  if (failure !== null) throw failure;
   return exitCode(summary, options);
 }
 

@@ -1,45 +1,63 @@
-import { mkdir, open, stat, writeFile } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { systemError } from '../../errors.js';
+import { OutputFile } from '../../host/output-file.js';
 
 /** Where payloads go. */
-export interface DatagramStore {
+export interface DatagramStore extends AsyncDisposable {
   /** Takes one payload, in the order of the calls; the buffer must stay as it is until the promise settles. */
   put(bytes: Uint8Array): Promise<void>;
-  close(): Promise<void>;
+  /** The work has succeeded: resolves when all is written. Disposing of the store instead waits for nothing. */
+  finish(): Promise<void>;
+  /** Whether payloads go to standard output, where nothing else may then be written. */
+  readonly toStdout: boolean;
 }
 
-/** A folder that exists, or a path with `/` at the end, gets a file per datagram; any other path all payloads in order. */
-export async function openStore(path: string): Promise<DatagramStore> {
+/**
+ * A folder that exists, or a path with `/` at the end, gets a file per datagram; any other path all payloads in order, `-`
+ * standard output. @throws UfoError of the system: it cannot be written
+ */
+export async function openStore(path: string, signal?: AbortSignal): Promise<DatagramStore> {
   const folder = path.endsWith('/') || (await isFolder(path));
-  return folder ? folderStore(path) : fileStore(path);
+  return folder ? folderStore(path) : fileStore(await OutputFile.open(path, signal));
 }
 
 async function folderStore(path: string): Promise<DatagramStore> {
-  await mkdir(path, { recursive: true });
+  await mkdir(path, { recursive: true }).catch(({ errno = -5 }: NodeJS.ErrnoException) => {
+    throw systemError(-errno, 'open', { path });
+  });
   let datagrams = 0;
   const queue = new Queue();
+  const write = async (name: string, bytes: Uint8Array): Promise<void> => {
+    await using file = await OutputFile.open(join(path, name));
+    await file.write(bytes);
+    await file.finish();
+  };
   return {
+    toStdout: false,
     put(bytes) {
       const name = `${String(++datagrams).padStart(6, '0')}.bin`;
-      return queue.add(() => writeFile(join(path, name), bytes));
+      return queue.add(() => write(name, bytes));
     },
-    close: () => queue.drained(),
+    finish: () => queue.drained(),
+    [Symbol.asyncDispose]: async () => {},
   };
 }
 
-async function fileStore(path: string): Promise<DatagramStore> {
-  const handle = await open(path, 'w');
+function fileStore(file: OutputFile): DatagramStore {
   const queue = new Queue();
   return {
-    put: (bytes) => queue.add(() => handle.writeFile(bytes)),
-    async close() {
+    toStdout: file.isStdout,
+    put: (bytes) => queue.add(() => file.write(bytes)),
+    async finish() {
       await queue.drained();
-      await handle.close();
+      await file.finish();
     },
+    [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
   };
 }
 
-/** One after the other, in order. */
+/** One after the other, in order; after a failure none. */
 class Queue {
   #last: Promise<void> = Promise.resolve();
 

@@ -12,9 +12,9 @@ import { segmentFrames } from '../../ufo/segment-frames.js';
 import * as ethernet from '../../wire/ethernet.js';
 import type { Frame } from '../../wire/frame.js';
 import { LINKTYPE_ETHERNET, LINKTYPE_RAW } from '../../wire/link-layer.js';
+import { CaptureOutput, refuseSameFile } from '../common/capture-output.js';
 import type { Output } from '../common/output.js';
 import { type PayloadOptions, payloads } from '../common/payload-source.js';
-import { PcapOutput, refuseSameFile } from '../common/pcap-output.js';
 
 export interface SegmentOptions extends PayloadOptions, HeaderValues {
   readonly source: { readonly host: string; readonly port: number };
@@ -34,9 +34,10 @@ export async function segment(options: SegmentOptions, output: Output, signal: A
   const faults = options.plan === undefined ? undefined : plan(options.plan, '--plan');
   const pool = new PagePool(new UserMemory({ pages: 64 }));
   const { maxPayloadLen } = flowHeaders(flow);
-  const toStdout = options.pcap === '-';
   await refuseSameFile(options.file, options.pcap, '--pcap');
-  const writer = new PcapOutput(options.pcap, flow.linkHeader.length > 0 ? LINKTYPE_ETHERNET : LINKTYPE_RAW);
+  const linktype = flow.linkHeader.length > 0 ? LINKTYPE_ETHERNET : LINKTYPE_RAW;
+  await using writer = await CaptureOutput.open(options.pcap, linktype, signal);
+  const toStdout = writer.isStdout;
   let datagrams = 0;
   let octets = 0;
   for await (const payload of payloads(options, maxPayloadLen)) {
@@ -55,7 +56,7 @@ export async function segment(options: SegmentOptions, output: Output, signal: A
       });
     }
   }
-  await writer.close();
+  await writer.finish();
   const summary = { type: 'summary', datagrams, frames: writer.frames, octets, file: options.pcap };
   if (toStdout) return;
   if (options.json) await output.json(summary);

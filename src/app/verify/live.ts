@@ -1,13 +1,15 @@
-import { CaptureChild } from '../../capture/cap/child.js';
-import type { CaptureChildArguments } from '../../capture/cap/child-protocol.js';
-import { DEFAULT_BUFFER_SIZE } from '../../capture/cap/engine.js';
-import { udpFilter } from '../../capture/filter.js';
+import { DEFAULT_BUFFER_SIZE } from '../../capture/child/capture.js';
+import { CaptureChild } from '../../capture/child/process.js';
+import type { CaptureChildArguments, Engine } from '../../capture/child/protocol.js';
+import { udpFilters } from '../../capture/filter.js';
 import { spawnPrefixFor } from '../../capture/open-capture.js';
+import type { Direction } from '../../capture/record-sink.js';
 import { UfoError } from '../../errors.js';
 import { datagramText, summaryText } from '../../verify/report.js';
 import type { DatagramVerdict, VerifySummary } from '../../verify/verdict.js';
 import { lossHint } from '../capture/capture.js';
 import type { ExitCode } from '../common/exit-codes.js';
+import { LiveFile } from '../common/live-file.js';
 import type { Output } from '../common/output.js';
 import { exitCode } from './file.js';
 
@@ -25,9 +27,15 @@ export interface LiveVerifyOptions {
   readonly generated?: boolean | undefined;
   /** Accept UDP checksum 0 over IPv6 (RFC 6935). */
   readonly allowZeroChecksum6?: boolean | undefined;
-  /** A pcap file that gets every frame. */
+  /** A capture file that gets every frame: pcap, or pcapng where its name ends so. */
   readonly write?: string | undefined;
+  /** With a pcapng file: a comment on the first frame of every datagram. */
+  readonly comments?: boolean | undefined;
   readonly bufferSize?: number | undefined;
+  /** Default `auto`: libpcap, and npm cap where that cannot be loaded. */
+  readonly engine?: Engine | 'auto' | undefined;
+  /** Only what comes in, or goes out; default both. */
+  readonly direction?: Direction | undefined;
   /** Aborting kills the capture: `verdicts` throws the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -39,41 +47,63 @@ export interface LiveVerification extends AsyncDisposable {
    * value. Can be read late: they are kept. Throws where the capture failed.
    */
   verdicts(): AsyncGenerator<DatagramVerdict, VerifySummary>;
+  /** What had been judged when the file failed of which `verdicts` throws. */
+  readonly soFar: VerifySummary | undefined;
+  /** Whether frames go to standard output, so that nothing else may. */
+  readonly toStdout: boolean;
   /** Judges what was captured so far, gives up what is incomplete, and ends; at most 3 s. Idempotent. */
   stop(): void;
 }
 
-/** Resolves once frames are really being captured; rejects as `openCapture`. */
+/** Resolves once frames are really being captured; rejects as `openCapture`, and where the file cannot be written. */
 export async function startLiveVerify(options: LiveVerifyOptions): Promise<LiveVerification> {
-  const told: CaptureChildArguments = {
+  const { write, comments, signal } = options;
+  const file = write === undefined ? null : await LiveFile.open(write, comments, signal);
+  try {
+    const child = await CaptureChild.start(toldOf(options, file), {
+      spawnPrefix: spawnPrefixFor(options.interface),
+      ...(signal && { signal }),
+      ...file?.childOptions,
+    });
+    file?.begun();
+    return new ChildVerification(child, file);
+  } catch (error) {
+    await file?.[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+function toldOf(options: LiveVerifyOptions, file: LiveFile | null): CaptureChildArguments {
+  const { filter, engine, direction } = options;
+  return {
     interface: options.interface,
-    filter: options.filter ?? udpFilter({ hosts: options.hosts ?? [], vlan: true }),
+    ...(filter === undefined ? udpFilters({ hosts: options.hosts ?? [] }) : { filter }),
+    ...(engine !== undefined && { engine }),
+    ...(direction !== undefined && { direction }),
     bufferSize: options.bufferSize ?? DEFAULT_BUFFER_SIZE,
     mode: 'verdicts',
     hash: options.hash ?? true,
     generated: options.generated ?? false,
     allowZeroChecksum6: options.allowZeroChecksum6 ?? false,
     ...(options.datagrams !== undefined && { datagrams: options.datagrams }),
-    ...(options.write !== undefined && { writeFile: options.write }),
+    ...(file !== null && { file: file.wish }),
   };
-  const child = await CaptureChild.start(told, {
-    spawnPrefix: spawnPrefixFor(options.interface),
-    ...(options.signal && { signal: options.signal }),
-  });
-  return new ChildVerification(child);
 }
 
 class ChildVerification implements LiveVerification {
   readonly #child: CaptureChild;
   readonly #queue: DatagramVerdict[] = [];
   readonly #done: Promise<VerifySummary>;
+  readonly toStdout: boolean;
+  #summary: VerifySummary | undefined;
   #wake: (() => void) | null = null;
   #ended = false;
 
-  constructor(child: CaptureChild) {
+  constructor(child: CaptureChild, file: LiveFile | null) {
     this.#child = child;
+    this.toStdout = file?.isStdout ?? false;
     // Read at once and kept: a child whose reader is late would block, and its capture lose frames.
-    this.#done = this.#read().finally(() => {
+    this.#done = this.#read(file).finally(() => {
       this.#ended = true;
       this.#wake?.();
     });
@@ -91,6 +121,10 @@ class ChildVerification implements LiveVerification {
     }
   }
 
+  get soFar(): VerifySummary | undefined {
+    return this.#summary;
+  }
+
   stop(): void {
     this.#child.stop();
   }
@@ -100,16 +134,20 @@ class ChildVerification implements LiveVerification {
     await this.#child.closed();
   }
 
-  async #read(): Promise<VerifySummary> {
-    let summary: VerifySummary | undefined;
-    for await (const message of this.#child.messages()) {
-      if (message.type === 'summary') summary = message as VerifySummary;
-      else this.#queue.push(message as DatagramVerdict);
-      this.#wake?.();
+  async #read(file: LiveFile | null): Promise<VerifySummary> {
+    try {
+      for await (const message of this.#child.messages()) {
+        if (message.type === 'summary') this.#summary = message as VerifySummary;
+        else this.#queue.push(message as DatagramVerdict);
+        this.#wake?.();
+      }
+      await file?.finish();
+    } finally {
+      await file?.[Symbol.asyncDispose]();
     }
-    if (summary === undefined)
+    if (this.#summary === undefined)
       throw new UfoError('ERR_UFO_CAPTURE_DIED', 'the capture process ended without a summary');
-    return summary;
+    return this.#summary;
   }
 }
 
@@ -130,15 +168,22 @@ export async function verifyLive(
   if (signal.aborted) stop();
   signal.addEventListener('abort', stop, { once: true });
   output.note(`verifying on ${options.interface}`);
+  const print = async (text: string, value: object): Promise<void> => {
+    if (running.toStdout) output.note(text);
+    else await (options.json ? output.json(value) : output.line(text));
+  };
   try {
     const verdicts = running.verdicts();
     for (;;) {
       const { value, done } = await verdicts.next();
-      await (options.json ? output.json(value) : output.line(done ? summaryText(value) : datagramText(value)));
+      await print(done ? summaryText(value) : datagramText(value), value);
       if (!done) continue;
       if ((value.captureLost ?? 0) > 0) output.note(lossHint(options.interface));
       return exitCode(value);
     }
+  } catch (error) {
+    if (running.soFar !== undefined) await print(summaryText(running.soFar), running.soFar);
+    throw error;
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', stop);

@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { argumentError, ERRNO, systemError, UfoError, unsupportedError } from '../../errors.js';
+import { unsupportedError } from '../../errors.js';
 import { koffi } from '../../host/libc.js';
 
 /** npm `cap` 0.2.1 as far as it is used here. */
@@ -41,35 +40,6 @@ export function linktypeOf(name: string): number {
   const known = LINKTYPES[name] ?? Number(/^Unknown linktype (\d+)$/.exec(name)?.[1] ?? Number.NaN);
   if (Number.isInteger(known)) return known;
   throw unsupportedError(`cap reports a link type that nothing here can read: ${name}`);
-}
-
-/** What a failed `open` means, from libpcap's text: cap gives no code. */
-export function openError(text: string, device: string, filter: string): UfoError {
-  if (/No such device|SIOCGIFHWADDR|doesn't exist/i.test(text))
-    return argumentError('interface', device, `one of ${interfaceNames().join(', ') || '(none exists)'}`);
-  if (/parse filter|syntax error|expression rejects|unknown host|illegal|not supported.*filter/i.test(text))
-    return argumentError('filter', filter, `a filter that libpcap can compile (${text})`, 'see man 7 pcap-filter');
-  if (/permi(tted|ssion)|CAP_NET_RAW/i.test(text))
-    return systemError(ERRNO.EPERM, 'pcap_activate', {
-      path: device,
-      reason: text,
-      hint: 'capturing needs CAP_NET_RAW: run with sudo, give it by setcap cap_net_raw+ep to a node of your own, or stay in a test network: udp-ufo lab -- COMMAND',
-    });
-  if (/not up|is down/i.test(text))
-    return systemError(ERRNO.ENETDOWN, 'pcap_activate', {
-      path: device,
-      reason: text,
-      hint: `ip link set ${device} up`,
-    });
-  if (filter !== '' && /filter/i.test(text))
-    return argumentError('filter', filter, `a filter that libpcap can compile (${text})`, 'see man 7 pcap-filter');
-  return new UfoError('ERR_UFO_CAPTURE', `capturing on ${device}: ${text}`);
-}
-
-/** The interfaces of this network namespace, up or not. */
-export function interfaceNames(): string[] {
-  const lines = readFileSync('/proc/self/net/dev', 'utf8').split('\n').slice(2);
-  return lines.map((line) => line.split(':')[0]!.trim()).filter((name) => name !== '');
 }
 
 /**

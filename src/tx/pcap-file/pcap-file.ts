@@ -1,22 +1,17 @@
-import { open } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
-import { argumentError, ERRNO, systemError, type UfoError } from '../../errors.js';
+import { argumentError, ERRNO, systemError, UfoError } from '../../errors.js';
+import { openOutputStream } from '../../host/output-stream.js';
 import { gatherRow } from '../../memory/gather-row.js';
 import { NETIF_F_SG } from '../../skb/features.js';
+import { type CaptureFormat, captureFormat, captureKind, type RecordFields } from '../../wire/capture-format.js';
+import { datagramComments } from '../../wire/datagram-comments.js';
 import * as ethernet from '../../wire/ethernet.js';
 import { LINKTYPE_ETHERNET, LINKTYPE_RAW } from '../../wire/link-layer.js';
-import {
-  type PcapFormat,
-  pcapFormat,
-  putFileHeader,
-  putRecordHeader,
-  RECORD_HEADER_LEN,
-} from '../../wire/pcap-format.js';
 import { type LinkRequest, type LostFrames, type NetDevice, rowLen, type TxBatch } from '../net-device.js';
 import { ChunkWriter } from './chunk-writer.js';
 
 export interface PcapFileOptions {
-  /** A path (`-`: standard output, which stays open), or a stream, which `close` ends. */
+  /** A path (`-`: standard output, which stays open; pcapng where it ends so), or a stream, which `close` ends. */
   readonly target: string | Writable;
   /** Largest IP packet, octets. */
   readonly mtu: number;
@@ -33,6 +28,8 @@ export interface PcapFileOptions {
   readonly now?: () => bigint;
 }
 
+/** Octets around a frame at most: headers, padding, a comment. */
+const AROUND = 512;
 const NO_LINK_HEADER = new Uint8Array(0);
 const NONE_LOST: LostFrames = { socket: 0, qdisc: 0, backlog: 0 };
 
@@ -46,9 +43,9 @@ export async function openPcapFile(options: PcapFileOptions): Promise<NetDevice>
   for (const mac of [options.ethernet?.source, options.ethernet?.destination]) {
     if (mac !== undefined && mac.length !== ethernet.MAC_LEN) throw argumentError('MAC', mac, '6 octets');
   }
-  if (typeof target !== 'string') return new PcapFileDevice(options, target, 'stream', true);
-  if (target === '-') return new PcapFileDevice(options, process.stdout, 'standard output', false);
-  return new PcapFileDevice(options, await openFile(target), target, true);
+  if (typeof target !== 'string') return new PcapFileDevice(options, target, 'stream', false);
+  const { stream, replaces } = await openOutputStream(target);
+  return new PcapFileDevice(options, stream, target, replaces);
 }
 
 class PcapFileDevice implements NetDevice {
@@ -62,23 +59,28 @@ class PcapFileDevice implements NetDevice {
   readonly zerocopy = false;
   readonly syscall = 'write';
   readonly #options: PcapFileOptions;
-  readonly #format: PcapFormat;
+  readonly #format: CaptureFormat;
+  readonly #comment: ReturnType<typeof datagramComments> | null;
   readonly #writer: ChunkWriter;
-  readonly #ends: boolean;
   /** One object for every record header: no garbage per frame. */
-  readonly #record = { seconds: 0, nanoseconds: 0, caplen: 0, len: 0 };
+  readonly #record: { -readonly [K in keyof RecordFields]: RecordFields[K] } = {
+    ...{ seconds: 0, nanoseconds: 0, caplen: 0, len: 0, comment: undefined },
+  };
+  readonly #replaces: boolean;
+  #headerDue = true;
   #closing: Promise<void> | null = null;
 
-  constructor(options: PcapFileOptions, stream: Writable, name: string, ends: boolean) {
+  constructor(options: PcapFileOptions, stream: Writable, name: string, replaces: boolean) {
     this.name = name;
     this.mtu = options.mtu;
     this.features = options.features ?? NETIF_F_SG;
     this.#options = options;
-    this.#ends = ends;
-    this.#format = pcapFormat(options.ethernet === undefined ? LINKTYPE_RAW : LINKTYPE_ETHERNET);
+    const kind = captureKind(name);
+    const linktype = options.ethernet === undefined ? LINKTYPE_RAW : LINKTYPE_ETHERNET;
+    this.#format = captureFormat(kind, { linktype });
+    this.#comment = kind === 'pcapng' ? datagramComments() : null;
     this.#writer = new ChunkWriter(stream);
-    const chunk = this.#writer.take()!;
-    this.#writer.put(chunk, putFileHeader(viewOf(chunk), 0, this.#format));
+    this.#replaces = replaces;
   }
 
   async linkHeader({ family }: LinkRequest): Promise<Uint8Array> {
@@ -99,10 +101,10 @@ class PcapFileDevice implements NetDevice {
     if (chunk === null) return -ERRNO.EAGAIN;
     const view = viewOf(chunk);
     this.#stamp();
-    let at = 0;
+    let at = this.#putHeader(chunk);
     let row = first;
     for (; row < batch.table.rows; row++) {
-      if (at + RECORD_HEADER_LEN + rowLen(batch, row) > chunk.length) break;
+      if (at + rowLen(batch, row) + AROUND > chunk.length) break;
       at = this.#putRow(batch, row, chunk, view, at);
     }
     this.#writer.put(chunk, at);
@@ -119,7 +121,7 @@ class PcapFileDevice implements NetDevice {
 
   /** Rejects with what the file could not take: ENOSPC, EPIPE. */
   close(): Promise<void> {
-    this.#closing ??= this.#writer.close(this.#ends).catch((error: Error) => {
+    this.#closing ??= this.#end().catch((error: Error) => {
       throw asSystemError(error, this.name);
     });
     return this.#closing;
@@ -135,24 +137,36 @@ class PcapFileDevice implements NetDevice {
     this.#record.nanoseconds = Number(now % 1_000_000_000n);
   }
 
-  /** Writes record header and frame; returns where they end. */
+  /** Without rows a file that stood there stays, and a new one gets its header. */
+  async #end(): Promise<void> {
+    const chunk = this.#headerDue && !this.#replaces ? this.#writer.take() : null;
+    if (chunk !== null) this.#writer.put(chunk, this.#putHeader(chunk));
+    await this.#writer.close(true);
+  }
+
+  /** The file's header goes with its first rows: until then the file is left as it is. */
+  #putHeader(chunk: Buffer): number {
+    if (!this.#headerDue) return 0;
+    this.#headerDue = false;
+    const header = this.#format.header();
+    chunk.set(header);
+    return header.length;
+  }
+
+  /** Writes record and frame; returns where they end. */
   #putRow(batch: TxBatch, row: number, chunk: Buffer, view: DataView, start: number): number {
     this.#record.caplen = rowLen(batch, row);
     this.#record.len = rowLen(batch, row);
-    const at = start + putRecordHeader(view, start, this.#format, this.#record);
-    return gatherRow(batch.table, batch.pool, row, chunk, at);
-  }
-}
-
-async function openFile(path: string): Promise<Writable> {
-  try {
-    return (await open(path, 'w')).createWriteStream();
-  } catch (error) {
-    throw asSystemError(error as Error, path);
+    const at = start + this.#format.headLen;
+    const end = gatherRow(batch.table, batch.pool, row, chunk, at);
+    const comment = this.#comment?.(view, at, end - at, this.#format.linktype);
+    this.#record.comment = comment === undefined ? undefined : Buffer.from(comment);
+    return this.#format.put(view, start, this.#record);
   }
 }
 
 function asSystemError(error: NodeJS.ErrnoException, path: string): UfoError {
+  if (error instanceof UfoError) return error;
   const details = error.errno === undefined ? { path, reason: error.message } : { path };
   return systemError(errnoOf(error), error.syscall ?? 'write', details);
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parsePacketSockets } from '../../../src/capture/cap/kernel-socket.js';
-import { interfaceNames, linktypeOf, openError } from '../../../src/capture/cap/module.js';
+import { linktypeOf } from '../../../src/capture/cap/module.js';
+import { interfaceNames, openError } from '../../../src/capture/open-error.js';
 
 describe('npm cap', () => {
   it('names link types as captures do', () => {

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { createWriteStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,8 +6,7 @@ import { openFileCapture } from '../../../capture/file/engine.js';
 import { runTool } from '../../../host/run-tool.js';
 import { Verifier } from '../../../verify/verifier.js';
 import { LINKTYPE_ETHERNET } from '../../../wire/link-layer.js';
-import { pcapFormat } from '../../../wire/pcap-format.js';
-import { PcapWriter } from '../../../wire/pcap-writer.js';
+import { CaptureOutput } from '../../common/capture-output.js';
 import { framesOf, labFlow } from '../contestants/ready-frames.js';
 import { MAIN } from '../scenario.js';
 import { median } from '../statistics.js';
@@ -49,10 +47,10 @@ export async function timeVerify({ fileDatagrams, signal }: PartPlan): Promise<P
 }
 
 async function writeFragments(file: string, datagrams: number): Promise<number> {
-  const writer = new PcapWriter(createWriteStream(file), pcapFormat(LINKTYPE_ETHERNET));
+  await using writer = await CaptureOutput.open(file, LINKTYPE_ETHERNET);
   const flow = labFlow(MAIN, true);
   for (let ident = 1; ident <= datagrams; ident++) await writer.write([...framesOf(MAIN, flow, ident)]);
-  await writer.close({ end: true });
+  await writer.finish();
   return writer.frames;
 }
 

@@ -1,6 +1,6 @@
 import { MSG_DONTWAIT } from '../../host/constants.js';
 import { libc } from '../../host/libc.js';
-import { STOP } from './child-protocol.js';
+import { STOP } from './protocol.js';
 
 const PR_SET_PDEATHSIG = 1;
 const SIGKILL = 9;

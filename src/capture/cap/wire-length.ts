@@ -1,4 +1,4 @@
-import { NetworkLayer, networkLayer } from '../wire/link-layer.js';
+import { NetworkLayer, networkLayer } from '../../wire/link-layer.js';
 
 /** npm `cap` fixes libpcap's snaplen at this. */
 export const SNAPLEN = 65_535;

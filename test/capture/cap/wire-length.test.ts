@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { SNAPLEN, wireLength } from '../../src/capture/wire-length.js';
+import { SNAPLEN, wireLength } from '../../../src/capture/cap/wire-length.js';
 
 /** A frame with `prefix` before an IP header of `version` whose length field says `ipLen` (octets of the field). */
 function frame(prefix: readonly number[], version: 4 | 6, field: number): Buffer {

@@ -1,21 +1,27 @@
 import { UfoError } from '../../errors.js';
+import type { LoopOptions } from '../record-sink.js';
+
+/** Live engines, the one to be preferred first. */
+export const ENGINES = ['libpcap', 'cap'] as const;
+export type Engine = (typeof ENGINES)[number];
 
 /**
  * What the capture child is started with, as JSON in its only argument.
  *
  * File descriptors of the child: 0 control (an `s` asks it to stop, end of file means that its parent is gone), 1 messages
- * (JSON lines, `ChildMessage`), 2 whatever libraries print, 3 frames (a pcap stream; mode `frames` only).
+ * (JSON lines, `ChildMessage`), 2 whatever libraries print, 3 frames (a pcap stream; mode `frames` only), 4 the file that
+ * gets every frame, where there is one.
  */
-export interface CaptureChildArguments {
-  readonly interface: string;
-  /** BPF text; empty for everything. */
-  readonly filter: string;
-  /** Octets of the kernel's ring. */
-  readonly bufferSize: number;
-  /** `frames`: every frame goes to the parent; `verdicts`: only what became of each datagram. */
-  readonly mode: 'frames' | 'verdicts';
-  /** Mode `verdicts`: a pcap file that gets every frame. */
-  readonly writeFile?: string;
+export interface CaptureChildArguments extends LoopOptions {
+  /** Default `auto`: libpcap, and cap where that cannot be loaded. */
+  readonly engine?: Engine | 'auto';
+  /**
+   * `frames`: every frame goes to the parent; `verdicts`: only what became of each datagram; `file`: frames go nowhere but to
+   * the file.
+   */
+  readonly mode: 'frames' | 'verdicts' | 'file';
+  /** The file at descriptor 4. */
+  readonly file?: FileWish;
   /** Mode `verdicts`: stop by itself once at least that many datagrams have been judged. */
   readonly datagrams?: number;
   /** Mode `verdicts`: SHA-256 of every payload in its verdict; default true. */
@@ -26,14 +32,27 @@ export interface CaptureChildArguments {
   readonly allowZeroChecksum6?: boolean;
 }
 
+/** How the file of a capture is to be written. */
+export interface FileWish {
+  /** As the user wrote it, for error texts. */
+  readonly path: string;
+  readonly format: 'pcap' | 'pcapng';
+  /** pcapng: a comment on the first frame of each datagram. */
+  readonly comments?: boolean;
+}
+
 /** Control octet: stop, hand over what the kernel already has, say the final figures and exit. */
 export const STOP = 0x73;
 /** Descriptor of the child that carries frames. */
 export const FRAMES_FD = 3;
 
+/** Descriptor of the file that gets every frame. */
+export const FILE_FD = 4;
+
 /** The child really captures from here on. */
 export interface ReadyMessage {
   readonly type: 'ready';
+  readonly engine: Engine;
   readonly linktype: number;
 }
 

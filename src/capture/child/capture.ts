@@ -1,34 +1,49 @@
 import type { Frame } from '../../wire/frame.js';
 import { PcapReader } from '../../wire/pcap-reader.js';
 import type { Capture, CaptureStats } from '../capture.js';
-import { CaptureChild, type CaptureChildOptions } from './child.js';
+import type { Direction } from '../record-sink.js';
+import { CaptureChild, type CaptureChildOptions } from './process.js';
+import type { Engine } from './protocol.js';
 
-/** Octets of the kernel's ring asked for: 64 KiB a frame, so 1,024 frames (see native-notes/libpcap-and-cap.md). */
+/** Octets of the kernel's ring asked for: 40,000 full-size frames by libpcap, 1,024 by cap (native-notes/libpcap-and-cap.md). */
 export const DEFAULT_BUFFER_SIZE = 64 * 1024 * 1024;
 /** Octets held for a slow reader before the child is made to wait (and the kernel to count drops). */
 const QUEUE_LIMIT = 256 * 1024 * 1024;
 
 /** A capture on an interface. */
 export interface LiveCapture extends Capture {
+  readonly engine: Engine;
   /** Of all its frames; LINKTYPE_… of libpcap. */
   readonly linktype: number;
 }
 
-export interface CapCaptureOptions extends CaptureChildOptions {
+export interface CaptureOptions extends CaptureChildOptions {
   readonly interface: string;
+  /** BPF; default everything. */
   readonly filter?: string;
+  /** Octets of the kernel's ring; default 64 MiB. */
   readonly bufferSize?: number;
+  /** Only what comes in, or goes out; default both. */
+  readonly direction?: Direction;
+  /** Default `auto`: libpcap, and npm cap where that cannot be loaded. */
+  readonly engine?: Engine | 'auto';
 }
 
-/** Captures by npm `cap` in a child process. Resolves once frames are really being captured. */
-export async function openCapCapture(options: CapCaptureOptions): Promise<LiveCapture> {
-  const { interface: name, filter = '', bufferSize = DEFAULT_BUFFER_SIZE } = options;
-  const child = await CaptureChild.start({ interface: name, filter, bufferSize, mode: 'frames' }, options);
-  return new CapCapture(name, child);
+/** Captures in a child process. Resolves once frames are really being captured. */
+export async function openChildCapture(options: CaptureOptions): Promise<LiveCapture> {
+  const { interface: name, filter = '', bufferSize = DEFAULT_BUFFER_SIZE, engine = 'auto', direction } = options;
+  const told = {
+    interface: name,
+    filter,
+    bufferSize,
+    engine,
+    mode: 'frames' as const,
+    ...(direction && { direction }),
+  };
+  return new ChildCapture(name, await CaptureChild.start(told, options));
 }
 
-class CapCapture implements LiveCapture {
-  readonly engine = 'cap';
+class ChildCapture implements LiveCapture {
   readonly source: string;
   readonly #child: CaptureChild;
   readonly #queue: Frame[][] = [];
@@ -45,6 +60,10 @@ class CapCapture implements LiveCapture {
     this.source = source;
     this.#child = child;
     this.#done = this.#pump();
+  }
+
+  get engine(): Engine {
+    return this.#child.engine;
   }
 
   get linktype(): number {

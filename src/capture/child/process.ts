@@ -5,13 +5,14 @@ import { programPath } from '../../host/programs.js';
 import {
   type CaptureChildArguments,
   type ChildMessage,
+  type Engine,
   errorOf,
   FRAMES_FD,
   type PayloadMessage,
   readMessages,
   STOP,
   type StatsMessage,
-} from './child-protocol.js';
+} from './protocol.js';
 
 /** How the child is started, beside what it is told. */
 export interface CaptureChildOptions {
@@ -21,6 +22,10 @@ export interface CaptureChildOptions {
   readonly signal?: AbortSignal;
   /** The compiled program to run; for tests. */
   readonly entry?: string;
+  /** Descriptor that becomes the child's `FILE_FD`. */
+  readonly fileFd?: number;
+  /** Hears the figures as they come, the last ones too. */
+  readonly onStats?: (stats: StatsMessage) => void;
 }
 
 const READY_LIMIT_MS = 15_000;
@@ -36,7 +41,9 @@ export class CaptureChild {
   readonly #onAbort: () => void;
   readonly #signal: AbortSignal | undefined;
   #stderr = '';
+  readonly #onStats: ((stats: StatsMessage) => void) | undefined;
   #linktype = 0;
+  #engine: Engine = 'libpcap';
   #stats: StatsMessage = { type: 'stats', received: 0, lost: 0 };
 
   private constructor(told: CaptureChildArguments, options: CaptureChildOptions) {
@@ -47,7 +54,7 @@ export class CaptureChild {
       JSON.stringify(told),
     ];
     this.#interface = told.interface;
-    this.#child = spawn(command!, words, { stdio: ['pipe', 'pipe', 'pipe', 'pipe'] });
+    this.#child = spawn(command!, words, { stdio: ['pipe', 'pipe', 'pipe', 'pipe', options.fileFd ?? 'ignore'] });
     this.#closed = new Promise((resolve, reject) => {
       this.#child.once('error', (error: NodeJS.ErrnoException) => reject(spawnError(error, command!)));
       this.#child.once('close', (code, signal) => resolve({ code, signal }));
@@ -59,6 +66,7 @@ export class CaptureChild {
     });
     this.#messages = readMessages(this.#child.stdout!);
     this.#signal = options.signal;
+    this.#onStats = options.onStats;
     this.#onAbort = () => this.kill();
     options.signal?.addEventListener('abort', this.#onAbort, { once: true });
   }
@@ -88,6 +96,10 @@ export class CaptureChild {
     return this.#linktype;
   }
 
+  get engine(): Engine {
+    return this.#engine;
+  }
+
   get pid(): number {
     return this.#child.pid!;
   }
@@ -115,6 +127,7 @@ export class CaptureChild {
         continue;
       }
       this.#stats = message;
+      this.#onStats?.(message);
       if (message.type === 'end') return this.#leave();
     }
     throw await this.#deathError();
@@ -144,6 +157,7 @@ export class CaptureChild {
       if (value.type === 'failed') throw errorOf(value);
       if (value.type !== 'ready') continue;
       this.#linktype = value.linktype;
+      this.#engine = value.engine;
       return;
     }
   }

@@ -1,0 +1,58 @@
+import { DEFAULT_BUFFER_SIZE } from '../../capture/child/capture.js';
+import { CaptureChild } from '../../capture/child/process.js';
+import type { CaptureChildArguments } from '../../capture/child/protocol.js';
+import { spawnPrefixFor } from '../../capture/open-capture.js';
+import { LiveFile } from '../common/live-file.js';
+import type { Output } from '../common/output.js';
+import type { CaptureCommandOptions, CaptureResult } from './command.js';
+import { beginText, openUntilStopped } from './opening.js';
+
+/** Frames into a file, written where they are captured: none of them crosses to this process. */
+export async function captureToFile(
+  options: CaptureCommandOptions & { readonly write: string },
+  output: Output,
+  signal: AbortSignal,
+): Promise<CaptureResult> {
+  await using file = await LiveFile.open(options.write, false, signal);
+  const child = await openUntilStopped(signal, (opening) =>
+    CaptureChild.start(toldOf(options, file), {
+      spawnPrefix: spawnPrefixFor(options.interface),
+      signal: opening,
+      ...file.childOptions,
+    }),
+  );
+  file.begun();
+  const stop = (): void => child.stop();
+  const timer = options.durationMs === undefined ? undefined : setTimeout(stop, options.durationMs);
+  if (signal.aborted) stop();
+  signal.addEventListener('abort', stop, { once: true });
+  output.note(beginText(options));
+  try {
+    for await (const message of child.messages()) void message; // it has only figures to tell
+    await file.finish();
+  } catch (error) {
+    output.note(`${child.stats.received} frame(s) until then, ${child.stats.lost ?? '?'} lost`);
+    throw error;
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', stop);
+    child.stop();
+    await child.closed();
+  }
+  const { received, lost } = child.stats;
+  return { engine: child.engine, frames: received, lost, toStdout: file.isStdout };
+}
+
+function toldOf(options: CaptureCommandOptions, file: LiveFile): CaptureChildArguments {
+  const { interface: name, filter = '', bufferSize = DEFAULT_BUFFER_SIZE, engine, direction, count } = options;
+  return {
+    interface: name,
+    filter,
+    bufferSize,
+    mode: 'file',
+    file: file.wish,
+    ...(engine !== undefined && { engine }),
+    ...(direction !== undefined && { direction }),
+    ...(count !== undefined && { frames: count }),
+  };
+}

@@ -1,0 +1,65 @@
+import { stat } from 'node:fs/promises';
+import { usageError } from '../../errors.js';
+import { OutputFile } from '../../host/output-file.js';
+import { encodeFrames } from '../../wire/capture-encoder.js';
+import { type CaptureFormat, captureFormat, captureKind } from '../../wire/capture-format.js';
+import type { Frame } from '../../wire/frame.js';
+
+/** A capture file for frames of ours: pcap, or pcapng where its name asks for it. */
+export class CaptureOutput implements AsyncDisposable {
+  readonly #file: OutputFile;
+  readonly #format: CaptureFormat;
+  #begun = false;
+  #frames = 0;
+
+  private constructor(file: OutputFile, format: CaptureFormat) {
+    this.#file = file;
+    this.#format = format;
+  }
+
+  /** @throws UfoError of the system: the file cannot be written. It is left as it is until the first frames come. */
+  static async open(path: string, linktype: number, signal?: AbortSignal): Promise<CaptureOutput> {
+    const file = await OutputFile.open(path, signal);
+    return new CaptureOutput(file, captureFormat(captureKind(path), { linktype }));
+  }
+
+  /** Frames written. */
+  get frames(): number {
+    return this.#frames;
+  }
+
+  /** Whether nothing else may be written to standard output. */
+  get isStdout(): boolean {
+    return this.#file.isStdout;
+  }
+
+  /** The frames may be used again when it resolves. @throws UfoError of the system: ENOSPC, EPIPE */
+  async write(frames: readonly Frame[]): Promise<void> {
+    if (frames.length === 0) return;
+    const octets = encodeFrames(frames, this.#format);
+    await this.#file.write(this.#begun ? octets : Buffer.concat([this.#format.header(), octets]));
+    this.#begun = true;
+    this.#frames += frames.length;
+  }
+
+  /** All went well: a file without frames gets its header. */
+  async finish(): Promise<void> {
+    if (!this.#begun) await this.#file.write(this.#format.header());
+    const trailer = this.#format.trailer({ received: this.#frames, lost: 0 });
+    if (trailer.length > 0) await this.#file.write(trailer);
+    await this.#file.finish();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#file[Symbol.asyncDispose]();
+  }
+}
+
+/** @throws UfoError ERR_UFO_USAGE where `output` is the regular file that `input` is: it would be replaced while it is read. */
+export async function refuseSameFile(input: string | undefined, output: string, option: string): Promise<void> {
+  if (input === undefined || input === '-' || output === '-') return;
+  const found = await Promise.all([input, output].map((path) => stat(path).catch(() => null)));
+  const [from, to] = found;
+  if (!from?.isFile() || from.dev !== to?.dev || from.ino !== to.ino) return;
+  throw usageError(`${option}: ${output} is the file that is read`, 'write to another file');
+}

@@ -1,0 +1,43 @@
+import { argumentError } from '../errors.js';
+import type { CaptureFormat, RecordFields } from './capture-format.js';
+import type { Frame } from './frame.js';
+
+/**
+ * The records of frames, without what a file begins and ends with; a frame longer than the format's snaplen is cut there.
+ * Throws `ERR_UFO_INVALID_ARGUMENT` for a frame of another link type, which a file of one interface cannot hold.
+ */
+export function encodeFrames(frames: readonly Frame[], format: CaptureFormat): Uint8Array {
+  const records = frames.map((frame) => fieldsOf(frame, format));
+  const octets = new Uint8Array(records.reduce((sum, record) => sum + format.recordLen(record), 0));
+  const view = new DataView(octets.buffer);
+  let at = 0;
+  for (const [i, { bytes, offset }] of frames.entries()) {
+    const record = records[i]!;
+    octets.set(bytes.subarray(offset, offset + record.caplen), at + format.headLen);
+    at = format.put(view, at, record);
+  }
+  return octets;
+}
+
+/** A whole capture file. */
+export function encodeCapture(frames: readonly Frame[], format: CaptureFormat): Uint8Array {
+  return Buffer.concat([
+    format.header(),
+    encodeFrames(frames, format),
+    format.trailer({ received: frames.length, lost: 0 }),
+  ]);
+}
+
+function fieldsOf(frame: Frame, { linktype, snaplen }: CaptureFormat): RecordFields {
+  if (frame.linktype !== linktype) {
+    throw argumentError('frame.linktype', frame.linktype, `${linktype}, the one link type of this capture file`);
+  }
+  const { seconds, nanoseconds, len, comment } = frame;
+  return {
+    seconds,
+    nanoseconds,
+    len,
+    caplen: Math.min(frame.caplen, snaplen),
+    ...(comment !== undefined && { comment: Buffer.from(comment) }),
+  };
+}

@@ -1,0 +1,153 @@
+import {
+  BLOCK_ENHANCED_PACKET,
+  BLOCK_FRAME_LEN,
+  BLOCK_HEAD_LEN,
+  BLOCK_INTERFACE,
+  BLOCK_SECTION,
+  BLOCK_STATISTICS,
+  BYTE_ORDER_MAGIC,
+  INTERFACE_BODY_LEN,
+  OPT_COMMENT,
+  OPT_IF_NAME,
+  OPT_IF_TSRESOL,
+  OPT_ISB_IFRECV,
+  OPT_ISB_OSDROP,
+  OPT_SHB_USERAPPL,
+  PACKET_BODY_LEN,
+  padded,
+  SECTION_BODY_LEN,
+  STATISTICS_BODY_LEN,
+  VERSION_MAJOR,
+} from './pcapng-format.js';
+
+const OPTION_HEAD_LEN = 4;
+const NANOSECONDS = 9;
+const LITTLE = true;
+
+interface Option {
+  readonly code: number;
+  readonly value: Uint8Array;
+}
+
+interface Fields {
+  readonly seconds: number;
+  readonly nanoseconds: number;
+  readonly caplen: number;
+  readonly len: number;
+  readonly comment?: Uint8Array | undefined;
+}
+
+/**
+ * Writes pcapng: one little-endian section with one interface, times in nanoseconds, an enhanced packet block a frame, and
+ * at the end what the capture lost. `CaptureFormat` says what the methods do.
+ */
+export class PcapngFormat {
+  readonly headLen = BLOCK_HEAD_LEN + PACKET_BODY_LEN;
+  readonly linktype: number;
+  readonly snaplen: number;
+  readonly #name: string;
+
+  constructor({
+    linktype,
+    snaplen,
+    interfaceName = '',
+  }: { linktype: number; snaplen: number; interfaceName?: string }) {
+    this.linktype = linktype;
+    this.snaplen = snaplen;
+    this.#name = interfaceName;
+  }
+
+  header(): Uint8Array {
+    const section = block(BLOCK_SECTION, SECTION_BODY_LEN, [text(OPT_SHB_USERAPPL, 'udp-ufo')], (view, at) => {
+      view.setUint32(at, BYTE_ORDER_MAGIC, LITTLE);
+      view.setUint16(at + 4, VERSION_MAJOR, LITTLE);
+      view.setBigInt64(at + 8, -1n, LITTLE); // length not known
+    });
+    const options = [
+      ...(this.#name === '' ? [] : [text(OPT_IF_NAME, this.#name)]),
+      { code: OPT_IF_TSRESOL, value: Uint8Array.of(NANOSECONDS) },
+    ];
+    const described = block(BLOCK_INTERFACE, INTERFACE_BODY_LEN, options, (view, at) => {
+      view.setUint16(at, this.linktype, LITTLE);
+      view.setUint32(at + 4, this.snaplen, LITTLE);
+    });
+    return Buffer.concat([section, described]);
+  }
+
+  recordLen({ caplen, comment }: Fields): number {
+    const options = comment === undefined ? 0 : 2 * OPTION_HEAD_LEN + padded(comment.length);
+    return BLOCK_FRAME_LEN + PACKET_BODY_LEN + padded(caplen) + options;
+  }
+
+  put(view: DataView, at: number, record: Fields): number {
+    const len = this.recordLen(record);
+    view.setUint32(at, BLOCK_ENHANCED_PACKET, LITTLE);
+    view.setUint32(at + 4, len, LITTLE);
+    view.setUint32(at + 8, 0, LITTLE);
+    putTime(view, at + 12, record.seconds, record.nanoseconds);
+    view.setUint32(at + 20, record.caplen, LITTLE);
+    view.setUint32(at + 24, record.len, LITTLE);
+    let end = at + this.headLen + record.caplen;
+    for (const data = at + this.headLen; (end - data) % 4 !== 0; end++) view.setUint8(end, 0);
+    if (record.comment !== undefined) {
+      end = putOption(view, end, { code: OPT_COMMENT, value: record.comment });
+      view.setUint32(end, 0); // end of options
+      end += OPTION_HEAD_LEN;
+    }
+    view.setUint32(end, len, LITTLE);
+    return end + 4;
+  }
+
+  trailer({ received, lost }: { received: number; lost: number | null }): Uint8Array {
+    if (lost === null) return new Uint8Array(0);
+    const options = [count(OPT_ISB_IFRECV, received + lost), count(OPT_ISB_OSDROP, lost)];
+    return block(BLOCK_STATISTICS, STATISTICS_BODY_LEN, options, (view, at) => {
+      const now = performance.timeOrigin + performance.now();
+      putTime(view, at + 4, Math.floor(now / 1000), Math.floor((now % 1000) * 1e6));
+    });
+  }
+}
+
+/** Nanoseconds since the epoch, the high 32 bits first: more than a double holds, so by halves of the seconds. */
+function putTime(view: DataView, at: number, seconds: number, nanoseconds: number): void {
+  const upper = (seconds >>> 16) * 1e9;
+  const lower = (upper % 65_536) * 65_536 + (seconds & 0xffff) * 1e9 + nanoseconds;
+  view.setUint32(at, Math.floor(upper / 65_536) + Math.floor(lower / 2 ** 32), LITTLE);
+  view.setUint32(at + 4, lower % 2 ** 32, LITTLE);
+}
+
+function block(
+  type: number,
+  bodyLen: number,
+  options: readonly Option[],
+  fill: (view: DataView, body: number) => void,
+): Uint8Array {
+  const optionsLen = options.reduce((sum, { value }) => sum + OPTION_HEAD_LEN + padded(value.length), OPTION_HEAD_LEN);
+  const octets = new Uint8Array(BLOCK_FRAME_LEN + bodyLen + optionsLen);
+  const view = new DataView(octets.buffer);
+  view.setUint32(0, type, LITTLE);
+  view.setUint32(4, octets.length, LITTLE);
+  fill(view, BLOCK_HEAD_LEN);
+  let at = BLOCK_HEAD_LEN + bodyLen;
+  for (const option of options) at = putOption(view, at, option);
+  view.setUint32(octets.length - 4, octets.length, LITTLE);
+  return octets;
+}
+
+function putOption(view: DataView, at: number, { code, value }: Option): number {
+  view.setUint16(at, code, LITTLE);
+  view.setUint16(at + 2, value.length, LITTLE);
+  const end = at + OPTION_HEAD_LEN + padded(value.length);
+  for (let i = 0; i < padded(value.length); i++) view.setUint8(at + OPTION_HEAD_LEN + i, value[i] ?? 0);
+  return end;
+}
+
+function text(code: number, value: string): Option {
+  return { code, value: Buffer.from(value) };
+}
+
+function count(code: number, value: number): Option {
+  const octets = new Uint8Array(8);
+  new DataView(octets.buffer).setBigUint64(0, BigInt(value), LITTLE);
+  return { code, value: octets };
+}
