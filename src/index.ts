@@ -13,6 +13,7 @@ export { type FaultPlan, plan } from './faults/plan.js';
 export type { StepCall } from './faults/step.js';
 export type { ExtensionHeader } from './skb/flow.js';
 export type { Message, Octets } from './socket/dgram/message.js';
+export type { SocketEvents } from './socket/events.js';
 export type { PagesSent, SendResult, SendSummary } from './socket/flight/datagram.js';
 export type { StreamItem, StreamSource } from './socket/flight/feeds.js';
 export type { Way } from './socket/flight/way.js';

@@ -1,14 +1,13 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { EventEmitter, once } from 'node:events';
 import { argumentError, ERRNO, UfoError } from '../errors.js';
-import { SO_REUSEADDR, SOL_SOCKET } from '../host/constants.js';
+import { SO_REUSEADDR, SO_REUSEPORT, SOL_SOCKET } from '../host/constants.js';
 import { libc } from '../host/libc.js';
-import { type SocketEndpoint, scopeIdOf } from '../host/sockaddr.js';
+import { type SocketEndpoint, scopeIdOf, zoneText } from '../host/sockaddr.js';
 import { setSockOptInt } from '../host/socket-calls.js';
 import { formatAddress, parseAddress } from '../wire/address.js';
-import { ErrorQueue, SO_EE_ORIGIN_ICMP, SO_EE_ORIGIN_ICMP6 } from './error-queue.js';
-import { IcmpError } from './icmp-error.js';
-import { bindTo, connectTo, disconnect, localEnd, openUdp, prepareToHear, probePathMtu } from './socket.js';
+import { ErrorQueue, SO_EE_ORIGIN_ICMP, SO_EE_ORIGIN_ICMP6, type SocketError } from './error-queue.js';
+import { bindTo, connectBy, connectTo, disconnect, localEnd, openUdp, prepareToHear, probePathMtu } from './socket.js';
 
 export interface CompanionOptions {
   readonly family: 4 | 6;
@@ -19,7 +18,13 @@ export interface CompanionOptions {
   /** Path MTUs are asked for by this interface only, as a sender that is bound to it needs them. */
   readonly interfaceName?: string;
   /** Octets for datagrams not read yet; the kernel doubles it, and cuts it to `net.core.rmem_max`. Default 4 MiB. */
-  readonly recvBufferSize?: number;
+  readonly recvBufferSize?: number | undefined;
+  /** Share the port with others who say so too: the last one bound, and for groups all, get what comes. */
+  readonly reuseAddr?: boolean | undefined;
+  /** Share the port with others who say so too: the kernel spreads what comes over them. */
+  readonly reusePort?: boolean | undefined;
+  /** IPv6: don't receive what comes by IPv4. Default true. */
+  readonly ipv6Only?: boolean | undefined;
 }
 
 const DEFAULT_RECV_BUFFER = 4 << 20;
@@ -41,15 +46,16 @@ const ICMP_CODES: ReadonlySet<string> = new Set([
  * The ordinary UDP socket beside every sender. It holds the source port, so that replies meet no "port unreachable", and
  * receives them, reassembled by the kernel; it hears ICMP errors, which raw sockets do not; it knows path MTUs.
  *
- * Events: `message (payload, from)`; `error (error)`, an `IcmpError` for what ICMP told of a datagram sent before
- * (ECONNREFUSED, EMSGSIZE with the new MTU, EHOSTUNREACH, …). Without a listener ICMP errors are dropped.
+ * Events: `message (payload, from)`; `icmp (told)`, what ICMP said of a datagram sent before (ECONNREFUSED, EMSGSIZE with the
+ * new MTU, EHOSTUNREACH, …); `error (error)`, of the socket itself.
  */
 export class Companion
-  extends EventEmitter<{ message: [Buffer, RemoteInfo]; error: [Error] }>
+  extends EventEmitter<{ message: [Buffer, RemoteInfo]; icmp: [SocketError]; error: [Error] }>
   implements AsyncDisposable
 {
   readonly #fd: number;
-  readonly #socket: Socket;
+  /** The same socket as Node has it: for memberships and buffers. */
+  readonly udp: Socket;
   readonly #local: SocketEndpoint;
   readonly #interfaceName: string | undefined;
   readonly #errors = new ErrorQueue();
@@ -63,7 +69,7 @@ export class Companion
     super();
     this.#interfaceName = interfaceName;
     this.#fd = fd;
-    this.#socket = socket;
+    this.udp = socket;
     this.#local = localEnd(fd);
     socket.on('message', (payload, from) => this.emit('message', payload, from));
     socket.on('error', (error) => this.#hear(error));
@@ -76,18 +82,20 @@ export class Companion
 
   /** The local end; the address is the wildcard's before `connect`, unless one was asked for. */
   address(): { address: string; port: number } {
-    const { address, port } = this.#closed === null ? localEnd(this.#fd) : this.#local;
-    return { address: formatAddress(address), port };
+    const { address, port, scopeId } = this.#closed === null ? localEnd(this.#fd) : this.#local;
+    return { address: `${formatAddress(address)}${zoneText(scopeId)}`, port };
   }
 
   /**
    * From now on only what this endpoint sends is received, and `address` gives the source that the kernel chose for it.
    * May be called again. @throws UfoError ENETUNREACH, EADDRINUSE.
+   * @param ifindex the interface to go by, whatever the routes say
    */
-  connect(address: string, port: number): void {
+  connect(address: string, port: number, ifindex = 0): void {
     const endpoint = endpointOf(address, port);
     this.disconnect();
-    connectTo(this.#fd, endpoint);
+    if (ifindex === 0) connectTo(this.#fd, endpoint);
+    else connectBy(this.#fd, endpoint, ifindex);
     this.#connected = true;
   }
 
@@ -104,12 +112,12 @@ export class Companion
    */
   async watchPath(address: string, port: number): Promise<() => number> {
     const endpoint = endpointOf(address, port || 9); // no packet is sent, any port will do
-    let mtu = this.#pathMtu(endpoint);
+    let mtu = this.pathMtu(endpoint);
     let news = this.#news;
     let until = performance.now() + PATH_MTU_AGE_MS;
     return () => {
       if (news !== this.#news || performance.now() > until) {
-        mtu = this.#pathMtu(endpoint);
+        mtu = this.pathMtu(endpoint);
         news = this.#news;
         until = performance.now() + PATH_MTU_AGE_MS;
       }
@@ -117,12 +125,21 @@ export class Companion
     };
   }
 
+  /** What the kernel sends to a destination now, octets; Infinity while there is no route. */
+  pathMtu(endpoint: SocketEndpoint): number {
+    try {
+      return probePathMtu(endpoint, this.#interfaceName);
+    } catch {
+      return Number.POSITIVE_INFINITY; // the send itself tells why there is no way
+    }
+  }
+
   ref(): void {
-    this.#socket.ref();
+    this.udp.ref();
   }
 
   unref(): void {
-    this.#socket.unref();
+    this.udp.unref();
   }
 
   close(): Promise<void> {
@@ -135,17 +152,9 @@ export class Companion
   }
 
   async #close(): Promise<void> {
-    const closed = once(this.#socket, 'close');
-    this.#socket.close();
+    const closed = once(this.udp, 'close');
+    this.udp.close();
     await closed;
-  }
-
-  #pathMtu(endpoint: SocketEndpoint): number {
-    try {
-      return probePathMtu(endpoint, this.#interfaceName);
-    } catch {
-      return Number.POSITIVE_INFINITY; // the send itself tells why there is no way
-    }
   }
 
   /**
@@ -159,35 +168,37 @@ export class Companion
       if (told.errno === ERRNO.EMSGSIZE) this.#news += 1;
       if (told.origin !== SO_EE_ORIGIN_ICMP && told.origin !== SO_EE_ORIGIN_ICMP6) continue;
       heard += 1;
-      if (this.listenerCount('error') > 0) this.emit('error', new IcmpError(told));
+      this.emit('icmp', told);
     }
     return heard;
   }
 
   /** libuv meets POLLERR as a failed read. What came from the error queue is told with more detail than it knows. */
   #hear(error: NodeJS.ErrnoException): void {
-    if (this.takeErrors() === 0 && !ICMP_CODES.has(error.code ?? '')) this.emit('error', error);
+    if (this.takeErrors() > 0 || ICMP_CODES.has(error.code ?? '')) return;
+    if (this.listenerCount('error') > 0) this.emit('error', error);
   }
 }
 
-/** Opens and binds it. @throws UfoError EADDRINUSE, EADDRNOTAVAIL, EACCES (ports below 1024), EMFILE. */
-export async function openCompanion(options: CompanionOptions): Promise<Companion> {
+/** Opens and binds it, at once. @throws UfoError EADDRINUSE, EADDRNOTAVAIL, EACCES (ports below 1024), EMFILE. */
+export function openCompanion(options: CompanionOptions): Companion {
   const { family, port, address, recvBufferSize = DEFAULT_RECV_BUFFER } = options;
+  const { reuseAddr = false, reusePort = false, ipv6Only = true } = options;
   const local = address === undefined ? wildcard(family, port) : endpointOf(address, port);
-  const fd = openUdp(family);
+  const fd = openUdp(family, ipv6Only);
   try {
     prepareToHear(fd, family, recvBufferSize);
+    if (reuseAddr) setSockOptInt(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+    if (reusePort) setSockOptInt(fd, SOL_SOCKET, SO_REUSEPORT, 1);
     bindTo(fd, local);
   } catch (error) {
     libc().close(fd);
     throw explained(error, port);
   }
   const socket = createSocket(family === 4 ? 'udp4' : 'udp6');
-  const listening = once(socket, 'listening');
-  socket.bind({ fd });
-  await listening;
+  socket.bind({ fd, exclusive: true }); // listens when this returns: there is nothing to look up
   // libuv sets it on every socket it is handed, and any other program could then take this port from us.
-  setSockOptInt(fd, SOL_SOCKET, SO_REUSEADDR, 0);
+  if (!reuseAddr) setSockOptInt(fd, SOL_SOCKET, SO_REUSEADDR, 0);
   return new Companion(socket, fd, options.interfaceName);
 }
 

@@ -5,14 +5,18 @@ import {
   IP_FREEBIND,
   IP_MTU,
   IP_MTU_DISCOVER,
+  IP_MULTICAST_IF,
   IP_PMTUDISC_WANT,
   IP_RECVERR,
+  IP_UNICAST_IF,
   IPPROTO_IP,
   IPPROTO_IPV6,
   IPV6_FREEBIND,
   IPV6_MTU,
   IPV6_MTU_DISCOVER,
+  IPV6_MULTICAST_IF,
   IPV6_RECVERR,
+  IPV6_UNICAST_IF,
   IPV6_V6ONLY,
   SO_BROADCAST,
   SOCK_CLOEXEC,
@@ -34,14 +38,17 @@ import { formatAddress } from '../wire/address.js';
 
 /** The system calls of a UDP socket of our own. All throw system errors. */
 
-/** A UDP socket, IPv6 without IPv4 mapped into it, that learns path MTUs. */
-export function openUdp(family: 4 | 6): number {
+/**
+ * A UDP socket that learns path MTUs.
+ * @param ipv6Only without IPv4 mapped into IPv6
+ */
+export function openUdp(family: 4 | 6, ipv6Only = true): number {
   const fd = openSocket(family === 4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   setSockOptInt(fd, SOL_SOCKET, SO_BROADCAST, 1);
   if (family === 4) {
     setSockOptInt(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_WANT);
   } else {
-    setSockOptInt(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+    setSockOptInt(fd, IPPROTO_IPV6, IPV6_V6ONLY, Number(ipv6Only));
     setSockOptInt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IP_PMTUDISC_WANT);
   }
   return fd;
@@ -67,6 +74,16 @@ export function bindTo(fd: number, endpoint: SocketEndpoint): void {
 export function connectTo(fd: number, endpoint: SocketEndpoint): void {
   const name = sockaddrOf(endpoint);
   if (libc().connect(fd, name, name.length) < 0) throw lastError('connect', where(endpoint));
+}
+
+/** As `connectTo`, by an interface of the caller's choice, where the kernel's own routes may lead elsewhere or nowhere. */
+export function connectBy(fd: number, endpoint: SocketEndpoint, ifindex: number): void {
+  chooseInterface(fd, endpoint.address.length === 4 ? 4 : 6, ifindex);
+  try {
+    connectTo(fd, endpoint);
+  } finally {
+    chooseInterface(fd, endpoint.address.length === 4 ? 4 : 6, 0);
+  }
 }
 
 /** Undoes `connectTo`. Linux takes the port away too where the kernel had chosen it. */
@@ -99,6 +116,21 @@ export function probePathMtu(endpoint: SocketEndpoint, interfaceName?: string): 
 function sockaddrOf({ address, port, scopeId }: SocketEndpoint): Uint8Array {
   const octets = new Uint8Array(SOCKADDR_IN6_LEN);
   return octets.subarray(0, putSockaddr(new DataView(octets.buffer), 0, address, port, scopeId));
+}
+
+/** For unicast in network byte order, for a group of IPv4 as `struct ip_mreqn`, whose last field it is. */
+function chooseInterface(fd: number, family: 4 | 6, ifindex: number): void {
+  const inWireOrder = new DataView(new ArrayBuffer(4));
+  inWireOrder.setUint32(0, ifindex);
+  const unicast = inWireOrder.getInt32(0, true);
+  if (family === 4) {
+    setSockOptInt(fd, IPPROTO_IP, IP_UNICAST_IF, unicast);
+    const mreqn = Int32Array.of(0, 0, ifindex);
+    if (libc().setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, mreqn, mreqn.byteLength) < 0) throw lastError('setsockopt');
+  } else {
+    setSockOptInt(fd, IPPROTO_IPV6, IPV6_UNICAST_IF, unicast);
+    setSockOptInt(fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, ifindex);
+  }
 }
 
 function where({ address, port }: SocketEndpoint): { address: string; port: number } {

@@ -22,6 +22,7 @@ export const SO_BROADCAST = 6;
 export const SO_SNDBUF = 7;
 export const SO_RCVBUF = 8;
 export const SO_NO_CHECK = 11;
+export const SO_REUSEPORT = 15;
 export const SO_RCVTIMEO = 20;
 export const SO_BINDTODEVICE = 25;
 export const SO_SNDBUFFORCE = 32;
@@ -41,7 +42,10 @@ export const IP_RECVERR = 11;
 export const IP_MTU = 14;
 export const IP_FREEBIND = 15;
 export const IP_NODEFRAG = 22;
+export const IP_MULTICAST_IF = 32;
 export const IP_MULTICAST_TTL = 33;
+export const IP_MULTICAST_LOOP = 34;
+export const IP_UNICAST_IF = 50;
 export const IP_PMTUDISC_DONT = 0;
 export const IP_PMTUDISC_WANT = 1;
 export const IP_PMTUDISC_DO = 2;
@@ -52,12 +56,15 @@ export const UDP_NO_CHECK6_TX = 101;
 
 // <linux/in6.h>
 export const IPV6_UNICAST_HOPS = 16;
+export const IPV6_MULTICAST_IF = 17;
 export const IPV6_MULTICAST_HOPS = 18;
+export const IPV6_MULTICAST_LOOP = 19;
 export const IPV6_MTU_DISCOVER = 23;
 export const IPV6_MTU = 24;
 export const IPV6_RECVERR = 25;
 export const IPV6_V6ONLY = 26;
 export const IPV6_TCLASS = 67;
+export const IPV6_UNICAST_IF = 76;
 export const IPV6_FREEBIND = 78;
 
 // <linux/if_ether.h>

@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os';
 import { AF_INET, AF_INET6 } from './constants.js';
 import { libc } from './libc.js';
 
@@ -47,6 +48,15 @@ export function getSockaddr(octets: Uint8Array): SocketEndpoint | null {
 /** The scope id that an address text names behind `%`, an interface's name or ifindex; 0 where it names none. */
 export function scopeIdOf(zone: string | undefined): number {
   return zone === undefined ? 0 : libc().if_nametoindex(zone) || Number(zone) || 0;
+}
+
+/** What names a scope behind an address: `%eth0`; nothing for scope 0. */
+export function zoneText(scopeId: number): string {
+  if (scopeId === 0) return '';
+  const found = Object.entries(networkInterfaces()).find(([, addresses]) =>
+    addresses?.some((one) => one.family === 'IPv6' && one.scopeid === scopeId),
+  );
+  return `%${found?.[0] ?? scopeId}`;
 }
 
 /** fe80::/10 and ff02::/16. */

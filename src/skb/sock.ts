@@ -13,16 +13,24 @@ interface Waiter {
  * so it goes over budget by at most one datagram. Who has to wait is served in order, and woken by completions.
  */
 export class Sock {
-  readonly sendBufferSize: number;
+  #sendBufferSize: number;
   /** Octets charged now. */
   wmemAlloc = 0;
   readonly #waiters = new WaitLine<Waiter>();
 
   constructor(sendBufferSize = 212_992) {
-    if (!Number.isSafeInteger(sendBufferSize) || sendBufferSize < 1) {
-      throw argumentError('sendBufferSize', sendBufferSize, 'a whole number of octets, at least 1');
-    }
-    this.sendBufferSize = sendBufferSize;
+    this.#sendBufferSize = checkedSize(sendBufferSize);
+  }
+
+  /** Octets that may be charged before somebody has to wait. */
+  get sendBufferSize(): number {
+    return this.#sendBufferSize;
+  }
+
+  /** More room wakes who waits for it. */
+  set sendBufferSize(octets: number) {
+    this.#sendBufferSize = checkedSize(octets);
+    this.#wake();
   }
 
   /** How many wait for room. */
@@ -44,7 +52,7 @@ export class Sock {
 
   /** Charges `octets` if there is room and nobody waits for it already. */
   tryWmem(octets: number): boolean {
-    if (this.#waiters.size > 0 || this.wmemAlloc >= this.sendBufferSize) return false;
+    if (this.#waiters.size > 0 || this.wmemAlloc >= this.#sendBufferSize) return false;
     this.wmemAlloc += octets;
     return true;
   }
@@ -89,7 +97,7 @@ export class Sock {
   }
 
   #wake(): void {
-    while (this.wmemAlloc < this.sendBufferSize) {
+    while (this.wmemAlloc < this.#sendBufferSize) {
       const waiter = this.#waiters.peek();
       if (waiter === undefined) return;
       this.#waiters.leave(waiter);
@@ -97,4 +105,9 @@ export class Sock {
       waiter.grant();
     }
   }
+}
+
+function checkedSize(octets: number): number {
+  if (Number.isSafeInteger(octets) && octets >= 1) return octets;
+  throw argumentError('sendBufferSize', octets, 'a whole number of octets, at least 1');
 }

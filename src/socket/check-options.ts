@@ -17,7 +17,12 @@ const OWN: Readonly<Record<Exclude<keyof SocketOptions, DriverOptionName>, (valu
   type: (value) => (value === 'udp4' || value === 'udp6' ? null : 'udp4 or udp6'),
   driver: (value) =>
     value === undefined || value === 'auto' || isDriver(value) ? null : `one of ${DRIVERS.join(', ')}, auto`,
-  visible: (value) => (value === undefined || typeof value === 'boolean' ? null : 'true or false'),
+  visible: flag,
+  reuseAddr: flag,
+  reusePort: flag,
+  ipv6Only: flag,
+  lookup: (value) => (value === undefined || typeof value === 'function' ? null : 'a function as dns.lookup'),
+  recvBufferSize: (value) => atLeastOne(value, 'octet'),
   sendBufferSize: (value) => atLeastOne(value, 'octet'),
   poolPages: (value) => atLeastOne(value, 'page'),
   signal: (value) => (value === undefined || value instanceof AbortSignal ? null : 'an AbortSignal'),
@@ -47,6 +52,10 @@ export function checkSocketOptions(options: SocketOptions): void {
     return `${one.name}: \`${option}\`: ${why}`;
   });
   throw argumentError('driver', 'auto', 'a driver that can do all of this at once', reasons.join('\n  '));
+}
+
+function flag(value: unknown): string | null {
+  return value === undefined || typeof value === 'boolean' ? null : 'true or false';
 }
 
 function atLeastOne(value: unknown, unit: string): string | null {

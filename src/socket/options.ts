@@ -1,11 +1,12 @@
 import type { DriverOptionValues } from '../options/driver-options.js';
 import type { DriverName } from '../tx/driver.js';
 import type { FragmentPlan } from '../ufo/plan.js';
+import type { EndOptions } from './dgram/options.js';
 import type { StreamCounts } from './flight/counts.js';
 import type { SendResult } from './flight/datagram.js';
 
 /** How a socket is made; what its datagrams look like and how they leave is `DriverOptionValues`. */
-export interface SocketOptions extends DriverOptionValues {
+export interface SocketOptions extends DriverOptionValues, EndOptions {
   readonly type: 'udp4' | 'udp6';
   /** How frames leave; default `raw-socket`. `auto` takes the fastest that this machine and what is asked for allow. */
   readonly driver?: DriverName | 'auto' | undefined;
@@ -76,6 +77,6 @@ export interface Wait {
 
 export interface SocketAddress {
   readonly address: string;
-  readonly family: 4 | 6;
+  readonly family: 'IPv4' | 'IPv6';
   readonly port: number;
 }

@@ -27,7 +27,7 @@ export class Sender {
   readonly pageWait: PageWait;
   readonly paths: Paths;
   readonly outbox: Outbox;
-  readonly #sock: Sock;
+  readonly sock: Sock;
 
   /** @param companion opens the companion on first use; null where the driver has none */
   constructor(options: SocketOptions, companion: () => Promise<Companion | null>, open: OpenDevice) {
@@ -37,24 +37,24 @@ export class Sender {
     const memory = new UserMemory({ pages: options.poolPages ?? DEFAULT_POOL_PAGES, umemLen });
     this.pool = new PagePool(memory);
     this.pageWait = new PageWait(this.pool, () => this.paths.pending);
-    this.#sock = new Sock(options.sendBufferSize ?? Math.max(PAGE_SIZE, memory.pages.len - POOL_RESERVE));
+    this.sock = new Sock(options.sendBufferSize ?? Math.max(PAGE_SIZE, memory.pages.len - POOL_RESERVE));
     const { family, pool, pageWait } = this;
     this.paths = new Paths({ options, family, pool, companion, open });
     const idents = identSourceOf(options.idents);
     const fixedIdents = options.idents !== undefined;
-    this.outbox = new Outbox({ family, pool, sock: this.#sock, pageWait, idents, fixedIdents });
+    this.outbox = new Outbox({ family, pool, sock: this.sock, pageWait, idents, fixedIdents });
   }
 
   /** Sends what is queued, then closes every device; all are closed even if one of them fails, which is thrown then. */
   async close(): Promise<void> {
     const failures = await this.paths.close();
-    this.turnAway(new UfoError('ERR_UFO_CLOSED', 'the socket is closed'));
+    this.turnAway(new UfoError('ERR_SOCKET_DGRAM_NOT_RUNNING', 'the socket is closed'));
     if (failures.length > 0) throw failures[0];
   }
 
   /** Rejects everyone who waits for room or for pages. */
   turnAway(error: UfoError): void {
-    this.#sock.failWaiters(error);
+    this.sock.failWaiters(error);
     this.pageWait.fail(error);
   }
 }

@@ -1,55 +1,74 @@
-import { EventEmitter } from 'node:events';
+import type { RemoteInfo } from 'node:dgram';
 import type { FileHandle } from 'node:fs/promises';
 import type { Companion } from '../companion/companion.js';
-import { argumentError, UfoError } from '../errors.js';
+import type { SocketError } from '../companion/error-queue.js';
+import { IcmpError } from '../companion/icmp-error.js';
+import { ERRNO, typeError, UfoError } from '../errors.js';
 import type { LostFrames } from '../tx/net-device.js';
 import { copied } from '../ufo/append-data.js';
 import { checkSocketOptions } from './check-options.js';
 import { Cork } from './cork.js';
-import { type Message, partsOf } from './dgram/message.js';
+import {
+  bindCall,
+  type Callback,
+  connectCall,
+  type ErrorCallback,
+  type SendCallback,
+  sendCall,
+} from './dgram/calls.js';
+import { type Message, type Octets, partsOf } from './dgram/message.js';
+import { SocketSettings } from './dgram/settings.js';
 import type { PagesSent, SendResult, SendSummary } from './flight/datagram.js';
-import type { StreamSource } from './flight/feeds.js';
+import { checkSource, type StreamSource } from './flight/feeds.js';
 import { SendOne } from './flight/one.js';
 import { sendStream } from './flight/stream.js';
 import type { FileOptions, ManyOptions, SendOptions, SocketAddress, SocketOptions, To, Wait } from './options.js';
 import { type Pages, UserPages } from './pages.js';
-import { companionOf, HeldCompanion } from './path/held-companion.js';
+import { Connection } from './path/connection.js';
 import { type PathInfo, pathInfo } from './path/info.js';
+import { LocalEnd } from './path/local-end.js';
 import { type OpenDevice, openDevice } from './path/open-device.js';
-import type { Peer } from './path/peer.js';
-import { resolveHost } from './path/route-to.js';
 import { sendFile } from './send-file.js';
 import { Sender } from './sender.js';
 import { abortable } from './waiting/abortable.js';
 import { completion } from './waiting/completion.js';
-import { ObservedPromise } from './waiting/observed.js';
+import { Reports } from './waiting/observed.js';
 import { Works } from './waiting/works.js';
 
+type MessageListener = (payload: Buffer, from: RemoteInfo) => void;
+
 /**
- * A UDP socket whose datagrams are cut into fragments here, under the caller's control.
- *
- * Every promise that fails with nobody waiting for it becomes an `error` event instead. Events: `message (payload, from)`;
- * `error (error)`, also for ICMP errors; `drain`, when a send that said EAGAIN is worth trying again; `close`.
+ * A UDP socket whose datagrams are cut into fragments here, under the caller's control. Used as Node's `dgram.Socket`, or by
+ * promises: what is called with a callback does as dgram does, without one it gives a promise. A promise that fails with
+ * nobody waiting for it becomes an `error` event.
  */
-export class UfoSocket extends EventEmitter implements AsyncDisposable {
-  readonly #sender: Sender;
+export class UfoSocket extends SocketSettings implements AsyncDisposable {
+  /** @internal */
+  protected readonly sender: Sender;
+  /** @internal */
+  protected readonly end: LocalEnd;
   readonly #works = new Works();
   readonly #one: SendOne;
-  readonly #companion = new HeldCompanion(() => this.#openCompanion());
   readonly #signal: AbortSignal | undefined;
-  #remote: { readonly host: string; readonly port: number } | null = null;
+  readonly #connection: Connection;
+  readonly #reports = new Reports(this);
   #cork: Cork | null = null;
   #closed: Promise<void> | null = null;
 
-  /** @param open puts another device in the place of the driver's: a tracer around it, or a test's own */
+  /**
+   * @internal
+   * @param open puts another device in the place of the driver's: a tracer around it, or a test's own
+   */
   constructor(options: SocketOptions, open: OpenDevice = openDevice) {
     super();
     checkSocketOptions(options);
-    this.#sender = new Sender(options, () => this.#companion.open(), open);
+    this.sender = new Sender(options, () => this.end.ready(), open);
+    this.end = new LocalEnd(this.sender, (companion) => this.#listen(companion));
+    this.#connection = new Connection(this.sender, this.end);
     this.#one = new SendOne(
-      this.#sender,
+      this.sender,
       this.#works,
-      (to) => this.#peer(to),
+      (to) => this.#connection.peer(to),
       () => this.#drain(),
     );
     this.#signal = options.signal;
@@ -59,40 +78,66 @@ export class UfoSocket extends EventEmitter implements AsyncDisposable {
 
   /**
    * Takes a port (0: the kernel chooses) and an address, and holds the port as an ordinary UDP socket would.
-   * @throws UfoError EADDRINUSE, EADDRNOTAVAIL, EACCES
+   * @throws UfoError EADDRINUSE, EADDRNOTAVAIL, EACCES; ERR_SOCKET_ALREADY_BOUND
    */
-  bind(port = 0, address?: string): Promise<void> {
-    return this.#work(async () => {
-      if (this.#companion.opened) throw new UfoError('ERR_UFO_ALREADY_BOUND', 'the socket is bound already');
-      const at = address === undefined ? null : await resolveHost(address, this.#sender.family);
-      this.#sender.paths.local = { port, address: at };
-      await this.#companion.open();
+  bind(port?: number, address?: string): Promise<void>;
+  bind(options: { readonly port?: number; readonly address?: string; readonly exclusive?: boolean }): Promise<void>;
+  bind(port: number, address: string, callback: Callback): this;
+  bind(port: number, callback: Callback): this;
+  bind(callback: Callback): this;
+  bind(options: { readonly port?: number; readonly address?: string }, callback: Callback): this;
+  bind(...args: unknown[]): Promise<void> | this {
+    const listener = args.find((one) => typeof one === 'function') as Callback | undefined;
+    if (listener === undefined) return this.#work(async () => this.end.bind(bindCall(args)));
+    const call = bindCall(args);
+    this.#works.check();
+    this.end.check();
+    this.once('listening', listener);
+    this.#work(() => this.end.bind(call)).catch((error: unknown) => {
+      this.off('listening', listener);
+      this.#reports.tell(error);
     });
+    return this;
   }
 
-  /** Sets where datagrams go that name no address, and learns the path there. */
-  connect(port: number, address: string, { signal }: Wait = {}): Promise<void> {
-    return this.#work(async () => {
-      signal?.throwIfAborted();
-      this.#remote = { host: address, port };
-      await this.#peer({ signal });
+  /**
+   * Sets where datagrams go that name no address (default: this host), and learns the path there. From then on only what that
+   * peer sends is received, and what ICMP says of it is an `error` event.
+   * @throws UfoError ERR_SOCKET_DGRAM_IS_CONNECTED
+   */
+  connect(port: number, address?: string, options?: Wait): Promise<void>;
+  connect(port: number, address: string, callback: ErrorCallback): void;
+  connect(port: number, callback: ErrorCallback): void;
+  connect(...args: unknown[]): Promise<void> | undefined {
+    const listener = args.find((one) => typeof one === 'function') as ErrorCallback | undefined;
+    if (listener === undefined) return this.#work(async () => this.#connect(connectCall(args)));
+    const call = connectCall(args);
+    this.#works.check();
+    this.#connection.check();
+    const connected = (): void => listener();
+    this.once('connect', connected);
+    this.#work(() => this.#connect(call)).catch((error: Error) => {
+      this.off('connect', connected);
+      process.nextTick(listener, error);
     });
+    return undefined;
+  }
+
+  /** Undoes `connect`. @throws UfoError ERR_SOCKET_DGRAM_NOT_CONNECTED */
+  disconnect(): void {
+    this.#works.check();
+    this.#connection.disconnect();
+  }
+
+  /** The peer of `connect`. @throws UfoError ERR_SOCKET_DGRAM_NOT_CONNECTED */
+  remoteAddress(): SocketAddress {
+    this.#works.check();
+    return this.#connection.address();
   }
 
   /** What datagrams to a destination (default: that of `connect`) meet on their way. */
   path(to: To = {}): Promise<PathInfo> {
-    return this.#work(async () => pathInfo(await this.#peer(to)));
-  }
-
-  /** The local end. Binds to a port of the kernel's choice if there is none yet. */
-  address(): Promise<SocketAddress> {
-    return this.#work(async () => {
-      const { paths, family } = this.#sender;
-      const { local } = paths;
-      const companion = await this.#companion.open();
-      const { address, port } = companion?.address() ?? { address: local.address ?? '', port: local.port };
-      return { address, port, family };
-    });
+    return this.#work(async () => pathInfo(await this.#connection.peer(to)));
   }
 
   /**
@@ -103,18 +148,43 @@ export class UfoSocket extends EventEmitter implements AsyncDisposable {
    * While corked, the message is a part of the datagram that `uncork` sends. It is copied at once, takes no options, and
    * this resolves with that datagram's result.
    * @throws UfoError EMSGSIZE, ENETUNREACH, EHOSTUNREACH, EPERM, ENETDOWN, ENOBUFS, …, with `partial` where some fragments
-   *   had gone; EAGAIN with `nonBlocking`; ERR_UFO_CLOSED; the signal's reason
+   *   had gone; EAGAIN with `nonBlocking`; ERR_SOCKET_DGRAM_NOT_RUNNING; the signal's reason
    */
-  send(message: Message, to: SendOptions = {}): Promise<SendResult> {
-    let parts: readonly Uint8Array[];
+  send(message: Message, to?: SendOptions): Promise<SendResult>;
+  send(message: Message, port: number, address?: string): Promise<SendResult>;
+  send(message: Octets, offset: number, length: number, port?: number, address?: string): Promise<SendResult>;
+  send(message: Message, callback: SendCallback): void;
+  send(message: Message, port: number, callback: SendCallback): void;
+  send(message: Message, port: number, address: string | undefined, callback: SendCallback): void;
+  send(message: Octets, offset: number, length: number, callback: SendCallback): void;
+  send(message: Octets, offset: number, length: number, port: number, callback: SendCallback): void;
+  send(
+    message: Octets,
+    offset: number,
+    length: number,
+    port: number,
+    address: string | undefined,
+    callback: SendCallback,
+  ): void;
+  send(message: unknown, ...rest: unknown[]): Promise<SendResult> | undefined {
+    const [first] = rest;
+    const listener = rest.find((one) => typeof one === 'function') as SendCallback | undefined;
     try {
-      parts = partsOf(message);
-      // A part's promise is the datagram's, whose failure `uncork` tells of: not watched here.
-      if (this.#cork !== null) return this.#cork.add(parts, to);
+      if (rest.length <= 1 && (first === undefined || (typeof first === 'object' && first !== null))) {
+        return this.#send(partsOf(message), (first ?? {}) as SendOptions);
+      }
+      const { parts, to } = sendCall(message, rest, this.#connection.asked);
+      if (listener === undefined) return this.#send(parts, to);
+      this.#works.check();
+      this.#send(parts, to).then(
+        ({ octets }) => process.nextTick(listener, null, octets),
+        (error: Error) => process.nextTick(listener, error, 0),
+      );
     } catch (error) {
-      return this.#observed(Promise.reject(error));
+      if (listener !== undefined) throw error;
+      return this.#reports.observed(Promise.reject(error));
     }
-    return this.#observed(to.zerocopy === true ? this.#one.sendForeign(parts, to) : this.#one.send(copied(parts), to));
+    return undefined;
   }
 
   /**
@@ -123,16 +193,17 @@ export class UfoSocket extends EventEmitter implements AsyncDisposable {
    */
   sendMany(source: StreamSource, to: ManyOptions = {}): Promise<SendSummary> {
     const run = async (): Promise<SendSummary> => {
+      checkSource(source);
       this.#refuseCorked('sendMany');
-      const peer = await this.#works.run(() => this.#peer(to));
-      return sendStream(this.#sender, this.#works, peer, source, to);
+      const peer = await this.#works.run(() => this.#connection.peer(to));
+      return sendStream(this.sender, this.#works, peer, source, to);
     };
-    return this.#observed(run());
+    return this.#reports.observed(run());
   }
 
   /** Reads a file straight into user pages and sends it as datagrams of `datagramSize` octets (UDP sendfile). */
   sendFile(file: string | FileHandle, options: FileOptions): Promise<SendSummary> {
-    return this.#observed(sendFile(this, file, options));
+    return this.#reports.observed(sendFile(this, file, options));
   }
 
   /**
@@ -140,8 +211,8 @@ export class UfoSocket extends EventEmitter implements AsyncDisposable {
    * where none are. 1 … 69,632 octets.
    */
   allocPages(len: number, { signal }: Wait = {}): Promise<Pages> {
-    const { pageWait, pool } = this.#sender;
-    return this.#observed(
+    const { pageWait, pool } = this.sender;
+    return this.#reports.observed(
       pageWait.until(() => {
         this.#works.check();
         return UserPages.take(pool, len);
@@ -157,13 +228,13 @@ export class UfoSocket extends EventEmitter implements AsyncDisposable {
     this.#refuseCorked('sendPages');
     const { ubuf, done } = completion();
     const sent = this.#one.sendPages(UserPages.of(pages), ubuf, to);
-    return { sent: this.#observed(sent), completed: done };
+    return { sent: this.#reports.observed(sent), completed: done };
   }
 
   /** From now on `send` collects parts (MSG_MORE). */
   cork(): void {
     this.#works.check();
-    this.#cork ??= new Cork(this.#sender.family);
+    this.#cork ??= new Cork(this.sender.family);
   }
 
   /** Sends what was collected as one datagram; its way is chosen now, once, for the whole of it. */
@@ -172,63 +243,89 @@ export class UfoSocket extends EventEmitter implements AsyncDisposable {
     this.#cork = null;
     if (cork === null || cork.parts.length === 0) {
       const what = cork === null ? 'uncork without cork' : 'uncork, but nothing was sent since cork';
-      return this.#observed(Promise.reject(new UfoError('ERR_UFO_NOT_CORKED', what)));
+      return this.#reports.observed(Promise.reject(new UfoError('ERR_UFO_NOT_CORKED', what)));
     }
     const result = this.#one.send(copied(cork.parts), to);
     cork.settle(result);
-    return this.#observed(result);
+    return this.#reports.observed(result);
+  }
+
+  /** Datagrams of `send`, `sendPages` and `uncork` that have not gone yet; those of a stream are its own. */
+  getSendQueueCount(): number {
+    return this.#one.count;
+  }
+
+  /** Octets of payload in them. */
+  getSendQueueSize(): number {
+    return this.#one.octets;
   }
 
   /** Resolves when everything handed over so far has gone or failed. */
   idle({ signal }: Wait = {}): Promise<void> {
-    return this.#observed(abortable(this.#sender.paths.idle(), signal));
+    return this.#reports.observed(abortable(this.sender.paths.idle(), signal));
   }
 
   /** Packets taken and then lost on this machine, by where; null where a driver cannot know. */
   lost(): Promise<LostFrames> {
-    return this.#sender.paths.lost();
-  }
-
-  /** Keeps the process alive (the default), or not, while the socket only listens. */
-  ref(): this {
-    this.#companion.setReferenced(true);
-    return this;
-  }
-
-  unref(): this {
-    this.#companion.setReferenced(false);
-    return this;
+    return this.sender.paths.lost();
   }
 
   /**
    * Sends what was handed over before, also what still waits for room, then lets go of everything. What is handed over
-   * later, what is corked and what waits for pages fails with ERR_UFO_CLOSED. Idempotent.
+   * later, what is corked and what waits for pages fails with ERR_SOCKET_DGRAM_NOT_RUNNING. Idempotent.
    */
-  close(): Promise<void> {
-    this.#closed ??= this.#observed(this.#shutDown());
-    return this.#closed;
+  close(): Promise<void>;
+  close(callback: Callback): this;
+  close(callback?: Callback): Promise<void> | this {
+    if (callback !== undefined && this.#closed === null) this.once('close', callback);
+    this.#closed ??= this.#reports.observed(this.#shutDown());
+    return callback === undefined ? this.#closed : this;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
+  /** @internal */
+  protected checkRunning(): void {
+    this.#works.check();
+  }
+
+  #send(parts: readonly Uint8Array[], to: SendOptions): Promise<SendResult> {
+    // A part's promise is the datagram's, whose failure `uncork` tells of: not watched here.
+    if (this.#cork !== null) return this.#cork.add(parts, to);
+    return this.#reports.observed(
+      to.zerocopy === true ? this.#one.sendForeign(parts, to) : this.#one.send(copied(parts), to),
+    );
+  }
+
+  async #connect(call: ReturnType<typeof connectCall>): Promise<void> {
+    await this.#connection.connect(call, call.signal);
+    this.emit('connect');
+  }
+
+  #listen(companion: Companion | null): void {
+    companion?.on('message', (payload, from) => this.emit('message', payload, from));
+    companion?.on('icmp', (told) => this.#hear(told, companion));
+    companion?.on('error', (error) => this.#reports.tell(error));
+    process.nextTick(() => {
+      if (this.#closed === null) this.emit('listening');
+    });
+  }
+
+  /** ICMP can be forged: only who asked for it hears of datagrams to anybody but the peer. */
+  #hear(told: SocketError, companion: Companion): void {
+    const concerns = this.#connection.concerns(told);
+    if (!concerns && this.listenerCount('icmp') === 0) return;
+    const { errno, destination } = told;
+    const aboutMtu = errno === ERRNO.EMSGSIZE && destination !== null;
+    const error = new IcmpError(told, aboutMtu ? companion.pathMtu(destination) : undefined);
+    this.emit('icmp', error);
+    if (concerns) this.#reports.tell(error, error.code);
+  }
+
   #refuseCorked(what: string): void {
     if (this.#cork !== null) throw new UfoError('ERR_UFO_CORKED', `${what} while corked`, 'uncork before');
-  }
-
-  async #peer({ address, port, signal }: To): Promise<Peer> {
-    const host = address ?? this.#remote?.host;
-    const toPort = port ?? this.#remote?.port;
-    if (host !== undefined && toPort !== undefined) return this.#sender.paths.peer(host, toPort, signal);
-    throw argumentError('to', 'no destination', 'an address and a port', 'connect first, or name both');
-  }
-
-  async #openCompanion(): Promise<Companion | null> {
-    const companion = await companionOf(this.#sender);
-    companion?.on('message', (payload, from) => this.emit('message', payload, from));
-    companion?.on('error', (error) => this.#report(error));
-    return companion;
   }
 
   #drain(): void {
@@ -236,39 +333,40 @@ export class UfoSocket extends EventEmitter implements AsyncDisposable {
   }
 
   #work<T>(work: () => Promise<T>): Promise<T> {
-    return this.#observed(this.#works.run(work));
-  }
-
-  #observed<T>(promise: Promise<T>): Promise<T> {
-    return ObservedPromise.from(promise, (error) => this.#report(error));
-  }
-
-  #report(error: unknown): void {
-    if (this.listenerCount('error') > 0) this.emit('error', error);
-    else process.emitWarning(error instanceof Error ? error : new Error(String(error)));
+    return this.#reports.observed(this.#works.run(work));
   }
 
   readonly #abort = (): void => {
     void this.close();
-    this.#sender.turnAway(new UfoError('ERR_UFO_CLOSED', "the socket's signal was aborted"));
+    this.sender.turnAway(new UfoError('ERR_SOCKET_DGRAM_NOT_RUNNING', "the socket's signal was aborted"));
   };
 
   async #shutDown(): Promise<void> {
-    const closed = new UfoError('ERR_UFO_CLOSED', 'the socket is closed');
+    const closed = new UfoError('ERR_SOCKET_DGRAM_NOT_RUNNING', 'the socket is closed');
     this.#signal?.removeEventListener('abort', this.#abort);
     this.#cork?.settle(Promise.reject(closed));
     this.#cork = null;
     await this.#works.close();
     try {
-      await this.#sender.close();
+      await this.sender.close();
     } finally {
-      await this.#companion.close();
+      await this.end.close();
       this.emit('close');
     }
   }
 }
 
-/** A UDP socket for one family. Nothing is opened before the first bind, connect or send. */
-export function createSocket(options: SocketOptions): UfoSocket {
-  return new UfoSocket(options);
+/**
+ * A UDP socket for one family. Nothing is opened before the first bind, connect or send.
+ * @param onMessage listens to `message`
+ * @throws UfoError naming the option that is wrong
+ */
+export function createSocket(options: SocketOptions | SocketOptions['type'], onMessage?: MessageListener): UfoSocket {
+  if (onMessage !== undefined && typeof onMessage !== 'function') throw typeError('onMessage', onMessage, 'a function');
+  if (typeof options !== 'string' && (typeof options !== 'object' || options === null)) {
+    throw typeError('options', options, 'udp4, udp6 or an object of options');
+  }
+  const socket = new UfoSocket(typeof options === 'string' ? { type: options } : options);
+  if (onMessage !== undefined) socket.on('message', onMessage);
+  return socket;
 }

@@ -87,6 +87,9 @@ export interface NetDevice extends AsyncDisposable {
   /** Resolves when another `xmit` is worth trying. Bounded waits inside, no spinning. */
   writable(signal?: AbortSignal): Promise<void>;
 
+  /** For a device above the IP stack: whether members of a group on this very host get what is sent to it (they do). */
+  setMulticastLoopback?(on: boolean): void;
+
   /** What a user should know about this way out of the machine, in whole sentences; none where all is as usual. */
   readonly notes?: readonly string[];
 

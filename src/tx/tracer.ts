@@ -82,6 +82,10 @@ export class Tracer implements NetDevice {
     return this.#inner.writable(signal);
   }
 
+  setMulticastLoopback(on: boolean): void {
+    this.#inner.setMulticastLoopback?.(on);
+  }
+
   lost(): LostFrames {
     return this.#inner.lost();
   }

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { after, before, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Companion, openCompanion } from '../../src/companion/companion.js';
-import type { IcmpError } from '../../src/companion/icmp-error.js';
+import type { SocketError } from '../../src/companion/error-queue.js';
+import { IcmpError } from '../../src/companion/icmp-error.js';
 import { ERRNO } from '../../src/errors.js';
 import { farCommand, LAB, pinNeighbours } from '../../src/host/lab.js';
 import { runTool } from '../../src/host/run-tool.js';
@@ -44,8 +45,8 @@ async function assertIdle(): Promise<void> {
 }
 
 async function nextError(companion: Companion): Promise<IcmpError> {
-  const [error] = (await once(companion, 'error', { signal: AbortSignal.timeout(10_000) })) as [IcmpError];
-  return error;
+  const [told] = (await once(companion, 'icmp', { signal: AbortSignal.timeout(10_000) })) as [SocketError];
+  return new IcmpError(told, told.destination === null ? undefined : companion.pathMtu(told.destination));
 }
 
 describeLive('companion', () => {
@@ -71,7 +72,7 @@ describeLive('companion', () => {
   for (const { family, source, destination } of FAMILIES) {
     for (const connected of [false, true]) {
       it(`IPv${family}, ${connected ? '' : 'not '}connected: hears that nobody listens, again and again`, async () => {
-        await using companion = await openCompanion({ family, port: 0 });
+        await using companion = openCompanion({ family, port: 0 });
         if (connected) companion.connect(destination, 4999);
         for (let i = 0; i < 3; i++) {
           const heard = nextError(companion);
@@ -86,7 +87,7 @@ describeLive('companion', () => {
     }
 
     it(`IPv${family}: learns the path MTU from ICMP`, async () => {
-      await using companion = await openCompanion({ family, port: 0 });
+      await using companion = openCompanion({ family, port: 0 });
       const mtu = await companion.watchPath(ROUTED[family], 4999);
       assert.equal(mtu(), 1500);
       const heard = nextError(companion);
@@ -98,7 +99,7 @@ describeLive('companion', () => {
     });
 
     it(`IPv${family}: sees the route's MTU change`, async () => {
-      await using companion = await openCompanion({ family, port: 0 });
+      await using companion = openCompanion({ family, port: 0 });
       const mtu = await companion.watchPath(destination, 4999);
       const route = [`-${family}`, 'route', 'replace', destination, 'dev', near.interface];
       await runTool('ip', [...route, 'mtu', '1400']);
@@ -111,9 +112,9 @@ describeLive('companion', () => {
   }
 
   it('shared with kernel-udp: errors of earlier datagrams fail none of the later ones, and nothing spins', async () => {
-    await using companion = await openCompanion({ family: 4, port: 0 });
+    await using companion = openCompanion({ family: 4, port: 0 });
     const heard: string[] = [];
-    companion.on('error', (error) => heard.push((error as IcmpError).code));
+    companion.on('icmp', (told) => heard.push(new IcmpError(told).code));
     await using device = await openKernelUdp({
       family: 4,
       interface: near.interface,
@@ -134,14 +135,13 @@ describeLive('companion', () => {
   });
 
   it('does not spin after errors', async () => {
-    await using companion = await openCompanion({ family: 4, port: 0 });
-    companion.on('error', () => undefined);
+    await using companion = openCompanion({ family: 4, port: 0 });
     for (let i = 0; i < 5; i++) await send(companion, near.ipv4, far.ipv4, 4999, 10);
     await assertIdle();
   });
 
   it('receives replies as whole datagrams, fragmented by the far kernel', async () => {
-    await using companion = await openCompanion({ family: 4, port: 0 });
+    await using companion = openCompanion({ family: 4, port: 0 });
     companion.connect(far.ipv4, 5001);
     assert.equal(companion.address().address, near.ipv4);
     const message = once(companion, 'message', { signal: AbortSignal.timeout(10_000) });

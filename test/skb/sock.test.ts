@@ -82,8 +82,8 @@ describe('send memory of a socket', () => {
     const sk = new Sock(1);
     sk.takeWmem(1);
     const waits = [sk.waitForWmem(1), sk.waitForWmem(1)];
-    sk.failWaiters(new UfoError('ERR_UFO_CLOSED', 'closed'));
-    for (const wait of waits) await assert.rejects(wait, fails('ERR_UFO_CLOSED'));
+    sk.failWaiters(new UfoError('ERR_SOCKET_DGRAM_NOT_RUNNING', 'closed'));
+    for (const wait of waits) await assert.rejects(wait, fails('ERR_SOCKET_DGRAM_NOT_RUNNING'));
     assert.equal(sk.wmemAlloc, 1);
   });
 

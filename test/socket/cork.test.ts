@@ -77,8 +77,8 @@ describe('cork and uncork', () => {
     socket.cork();
     const part = socket.send(new Uint8Array(1));
     await socket.close();
-    await assert.rejects(part, { code: 'ERR_UFO_CLOSED' });
+    await assert.rejects(part, { code: 'ERR_SOCKET_DGRAM_NOT_RUNNING' });
     await assert.rejects(socket.uncork(), { code: 'ERR_UFO_NOT_CORKED' });
-    assert.throws(() => socket.cork(), { code: 'ERR_UFO_CLOSED' });
+    assert.throws(() => socket.cork(), { code: 'ERR_SOCKET_DGRAM_NOT_RUNNING' });
   });
 });

@@ -6,7 +6,7 @@ import { makePayload } from '../../src/payload/generated.js';
 import { FakeDevice, fakeSocket, turns } from './fake-device.js';
 
 const POOL = 64;
-const closed = { code: 'ERR_UFO_CLOSED' };
+const closed = { code: 'ERR_SOCKET_DGRAM_NOT_RUNNING' };
 
 describe('user pages and their completion', () => {
   it('may be rewritten after completion, be disposed of before, and are gone only then', async () => {

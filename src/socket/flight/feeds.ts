@@ -1,3 +1,4 @@
+import { typeError } from '../../errors.js';
 import type { PagePool } from '../../memory/page-pool.js';
 import type { GeneratedPayloads } from '../../payload/sequence.js';
 import { PayloadStamp } from '../../payload/stamp.js';
@@ -10,6 +11,13 @@ import { type Pages, UserPages } from '../pages.js';
 /** What goes into a stream: a datagram's octets, or pages full of them. */
 export type StreamItem = Octets | Pages;
 export type StreamSource = AsyncIterable<StreamItem> | Iterable<StreamItem>;
+
+/** @throws UfoError (TypeError) for what gives no datagrams: text and octets are one */
+export function checkSource(source: unknown): asserts source is StreamSource {
+  const iterable = typeof source === 'object' && source !== null && !ArrayBuffer.isView(source);
+  if (iterable && (Symbol.iterator in source || Symbol.asyncIterator in source)) return;
+  throw typeError('source', source, 'an iterable of messages', 'send takes a single one');
+}
 
 /** Where the payloads of a stream come from, one at a time, when there is room for one. */
 export interface Feed {

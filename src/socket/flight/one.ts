@@ -15,6 +15,9 @@ export class SendOne {
   readonly #works: Works;
   readonly #peer: (to: To) => Promise<Peer>;
   readonly #drain: () => void;
+  /** Datagrams handed over and not settled, and their octets of payload. */
+  count = 0;
+  octets = 0;
   /** Somebody was told EAGAIN and waits for `drain`. */
   #wantsDrain = false;
 
@@ -26,7 +29,18 @@ export class SendOne {
     this.#drain = drain;
   }
 
-  send(payload: Payload, to: To): Promise<SendResult> {
+  async send(payload: Payload, to: To): Promise<SendResult> {
+    this.count += 1;
+    this.octets += payload.len;
+    try {
+      return await this.#send(payload, to);
+    } finally {
+      this.count -= 1;
+      this.octets -= payload.len;
+    }
+  }
+
+  #send(payload: Payload, to: To): Promise<SendResult> {
     return this.#works.run(async () => {
       to.signal?.throwIfAborted();
       const peer = await this.#peer(to);

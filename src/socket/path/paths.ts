@@ -1,9 +1,9 @@
 import type { Companion } from '../../companion/companion.js';
 import { argumentError } from '../../errors.js';
 import type { PagePool } from '../../memory/page-pool.js';
-import { createFlow } from '../../skb/flow.js';
-import type { LostFrames } from '../../tx/net-device.js';
-import { isMulticast, parseAddress } from '../../wire/address.js';
+import { createFlow, type Flow } from '../../skb/flow.js';
+import type { LostFrames, NetDevice } from '../../tx/net-device.js';
+import { parseAddress } from '../../wire/address.js';
 import { Turnstile } from '../flight/turnstile.js';
 import type { SocketOptions } from '../options.js';
 import { abortable } from '../waiting/abortable.js';
@@ -12,6 +12,9 @@ import { DEFAULT_DRIVER } from './choose-driver.js';
 import type { OpenDevice } from './open-device.js';
 import { Peer } from './peer.js';
 import { type RouteTo, resolveHost, routeTo } from './route-to.js';
+import { PathSettings } from './settings.js';
+
+const DEFAULT_TTL = 64;
 
 /** Where a socket sends from: an address of its choice or null for the route's, and a port, 0 for the kernel's choice. */
 export interface Local {
@@ -36,6 +39,7 @@ export interface PathOptions {
  */
 export class Paths {
   local: Local = { address: null, port: 0 };
+  readonly settings: PathSettings;
   readonly #with: PathOptions;
   readonly #turnstile = new Turnstile();
   readonly #open: Channel[] = [];
@@ -44,6 +48,7 @@ export class Paths {
 
   constructor(options: PathOptions) {
     this.#with = options;
+    this.settings = new PathSettings(options.options);
   }
 
   /** The peer at an address literal or a name, opened on first use. Aborting ends the wait, others may still want it. */
@@ -79,8 +84,19 @@ export class Paths {
     return closings.flatMap((closing) => (closing.status === 'rejected' ? [closing.reason] : []));
   }
 
+  /** From now on the way to everybody is looked for again: a setting has changed that it depends on. */
+  forgetPeers(): void {
+    this.#peers.clear();
+  }
+
+  /** Whether the host's own members of a group get what is sent to it; only drivers above the IP stack can. */
+  setMulticastLoopback(on: boolean): void {
+    this.settings.multicastLoopback = on;
+    for (const { device } of this.#open) device.setMulticastLoopback?.(on);
+  }
+
   async #findPeer(host: string, port: number): Promise<Peer> {
-    const address = await resolveHost(host, this.#with.family);
+    const address = await resolveHost(host, this.#with.family, this.#with.options.lookup);
     const key = `${address} ${port}`;
     let peer = this.#peers.get(key);
     if (peer === undefined) {
@@ -92,25 +108,30 @@ export class Paths {
   }
 
   async #openPeer(address: string, port: number): Promise<Peer> {
+    const { settings } = this;
     const { options, family } = this.#with;
     const companion = await this.#with.companion();
-    const route = await routeTo(address, options, this.local.address);
+    const route = await routeTo(address, options, this.local.address, settings);
     const channel = await this.#channel(route, companion);
-    const mtu = this.#mtuOf(route, channel);
-    const pathMtu = (await companion?.watchPath(address, port)) ?? (() => Number.POSITIVE_INFINITY);
-    const sourcePort = companion?.address().port ?? this.local.port;
-    const ttl = options.ttl ?? (isMulticast(parseAddress(address)!) ? 1 : undefined); // RFC 1112 §6.1
-    const { tos, flowLabel, dontFragment, options: ipOptions, extensionHeaders, checksum } = options;
+    const zoned = family === 6 && route.bound ? `${route.address}%${route.interfaceName}` : address;
+    const pathMtu = (await companion?.watchPath(zoned, port)) ?? (() => Number.POSITIVE_INFINITY);
+    const ttl = route.multicast ? () => settings.multicastTtl : () => settings.ttl ?? DEFAULT_TTL;
+    const flow = await this.#flow(route, port, channel, companion?.address().port ?? this.local.port);
+    return new Peer(channel, zoned, flow, { pathMtu, ttl });
+  }
+
+  async #flow(route: RouteTo, destinationPort: number, channel: Channel, sourcePort: number): Promise<Flow> {
+    const { source, address: destination } = route;
+    const { tos, flowLabel, dontFragment, options, extensionHeaders, checksum } = this.#with.options;
     const linkHeader = await channel.device.linkHeader({
-      family,
-      source: parseAddress(route.source)!.octets,
-      destination: parseAddress(address)!.octets,
+      family: this.#with.family,
+      source: parseAddress(source)!.octets,
+      destination: parseAddress(destination)!.octets,
     });
-    const flow = createFlow({
-      ...{ source: route.source, sourcePort, destination: address, destinationPort: port, mtu, linkHeader },
-      ...{ ttl, tos, flowLabel, dontFragment, options: ipOptions, extensionHeaders, checksum },
+    return createFlow({
+      ...{ source, sourcePort, destination, destinationPort, mtu: this.#mtuOf(route, channel), linkHeader },
+      ...{ tos, flowLabel, dontFragment, options, extensionHeaders, checksum },
     });
-    return new Peer(channel, flow, pathMtu);
   }
 
   #mtuOf({ mtu, interfaceName }: RouteTo, { device }: Channel): number {
@@ -124,19 +145,24 @@ export class Paths {
     return asked;
   }
 
-  #channel({ interfaceName, mtu }: RouteTo, companion: Companion | null): Promise<Channel> {
-    let channel = this.#channels.get(interfaceName);
+  #channel({ interfaceName, mtu, bound }: RouteTo, companion: Companion | null): Promise<Channel> {
+    const key = `${interfaceName} ${bound}`;
+    let channel = this.#channels.get(key);
     if (channel === undefined) {
-      const { family, pool, options, open } = this.#with;
+      const { family, pool, options: asked, open } = this.#with;
+      const options = bound ? { ...asked, interface: interfaceName } : asked;
       const request = { family, interfaceName, mtu, pool, options, companion };
-      channel = open(options.driver ?? DEFAULT_DRIVER, request).then((device) => {
-        const opened = new Channel(device, pool, this.#turnstile);
-        this.#open.push(opened);
-        return opened;
-      });
-      channel.catch(() => this.#channels.delete(interfaceName));
-      this.#channels.set(interfaceName, channel);
+      channel = open(options.driver ?? DEFAULT_DRIVER, request).then((device) => this.#use(device));
+      channel.catch(() => this.#channels.delete(key));
+      this.#channels.set(key, channel);
     }
     return channel;
+  }
+
+  #use(device: NetDevice): Channel {
+    const opened = new Channel(device, this.#with.pool, this.#turnstile);
+    this.#open.push(opened);
+    if (!this.settings.multicastLoopback) device.setMulticastLoopback?.(false);
+    return opened;
   }
 }

@@ -3,25 +3,35 @@ import { flowHeaders } from '../../ufo/flow-headers.js';
 import { HEADER_LEN as UDP_HEADER_LEN } from '../../wire/udp.js';
 import type { Channel } from './channel.js';
 
+/** What may change while a peer is in use. */
+export interface PathNow {
+  /** What the route carries, octets; Infinity where nobody knows. */
+  readonly pathMtu: () => number;
+  readonly ttl: () => number;
+}
+
 /** Where datagrams to one address and port go: the channel they leave by, and the flow as the path allows it just now. */
 export class Peer {
   readonly channel: Channel;
-  readonly #pathMtu: () => number;
+  /** Address literal, with its zone. */
+  readonly address: string;
+  readonly #now: PathNow;
   readonly #mtu: number;
   #flow: Flow;
 
-  /** @param pathMtu what the route carries now, octets; Infinity where nobody knows */
-  constructor(channel: Channel, flow: Flow, pathMtu: () => number) {
+  constructor(channel: Channel, address: string, flow: Flow, now: PathNow) {
     this.channel = channel;
+    this.address = address;
     this.#flow = flow;
     this.#mtu = flow.mtu;
-    this.#pathMtu = pathMtu;
+    this.#now = now;
   }
 
-  /** The flow, with the MTU of now: the route's or the device's may have changed since the last datagram. */
+  /** The flow, with what holds now: the MTU of route or device, or the TTL, may have changed since the last datagram. */
   flow(): Flow {
-    const mtu = Math.min(this.#mtu, this.channel.mtu, this.#pathMtu());
-    if (mtu !== this.#flow.mtu) this.#flow = { ...this.#flow, mtu };
+    const mtu = Math.min(this.#mtu, this.channel.mtu, this.#now.pathMtu());
+    const ttl = this.#now.ttl();
+    if (mtu !== this.#flow.mtu || ttl !== this.#flow.ttl) this.#flow = { ...this.#flow, mtu, ttl };
     return this.#flow;
   }
 

@@ -1,3 +1,6 @@
+import type { EventEmitter } from 'node:events';
+import type { SocketEvents } from '../events.js';
+
 /**
  * A promise whose failure is told to `unobserved` when nobody has asked for its outcome by the next turn of the loop: an
  * un-awaited send then becomes an event instead of an unhandled rejection, which would end the process.
@@ -28,5 +31,31 @@ export class ObservedPromise<T> extends Promise<T> {
   ): Promise<A | B> {
     this.#observed = true;
     return super.then(fulfilled, rejected);
+  }
+}
+
+/** Tells a socket's owner what failed with nobody waiting for it: as an `error` event, or as a warning of the process. */
+export class Reports {
+  readonly #events: EventEmitter<SocketEvents>;
+  readonly #warned = new Set<string>();
+
+  constructor(events: EventEmitter<SocketEvents>) {
+    this.#events = events;
+  }
+
+  observed<T>(promise: Promise<T>): Promise<T> {
+    return ObservedPromise.from(promise, (error) => this.tell(error));
+  }
+
+  /** @param kind what is warned of only once: who forges ICMP can make any number of errors */
+  tell(cause: unknown, kind?: string): void {
+    const error = cause instanceof Error ? cause : new Error(String(cause));
+    if (this.#events.listenerCount('error') > 0) {
+      this.#events.emit('error', error);
+      return;
+    }
+    if (kind !== undefined && this.#warned.has(kind)) return;
+    if (kind !== undefined) this.#warned.add(kind);
+    process.emitWarning(error);
   }
 }

@@ -10,9 +10,9 @@ export class Works {
     return this.#closing;
   }
 
-  /** @throws UfoError ERR_UFO_CLOSED */
+  /** @throws UfoError ERR_SOCKET_DGRAM_NOT_RUNNING, as dgram has it */
   check(): void {
-    if (this.#closing) throw new UfoError('ERR_UFO_CLOSED', 'the socket is closed');
+    if (this.#closing) throw new UfoError('ERR_SOCKET_DGRAM_NOT_RUNNING', 'the socket is closed');
   }
 
   /** Does one piece of work. */

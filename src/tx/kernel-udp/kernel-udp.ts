@@ -146,7 +146,7 @@ export class KernelUdp implements NetDevice {
     if (flow === this.#lastFlow) return this.#lastPort!;
     try {
       const port = this.#shared ?? this.#ownPort(flow);
-      port.prepare(flow);
+      port.prepare(flow, this.ifindex);
       this.#lastFlow = flow;
       this.#lastPort = port;
       return port;

@@ -2,6 +2,7 @@ import {
   AF_INET,
   AF_INET6,
   IP_MTU_DISCOVER,
+  IP_MULTICAST_IF,
   IP_MULTICAST_TTL,
   IP_PMTUDISC_DO,
   IP_PMTUDISC_DONT,
@@ -13,6 +14,7 @@ import {
   IPV6_MTU,
   IPV6_MTU_DISCOVER,
   IPV6_MULTICAST_HOPS,
+  IPV6_MULTICAST_IF,
   IPV6_TCLASS,
   IPV6_UNICAST_HOPS,
   IPV6_V6ONLY,
@@ -27,11 +29,11 @@ import { libc } from '../../host/libc.js';
 import { putSockaddr } from '../../host/sockaddr.js';
 import { bindToDevice, lastError, openSocket, setSockOptInt } from '../../host/socket-calls.js';
 import type { Flow } from '../../skb/flow.js';
-import { formatAddress } from '../../wire/address.js';
+import { formatAddress, isMulticast } from '../../wire/address.js';
 import { setSendBuffer } from '../af-packet.js';
 
 /** Options of a socket that come from the flow of what is sent next. */
-type Setting = 'ttl' | 'groupTtl' | 'tos' | 'dontFragment' | 'checksum' | 'mtu';
+type Setting = 'ttl' | 'multicastTtl' | 'multicastInterface' | 'tos' | 'dontFragment' | 'checksum' | 'mtu';
 
 /** An ordinary UDP socket that sends for one source address and port. */
 export class UdpPort {
@@ -72,7 +74,7 @@ export class UdpPort {
   fits(flow: Flow): boolean {
     const set = this.#set;
     return (
-      set.get('ttl') === flow.ttl &&
+      set.get(toGroup(flow) ? 'multicastTtl' : 'ttl') === flow.ttl &&
       set.get('tos') === flow.tos &&
       set.get('dontFragment') === flow.dontFragment &&
       set.get('checksum') === flow.checksum &&
@@ -80,13 +82,20 @@ export class UdpPort {
     );
   }
 
-  /** Sets what this flow wants differently. Without DF the kernel cuts at the route's MTU (IP_PMTUDISC_DONT). */
-  prepare(flow: Flow): void {
+  /**
+   * Sets what this flow wants differently. Without DF the kernel cuts at the route's MTU (IP_PMTUDISC_DONT).
+   * @param ifindex the interface that groups go by
+   */
+  prepare(flow: Flow, ifindex: number): void {
     const family4 = this.#family === 4;
     const level = family4 ? IPPROTO_IP : IPPROTO_IPV6;
     const discover = flow.dontFragment ? IP_PMTUDISC_DO : IP_PMTUDISC_DONT;
-    this.#apply('ttl', flow.ttl, level, family4 ? IP_TTL : IPV6_UNICAST_HOPS, flow.ttl);
-    this.#apply('groupTtl', flow.ttl, level, family4 ? IP_MULTICAST_TTL : IPV6_MULTICAST_HOPS, flow.ttl);
+    if (toGroup(flow)) {
+      this.#apply('multicastTtl', flow.ttl, level, family4 ? IP_MULTICAST_TTL : IPV6_MULTICAST_HOPS, flow.ttl);
+      this.#groupsBy(ifindex);
+    } else {
+      this.#apply('ttl', flow.ttl, level, family4 ? IP_TTL : IPV6_UNICAST_HOPS, flow.ttl);
+    }
     this.#apply('tos', flow.tos, level, family4 ? IP_TOS : IPV6_TCLASS, flow.tos);
     this.#apply('dontFragment', flow.dontFragment, level, family4 ? IP_MTU_DISCOVER : IPV6_MTU_DISCOVER, discover);
     const [sumLevel, sumOption] = family4 ? [SOL_SOCKET, SO_NO_CHECK] : [IPPROTO_UDP, UDP_NO_CHECK6_TX];
@@ -94,6 +103,15 @@ export class UdpPort {
     if (family4)
       this.#set.set('mtu', flow.mtu); // the route's, which this socket cannot change
     else this.#apply('mtu', flow.mtu, level, IPV6_MTU, flow.mtu);
+  }
+
+  /** For IPv4 by `struct ip_mreqn { group, address, ifindex }`. */
+  #groupsBy(ifindex: number): void {
+    if (ifindex === 0 || this.#set.get('multicastInterface') === ifindex) return;
+    const value = this.#family === 4 ? Int32Array.of(0, 0, ifindex) : Int32Array.of(ifindex);
+    const [level, option] = this.#family === 4 ? [IPPROTO_IP, IP_MULTICAST_IF] : [IPPROTO_IPV6, IPV6_MULTICAST_IF];
+    if (libc().setsockopt(this.fd, level, option, value, value.byteLength) < 0) throw lastError('setsockopt');
+    this.#set.set('multicastInterface', ifindex);
   }
 
   close(): void {
@@ -105,4 +123,8 @@ export class UdpPort {
     setSockOptInt(this.fd, level, option, value);
     this.#set.set(setting, wanted);
   }
+}
+
+function toGroup({ family, destination }: Flow): boolean {
+  return isMulticast({ family, octets: destination });
 }

@@ -1,6 +1,7 @@
 import { argumentError, ERRNO, systemError, type UfoError } from '../../errors.js';
 import {
   IP_MTU_DISCOVER,
+  IP_MULTICAST_LOOP,
   IP_NODEFRAG,
   IP_PMTUDISC_PROBE,
   IP_RECVERR,
@@ -8,6 +9,7 @@ import {
   IPPROTO_IPV6,
   IPPROTO_RAW,
   IPV6_MTU_DISCOVER,
+  IPV6_MULTICAST_LOOP,
   IPV6_RECVERR,
   SO_BINDTODEVICE,
   SO_BROADCAST,
@@ -59,6 +61,12 @@ export function purgeErrorQueue(wrap: RawSocketWrap, family: 4 | 6): void {
   wrap.setOption(level, option, 0);
   wrap.setOption(level, option, 1);
   wrap.getOption(SOL_SOCKET, SO_ERROR, Buffer.alloc(4), 4);
+}
+
+/** The kernel gives a copy of what goes to a group to the host's own members, which a raw socket has a say in too. */
+export function setMulticastLoop(wrap: RawSocketWrap, family: 4 | 6, on: boolean): void {
+  const [level, option] = family === 4 ? [IPPROTO_IP, IP_MULTICAST_LOOP] : [IPPROTO_IPV6, IPV6_MULTICAST_LOOP];
+  called('setsockopt', () => wrap.setOption(level, option, Number(on)));
 }
 
 /** −errno of a failure that the package threw; what is not from the kernel is thrown on. */

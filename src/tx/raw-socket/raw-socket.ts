@@ -10,7 +10,7 @@ import { LossCounters } from '../loss-counters.js';
 import { type LinkRequest, type LostFrames, type NetDevice, rowLen, rowSkb, type TxBatch } from '../net-device.js';
 import { FrameSlot } from './frame-slot.js';
 import type { RawSocket } from './module.js';
-import { errnoOf, interfaceIndex, openSocket, purgeErrorQueue } from './options.js';
+import { errnoOf, interfaceIndex, openSocket, purgeErrorQueue, setMulticastLoop } from './options.js';
 import { RawSocketWait } from './wait.js';
 
 export interface RawSocketOptions {
@@ -111,6 +111,10 @@ class RawSocketDevice implements NetDevice {
 
   writable(signal?: AbortSignal): Promise<void> {
     return this.#closed ? Promise.resolve() : this.#wait.wait(signal);
+  }
+
+  setMulticastLoopback(on: boolean): void {
+    setMulticastLoop(this.#socket.wrap, this.#family, on);
   }
 
   lost(): LostFrames {
