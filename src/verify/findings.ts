@@ -18,9 +18,12 @@ export type Evidence = Pick<Finding, 'octets' | 'mark'>;
 
 /** A datagram of 8,192 fragments can be wrong 8,192 times; a reader needs the first few. */
 const MOST = 64;
-/** Characters of one text, and octets of evidence: headers can have thousands. */
+/** Characters of one text, and octets of evidence or in a text: headers can have thousands. */
 const MOST_TEXT = 400;
 const MOST_EVIDENCE = 80;
+const MOST_HEX = 32;
+/** Octets that the findings of one datagram may take in all. */
+const MOST_OCTETS = 16_384;
 /** What a finding costs beside its text: a pessimistic guess. */
 const COST = 200;
 
@@ -31,24 +34,25 @@ export class Findings {
   notes = 0;
   /** Octets that they take, about. */
   octets = 0;
+  readonly #full = { mismatch: false, note: false };
 
   add(level: Finding['level'], code: Code, fragment: number | null, text: string, evidence?: Evidence): void {
     const count = level === 'mismatch' ? ++this.mismatches : ++this.notes;
-    if (count > MOST + 1) return;
-    const whole = count > MOST ? 'more of the kind left out' : bounded(text);
-    this.octets += COST + whole.length + (evidence?.octets?.length ?? 0);
-    this.list.push({
-      code: count > MOST ? 'left-out' : code,
-      level,
-      fragment: count > MOST ? null : fragment,
-      text: whole,
-      ...(count <= MOST && evidence),
-    });
+    if (this.#full[level]) return;
+    if (count > MOST || this.octets > MOST_OCTETS) {
+      this.#full[level] = true;
+      this.#push({ code: 'left-out', level, fragment: null, text: 'more of the kind left out' });
+    } else this.#push({ code, level, fragment, text: bounded(text), ...evidence });
+  }
+
+  #push(finding: Finding): void {
+    this.octets += COST + finding.text.length + (finding.octets?.length ?? 0);
+    this.list.push(finding);
   }
 }
 
 function bounded(text: string): string {
-  return text.length <= MOST_TEXT ? text : `${text.slice(0, MOST_TEXT)}…`;
+  return text.length <= MOST_TEXT ? text : `${text.slice(0, MOST_TEXT)} ...`;
 }
 
 /** The octets `[offset, offset + len)` of the view as evidence, the marked ones by their place in it. */
@@ -64,6 +68,6 @@ export function hex16(value: number): string {
 
 /** `none` for no octets, and not more of them than a reader takes in. */
 export function hexOctets(octets: Uint8Array): string {
-  const shown = Buffer.from(octets.subarray(0, MOST_EVIDENCE)).toString('hex');
-  return `${shown}${octets.length > MOST_EVIDENCE ? `… (${octets.length} octets)` : ''}` || 'none';
+  const shown = Buffer.from(octets.subarray(0, MOST_HEX)).toString('hex');
+  return `${shown}${octets.length > MOST_HEX ? ` ... (${octets.length} octets)` : ''}` || 'none';
 }

@@ -134,15 +134,14 @@ export class FrameJudge {
 
   /** Goes into what a whole packet carries; returns how many octets behind it were not captured, −1 where there is nothing. */
   #descend(kind: PacketKind): number {
-    if (kind !== 'other' && kind !== 'whole' && kind !== 'atomic') return -1;
+    if (kind !== 'other' && kind !== 'whole') return -1;
     const packet = this.#packet;
     const { family, protocol, key, keyLen, data, len, captured } = this.#fragment;
     const network = this.#network;
     const end = data + captured;
     network.offset = data;
     network.end = end;
-    const upper = kind === 'atomic' ? -1 : protocol;
-    if (!enterTunnel(packet.view, { family, protocol: upper, ends: key.subarray(KEY_SOURCE, keyLen) }, network)) {
+    if (!enterTunnel(packet.view, { family, protocol, ends: key.subarray(KEY_SOURCE, keyLen) }, network)) {
       if (kind === 'other' && mayHideUdp(family, protocol))
         this.tally.hide(`${family === 4 ? 'protocol' : 'next header'} ${protocol}`);
       return -1;
@@ -193,6 +192,8 @@ export class FrameJudge {
       if (!fragment.shortOnWire)
         group.note('cut-by-capture', `cut by the capture (snaplen): ${captured} of ${len} octets`);
     }
-    this.reassembler.add(judgeGroup(group, fragment.view, data, this.#options));
+    const verdict = judgeGroup(group, fragment.view, data, this.#options);
+    this.reassembler.add(verdict);
+    if (atomic && verdict.complete) this.#inner.offer(group, verdict, new DataView(fragment.view.buffer, data, len));
   }
 }

@@ -14,6 +14,8 @@ export interface VerifyOptions {
   /** Payloads are generated ones: hold each against the seed and sequence in it. */
   readonly generated?: boolean;
   readonly allowZeroChecksum6?: boolean;
+  /** What is not computed yet is bad, and what was not looked at is inconclusive. */
+  readonly strict?: boolean;
 }
 
 export interface VerifyFileOptions extends VerifyOptions {
@@ -75,11 +77,15 @@ async function judge(
   return exitCode(summary);
 }
 
-function verifierOptions({ json, generated, allowZeroChecksum6 }: VerifyOptions, live: boolean): VerifierOptions {
+function verifierOptions(
+  { json, generated, allowZeroChecksum6, strict }: VerifyOptions,
+  live: boolean,
+): VerifierOptions {
   return {
     hash: json,
     ...(generated && { observe: checkGenerated }),
     ...(allowZeroChecksum6 && { allowZeroChecksum6 }),
+    ...(strict && { strict }),
     ...(live && { limits: { holdTime: LIVE_HOLD_TIME } }),
   };
 }
@@ -92,14 +98,25 @@ export function exitCode({ verdict }: VerifySummary): ExitCode {
 
 /** Holds a generated payload against what it says of itself. */
 export const checkGenerated: Observer = ({ verdict, payload }) => {
-  if (verdict.udp === null) return [];
+  if (verdict.udp === null || verdict.offloaded?.length === inspectPayload(payload)?.length) return [];
   const generated = inspectPayload(payload);
-  if (generated === null) return ['payload got octets that udp-ufo did not generate, want a generated payload'];
+  if (generated === null) {
+    return [
+      { code: 'payload-foreign', text: 'payload got octets that udp-ufo did not generate, want a generated payload' },
+    ];
+  }
   const { seed, sequence, length, firstWrong } = generated;
-  if (length !== payload.length) return [`payload length got ${payload.length}, want ${length} as it says itself`];
+  if (length !== payload.length) {
+    return [{ code: 'payload-length', text: `payload length got ${payload.length}, want ${length} as it says itself` }];
+  }
   return firstWrong < 0
     ? []
-    : [`payload octet ${firstWrong} got another, want that of seed ${seed}, datagram ${sequence}`];
+    : [
+        {
+          code: 'payload-octet',
+          text: `payload octet ${firstWrong} got another, want that of seed ${seed}, datagram ${sequence}`,
+        },
+      ];
 };
 
 /** Says what a file tells of itself. */
@@ -115,6 +132,9 @@ export function noteLinktype(linktype: number | undefined, capture: Capture, out
   }
 }
 
+/** Characters that are written at once: verdicts may come by the ten thousand. */
+const MOST_WRITTEN = 1 << 20;
+
 /** Writes verdicts in order; the promise of each call is that of all before it. */
 class Printer {
   readonly #json: boolean;
@@ -128,7 +148,18 @@ class Printer {
 
   print(verdicts: readonly DatagramVerdict[]): Promise<void> {
     if (verdicts.length === 0) return this.#written;
-    return this.#write(verdicts.map((one) => (this.#json ? JSON.stringify(one) : datagramText(one))).join('\n'));
+    let lines: string[] = [];
+    let length = 0;
+    for (const one of verdicts) {
+      const line = this.#json ? JSON.stringify(one) : datagramText(one);
+      lines.push(line);
+      length += line.length;
+      if (length < MOST_WRITTEN) continue;
+      this.#write(lines.join('\n'));
+      lines = [];
+      length = 0;
+    }
+    return lines.length > 0 ? this.#write(lines.join('\n')) : this.#written;
   }
 
   summary(summary: VerifySummary): Promise<void> {

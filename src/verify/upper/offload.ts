@@ -19,6 +19,7 @@ export function judgeOffload(verdict: MutableVerdict, group: Group, packetLen: n
     const datagrams = Math.ceil(payload.length / length);
     verdict.offloaded = { datagrams, length };
     findings.add('note', 'offloaded', null, `offloaded: ${datagrams} datagrams of ${length} octets in one packet`);
+    judgeSegments(group, payload, length);
     return;
   }
   const least = Math.ceil(payload.length / (ETHERNET_MTU - (packetLen - payload.length)));
@@ -34,8 +35,18 @@ export function judgeOffload(verdict: MutableVerdict, group: Group, packetLen: n
   } else findings.add('note', 'offloaded', null, `offloaded, unless the MTU is ${packetLen} or more: ${what}`);
 }
 
+/** Holds each of the generated payloads against what it says of itself. */
+function judgeSegments({ findings }: Group, payload: Uint8Array, length: number): void {
+  for (let at = 0; at < payload.length; at += length) {
+    const told = inspectPayload(payload.subarray(at, at + length));
+    if (told === null || told.firstWrong < 0) continue;
+    const text = `payload octet ${at + told.firstWrong} got another, want that of seed ${told.seed}, datagram ${told.sequence}`;
+    findings.add('mismatch', 'payload-octet', null, text);
+  }
+}
+
 /** Octets of the generated payloads that lie one behind the other in `payload`; 0 where it is not such. */
-export function segmentLength(payload: Uint8Array): number {
+function segmentLength(payload: Uint8Array): number {
   const first = inspectPayload(payload.subarray(0, PAYLOAD_HEADER_LEN));
   if (first === null || first.length < PAYLOAD_HEADER_LEN || first.length >= payload.length) return 0;
   const second = inspectPayload(payload.subarray(first.length, first.length + PAYLOAD_HEADER_LEN));
