@@ -25,6 +25,10 @@ export const verify = defineCommand({
     direction: choice({ describe: 'live: only frames that come in, or go out' }, ['in', 'out']),
     generated: flag({ describe: 'payloads are generated ones: hold each against its seed and sequence' }),
     allowZeroChecksum: flag({ describe: 'accept UDP checksum 0 over IPv6 (RFC 6935)' }),
+    strict: flag({
+      describe:
+        'what is not computed yet (checksums, lengths) is bad; frames that could not be judged are inconclusive',
+    }),
     json,
   },
   exclusive: [
@@ -46,10 +50,10 @@ export const verify = defineCommand({
     ['lab -- udp-ufo verify -i far0 --count 10 -w out.pcap', 'on the far host of a lab, kept in a file'],
   ],
   handler: async (values, context) => {
-    const { read, allowZeroChecksum: allowZeroChecksum6, json, generated } = values;
+    const { read, allowZeroChecksum: allowZeroChecksum6, json, generated, strict } = values;
     if (read === undefined) return live(values, context);
     const { verifyFile } = await import('../app/verify/file.js');
-    return verifyFile({ file: read, json, generated, allowZeroChecksum6 }, context.output, context.signal);
+    return verifyFile({ file: read, json, generated, strict, allowZeroChecksum6 }, context.output, context.signal);
   },
 });
 
@@ -65,6 +69,7 @@ interface LiveValues {
   readonly direction: 'in' | 'out' | undefined;
   readonly generated: boolean;
   readonly allowZeroChecksum: boolean;
+  readonly strict: boolean;
   readonly json: boolean;
 }
 

@@ -24,12 +24,16 @@ export class VerdictSink implements RecordSink {
   #judged = 0;
   #lines = '';
 
-  constructor({ hash, generated, allowZeroChecksum6, datagrams }: CaptureChildArguments, file: RecordSink | null) {
+  constructor(
+    { hash, generated, allowZeroChecksum6, datagrams, strict }: CaptureChildArguments,
+    file: RecordSink | null,
+  ) {
     this.#verifier = new Verifier({
       hash: hash ?? true,
       limits: { holdTime: HOLD_SECONDS },
       ...(generated && { observe: checkGenerated }),
       ...(allowZeroChecksum6 && { allowZeroChecksum6 }),
+      ...(strict && { strict }),
     });
     this.#wanted = datagrams ?? Number.POSITIVE_INFINITY;
     this.#file = file;

@@ -27,6 +27,8 @@ export interface LiveVerifyOptions {
   readonly generated?: boolean | undefined;
   /** Accept UDP checksum 0 over IPv6 (RFC 6935). */
   readonly allowZeroChecksum6?: boolean | undefined;
+  /** What is not computed yet is bad, and what was not looked at is inconclusive. */
+  readonly strict?: boolean | undefined;
   /** A capture file that gets every frame: pcap, or pcapng where its name ends so. */
   readonly write?: string | undefined;
   /** With a pcapng file: a comment on the first frame of every datagram. */
@@ -44,7 +46,8 @@ export interface LiveVerifyOptions {
 export interface LiveVerification extends AsyncDisposable {
   /**
    * Verdicts as they become final (half a second after completion, to count leftovers), then the summary as the return
-   * value. Can be read late: they are kept. Throws where the capture failed.
+   * value. Can be read late: some thousands are kept; beyond, the capture waits for its reader, and counts what it loses.
+   * Throws where the capture failed.
    */
   verdicts(): AsyncGenerator<DatagramVerdict, VerifySummary>;
   /** What had been judged when the file failed of which `verdicts` throws. */
@@ -85,10 +88,14 @@ function toldOf(options: LiveVerifyOptions, file: LiveFile | null): CaptureChild
     hash: options.hash ?? true,
     generated: options.generated ?? false,
     allowZeroChecksum6: options.allowZeroChecksum6 ?? false,
+    strict: options.strict ?? false,
     ...(options.datagrams !== undefined && { datagrams: options.datagrams }),
     ...(file !== null && { file: file.wish }),
   };
 }
+
+/** Verdicts that are kept for a late reader. */
+const MOST_QUEUED = 8_192;
 
 class ChildVerification implements LiveVerification {
   readonly #child: CaptureChild;
@@ -97,12 +104,14 @@ class ChildVerification implements LiveVerification {
   readonly toStdout: boolean;
   #summary: VerifySummary | undefined;
   #wake: (() => void) | null = null;
+  #room: (() => void) | null = null;
   #ended = false;
+  #stopping = false;
 
   constructor(child: CaptureChild, file: LiveFile | null) {
     this.#child = child;
     this.toStdout = file?.isStdout ?? false;
-    // Read at once and kept: a child whose reader is late would block, and its capture lose frames.
+    // Read at once and kept, up to a bound: a child whose reader is late blocks, and its capture loses frames.
     this.#done = this.#read(file).finally(() => {
       this.#ended = true;
       this.#wake?.();
@@ -112,7 +121,9 @@ class ChildVerification implements LiveVerification {
 
   async *verdicts(): AsyncGenerator<DatagramVerdict, VerifySummary> {
     for (;;) {
-      yield* this.#queue.splice(0);
+      const verdicts = this.#queue.splice(0);
+      this.#room?.();
+      yield* verdicts;
       if (this.#queue.length > 0) continue;
       if (this.#ended) return this.#done;
       await new Promise<void>((resolve) => {
@@ -126,6 +137,8 @@ class ChildVerification implements LiveVerification {
   }
 
   stop(): void {
+    this.#stopping = true;
+    this.#room?.();
     this.#child.stop();
   }
 
@@ -134,12 +147,22 @@ class ChildVerification implements LiveVerification {
     await this.#child.closed();
   }
 
+  /** Once the capture is being stopped only so much comes as was already judged. */
+  async #untilRoom(): Promise<void> {
+    while (this.#queue.length >= MOST_QUEUED && !this.#stopping) {
+      await new Promise<void>((resolve) => {
+        this.#room = resolve;
+      });
+    }
+  }
+
   async #read(file: LiveFile | null): Promise<VerifySummary> {
     try {
       for await (const message of this.#child.messages()) {
         if (message.type === 'summary') this.#summary = message as VerifySummary;
         else this.#queue.push(message as DatagramVerdict);
         this.#wake?.();
+        await this.#untilRoom();
       }
       await file?.finish();
     } finally {

@@ -30,6 +30,8 @@ export interface CaptureChildArguments extends LoopOptions {
   readonly generated?: boolean;
   /** Mode `verdicts`: accept UDP checksum 0 over IPv6. */
   readonly allowZeroChecksum6?: boolean;
+  /** Mode `verdicts`: what is not computed yet is bad, and what was not looked at is inconclusive. */
+  readonly strict?: boolean;
 }
 
 /** How the file of a capture is to be written. */
