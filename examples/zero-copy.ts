@@ -8,7 +8,7 @@
  */
 import { startLiveVerify } from '../src/app/verify/live.js';
 import { requireLab } from '../src/host/lab.js';
-import { createSocket, type DriverName, type Pages } from '../src/index.js';
+import { createSocket, type DriverName, Expectation, type Pages } from '../src/index.js';
 import { fillPayload } from '../src/payload/generated.js';
 
 const [count = 100_000, size = 2_000] = process.argv.slice(2, 4).map(Number);
@@ -22,7 +22,7 @@ const live = await startLiveVerify({
   interface: far.interface,
   hosts: [near.ipv6],
   datagrams: count,
-  generated: true,
+  expect: new Expectation([], { generated: 'running' }),
   hash: false,
 });
 const judged = judge();

@@ -23,12 +23,15 @@ export const verify = defineCommand({
     ),
     engine: choice({ describe: 'live: what captures (auto)' }, ['auto', 'libpcap', 'cap']),
     direction: choice({ describe: 'live: only frames that come in, or go out' }, ['in', 'out']),
-    generated: flag({ describe: 'payloads are generated ones: hold each against its seed and sequence' }),
-    allowZeroChecksum: flag({ describe: 'accept UDP checksum 0 over IPv6 (RFC 6935)' }),
+    generated: flag({
+      describe: 'payloads are generated ones: hold each against its seed, and their numbers against each other',
+    }),
+    expect: string({ describe: 'hold it against what was sent: a file that send --save wrote' }),
     strict: flag({
       describe:
-        'what is not computed yet (checksums, lengths) is bad; frames that could not be judged are inconclusive',
+        'what is not computed yet (checksums, lengths) is bad, and what routers may change; frames that could not be judged are inconclusive',
     }),
+    allowZeroChecksum: flag({ describe: 'accept UDP checksum 0 over IPv6 (RFC 6935)' }),
     json,
   },
   exclusive: [
@@ -42,6 +45,7 @@ export const verify = defineCommand({
     ['read', 'engine'],
     ['read', 'direction'],
     ['host', 'filter'],
+    ['generated', 'expect'],
   ],
   examples: [
     ['verify -r capture.pcap', 'a line per datagram; exit 0 good, 1 bad, 4 inconclusive'],
@@ -50,10 +54,11 @@ export const verify = defineCommand({
     ['lab -- udp-ufo verify -i far0 --count 10 -w out.pcap', 'on the far host of a lab, kept in a file'],
   ],
   handler: async (values, context) => {
-    const { read, allowZeroChecksum: allowZeroChecksum6, json, generated, strict } = values;
+    const { read, allowZeroChecksum: allowZeroChecksum6, expect: expectFile, json, generated, strict } = values;
     if (read === undefined) return live(values, context);
     const { verifyFile } = await import('../app/verify/file.js');
-    return verifyFile({ file: read, json, generated, strict, allowZeroChecksum6 }, context.output, context.signal);
+    const job = { file: read, json, generated, expectFile, strict, allowZeroChecksum6 };
+    return verifyFile(job, context.output, context.signal);
   },
 });
 
@@ -68,8 +73,9 @@ interface LiveValues {
   readonly engine: 'auto' | 'libpcap' | 'cap' | undefined;
   readonly direction: 'in' | 'out' | undefined;
   readonly generated: boolean;
-  readonly allowZeroChecksum: boolean;
+  readonly expect: string | undefined;
   readonly strict: boolean;
+  readonly allowZeroChecksum: boolean;
   readonly json: boolean;
 }
 
@@ -81,6 +87,7 @@ async function live(values: LiveValues, { output, signal }: CommandContext): Pro
     duration: durationMs,
     allowZeroChecksum,
     pcap: write,
+    expect: expectFile,
     ...options
   } = values;
   if (name === undefined) throw usageError('nothing to verify', 'give a file by -r, or an interface by -i');
@@ -93,6 +100,7 @@ async function live(values: LiveValues, { output, signal }: CommandContext): Pro
       datagrams,
       durationMs,
       hash: options.json,
+      expectFile,
       hosts: host === undefined ? [] : [host],
       allowZeroChecksum6: allowZeroChecksum,
     },

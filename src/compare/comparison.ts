@@ -20,7 +20,7 @@ export interface Comparison {
   readonly lateBy: number;
   /** Nobody sent these. */
   readonly unexpected: number;
-  /** Too many were open at a time to hold each against its own. */
+  /** Not held against what was sent, or not all of it: too many were open at a time, or a hash was not made. */
   readonly uncompared: number;
   /** Fragments, and datagrams that were not fragmented, counted each time they came. */
   readonly packets: number;
@@ -32,7 +32,7 @@ export interface Comparison {
   readonly captureLost: number | null;
   /** `inconclusive`: nothing wrong was seen, but not everything was. */
   readonly verdict: 'good' | 'bad' | 'inconclusive';
-  /** The first of what is wrong, for people. */
+  /** The first of what else is wrong, for people. */
   readonly mismatches: readonly string[];
 }
 

@@ -41,11 +41,9 @@ export interface ExpectedHeaders {
 }
 
 /**
- * A payload by what it was generated from, by the SHA-256 or the digest (`commonDigest`, this machine's) of its octets, or
- * by its length alone.
+ * A payload by what it was generated from, or by its octets' SHA-256, their digest (`commonDigest`, of this machine only), or
+ * their length alone.
  */
 export type ExpectedPayload =
   | { readonly seed: number; readonly sequence: number; readonly length: number }
-  | { readonly sha256: string; readonly length: number }
-  | { readonly digest: string; readonly length: number }
-  | { readonly length: number };
+  | { readonly sha256?: string; readonly digest?: string; readonly length: number };

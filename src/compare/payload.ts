@@ -20,20 +20,22 @@ export function inspectGenerated(bytes: Uint8Array): {
   return { told, fault: generatedFault(told, bytes.length) };
 }
 
-/** How the payload of a datagram that came whole is not the one that was sent. */
-export function payloadDifferences(expected: ExpectedPayload, verdict: DatagramVerdict): Difference[] {
+/**
+ * How the payload of a datagram that came whole is not the one that was sent; null where nobody can tell, since what is
+ * known of the one is not known of the other.
+ */
+export function payloadDifferences(expected: ExpectedPayload, verdict: DatagramVerdict): Difference[] | null {
   const { payloadLen, payloadSha256, seen } = verdict;
-  if (payloadLen === null) return [];
+  if (payloadLen === null) return null;
   if (payloadLen !== expected.length) return [differ('payload length', `${expected.length}`, `${payloadLen}`)];
-  if ('sha256' in expected) {
-    if (payloadSha256 === null || payloadSha256 === expected.sha256) return [];
-    return [differ('payload sha256', expected.sha256, payloadSha256)];
+  if ('seed' in expected) return seen?.payload ? generatedDifference(expected, seen.payload.told) : null;
+  const { sha256, digest } = expected;
+  if (sha256 === undefined && digest === undefined) return [];
+  if (sha256 !== undefined && payloadSha256 !== null) {
+    return sha256 === payloadSha256 ? [] : [differ('payload sha256', sha256, payloadSha256)];
   }
-  if ('digest' in expected) {
-    const payload = seen?.payload;
-    return !payload || payload.digest === expected.digest ? [] : [differ('payload', 'the octets', 'other octets')];
-  }
-  return 'seed' in expected ? generatedDifference(expected, seen?.payload?.told ?? null) : [];
+  if (digest === undefined || !seen?.payload) return null;
+  return digest === seen.payload.digest ? [] : [differ('payload', 'the octets', 'other octets')];
 }
 
 function generatedDifference(

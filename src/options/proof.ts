@@ -9,6 +9,7 @@ export const PROOF_OPTIONS = {
     group,
     completes: 'interface',
   }),
+  strict: flag({ describe: 'with --verify: nothing may change on the way, as routers may TTL, DSCP and MTU', group }),
   pcap: file({
     describe: 'write what --verify captures, or what --dry-run would send, to this file; - is stdout',
     group,

@@ -57,6 +57,8 @@ export interface ManyOptions extends To {
   readonly counts?: StreamCounts | undefined;
   /** Called for every datagram the kernel has taken whole. */
   readonly onDatagram?: ((result: SendResult) => void) | undefined;
+  /** Called for every datagram that was stopped, in its turn: `fragmentsSent` says how far it had got. */
+  readonly onStopped?: ((partial: SendResult) => void) | undefined;
 }
 
 export interface FileOptions extends ManyOptions {

@@ -50,11 +50,5 @@ function vlanOf({ view, link, linktype, base }: Packet): string | null {
   if (linktype !== LINKTYPE_ETHERNET) return null;
   if (base - link <= ethernet.HEADER_LEN) return '';
   const header = ethernet.parse(view, link, base - link);
-  return header === null ? null : header.vlans.map(vlanText).join(',');
-}
-
-/** As `--vlan` takes it. */
-export function vlanText(tag: ethernet.VlanTag): string {
-  const priority = tag.tci >>> 13;
-  return priority === 0 ? `${ethernet.vlanId(tag)}` : `${ethernet.vlanId(tag)}.${priority}`;
+  return header === null ? null : ethernet.formatVlans(header.vlans);
 }

@@ -73,6 +73,11 @@ export function vlanId(tag: VlanTag): number {
   return tag.tci & VLAN_ID_MASK;
 }
 
+/** Tags from the outermost, each its id and, where it has one, its priority: `100.3,200`; empty for none. */
+export function formatVlans(tags: readonly VlanTag[]): string {
+  return tags.map((tag) => (tag.tci >>> 13 === 0 ? `${vlanId(tag)}` : `${vlanId(tag)}.${tag.tci >>> 13}`)).join(',');
+}
+
 /** The header as values; `vlans` from the outermost. */
 export interface EthernetHeader {
   readonly destination: Uint8Array;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { startLiveVerify } from '../../src/app/verify/live.js';
+import { Expectation } from '../../src/compare/expectation.js';
 import { LAB } from '../../src/host/lab.js';
 import { fillPayload } from '../../src/payload/generated.js';
 import type { Pages } from '../../src/socket/pages.js';
@@ -52,7 +53,7 @@ export async function captured(
     interface: far.interface,
     hosts: [source],
     datagrams: count,
-    generated: true,
+    expect: new Expectation([], { generated: 'running' }),
     hash: false,
   });
   await using socket = createSocket({ type, driver });

@@ -1,59 +1,80 @@
 import { createHash } from 'node:crypto';
-import type { DatagramVerdict } from '../../verify/verdict.js';
-
-/** The datagrams of one sender, as their addresses and ports tell them from all others. */
-export interface SentFlow {
-  readonly source: string;
-  readonly sourcePort: number;
-  readonly destination: string;
-  readonly destinationPort: number;
-}
+import { evenSizes, kernelSizes4 } from '../../compare/cut.js';
+import type { ExpectedDatagram, ExpectedPayload } from '../../compare/expected.js';
+import type { SendResult } from '../../socket/flight/datagram.js';
+import type { PathInfo } from '../../socket/path/info.js';
+import { seenPayload } from '../../verify/sighting.js';
+import { HEADER_LEN as UDP_HEADER_LEN } from '../../wire/udp.js';
 
 /**
- * What one sender sent, by the SHA-256 of each payload: on the wire each is to be seen as often as it was sent, in any
- * order, and nothing else.
+ * What one sender sends, as an `Expectation` and a file of expectations take it: the header fields that were asked for, or
+ * their defaults, with what sending each datagram came to.
  */
-export class Sent {
-  readonly #flow: SentFlow;
-  /** Not seen yet: hash to how often. */
-  readonly #open = new Map<string, number>();
-  #last: { readonly payload: Uint8Array; readonly hash: string } | null = null;
-  #count = 0;
+export class SentLog {
+  readonly #path: PathInfo;
+  readonly #hash: boolean;
+  readonly #tell: (expected: ExpectedDatagram) => void;
+  /** Payloads on their way, in the order of sending; those before `#head` have been told. */
+  #waiting: ExpectedPayload[] = [];
+  #head = 0;
 
-  constructor(flow: SentFlow) {
-    this.#flow = flow;
+  /** @param hash payloads that say nothing of themselves are known by their SHA-256 as well, for another machine */
+  constructor(path: PathInfo, tell: (expected: ExpectedDatagram) => void, hash = false) {
+    this.#path = path;
+    this.#tell = tell;
+    this.#hash = hash;
   }
 
-  /** Datagrams to be seen in all. */
-  get count(): number {
-    return this.#count;
+  /** To be told of every payload before it is sent. */
+  begin(payload: Uint8Array): void {
+    this.#waiting.push(expectedPayload(payload, this.#hash));
   }
 
-  /** To be told before the datagram is sent. */
-  add(payload: Uint8Array): void {
-    // A file sent again and again is one buffer.
-    if (payload !== this.#last?.payload) this.#last = { payload, hash: sha256(payload) };
-    const { hash } = this.#last;
-    this.#open.set(hash, (this.#open.get(hash) ?? 0) + 1);
-    this.#count += 1;
-  }
+  /** The oldest payload told of and not ended yet went out. */
+  readonly sent = (result: SendResult): void => this.#tell(expectedDatagram(this.#path, result, this.#next()));
 
-  /** Takes a datagram from the wire; what about its payload is not as it was sent. */
-  take({ payloadSha256, payloadLen, complete }: DatagramVerdict): readonly string[] {
-    if (!complete || payloadSha256 === null) return [];
-    const left = this.#open.get(payloadSha256);
-    if (left === undefined) return [`payload got ${payloadLen} octets, want one that was sent and not seen yet`];
-    if (left === 1) this.#open.delete(payloadSha256);
-    else this.#open.set(payloadSha256, left - 1);
-    return [];
-  }
+  /** It was stopped; nothing of it is to be expected where none of its packets had gone. */
+  readonly stopped = (partial: SendResult): void => {
+    const payload = this.#next();
+    const { fragmentsSent } = partial;
+    if (fragmentsSent === 0) return;
+    const { sizes: _, fragments: __, ...known } = expectedDatagram(this.#path, partial, payload);
+    this.#tell({ ...known, stoppedAfter: fragmentsSent });
+  };
 
-  /** Whether a verdict is about this flow; fragments without their first one are told by their addresses alone. */
-  owns({ source, destination, udp }: DatagramVerdict): boolean {
-    const flow = this.#flow;
-    if (source !== flow.source || destination !== flow.destination) return false;
-    return udp === null || (udp.sourcePort === flow.sourcePort && udp.destinationPort === flow.destinationPort);
+  #next(): ExpectedPayload {
+    const payload = this.#waiting[this.#head++]!;
+    if (this.#head > 256 && this.#head * 2 > this.#waiting.length) {
+      this.#waiting = this.#waiting.slice(this.#head);
+      this.#head = 0;
+    }
+    return payload;
   }
+}
+
+function expectedPayload(payload: Uint8Array, hash: boolean): ExpectedPayload {
+  const { length } = payload;
+  const { told, digest } = seenPayload(payload);
+  if (digest === null) return { seed: told!.seed, sequence: told!.sequence, length };
+  return { digest, length, ...(hash && { sha256: sha256(payload) }) };
+}
+
+/** What is to be seen of a datagram that took this path and came to this result. */
+export function expectedDatagram(path: PathInfo, result: SendResult, payload: ExpectedPayload): ExpectedDatagram {
+  const { source, destination, sourcePort, destinationPort, headers } = path;
+  const { way, ident, octets } = result;
+  const sizes = sizesOf(path, result, UDP_HEADER_LEN + octets);
+  const packets = sizes.reduce((sum, [, times]) => sum + times, 0);
+  return {
+    ...{ source, destination, sourcePort, destinationPort, way, headers, payload, sizes, mtu: path.mtu },
+    ...(ident !== null && ident !== 0 && { ident }),
+    fragments: packets === 1 ? 0 : packets,
+  };
+}
+
+function sizesOf({ family, mtu, headerLen, chainLen }: PathInfo, { way, gsoSize, fragments }: SendResult, len: number) {
+  if (way === 'kernel-ip' && family === 4) return kernelSizes4(len, mtu, headerLen);
+  return evenSizes(chainLen + len, fragments === 1 ? chainLen + len : gsoSize);
 }
 
 /** In hexadecimal, as verdicts have it. */

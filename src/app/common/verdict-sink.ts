@@ -5,7 +5,6 @@ import { unsupportedError } from '../../errors.js';
 import type { DatagramVerdict } from '../../verify/verdict.js';
 import { Verifier } from '../../verify/verifier.js';
 import { linktypeName } from '../../wire/link-layer.js';
-import { checkGenerated } from '../verify/file.js';
 import { RecordFrames } from './record-frames.js';
 
 /** Octets of lines that are kept for one write. */
@@ -25,13 +24,13 @@ export class VerdictSink implements RecordSink {
   #lines = '';
 
   constructor(
-    { hash, generated, allowZeroChecksum6, datagrams, strict }: CaptureChildArguments,
+    { hash, sightings, allowZeroChecksum6, datagrams, strict }: CaptureChildArguments,
     file: RecordSink | null,
   ) {
     this.#verifier = new Verifier({
       hash: hash ?? true,
       limits: { holdTime: HOLD_SECONDS },
-      ...(generated && { observe: checkGenerated }),
+      ...(sightings && { sightings }),
       ...(allowZeroChecksum6 && { allowZeroChecksum6 }),
       ...(strict && { strict }),
     });

@@ -1,4 +1,3 @@
-import { UfoError } from '../../errors.js';
 import { plan } from '../../faults/plan.js';
 import { GeneratedPayloads } from '../../payload/sequence.js';
 import { StreamCounts } from '../../socket/flight/counts.js';
@@ -9,7 +8,7 @@ import type { PathInfo } from '../../socket/path/info.js';
 import type { UfoSocket } from '../../socket/socket.js';
 import type { Output } from '../common/output.js';
 import { checkSize, payloadCount, payloads } from '../common/payload-source.js';
-import type { WireCheck } from '../common/wire-check.js';
+import type { SentLog } from '../common/sent.js';
 import { sendNotes } from './notes.js';
 import type { SendOptions } from './options.js';
 import type { SendOutcome } from './report.js';
@@ -20,7 +19,8 @@ export interface SendJob {
   /** Connected. */
   readonly socket: UfoSocket;
   readonly path: PathInfo;
-  readonly wire: WireCheck | null;
+  /** Told of every datagram, where somebody will look for them. */
+  readonly log: SentLog | null;
   readonly options: SendOptions;
   readonly output: Output;
   /** Aborted: no more datagrams are begun. */
@@ -49,18 +49,18 @@ export async function sendAll(job: SendJob): Promise<Omit<SendOutcome, 'path' | 
   }
   await socket.idle();
   const seconds = (performance.now() - begin) / 1000;
-  const failed = failedOf(failure);
-  if (failure !== null && tally.datagrams === 0 && fragmentsOf(failure) === 0) throw failure;
-  return { tally, failed, seconds, failure, lost: await socket.lost() };
+  if (failure !== null && tally.fragments === 0) throw failure;
+  return { tally, seconds, failure, lost: await socket.lost() };
 }
 
 /** Generated payloads that nobody looks at one by one are not even made: the socket stamps them. */
 async function sendPayloads(job: SendJob, count: number, to: ManyOptions): Promise<void> {
-  const { socket, path, wire, options, output } = job;
+  const { socket, path, log, options, output } = job;
   const { size, seed, durationMs, json } = options;
-  if (size === undefined || json || wire !== null || to.plan !== undefined) {
-    const results = new Results(json ? output : null);
-    await socket.sendMany(source(job, count, results), { ...to, ...(json ? { onDatagram: results.add } : {}) });
+  if (size === undefined || json || log !== null || to.plan !== undefined) {
+    const results = new Results(log, json ? output : null);
+    const { onDatagram, onStopped } = results;
+    await socket.sendMany(source(job, count, results), json || log ? { ...to, onDatagram, onStopped } : to);
     return;
   }
   checkSize(size, path.maxPayloadLen);
@@ -94,43 +94,39 @@ async function countOf(options: SendOptions): Promise<number> {
 }
 
 async function* source(job: SendJob, count: number, results: Results): AsyncGenerator<Uint8Array, void> {
-  const { path, wire, options, signal } = job;
+  const { path, log, options, signal } = job;
   const end = performance.now() + (options.durationMs ?? Number.POSITIVE_INFINITY);
   let first = true;
   for await (const payload of payloads({ ...options, count }, path.maxPayloadLen)) {
     if (signal.aborted || performance.now() >= end) return;
     if (first) tellNotes(job, payload.length, count);
     first = false;
-    wire?.sent.add(payload);
+    log?.begin(payload);
     yield payload;
     await results.written;
   }
 }
 
-/** Datagrams taken by the kernel, as they come; each a line of JSON where an output is given. */
+/** What became of the datagrams, as they come; each that went is a line of JSON where an output is given. */
 class Results {
+  readonly #log: SentLog | null;
   readonly #output: Output | null;
   /** To be awaited before the next datagram: a slow reader of the results slows the sender down. */
   written: Promise<void> | undefined;
 
-  constructor(output: Output | null) {
+  constructor(log: SentLog | null, output: Output | null) {
+    this.#log = log;
     this.#output = output;
   }
 
-  readonly add = (result: SendResult): void => {
+  readonly onDatagram = (result: SendResult): void => {
+    this.#log?.sent(result);
     if (this.#output === null || this.#output.signal.aborted) return;
     this.written = this.#output.json({ type: 'datagram', ...result });
     this.written?.catch(() => {}); // told to whoever awaits it next
   };
-}
 
-/** Packets that had gone of the datagram that was stopped. */
-function fragmentsOf(failure: unknown): number {
-  return failure instanceof UfoError ? (failure.partial?.fragmentsSent ?? 0) : 0;
-}
-
-/** Datagrams that were stopped on the way, from the summary that `sendMany` hangs on its error. */
-function failedOf(failure: unknown): number {
-  const summary: unknown = failure instanceof Error ? Reflect.get(failure, 'summary') : undefined;
-  return (summary as { failed: number } | undefined)?.failed ?? 0;
+  readonly onStopped = (partial: SendResult): void => {
+    this.#log?.stopped(partial);
+  };
 }

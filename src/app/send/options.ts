@@ -31,6 +31,8 @@ export interface SendOptions extends PayloadOptions, Omit<DriverOptionValues, 'f
   readonly intervalMs?: number | undefined;
   /** true: on the interface that sends; a name: there. */
   readonly verify: string | boolean;
+  /** With `verify`: nothing may change on the way, wherever the capture is. */
+  readonly strict?: boolean | undefined;
   /** With `dryRun` what would go out, with `verify` what was captured. */
   readonly pcap?: string | undefined;
   /** A fragment plan as typed. */

@@ -1,3 +1,4 @@
+import { comparisonText } from '../../report/comparison-text.js';
 import type { StreamCounts } from '../../socket/flight/counts.js';
 import type { PathInfo } from '../../socket/path/info.js';
 import { DRIVER_TRAITS } from '../../tx/drivers.js';
@@ -9,8 +10,6 @@ import type { WireReport } from '../common/wire-check.js';
 export interface SendOutcome {
   readonly path: PathInfo;
   readonly tally: StreamCounts;
-  /** Datagrams that were stopped on the way. */
-  readonly failed: number;
   readonly lost: LostFrames;
   readonly seconds: number;
   /** What the wire showed; null where nobody looked. */
@@ -25,13 +24,13 @@ export async function printOutcome(outcome: SendOutcome, json: boolean, output: 
   else for (const line of outcomeText(outcome)) await output.line(line);
 }
 
-function outcomeJson({ path, tally, failed, lost, seconds, wire, failure }: SendOutcome): object {
-  const { datagrams, fragments, octets, ways, idents } = tally;
+function outcomeJson({ path, tally, lost, seconds, wire, failure }: SendOutcome): object {
+  const { datagrams, failed, fragments, strayFragments, octets, ways, idents } = tally;
   const { source, sourcePort, destination, destinationPort, driver, interface: name, mtu } = path;
   return {
     type: 'summary',
     ...{ source, sourcePort, destination, destinationPort, driver, interface: name, mtu, ways },
-    ...{ datagrams, failed, fragments, octets, idents, lost, seconds },
+    ...{ datagrams, failed, fragments, strayFragments, octets, idents, lost, seconds },
     datagramsPerSecond: perSecond(datagrams, seconds),
     fragmentsPerSecond: perSecond(fragments, seconds),
     bitsPerSecond: perSecond(8 * octets, seconds),
@@ -40,14 +39,14 @@ function outcomeJson({ path, tally, failed, lost, seconds, wire, failure }: Send
   };
 }
 
-function outcomeText({ path, tally, failed, lost, seconds, wire }: SendOutcome): string[] {
+function outcomeText({ path, tally, lost, seconds, wire }: SendOutcome): string[] {
   const { datagrams, fragments, octets, ways } = tally;
   return [
     `${endpoint(path.source, path.sourcePort)} → ${endpoint(path.destination, path.destinationPort)} by ${path.driver}` +
       `${DRIVER_TRAITS[path.driver].sends ? ' on' : ' into'} ${path.interface}, MTU ${path.mtu}`,
     ...ways.map(({ way, why }) => `  ${way}: ${why}`),
     `  ${counted(datagrams, 'datagram')}, ${counted(octets, 'octet')} of payload, ${counted(fragments, 'packet')}` +
-      `${identText(tally)}${failed > 0 ? `; ${failed} failed` : ''}`,
+      `${identText(tally)}${failedText(tally)}`,
     `  ${seconds.toFixed(3)} s: ${figure(perSecond(datagrams, seconds))} datagrams/s, ` +
       `${figure(perSecond(fragments, seconds))} packets/s, ${figure(perSecond(8 * octets, seconds) / 1e6)} Mbit/s`,
     ...(DRIVER_TRAITS[path.driver].sends ? [`  ${lostText(lost)}`] : []),
@@ -60,19 +59,29 @@ function identText({ idents }: StreamCounts): string {
   return idents.first === idents.last ? `, ident ${idents.first}` : `, idents ${idents.first} … ${idents.last}`;
 }
 
+/** `packets` above counts theirs too: the kernel took them. */
+function failedText({ failed, strayFragments }: StreamCounts): string {
+  if (failed === 0) return '';
+  return `; ${counted(failed, 'datagram')} failed, ${strayFragments} of the packets are theirs`;
+}
+
+/** Nothing is called not lost that nobody can count. */
 function lostText({ socket, qdisc, backlog }: LostFrames): string {
-  const places = Object.entries({ socket, 'interface queue': qdisc, backlog }).filter(([, count]) => count !== 0);
-  if (places.length === 0) return 'nothing lost on this machine';
-  return `lost on this machine: ${places.map(([place, count]) => `${place} ${count ?? 'unknown'}`).join(', ')}`;
+  const places = Object.entries({ socket, 'interface queue': qdisc, backlog });
+  const lost = places.flatMap(([place, count]) => (count !== null && count > 0 ? [`${place} ${count}`] : []));
+  const unknown = places.flatMap(([place, count]) => (count === null ? [place] : []));
+  const known = unknown.length === 0 ? 'nothing lost' : 'nothing known to be lost';
+  const what = lost.length === 0 ? `${known} on this machine` : `lost on this machine: ${lost.join(', ')}`;
+  return unknown.length === 0 ? what : `${what}; not known: ${unknown.join(', ')}`;
 }
 
 function wireText(wire: WireReport): string[] {
-  const { expected, good, bad, incomplete, missing, packets, captureLost, mismatches } = wire;
-  const faults = Object.entries({ bad, incomplete, missing }).filter(([, count]) => count > 0);
+  const [first, ...rest] = comparisonText(wire);
+  const where = wire.link === 'own' ? `${wire.interface}, the sender's own link` : wire.interface;
   return [
-    `  ${wire.interface}: ${wire.verdict}; ${good} of ${expected} datagrams proven right in ${counted(packets, 'packet')}` +
-      `${faults.map(([what, count]) => `, ${count} ${what}`).join('')}, the capture lost ${captureLost ?? '?'}`,
-    ...mismatches.map((text) => `    ${text}`),
+    `  ${where}: ${wire.verdict}; ${first}`,
+    ...rest.map((line) => `  ${line}`),
+    ...(wire.broken === null ? [] : [`    the capture broke off, and the sending with it: ${wire.broken}`]),
   ];
 }
 

@@ -3,6 +3,7 @@ import type { PathInfo } from '../../socket/path/info.js';
 import { createSocket, type UfoSocket } from '../../socket/socket.js';
 import { EXIT, type ExitCode } from '../common/exit-codes.js';
 import type { Output } from '../common/output.js';
+import { SentLog } from '../common/sent.js';
 import { WireCheck } from '../common/wire-check.js';
 import { sendAll } from './all.js';
 import { type SendOptions, type SendTarget, sendTarget } from './options.js';
@@ -11,7 +12,7 @@ import { printOutcome, type SendOutcome } from './report.js';
 
 /**
  * `udp-ufo send`: sends, tells what became of it, and with `verify` proves it on the wire. Exit code 1 where the wire showed
- * something else than was sent, 4 where the capture may have missed something.
+ * something else than was sent, 4 where something was lost, on the wire or by the capture.
  * @throws UfoError what stopped it, after the report on what had gone.
  */
 export async function send(options: SendOptions, output: Output, signal: AbortSignal): Promise<ExitCode> {
@@ -49,10 +50,11 @@ async function sendAndLook(
 ): Promise<SendOutcome> {
   const wire = await startCheck(options, path, signal);
   try {
-    const sent = await sendAll({ socket, path, wire, options, output, signal });
-    // After a failure nobody knows which of the datagrams told of did go.
-    const report = sent.failure === null && !signal.aborted ? await wire?.finish() : undefined;
-    return { ...sent, path, wire: report ?? null };
+    const log = wire && new SentLog(path, (expected) => wire.expectation.add(expected));
+    // A capture that breaks off ends the sending: nobody would see what is sent then.
+    const stop = wire === null ? signal : AbortSignal.any([signal, wire.broken]);
+    const sent = await sendAll({ socket, path, log, options, output, signal: stop });
+    return { ...sent, path, wire: (await wire?.finish()) ?? null };
   } finally {
     await wire?.close();
   }
@@ -69,9 +71,8 @@ async function startCheck(options: SendOptions, path: PathInfo, signal: AbortSig
       'capture where it arrives: --verify=IF (in a lab --verify=far0)',
     );
   }
-  const allowZeroChecksum6 = options.checksum === false;
   try {
-    return await WireCheck.start({ interface: name, flow: path, pcap: options.pcap, allowZeroChecksum6, signal });
+    return await WireCheck.start({ interface: name, path, strict: options.strict, pcap: options.pcap }, signal);
   } catch (error) {
     if (error instanceof UfoError && error.argument === 'interface') nameArgument(error, '--verify');
     throw error;

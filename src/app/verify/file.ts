@@ -1,21 +1,18 @@
 import type { Capture } from '../../capture/capture.js';
 import { type FileCapture, openFileCapture } from '../../capture/file/engine.js';
-import { inspectPayload } from '../../payload/generated.js';
-import type { Observer } from '../../verify/judge.js';
-import { datagramText, summaryText } from '../../verify/report.js';
+import type { Expectation } from '../../compare/expectation.js';
+import { Recount } from '../../verify/recount.js';
+import { datagramText } from '../../verify/report.js';
 import type { DatagramVerdict, VerifySummary } from '../../verify/verdict.js';
 import { Verifier, type VerifierOptions } from '../../verify/verifier.js';
 import { linktypeName } from '../../wire/link-layer.js';
 import { EXIT, type ExitCode } from '../common/exit-codes.js';
 import type { Output } from '../common/output.js';
+import { comparedSummary, type ExpectOptions, expectationOf } from './expect.js';
 
-export interface VerifyOptions {
+export interface VerifyOptions extends ExpectOptions {
   readonly json: boolean;
-  /** Payloads are generated ones: hold each against the seed and sequence in it. */
-  readonly generated?: boolean;
   readonly allowZeroChecksum6?: boolean;
-  /** What is not computed yet is bad, and what was not looked at is inconclusive. */
-  readonly strict?: boolean;
 }
 
 export interface VerifyFileOptions extends VerifyOptions {
@@ -28,22 +25,24 @@ const LIVE_HOLD_TIME = 1;
 
 /** `udp-ufo verify -r FILE`: judges every datagram of a capture file; returns the exit code. */
 export async function verifyFile(options: VerifyFileOptions, output: Output, signal: AbortSignal): Promise<ExitCode> {
-  const verifier = new Verifier(verifierOptions(options, false));
+  const expect = await expectationOf(options);
+  const verifier = new Verifier(verifierOptions(options, expect, false));
   await using capture = await openFileCapture(options.file, { reuse: true, buffers: verifier.readBuffers });
-  const code = await judge(verifier, capture, options, output, signal, () => capture.fault);
+  const code = await judge(verifier, capture, options, expect, output, signal, () => capture.fault);
   noteFile(capture, output);
   return code;
 }
 
 /** Judges what a capture delivers, as it comes, until it ends or `signal` closes it; returns the exit code. */
-export function verifyCapture(
+export async function verifyCapture(
   capture: Capture,
   options: VerifyOptions,
   output: Output,
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  const verifier = new Verifier(verifierOptions(options, capture.engine !== 'file'));
-  return judge(verifier, capture, options, output, signal, () => '');
+  const expect = await expectationOf(options);
+  const verifier = new Verifier(verifierOptions(options, expect, capture.engine !== 'file'));
+  return judge(verifier, capture, options, expect, output, signal, () => '');
 }
 
 /** `fault` tells after the end what is missing at it, for a note on stderr. */
@@ -51,11 +50,13 @@ async function judge(
   verifier: Verifier,
   capture: Capture,
   options: VerifyOptions,
+  expect: Expectation | undefined,
   output: Output,
   signal: AbortSignal,
   fault: () => string,
 ): Promise<ExitCode> {
-  const printer = new Printer(options.json, output);
+  const recount = expect && new Recount(expect);
+  const printer = new Printer(options.json, output, recount);
   const close = () => void capture.close();
   signal.addEventListener('abort', close, { once: true });
   const clock =
@@ -70,20 +71,24 @@ async function judge(
   const { lost } = await capture.stats();
   const stopped = capture.engine === 'file' && signal.aborted ? 'stopped before its end' : '';
   const missing = fault() || stopped;
-  const summary = verifier.summary({ captureLost: lost, truncated: missing !== '' });
-  await printer.summary(summary);
+  const judged = verifier.summary({ captureLost: lost, truncated: missing !== '' });
+  const summary = recount?.summary(judged) ?? judged;
+  await printer.written;
+  const [text, value] = comparedSummary(summary, expect);
+  await (options.json ? output.json(value) : output.line(text));
   if (missing !== '') output.note(`${capture.source}: ${missing}; judged is what came before`);
   noteLinktype(verifier.unknownLinktype, capture, output);
   return exitCode(summary);
 }
 
 function verifierOptions(
-  { json, generated, allowZeroChecksum6, strict }: VerifyOptions,
+  { json, allowZeroChecksum6, strict }: VerifyOptions,
+  expect: Expectation | undefined,
   live: boolean,
 ): VerifierOptions {
   return {
-    hash: json,
-    ...(generated && { observe: checkGenerated }),
+    hash: json || (expect?.wantsHash ?? false),
+    sightings: expect !== undefined,
     ...(allowZeroChecksum6 && { allowZeroChecksum6 }),
     ...(strict && { strict }),
     ...(live && { limits: { holdTime: LIVE_HOLD_TIME } }),
@@ -95,29 +100,6 @@ export function exitCode({ verdict }: VerifySummary): ExitCode {
   if (verdict === 'good') return EXIT.ok;
   return verdict === 'bad' ? EXIT.verificationFailed : EXIT.inconclusive;
 }
-
-/** Holds a generated payload against what it says of itself. */
-export const checkGenerated: Observer = ({ verdict, payload }) => {
-  if (verdict.udp === null || verdict.offloaded?.length === inspectPayload(payload)?.length) return [];
-  const generated = inspectPayload(payload);
-  if (generated === null) {
-    return [
-      { code: 'payload-foreign', text: 'payload got octets that udp-ufo did not generate, want a generated payload' },
-    ];
-  }
-  const { seed, sequence, length, firstWrong } = generated;
-  if (length !== payload.length) {
-    return [{ code: 'payload-length', text: `payload length got ${payload.length}, want ${length} as it says itself` }];
-  }
-  return firstWrong < 0
-    ? []
-    : [
-        {
-          code: 'payload-octet',
-          text: `payload octet ${firstWrong} got another, want that of seed ${seed}, datagram ${sequence}`,
-        },
-      ];
-};
 
 /** Says what a file tells of itself. */
 export function noteFile({ source, remarks, comments }: FileCapture, output: Output): void {
@@ -139,18 +121,25 @@ const MOST_WRITTEN = 1 << 20;
 class Printer {
   readonly #json: boolean;
   readonly #output: Output;
+  readonly #recount: Recount | undefined;
   #written: Promise<void> = Promise.resolve();
 
-  constructor(json: boolean, output: Output) {
+  constructor(json: boolean, output: Output, recount: Recount | undefined) {
     this.#json = json;
     this.#output = output;
+    this.#recount = recount;
+  }
+
+  get written(): Promise<void> {
+    return this.#written;
   }
 
   print(verdicts: readonly DatagramVerdict[]): Promise<void> {
     if (verdicts.length === 0) return this.#written;
     let lines: string[] = [];
     let length = 0;
-    for (const one of verdicts) {
+    for (const verdict of verdicts) {
+      const one = this.#recount?.take(verdict) ?? verdict;
       const line = this.#json ? JSON.stringify(one) : datagramText(one);
       lines.push(line);
       length += line.length;
@@ -160,10 +149,6 @@ class Printer {
       length = 0;
     }
     return lines.length > 0 ? this.#write(lines.join('\n')) : this.#written;
-  }
-
-  summary(summary: VerifySummary): Promise<void> {
-    return this.#write(this.#json ? JSON.stringify(summary) : summaryText(summary));
   }
 
   #write(text: string): Promise<void> {

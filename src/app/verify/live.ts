@@ -5,12 +5,14 @@ import { udpFilters } from '../../capture/filter.js';
 import { spawnPrefixFor } from '../../capture/open-capture.js';
 import type { Direction } from '../../capture/record-sink.js';
 import { UfoError } from '../../errors.js';
-import { datagramText, summaryText } from '../../verify/report.js';
+import { type Comparer, Recount } from '../../verify/recount.js';
+import { datagramText } from '../../verify/report.js';
 import type { DatagramVerdict, VerifySummary } from '../../verify/verdict.js';
 import { lossHint } from '../capture/capture.js';
 import type { ExitCode } from '../common/exit-codes.js';
 import { LiveFile } from '../common/live-file.js';
 import type { Output } from '../common/output.js';
+import { comparedSummary, type ExpectOptions, expectationOf } from './expect.js';
 import { exitCode } from './file.js';
 
 export interface LiveVerifyOptions {
@@ -23,8 +25,10 @@ export interface LiveVerifyOptions {
   readonly datagrams?: number | undefined;
   /** SHA-256 of every payload in its verdict; default true. */
   readonly hash?: boolean | undefined;
-  /** Payloads are generated ones: hold each against the seed and sequence in it. */
-  readonly generated?: boolean | undefined;
+  /** What was sent, to hold the verdicts against; they carry what the packets said then (`seen`). */
+  readonly expect?: Comparer | undefined;
+  /** They carry it anyway. */
+  readonly sightings?: boolean | undefined;
   /** Accept UDP checksum 0 over IPv6 (RFC 6935). */
   readonly allowZeroChecksum6?: boolean | undefined;
   /** What is not computed yet is bad, and what was not looked at is inconclusive. */
@@ -69,7 +73,7 @@ export async function startLiveVerify(options: LiveVerifyOptions): Promise<LiveV
       ...file?.childOptions,
     });
     file?.begun();
-    return new ChildVerification(child, file);
+    return new ChildVerification(child, file, options.expect);
   } catch (error) {
     await file?.[Symbol.asyncDispose]();
     throw error;
@@ -86,7 +90,7 @@ function toldOf(options: LiveVerifyOptions, file: LiveFile | null): CaptureChild
     bufferSize: options.bufferSize ?? DEFAULT_BUFFER_SIZE,
     mode: 'verdicts',
     hash: options.hash ?? true,
-    generated: options.generated ?? false,
+    sightings: options.sightings ?? options.expect !== undefined,
     allowZeroChecksum6: options.allowZeroChecksum6 ?? false,
     strict: options.strict ?? false,
     ...(options.datagrams !== undefined && { datagrams: options.datagrams }),
@@ -99,6 +103,7 @@ const MOST_QUEUED = 8_192;
 
 class ChildVerification implements LiveVerification {
   readonly #child: CaptureChild;
+  readonly #recount: Recount | undefined;
   readonly #queue: DatagramVerdict[] = [];
   readonly #done: Promise<VerifySummary>;
   readonly toStdout: boolean;
@@ -108,9 +113,10 @@ class ChildVerification implements LiveVerification {
   #ended = false;
   #stopping = false;
 
-  constructor(child: CaptureChild, file: LiveFile | null) {
+  constructor(child: CaptureChild, file: LiveFile | null, expect: Comparer | undefined) {
     this.#child = child;
     this.toStdout = file?.isStdout ?? false;
+    this.#recount = expect && new Recount(expect);
     // Read at once and kept, up to a bound: a child whose reader is late blocks, and its capture loses frames.
     this.#done = this.#read(file).finally(() => {
       this.#ended = true;
@@ -147,6 +153,10 @@ class ChildVerification implements LiveVerification {
     await this.#child.closed();
   }
 
+  #take(verdict: DatagramVerdict): void {
+    this.#queue.push(this.#recount?.take(verdict) ?? verdict);
+  }
+
   /** Once the capture is being stopped only so much comes as was already judged. */
   async #untilRoom(): Promise<void> {
     while (this.#queue.length >= MOST_QUEUED && !this.#stopping) {
@@ -160,7 +170,7 @@ class ChildVerification implements LiveVerification {
     try {
       for await (const message of this.#child.messages()) {
         if (message.type === 'summary') this.#summary = message as VerifySummary;
-        else this.#queue.push(message as DatagramVerdict);
+        else this.#take(message as DatagramVerdict);
         this.#wake?.();
         await this.#untilRoom();
       }
@@ -170,11 +180,11 @@ class ChildVerification implements LiveVerification {
     }
     if (this.#summary === undefined)
       throw new UfoError('ERR_UFO_CAPTURE_DIED', 'the capture process ended without a summary');
-    return this.#summary;
+    return this.#recount?.summary(this.#summary) ?? this.#summary;
   }
 }
 
-export interface VerifyLiveCommandOptions extends LiveVerifyOptions {
+export interface VerifyLiveCommandOptions extends Omit<LiveVerifyOptions, 'expect' | 'sightings'>, ExpectOptions {
   readonly durationMs?: number | undefined;
   readonly json: boolean;
 }
@@ -185,7 +195,8 @@ export async function verifyLive(
   output: Output,
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  const running = await startLiveVerify(options);
+  const expect = await expectationOf(options, options.interface);
+  const running = await startLiveVerify({ ...options, expect, hash: options.hash || expect?.wantsHash });
   const stop = (): void => running.stop();
   const timer = options.durationMs === undefined ? undefined : setTimeout(stop, options.durationMs);
   if (signal.aborted) stop();
@@ -199,13 +210,16 @@ export async function verifyLive(
     const verdicts = running.verdicts();
     for (;;) {
       const { value, done } = await verdicts.next();
-      await print(done ? summaryText(value) : datagramText(value), value);
-      if (!done) continue;
+      if (!done) {
+        await print(datagramText(value), value);
+        continue;
+      }
+      await print(...comparedSummary(value, expect));
       if ((value.captureLost ?? 0) > 0) output.note(lossHint(options.interface));
       return exitCode(value);
     }
   } catch (error) {
-    if (running.soFar !== undefined) await print(summaryText(running.soFar), running.soFar);
+    if (running.soFar !== undefined) await print(...comparedSummary(running.soFar, expect));
     throw error;
   } finally {
     clearTimeout(timer);

@@ -26,8 +26,8 @@ export interface CaptureChildArguments extends LoopOptions {
   readonly datagrams?: number;
   /** Mode `verdicts`: SHA-256 of every payload in its verdict; default true. */
   readonly hash?: boolean;
-  /** Mode `verdicts`: payloads are generated ones, and are held against the seed and sequence in them. */
-  readonly generated?: boolean;
+  /** Mode `verdicts`: they carry what the packets said, for a comparison with what was sent. */
+  readonly sightings?: boolean;
   /** Mode `verdicts`: accept UDP checksum 0 over IPv6. */
   readonly allowZeroChecksum6?: boolean;
   /** Mode `verdicts`: what is not computed yet is bad, and what was not looked at is inconclusive. */

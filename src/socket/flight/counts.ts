@@ -13,7 +13,12 @@ export class StreamCounts {
   readonly #ways = new Map<Way, string>();
   #lastChosen: ChosenWay | null = null;
   datagrams = 0;
+  /** Datagrams that were stopped, whether or not packets of theirs had gone. */
+  failed = 0;
+  /** Packets that the kernel took, those of failed datagrams included. */
   fragments = 0;
+  /** Of these, those of failed datagrams. */
+  strayFragments = 0;
   octets = 0;
   #first: number | null = null;
   #last: number | null = null;
@@ -27,6 +32,13 @@ export class StreamCounts {
     if (chosen === this.#lastChosen) return;
     this.#lastChosen = chosen;
     if (!this.#ways.has(chosen.way)) this.#ways.set(chosen.way, chosen.why);
+  }
+
+  /** A datagram that was stopped. */
+  addStopped({ fragmentsSent }: { readonly fragmentsSent: number }): void {
+    this.failed += 1;
+    this.fragments += fragmentsSent;
+    this.strayFragments += fragmentsSent;
   }
 
   /** Identifications of the first and the last datagram that had one; null where the kernel chose them, or none was sent. */

@@ -7,20 +7,21 @@ import type { Datagram, Failure, SendResult, SendSummary } from './datagram.js';
 export class Tally {
   readonly #driver: DriverName;
   readonly #onDatagram: ((result: SendResult) => void) | undefined;
+  readonly #onStopped: ((partial: SendResult) => void) | undefined;
   readonly #counts: StreamCounts;
   /** Datagrams handed over and not settled, and who waits until there are none. */
   #open = 0;
   #idle: (() => void) | null = null;
   /** What stopped the stream first. */
   failure: Failure | null = null;
-  /** Packets taken, those of failed datagrams included. */
-  #fragments = 0;
-  /** Datagrams that failed, the first one included: those behind it were on their way already. */
-  failed = 0;
 
-  constructor(driver: DriverName, { onDatagram, counts }: Pick<ManyOptions, 'onDatagram' | 'counts'>) {
+  constructor(
+    driver: DriverName,
+    { onDatagram, onStopped, counts }: Pick<ManyOptions, 'onDatagram' | 'onStopped' | 'counts'>,
+  ) {
     this.#driver = driver;
     this.#onDatagram = onDatagram;
+    this.#onStopped = onStopped;
     this.#counts = counts ?? new StreamCounts();
   }
 
@@ -31,19 +32,19 @@ export class Tally {
 
   /** It was not handed over after all. */
   refused(): void {
-    this.failed += 1;
+    this.#counts.failed += 1;
     this.#end();
   }
 
   /** What `Datagram` calls when it is done. */
   readonly settled = (datagram: Datagram, failure: Failure | null): void => {
-    this.#fragments += datagram.fragmentsSent;
     if (failure !== null) {
-      this.failed += 1;
+      this.#counts.addStopped(datagram);
       this.failure ??= failure;
+      this.#tell(this.#onStopped, datagram);
     } else {
       this.#counts.add(datagram);
-      this.#tell(datagram);
+      this.#tell(this.#onDatagram, datagram);
     }
     this.#end();
   };
@@ -58,9 +59,8 @@ export class Tally {
 
   /** @throws the first failure, with the summary as `summary` where it is an error object */
   finish(device: NetDevice): SendSummary {
-    const { failed, failure } = this;
-    const { ways, datagrams, octets } = this.#counts;
-    const fragments = this.#fragments;
+    const { failure } = this;
+    const { ways, datagrams, failed, fragments, octets } = this.#counts;
     const summary = { driver: device.driver, ways, datagrams, failed, fragments, octets, lost: device.lost() };
     if (failure === null) return summary;
     if (failure.error instanceof Error && Object.isExtensible(failure.error)) Object.assign(failure.error, { summary });
@@ -68,10 +68,10 @@ export class Tally {
   }
 
   /** The caller's mistake in a callback ends his stream, not the sender that others share. */
-  #tell(datagram: Datagram): void {
-    if (this.#onDatagram === undefined) return;
+  #tell(listener: ((result: SendResult) => void) | undefined, datagram: Datagram): void {
+    if (listener === undefined) return;
     try {
-      this.#onDatagram(datagram.result(this.#driver));
+      listener(datagram.result(this.#driver));
     } catch (error) {
       this.failure ??= { error };
     }

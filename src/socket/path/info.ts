@@ -1,6 +1,10 @@
+import type { Flow } from '../../skb/flow.js';
 import type { DriverName } from '../../tx/net-device.js';
 import { flowHeaders } from '../../ufo/flow-headers.js';
 import { formatAddress } from '../../wire/address.js';
+import * as ethernet from '../../wire/ethernet.js';
+import * as ipv4 from '../../wire/ipv4.js';
+import * as ipv6 from '../../wire/ipv6.js';
 import type { Peer } from './peer.js';
 
 /** What datagrams to one destination meet on their way, for a look before sending. */
@@ -21,8 +25,31 @@ export interface PathInfo {
   readonly packets: (len: number) => number;
   /** Captures on that interface see them. */
   readonly seenByCaptures: boolean;
+  /** What the headers of every datagram say, as far as anybody here decides it. */
+  readonly headers: PathHeaders;
+  /** Octets of IP header in front of every packet's payload, the IPv6 fragment header not counted. */
+  readonly headerLen: number;
+  /** Octets of IPv6 extension headers that stand in the first fragment only. */
+  readonly chainLen: number;
   /** What a user should know about this way out of the machine. */
   readonly notes: readonly string[];
+}
+
+export interface PathHeaders {
+  readonly ttl: number;
+  /** TOS or traffic class. */
+  readonly tos: number;
+  /** IPv4. */
+  readonly df?: boolean;
+  /** IPv4 options, hexadecimal. */
+  readonly options?: string;
+  /** IPv6; left out where the kernel chooses it. */
+  readonly flowLabel?: number;
+  /** IPv6 extension headers as they stand in the packet, without the fragment header, hexadecimal. */
+  readonly extensionHeaders?: string;
+  /** VLAN tags, as `--vlan` takes them; left out where the kernel writes the link header. */
+  readonly vlan?: string;
+  readonly checksum: 'computed' | 'zero';
 }
 
 export function pathInfo(peer: Peer): PathInfo {
@@ -41,6 +68,30 @@ export function pathInfo(peer: Peer): PathInfo {
     maxPayloadLen: flowHeaders(flow).maxPayloadLen,
     packets: (len) => peer.packets(len),
     seenByCaptures: device.seenByCaptures,
+    ...headersOf(flow, device.writesHeaders),
     notes: device.notes ?? [],
   };
+}
+
+/** @param ours whether we write them, and not the kernel behind an ordinary socket */
+function headersOf(flow: Flow, ours: boolean): Pick<PathInfo, 'headers' | 'headerLen' | 'chainLen'> {
+  const { family, ttl, tos, dontFragment, flowLabel, linkHeader, checksum } = flow;
+  const { bytes, linkLen, networkLen, chainLen } = flowHeaders(flow);
+  const fixedLen = family === 4 ? ipv4.HEADER_LEN : ipv6.HEADER_LEN;
+  const between = Buffer.from(bytes.subarray(linkLen + fixedLen, linkLen + networkLen + chainLen)).toString('hex');
+  return {
+    headers: {
+      ...{ ttl, tos, checksum: checksum ? 'computed' : 'zero' },
+      ...(family === 4 ? { df: dontFragment, options: between } : { extensionHeaders: between }),
+      ...(family === 6 && ours && { flowLabel }),
+      ...(linkHeader.length > 0 && { vlan: vlanOf(linkHeader) }),
+    },
+    headerLen: networkLen,
+    chainLen,
+  };
+}
+
+function vlanOf(linkHeader: Uint8Array): string {
+  const view = new DataView(linkHeader.buffer, linkHeader.byteOffset, linkHeader.length);
+  return ethernet.formatVlans(ethernet.parse(view, 0, linkHeader.length)?.vlans ?? []);
 }

@@ -1,49 +1,88 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Sent, sha256 } from '../../../src/app/common/sent.js';
+import { SentLog, sha256 } from '../../../src/app/common/sent.js';
+import type { ExpectedDatagram } from '../../../src/compare/expected.js';
 import { makePayload } from '../../../src/payload/generated.js';
-import type { DatagramVerdict } from '../../../src/verify/verdict.js';
+import type { SendResult } from '../../../src/socket/flight/datagram.js';
+import { PATH } from './path.js';
 
-const FLOW = { source: '192.0.2.1', sourcePort: 1111, destination: '192.0.2.2', destinationPort: 9999 };
+const RESULT: SendResult = {
+  ...{ way: 'software-ufo', why: '', driver: 'raw-socket', ident: 7 },
+  ...{ gsoSize: 1480, fragments: 3, fragmentsSent: 3, octets: 3000 },
+};
 
-function seen(payload: Uint8Array, sourcePort = 1111): DatagramVerdict {
-  const { source, destination } = FLOW;
-  return {
-    ...{ type: 'datagram', family: 4, source, destination, ident: 7, protocol: 17, fragments: 3 },
-    ...{ duplicates: 0, overlaps: 0, conflicts: 0, holes: [], complete: true, headerChecksumErrors: 0 },
-    udp: { sourcePort, destinationPort: 9999, length: 8 + payload.length, checksum: 'good' },
-    ...{ payloadLen: payload.length, payloadSha256: sha256(payload), verdict: 'good', mismatches: [], notes: [] },
-    ...{ via: null, findings: [], cut: false, offloaded: null, fragmentList: null },
-  };
+function told(work: (log: SentLog) => void, path = PATH, hash = false): ExpectedDatagram[] {
+  const all: ExpectedDatagram[] = [];
+  work(new SentLog(path, (one) => all.push(one), hash));
+  return all;
 }
 
 describe('what was sent', () => {
-  it('is seen as often as it was sent, in any order', () => {
-    const sent = new Sent(FLOW);
-    const file = Buffer.from('file');
-    const payloads = [makePayload(100, 1, 0), makePayload(100, 1, 1), file, file, new Uint8Array(0)];
-    for (const payload of payloads) sent.add(payload);
-    for (const payload of payloads.toReversed()) assert.deepEqual(sent.take(seen(payload)), []);
-    assert.equal(sent.count, 5);
-    for (const payload of payloads) assert.match(sent.take(seen(payload))[0]!, /want one that was sent and not seen/);
+  it('is expected with its header fields, its cut and its payload', () => {
+    const [one] = told((log) => {
+      log.begin(makePayload(3000, 5, 0));
+      log.sent(RESULT);
+    });
+    assert.deepEqual(one!.sizes, [
+      [1480, 2],
+      [48, 1],
+    ]);
+    assert.deepEqual([one!.fragments, one!.ident, one!.headers], [3, 7, PATH.headers]);
+    assert.deepEqual(one!.payload, { seed: 5, sequence: 0, length: 3000 });
   });
 
-  it('differs where one octet does', () => {
-    const sent = new Sent(FLOW);
-    const payload = makePayload(3000, 5, 9);
-    sent.add(payload);
-    const spoilt = payload.slice();
-    spoilt[2000]! ^= 1;
-    assert.equal(sent.take(seen(spoilt)).length, 1);
-    assert.deepEqual(sent.take(seen(payload)), []);
+  it('is known by digest where it says nothing of itself, and by hash for another machine', () => {
+    const octets = Buffer.from('file');
+    const [one] = told(
+      (log) => {
+        log.begin(octets);
+        log.sent({ ...RESULT, way: 'unfragmented', fragments: 1, gsoSize: 0, octets: 4 });
+      },
+      PATH,
+      true,
+    );
+    assert.ok(!('seed' in one!.payload));
+    assert.deepEqual([one!.fragments, one!.payload.sha256, one!.payload.digest?.length], [0, sha256(octets), 16]);
   });
 
-  it('is not what others send', () => {
-    const sent = new Sent(FLOW);
-    const datagram = seen(Buffer.from('x'));
-    assert.ok(sent.owns(datagram));
-    assert.ok(!sent.owns(seen(Buffer.from('x'), 1112)));
-    assert.ok(!sent.owns({ ...datagram, source: '192.0.2.3' }));
-    assert.ok(sent.owns({ ...datagram, udp: null }), 'fragments without a first one may be ours');
+  it('is cut by the kernel so that the last piece may fill the MTU', () => {
+    const path = { ...PATH, mtu: 1003 };
+    const len = 976 + 983 - 8;
+    const [one] = told((log) => {
+      log.begin(makePayload(len, 5, 0));
+      log.sent({ ...RESULT, way: 'kernel-ip', ident: null, gsoSize: 976, fragments: 3, octets: len });
+    }, path);
+    assert.deepEqual(
+      [one!.fragments, one!.sizes],
+      [
+        2,
+        [
+          [976, 1],
+          [983, 1],
+        ],
+      ],
+    );
+  });
+
+  it('stays in step with datagrams that were stopped, of which only what had gone is expected', () => {
+    const all = told((log) => {
+      for (let sequence = 0; sequence < 4; sequence++) log.begin(makePayload(3000, 5, sequence));
+      log.sent(RESULT);
+      log.stopped({ ...RESULT, ident: 8, fragmentsSent: 0 });
+      log.stopped({ ...RESULT, ident: 9, fragmentsSent: 2 });
+      log.sent({ ...RESULT, ident: 10 });
+    });
+    assert.deepEqual(
+      all.map(({ ident, stoppedAfter }) => [ident, stoppedAfter]),
+      [
+        [7, undefined],
+        [9, 2],
+        [10, undefined],
+      ],
+    );
+    assert.deepEqual(
+      all.map(({ payload }) => 'seed' in payload && payload.sequence),
+      [0, 2, 3],
+    );
   });
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { sendNotes } from '../../../src/app/send/notes.js';
 import { type SendOptions, sendTarget } from '../../../src/app/send/options.js';
-import type { PathInfo } from '../../../src/socket/path/info.js';
+import { PATH } from '../common/path.js';
 
 const OPTIONS: SendOptions = {
   destination: { host: '192.0.2.2', family: 4, port: 9 },
@@ -11,12 +11,6 @@ const OPTIONS: SendOptions = {
   dryRun: false,
   json: false,
 };
-const PATH: PathInfo = {
-  ...{ driver: 'raw-socket', interface: 'eth0', family: 4, mtu: 1500, maxPayloadLen: 65_507, notes: [] },
-  seenByCaptures: true,
-  ...{ source: '192.0.2.1', sourcePort: 1, destination: '192.0.2.2', destinationPort: 9, packets: () => 45 },
-};
-
 describe('send', () => {
   const refusals: [string, Partial<SendOptions>, RegExp][] = [
     ['an IPv4 id of 17 bits', { idents: 65_536 }, /idents: got 65536, want 1 … 65535 for IPv4/],

@@ -1,0 +1,39 @@
+import type { Comparison } from '../compare/comparison.js';
+import type { DifferenceCount } from '../compare/difference.js';
+
+/** A comparison of sent and seen for people: a line with the counts, beneath it what changed and what differs. */
+export function comparisonText(comparison: Comparison): string[] {
+  const { good, expected, packets, changed, differences, captureLost } = comparison;
+  const of = expected === null ? '' : ` of ${expected}`;
+  const proven = `${good}${of} ${plural(expected ?? good, 'datagram')} proven right in ${packets} ${plural(packets, 'packet')}`;
+  return [
+    [proven, ...odd(comparison), `the capture lost ${captureLost ?? '?'}`].join(', '),
+    ...changed.map((one) => `  changed on the way: ${differenceLine(one)}`),
+    ...differences.map((one) => `  differs: ${differenceLine(one)}`),
+    ...comparison.mismatches.map((text) => `  ${text}`),
+  ];
+}
+
+function odd(comparison: Comparison): string[] {
+  const { bad, incomplete, missing, stopped, doubled, unexpected, uncompared, late, lateBy } = comparison;
+  const counts = {
+    bad,
+    incomplete,
+    missing,
+    'stopped midway': stopped,
+    doubled,
+    unexpected,
+    'not compared': uncompared,
+  };
+  const texts = Object.entries(counts).flatMap(([what, count]) => (count > 0 ? [`${count} ${what}`] : []));
+  return late > 0 ? [...texts, `${late} late (by ${lateBy} at most)`] : texts;
+}
+
+/** `ttl from 64 to 9 (3 datagrams)`. */
+export function differenceLine({ field, from, to, datagrams }: DifferenceCount): string {
+  return `${field} from ${from} to ${to} (${datagrams} ${plural(datagrams, 'datagram')})`;
+}
+
+function plural(count: number, noun: string): string {
+  return count === 1 ? noun : `${noun}s`;
+}
