@@ -1,4 +1,4 @@
-// Typecheck, lint, then every compiled test on an explicit list of files (directories and globs differ between Node versions):
+// Typecheck, lint, the package, then every compiled test on an explicit list of files (directories and globs differ between Node versions):
 // the unit tests here, the live ones inside the lab, those that need the machine's own root in a lab of that. Every step is bounded; whatever ends this script ends its children.
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
@@ -22,11 +22,15 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
 
 const { unit, live, liveRoot } = testFiles();
 const failed = [];
+/** How long each part took. */
+const took = [];
 await step('typecheck', 300, [node, 'node_modules/typescript/bin/tsc', '--noEmit']);
 await step('lint', 120, [node, 'node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.']);
+await step('package', 120, [node, 'scripts/check-package.mjs']);
 refuseSkipped((await step('unit tests', 600, [...nodeTest, ...unit])).output);
 if (live.length > 0) await liveTests('live tests', [], live);
 if (liveRoot.length > 0) await liveTests('live tests as root', ['--real-root'], liveRoot);
+console.log(took.join(', '));
 console.log(failed.length === 0 ? 'all green' : `failed: ${failed.join(', ')}`);
 process.exitCode = failed.length === 0 ? 0 : 1;
 
@@ -60,7 +64,9 @@ function testFiles() {
 }
 
 async function step(name, seconds, words) {
+  const began = performance.now();
   const result = await run(words, seconds);
+  took.push(`${name} ${((performance.now() - began) / 1000).toFixed(0)} s`);
   if (result.code !== 0) {
     failed.push(name);
     console.log(`${name}: ${result.late ? `not done after ${seconds} s, ended` : `exit ${result.code}`}`);

@@ -1,8 +1,8 @@
 import {
   choice,
-  count,
   endpointOrHost,
   flag,
+  htmlFile,
   interfaceName,
   json,
   required,
@@ -21,9 +21,10 @@ export const path = defineCommand({
       choice({ describe: 'how packets leave' }, ['raw-socket', 'packet-socket', 'af-xdp', 'auto']),
       'raw-socket',
     ),
-    family: count({ describe: '4 or 6 only; default: all that the name has' }, { min: 4, max: 6 }),
+    family: choice({ describe: 'only this family; default: all that the name has' }, ['4', '6']),
     fast: flag({ describe: "leave out what waits for the far end's reassembly time" }),
     pmtu: flag({ describe: 'only how large packets may be' }),
+    html: htmlFile,
     json,
   },
   examples: [
@@ -34,7 +35,11 @@ export const path = defineCommand({
   handler: async ({ host: destination, family, ...options }, { output, signal }) => {
     const { path } = await import('../app/path/path.js');
     const { host, port = TRACEROUTE_PORT } = destination;
-    return path({ ...options, host, port, family: family as 4 | 6 | undefined }, output, signal);
+    return path(
+      { ...options, host, port, family: family === undefined ? undefined : family === '4' ? 4 : 6 },
+      output,
+      signal,
+    );
   },
 });
 

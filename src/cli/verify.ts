@@ -1,5 +1,16 @@
 import { usageError } from '../errors.js';
-import { address, choice, count, duration, file, flag, interfaceName, json, string } from '../options/builders.js';
+import {
+  address,
+  choice,
+  count,
+  duration,
+  file,
+  flag,
+  htmlFile,
+  interfaceName,
+  json,
+  string,
+} from '../options/builders.js';
 import { type CommandContext, defineCommand } from './command.js';
 
 /** `udp-ufo verify`: what a file holds, or what passes an interface. */
@@ -32,6 +43,7 @@ export const verify = defineCommand({
         'what is not computed yet (checksums, lengths) is bad, and what routers may change; frames that could not be judged are inconclusive',
     }),
     allowZeroChecksum: flag({ describe: 'accept UDP checksum 0 over IPv6 (RFC 6935)' }),
+    html: htmlFile,
     json,
   },
   exclusive: [
@@ -54,10 +66,10 @@ export const verify = defineCommand({
     ['lab -- udp-ufo verify -i far0 --count 10 -w out.pcap', 'on the far host of a lab, kept in a file'],
   ],
   handler: async (values, context) => {
-    const { read, allowZeroChecksum: allowZeroChecksum6, expect: expectFile, json, generated, strict } = values;
+    const { read, allowZeroChecksum: allowZeroChecksum6, expect: expectFile, json, generated, strict, html } = values;
     if (read === undefined) return live(values, context);
     const { verifyFile } = await import('../app/verify/file.js');
-    const job = { file: read, json, generated, expectFile, strict, allowZeroChecksum6 };
+    const job = { file: read, json, generated, expectFile, strict, allowZeroChecksum6, html };
     return verifyFile(job, context.output, context.signal);
   },
 });
@@ -76,6 +88,7 @@ interface LiveValues {
   readonly expect: string | undefined;
   readonly strict: boolean;
   readonly allowZeroChecksum: boolean;
+  readonly html: string | undefined;
   readonly json: boolean;
 }
 

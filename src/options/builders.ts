@@ -118,3 +118,9 @@ export const json: Option<boolean> = flag({
 });
 
 export const file = (basics: Basics): Option<string | undefined> => string({ completes: 'file', ...basics });
+
+/** `--html FILE`, the same for every command that has a page to write. */
+export const htmlFile: Option<string | undefined> = file({
+  describe: 'a page of it all in this file, for a browser and for paper',
+  group: 'output',
+});

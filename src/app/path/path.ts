@@ -3,8 +3,10 @@ import { isIP } from 'node:net';
 import { argumentError } from '../../errors.js';
 import type { SocketOptions } from '../../socket/options.js';
 import { EXIT, type ExitCode } from '../common/exit-codes.js';
+import { HtmlReport } from '../common/html-report.js';
 import type { Output } from '../common/output.js';
 import { diagnose, type Evidence } from './diagnose.js';
+import { pathDocument } from './document.js';
 import { largestPayload } from './limits.js';
 import { type Outcome, type Probe, type ProbeName, passed } from './probe.js';
 import { Prober } from './prober.js';
@@ -25,6 +27,8 @@ export interface PathOptions {
   /** Stops after the questions of size: what the path carries, as ICMP and loss tell. */
   readonly pmtu: boolean;
   readonly json: boolean;
+  /** A file for a page of it all. */
+  readonly html?: string | undefined;
 }
 
 /** Small datagrams at once, to see whether rates are limited. */
@@ -35,14 +39,16 @@ const PMTU_PROBES: readonly ProbeName[] = ['small', 'full', 'full-df', 'fragment
 
 /** `udp-ufo path HOST`: asks what passes, and says where fragments die. 1 where something does not pass, 4 where no answer comes. */
 export async function path(options: PathOptions, output: Output, signal: AbortSignal): Promise<ExitCode> {
-  const codes: ExitCode[] = [];
+  await using page = await HtmlReport.open(options.html, signal);
+  const reports: PathReport[] = [];
   for (const { family, address } of await addresses(options)) {
     await using prober = new Prober({ ...options, family, address });
     const report = await new PathRun(options, family, prober, signal).run(address);
     await (options.json ? output.json(report) : output.line(pathText(report)));
-    codes.push(exitCode(report));
+    reports.push(report);
   }
-  return codes.find((code) => code !== EXIT.ok) ?? EXIT.ok;
+  await page?.write(pathDocument(reports));
+  return reports.map(exitCode).find((code) => code !== EXIT.ok) ?? EXIT.ok;
 }
 
 async function addresses({ host, family }: PathOptions): Promise<{ family: 4 | 6; address: string }[]> {

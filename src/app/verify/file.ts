@@ -9,10 +9,13 @@ import { linktypeName } from '../../wire/link-layer.js';
 import { EXIT, type ExitCode } from '../common/exit-codes.js';
 import type { Output } from '../common/output.js';
 import { comparedSummary, type ExpectOptions, expectationOf } from './expect.js';
+import { VerifyPage } from './page.js';
 
 export interface VerifyOptions extends ExpectOptions {
   readonly json: boolean;
   readonly allowZeroChecksum6?: boolean;
+  /** A file for a page of it all. */
+  readonly html?: string | undefined;
 }
 
 export interface VerifyFileOptions extends VerifyOptions {
@@ -56,7 +59,8 @@ async function judge(
   fault: () => string,
 ): Promise<ExitCode> {
   const recount = expect && new Recount(expect);
-  const printer = new Printer(options.json, output, recount);
+  await using page = await VerifyPage.open(options.html, signal);
+  const printer = new Printer(options.json, output, recount, page);
   const close = () => void capture.close();
   signal.addEventListener('abort', close, { once: true });
   const clock =
@@ -76,6 +80,7 @@ async function judge(
   await printer.written;
   const [text, value] = comparedSummary(summary, expect);
   await (options.json ? output.json(value) : output.line(text));
+  await page?.write('udp-ufo verify', capture.source, summary);
   if (missing !== '') output.note(`${capture.source}: ${missing}; judged is what came before`);
   noteLinktype(verifier.unknownLinktype, capture, output);
   return exitCode(summary);
@@ -122,12 +127,14 @@ class Printer {
   readonly #json: boolean;
   readonly #output: Output;
   readonly #recount: Recount | undefined;
+  readonly #page: VerifyPage | null;
   #written: Promise<void> = Promise.resolve();
 
-  constructor(json: boolean, output: Output, recount: Recount | undefined) {
+  constructor(json: boolean, output: Output, recount: Recount | undefined, page: VerifyPage | null) {
     this.#json = json;
     this.#output = output;
     this.#recount = recount;
+    this.#page = page;
   }
 
   get written(): Promise<void> {
@@ -140,6 +147,7 @@ class Printer {
     let length = 0;
     for (const verdict of verdicts) {
       const one = this.#recount?.take(verdict) ?? verdict;
+      this.#page?.add([one]);
       const line = this.#json ? JSON.stringify(one) : datagramText(one);
       lines.push(line);
       length += line.length;

@@ -14,6 +14,7 @@ import { LiveFile } from '../common/live-file.js';
 import type { Output } from '../common/output.js';
 import { comparedSummary, type ExpectOptions, expectationOf } from './expect.js';
 import { exitCode } from './file.js';
+import { VerifyPage } from './page.js';
 
 export interface LiveVerifyOptions {
   readonly interface: string;
@@ -187,6 +188,8 @@ class ChildVerification implements LiveVerification {
 export interface VerifyLiveCommandOptions extends Omit<LiveVerifyOptions, 'expect' | 'sightings'>, ExpectOptions {
   readonly durationMs?: number | undefined;
   readonly json: boolean;
+  /** A file for a page of it all. */
+  readonly html?: string | undefined;
 }
 
 /** `udp-ufo verify -i IF`: verdicts until the count, the duration or a signal ends it; the exit code of the summary. */
@@ -196,6 +199,7 @@ export async function verifyLive(
   signal: AbortSignal,
 ): Promise<ExitCode> {
   const expect = await expectationOf(options, options.interface);
+  await using page = await VerifyPage.open(options.html, signal);
   const running = await startLiveVerify({ ...options, expect, hash: options.hash || expect?.wantsHash });
   const stop = (): void => running.stop();
   const timer = options.durationMs === undefined ? undefined : setTimeout(stop, options.durationMs);
@@ -211,10 +215,12 @@ export async function verifyLive(
     for (;;) {
       const { value, done } = await verdicts.next();
       if (!done) {
+        page?.add([value]);
         await print(datagramText(value), value);
         continue;
       }
       await print(...comparedSummary(value, expect));
+      await page?.write('udp-ufo verify', options.interface, value);
       if ((value.captureLost ?? 0) > 0) output.note(lossHint(options.interface));
       return exitCode(value);
     }

@@ -1,0 +1,77 @@
+import type { MatrixCell, MatrixSection, Section, TableRow } from '../../report/html/document.js';
+import type { ReportBody } from '../common/html-report.js';
+import { type Outcome, passed } from './probe.js';
+import type { PathReport } from './report.js';
+
+/** The page of a path: what it comes to, size × outcome, and every question with its answer. */
+export function pathDocument(reports: readonly PathReport[]): ReportBody {
+  const found = reports.flatMap(({ findings }) => findings);
+  const unanswered = reports.some(({ answers }) => answers === null);
+  return {
+    title: 'udp-ufo path',
+    outcome: {
+      verdict: unanswered ? 'unsure' : found.length > 0 ? 'bad' : 'good',
+      text: found[0]?.says ?? 'every size, order and kind of fragment that was tried passes',
+    },
+    circumstances: reports.map(({ family, address, answers, mtu }) => [
+      `IPv${family}`,
+      `${address}, MTU ${mtu}, ${answers === null ? 'no answer' : `answered by ${answers}`}`,
+    ]),
+    sections: reports.flatMap(sections),
+  };
+}
+
+function sections(report: PathReport): Section[] {
+  const { family, findings, outcomes } = report;
+  return [
+    {
+      kind: 'notes',
+      title: `IPv${family}: what was found`,
+      lines:
+        findings.length === 0
+          ? ['nothing']
+          : findings.map(({ code, says, next }) => `${says} (${code}). Next: ${next}`),
+    },
+    sizes(report),
+    {
+      kind: 'table',
+      title: `IPv${family}: what was asked`,
+      columns: ['question', 'octets of payload', 'sent', 'arrived', 'twice', 'damaged', 'said by ICMP'],
+      rows: outcomes.map(outcomeRow),
+    },
+  ];
+}
+
+/** Whole packets and datagrams in fragments, by size. */
+function sizes({ family, outcomes }: PathReport): MatrixSection {
+  const whole = /^(small|full|packet-\d+)$/;
+  const cut = /^(fragments-small|fragments-full|size-\d+)$/;
+  const asked = outcomes.filter(({ probe }) => whole.test(probe.name) || cut.test(probe.name));
+  const columns = [...new Set(asked.map(({ probe }) => probe.size))].sort((a, b) => a - b);
+  const row = (name: string, names: RegExp): { name: string; cells: MatrixCell[] } => ({
+    name,
+    cells: columns.map((size) => cell(asked.find(({ probe }) => probe.size === size && names.test(probe.name)))),
+  });
+  return {
+    kind: 'matrix',
+    title: `IPv${family}: size × outcome`,
+    columns: columns.map((size) => size.toLocaleString('en')),
+    rows: [row('one packet', whole), row('in fragments', cut)],
+  };
+}
+
+function cell(outcome: Outcome | undefined): MatrixCell {
+  if (outcome === undefined) return { mark: 'plain', text: '' };
+  return { mark: passed(outcome) ? 'good' : 'bad', text: `${outcome.arrived}/${outcome.probe.count}` };
+}
+
+function outcomeRow(outcome: Outcome): TableRow {
+  const { probe, sent, arrived, extra, damaged, tooBig, failed, arrivals } = outcome;
+  const icmp = tooBig.map(({ mtu, by }) => `too big: ${mtu}${by === null ? '' : ` (${by})`}`).join(', ');
+  const details = [...(failed === null ? [] : [failed]), ...arrivals.map((arrival) => JSON.stringify(arrival))];
+  return {
+    mark: passed(outcome) ? (arrived < sent ? 'unsure' : 'good') : 'bad',
+    cells: [probe.title, probe.size, sent, arrived, extra, damaged, icmp],
+    ...(details.length > 0 && { details }),
+  };
+}

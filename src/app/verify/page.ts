@@ -1,0 +1,44 @@
+import { DatagramSample } from '../../report/html/sample.js';
+import { summaryText } from '../../verify/report.js';
+import type { DatagramVerdict, VerifySummary } from '../../verify/verdict.js';
+import { HtmlReport } from '../common/html-report.js';
+
+const MARKS = { good: 'good', bad: 'bad', inconclusive: 'unsure' } as const;
+
+/** The page of a verification: takes verdicts as they come, and keeps as many as it can show. */
+export class VerifyPage implements AsyncDisposable {
+  readonly #report: HtmlReport;
+  readonly #sample = new DatagramSample();
+
+  private constructor(report: HtmlReport) {
+    this.#report = report;
+  }
+
+  /** null where no page was asked for. @throws UfoError where the file cannot be written */
+  static async open(path: string | undefined, signal?: AbortSignal): Promise<VerifyPage | null> {
+    const report = await HtmlReport.open(path, signal);
+    return report && new VerifyPage(report);
+  }
+
+  add(verdicts: readonly DatagramVerdict[]): void {
+    for (const verdict of verdicts) this.#sample.add(verdict);
+  }
+
+  /** @param source file or interface */
+  async write(title: string, source: string, summary: VerifySummary): Promise<void> {
+    const [text, ...rest] = summaryText(summary).split('\n');
+    await this.#report.write({
+      title,
+      outcome: { verdict: MARKS[summary.verdict], text: text! },
+      circumstances: [['captured', source]],
+      sections: [
+        ...(rest.length > 0 ? [{ kind: 'notes', title: 'Not judged', lines: rest } as const] : []),
+        this.#sample.section(),
+      ],
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#report[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,104 @@
+import type { DatagramVerdict, FragmentVerdict } from '../../verify/verdict.js';
+import { html, type Markup } from './markup.js';
+
+/** More than a reader can tell apart on a screen. */
+const MOST_ROWS = 120;
+const WIDTH = 800;
+const ROW = 12;
+const LABEL = 120;
+
+/** Fragments as bars over the octets of the datagram, a row each in the order of arrival; holes beneath, hatched. */
+export function coverageMap({ fragmentList, holes }: DatagramVerdict): Markup | null {
+  if (fragmentList === null || fragmentList.length === 0) return null;
+  const shown = fragmentList.slice(0, MOST_ROWS);
+  const end = Math.max(
+    ...fragmentList.map(({ offset, length }) => offset + length),
+    ...holes.map(([, to]) => to ?? 0),
+    1,
+  );
+  const x = (octet: number): number => Math.round(((WIDTH - LABEL) * octet) / end) + LABEL;
+  const overlapping = overlaps(shown);
+  const rows = shown.map((fragment, i) => fragmentBar(fragment, i, x, overlapping.has(i)));
+  const gaps = holes.map(([from, to]) => holeBar(from, to ?? end, shown.length, x));
+  const left = fragmentList.length - shown.length;
+  const height = (shown.length + (holes.length > 0 ? 1 : 0)) * ROW + 4;
+  return html`<figure><figcaption>Fragments over the octets of the IP payload, 0 … ${end}${
+    left > 0 ? `; ${left} more fragments not drawn` : ''
+  }</figcaption><svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="coverage of ${end} octets by ${
+    fragmentList.length
+  } fragments, ${holes.length} holes">${rows}${gaps}</svg></figure>`;
+}
+
+function fragmentBar(
+  { frame, offset, length, more }: FragmentVerdict,
+  row: number,
+  x: (octet: number) => number,
+  overlaps: boolean,
+): Markup {
+  const width = Math.max(1, x(offset + length) - x(offset));
+  const y = row * ROW;
+  const title = `frame ${frame}: octets ${offset} … ${offset + length}${more ? ', MF' : ''}${overlaps ? ', overlaps' : ''}`;
+  return html`<g><title>${title}</title><text x="0" y="${y + 9}">#${row + 1} frame ${frame}</text><rect class="${
+    overlaps ? 'overlap' : 'piece'
+  }" x="${x(offset)}" y="${y + 1}" width="${width}" height="${ROW - 3}"/></g>`;
+}
+
+function holeBar(from: number, to: number, row: number, x: (octet: number) => number): Markup {
+  const y = row * ROW;
+  const width = Math.max(2, x(to) - x(from));
+  return html`<g><title>missing: octets ${from} … ${to}</title><text x="0" y="${y + 9}">missing</text><rect class="hole" x="${x(
+    from,
+  )}" y="${y + 1}" width="${width}" height="${ROW - 3}"/></g>`;
+}
+
+/** Indices of fragments that lie over one before or behind them. */
+function overlaps(fragments: readonly FragmentVerdict[]): Set<number> {
+  const found = new Set<number>();
+  const order = fragments.map((_, i) => i).sort((a, b) => fragments[a]!.offset - fragments[b]!.offset);
+  let widest = -1;
+  for (const i of order) {
+    const end = (index: number): number => fragments[index]!.offset + fragments[index]!.length;
+    if (widest >= 0 && fragments[i]!.offset < end(widest)) found.add(i).add(widest);
+    if (widest < 0 || end(i) > end(widest)) widest = i;
+  }
+  return found;
+}
+
+/** When each fragment came, from the first on. */
+export function timeLine({ fragmentList }: DatagramVerdict): Markup | null {
+  if (fragmentList === null || fragmentList.length < 2) return null;
+  const times = fragmentList.map(({ time }) => time);
+  const start = Math.min(...times);
+  const span = Math.max(...times) - start;
+  if (span <= 0) return null;
+  const x = (time: number): number => LABEL + ((WIDTH - LABEL - 8) * (time - start)) / span + 4;
+  const points = fragmentList
+    .slice(0, MOST_ROWS * 4)
+    .map(
+      ({ time, offset }, i) =>
+        html`<circle class="piece" cx="${x(time).toFixed(1)}" cy="12" r="3"><title>#${i + 1}, offset ${offset}: +${micros(
+          time - start,
+        )}</title></circle>`,
+    );
+  return html`<figure><figcaption>Arrival over ${micros(span)}</figcaption><svg viewBox="0 0 ${WIDTH} 24" role="img" aria-label="${
+    fragmentList.length
+  } arrivals over ${micros(span)}"><line x1="${LABEL}" x2="${WIDTH}" y1="12" y2="12"/>${points}</svg></figure>`;
+}
+
+function micros(seconds: number): string {
+  return seconds < 1 ? `${(seconds * 1e3).toFixed(3)} ms` : `${seconds.toFixed(3)} s`;
+}
+
+/** Octets in hex, sixteen a line, the marked ones marked. */
+export function hexDump(octets: string, mark: readonly [number, number] | undefined): Markup {
+  const pairs = octets.match(/../g) ?? [];
+  const [from, to] = mark ?? [0, 0];
+  const lines: Markup[] = [];
+  for (let at = 0; at < pairs.length; at += 16) {
+    const cells = pairs
+      .slice(at, at + 16)
+      .map((pair, i) => (at + i >= from && at + i < to ? html`<mark>${pair}</mark> ` : html`${pair} `));
+    lines.push(html`${at.toString(16).padStart(4, '0')}  ${cells}\n`);
+  }
+  return html`<pre class="hex">${lines}</pre>`;
+}

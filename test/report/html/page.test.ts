@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { coverageMap, hexDump, timeLine } from '../../../src/report/html/figures.js';
+import { html } from '../../../src/report/html/markup.js';
+import { htmlPage } from '../../../src/report/html/page.js';
+import { DatagramSample } from '../../../src/report/html/sample.js';
+import { badDatagram, datagram, reportDocument } from './build.js';
+
+describe('html', () => {
+  it('escapes what is put into it, and nothing that is markup already', () => {
+    assert.equal(html`<b>${'<&>"\''}</b>${null}${[1, html`<i/>`]}`.text, '<b>&lt;&amp;&gt;&quot;&#39;</b>1<i/>');
+  });
+});
+
+describe('htmlPage', () => {
+  const page = htmlPage(reportDocument());
+
+  it('loads nothing and lets nothing be loaded', () => {
+    assert.doesNotMatch(page, /(src|href)=|url\(|@import|https?:/);
+    assert.match(page, /Content-Security-Policy" content="default-src &#39;none&#39;/);
+  });
+
+  it('shows what a capture says as text', () => {
+    assert.doesNotMatch(page, /<script>alert/);
+    assert.match(page, /&lt;script&gt;alert\(1\)&lt;\/script&gt;/);
+  });
+
+  it('says what was run, when, and how to run it again', () => {
+    assert.match(page, /udp-ufo verify -r &#39;a &amp; b\.pcap&#39;/);
+    assert.match(page, /2026-11-25 12:00:00 UTC/);
+    assert.match(page, /<dt>kernel<\/dt><dd>6\.18<\/dd>/);
+  });
+
+  it('shows tables, matrices, bars and notes', () => {
+    const more = htmlPage(
+      reportDocument({
+        sections: [
+          {
+            kind: 'table',
+            title: 'Rules',
+            columns: ['rule', 'n'],
+            rows: [{ mark: 'bad', cells: ['broken', 2], details: ['<why>'] }],
+          },
+          {
+            kind: 'matrix',
+            title: 'Policy',
+            columns: ['old first'],
+            rows: [{ name: 'before', cells: [{ mark: 'good', text: 'none' }] }],
+          },
+          { kind: 'bars', title: 'Speed', unit: 'fragments/s', bars: [{ name: 'af-xdp', value: 2, text: '2' }] },
+          { kind: 'notes', title: 'Notes', lines: ['one'] },
+        ],
+      }),
+    );
+    for (const wanted of [/✗<\/span> broken/, /&lt;why&gt;/, /●<\/span> none/, /width="400\.0"/, /<li>one<\/li>/]) {
+      assert.match(more, wanted);
+    }
+  });
+});
+
+describe('figures', () => {
+  it('draw a bar for each fragment in its place, overlapping ones and holes otherwise', () => {
+    const map = coverageMap(badDatagram())!.text;
+    assert.deepEqual(
+      [...map.matchAll(/<rect class="(\w+)"/g)].map(([, name]) => name),
+      ['overlap', 'overlap', 'piece', 'hole'],
+    );
+    assert.match(map, /frame 2: octets 520 … 2000, MF, overlaps/);
+    assert.match(map, /missing: octets 2000 … 2960/);
+  });
+
+  it('draw no more rows than can be told apart, and say so', () => {
+    const one = badDatagram().fragmentList![0]!;
+    const fragmentList = Array.from({ length: 8190 }, (_, i) => ({ ...one, offset: 8 * i, length: 8 }));
+    const map = coverageMap(badDatagram({ fragmentList, holes: [] }))!.text;
+    assert.equal(map.match(/<rect/g)!.length, 120);
+    assert.match(map, /8070 more fragments not drawn/);
+  });
+
+  it('draw nothing for what has no fragments', () => {
+    assert.equal(coverageMap(datagram()), null);
+    assert.equal(timeLine(datagram()), null);
+  });
+
+  it('show arrivals over time', () => {
+    assert.match(timeLine(badDatagram())!.text, /Arrival over 2\.000 ms/);
+  });
+
+  it('mark the octets of a field', () => {
+    assert.equal(
+      hexDump('4500001400', [2, 4]).text,
+      '<pre class="hex">0000  45 00 <mark>00</mark> <mark>14</mark> 00 \n</pre>',
+    );
+  });
+});
+
+describe('DatagramSample', () => {
+  it('keeps all of few', () => {
+    const sample = new DatagramSample();
+    for (let i = 0; i < 500; i++) sample.add(datagram());
+    assert.deepEqual([sample.section().datagrams.length, sample.section().sampled], [500, null]);
+  });
+
+  it('keeps all that is not good of many, spreads over the good ones, and says so', () => {
+    const sample = new DatagramSample();
+    for (let i = 0; i < 100_000; i++) sample.add(i % 1000 === 7 ? badDatagram({ ident: i }) : datagram({ ident: i }));
+    const { datagrams, sampled } = sample.section();
+    assert.equal(datagrams.filter(({ verdict }) => verdict === 'bad').length, 100);
+    assert.ok(datagrams.length <= 601 && datagrams.length > 300);
+    assert.ok(datagrams.at(-1)!.ident! > 99_000);
+    assert.match(sampled!, /of 100000 are shown: 100 of the 100 that are not good/);
+  });
+
+  it('makes a page of bounded size of any number', () => {
+    const sample = new DatagramSample();
+    for (let i = 0; i < 20_000; i++) sample.add(badDatagram({ ident: i }));
+    const page = htmlPage(reportDocument({ sections: [sample.section()] }));
+    assert.ok(page.length < 8_000_000, `${page.length} characters`);
+  });
+});
