@@ -1,8 +1,17 @@
 import { ERRNO } from '../errors.js';
-import { AF_PACKET, SO_SNDBUF, SO_SNDBUFFORCE, SOCK_CLOEXEC, SOCK_RAW, SOL_SOCKET } from '../host/constants.js';
-import { libc } from '../host/libc.js';
+import {
+  AF_PACKET,
+  SO_SNDBUF,
+  SO_SNDBUFFORCE,
+  SOCK_CLOEXEC,
+  SOCK_DGRAM,
+  SOCK_RAW,
+  SOL_SOCKET,
+} from '../host/constants.js';
+import { addressOf, libc } from '../host/libc.js';
 import { explainEperm } from '../host/privileges.js';
 import { lastError, openSocket, setSockOptInt } from '../host/socket-calls.js';
+import type { Link } from './link.js';
 
 /** Send buffer asked for, octets of skb truesize; without CAP_NET_ADMIN the kernel cuts it to net.core.wmem_max. */
 export const SEND_BUFFER = 8 << 20;
@@ -13,10 +22,12 @@ export const SOCKADDR_LL_LEN = 20;
 /**
  * An AF_PACKET socket for whole frames out of one interface. Protocol 0: it sends and receives nothing, so that no frame of
  * a busy interface is ever copied to it; the kernel (5.1 or later) reads each frame's protocol from its Ethernet header.
+ * `headless`: packets begin at IP, and each message must name its protocol (`PacketNames`).
  * @throws UfoError EPERM without CAP_NET_RAW; ENODEV, ENXIO where the interface has gone.
  */
-export function openPacketFd(ifindex: number, sendBufferSize: number): number {
-  const fd = openSocket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0, explainEperm('AF_PACKET sockets'));
+export function openPacketFd(ifindex: number, sendBufferSize: number, headless = false): number {
+  const type = headless ? SOCK_DGRAM : SOCK_RAW;
+  const fd = openSocket(AF_PACKET, type | SOCK_CLOEXEC, 0, explainEperm('AF_PACKET sockets'));
   try {
     setSendBuffer(fd, sendBufferSize);
     const address = sockaddrLl(0, ifindex);
@@ -33,6 +44,26 @@ export function setSendBuffer(fd: number, octets: number): void {
   const half = octets >>> 1; // the kernel doubles what it is given
   if (libc().setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, Int32Array.of(half), 4) === 0) return;
   setSockOptInt(fd, SOL_SOCKET, SO_SNDBUF, half);
+}
+
+/** The socket addresses by which a message names its protocol, one a family; made once, they never move. */
+export class PacketNames {
+  readonly #octets: Uint8Array = new Uint8Array(128); // larger than 64 octets, see host/libc
+  readonly #address: number = addressOf(this.#octets);
+
+  constructor(link: Link, ifindex: number) {
+    for (const family of [4, 6] as const) {
+      this.#octets.set(sockaddrLl(link.protocol(family), ifindex), offsetOf(family));
+    }
+  }
+
+  addressOf(family: 4 | 6): number {
+    return this.#address + offsetOf(family);
+  }
+}
+
+function offsetOf(family: 4 | 6): number {
+  return family === 4 ? 0 : SOCKADDR_LL_LEN;
 }
 
 export function sockaddrLl(protocol: number, ifindex: number): Uint8Array {

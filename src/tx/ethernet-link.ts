@@ -1,10 +1,12 @@
-import { argumentError, ERRNO, systemError, type UfoError, unsupportedError } from '../errors.js';
+import { argumentError, unsupportedError } from '../errors.js';
 import type { NetworkInterface } from '../host/interfaces.js';
 import { nextHopMac } from '../host/neighbour.js';
 import { findRoute } from '../host/route.js';
 import { formatAddress } from '../wire/address.js';
 import * as ethernet from '../wire/ethernet.js';
+import type { Link } from './link.js';
 import type { LinkRequest } from './net-device.js';
+import { refuseMartian, refuseOwnAddress } from './own-address.js';
 
 /** What the drivers that write the Ethernet header themselves can be told about it. */
 export interface EthernetOptions {
@@ -17,7 +19,8 @@ export interface EthernetOptions {
 }
 
 /** The Ethernet headers of one interface. */
-export class EthernetLink {
+export class EthernetLink implements Link {
+  readonly headless = false;
   readonly #interface: NetworkInterface;
   readonly #source: Uint8Array;
   readonly #destination: Uint8Array | null;
@@ -58,9 +61,9 @@ export class EthernetLink {
    * The header for a destination, next hop resolved (at most 3 s).
    * @throws UfoError ENETUNREACH without a route by this interface, EHOSTUNREACH where the next hop does not answer.
    */
-  async header({ family, destination, signal }: LinkRequest): Promise<Uint8Array> {
+  async header({ family, source, destination, signal }: LinkRequest): Promise<Uint8Array> {
     const header = new Uint8Array(this.headerLen);
-    const nextHop = this.#destination ?? (await this.#nextHop(destination, signal));
+    const nextHop = this.#destination ?? (await this.#nextHop(source, destination, signal));
     ethernet.emit(new DataView(header.buffer), 0, {
       destination: nextHop,
       source: this.#source,
@@ -70,30 +73,26 @@ export class EthernetLink {
     return header;
   }
 
-  /** Only by this interface, whatever the routes prefer. */
-  async #nextHop(destination: Uint8Array, signal?: AbortSignal): Promise<Uint8Array> {
+  /** Only by this interface, whatever the routes prefer. On lo there is one next hop, and no route by it to own IPv6 addresses. */
+  async #nextHop(source: Uint8Array, destination: Uint8Array, signal?: AbortSignal): Promise<Uint8Array> {
     const address = formatAddress(destination);
+    if (this.#interface.linkType === 'loopback') {
+      refuseMartian(source, destination, address);
+      return new Uint8Array(ethernet.MAC_LEN);
+    }
     const route = await findRoute(address, { interface: this.#interface.name });
-    if (route.type === 'local' && this.#interface.linkType !== 'loopback') throw ownAddress(address);
+    if (route.type === 'local') refuseOwnAddress(address, this.#interface.name);
     return ethernet.parseMac(await nextHopMac(route, signal))!;
   }
 }
 
-function ownMac({ name, mac }: NetworkInterface): Uint8Array {
+function ownMac({ name, mac, linkType }: NetworkInterface): Uint8Array {
   const octets = mac === null ? null : ethernet.parseMac(mac);
   if (octets !== null) return octets;
   throw unsupportedError(
-    `${name} has no Ethernet address`,
-    'use the driver raw-socket or kernel-udp on this interface',
+    `${name} has no Ethernet header (a link of type ${linkType}), which this driver writes itself`,
+    'use packet-socket or virtio-ufo, which do without one on IP links, or raw-socket or kernel-udp',
   );
-}
-
-function ownAddress(address: string): UfoError {
-  return systemError(ERRNO.EHOSTUNREACH, 'connect', {
-    address,
-    reason: 'an address of this very host, which no frame on a wire reaches',
-    hint: 'use the interface lo, or the driver raw-socket',
-  });
 }
 
 function checked(name: string, mac: Uint8Array): Uint8Array {

@@ -23,6 +23,9 @@ const XDP_FRAME_LEN = 4_000;
  */
 const BY_SPEED: readonly DriverName[] = ['virtio-ufo', 'af-xdp', 'packet-socket', 'raw-socket', 'kernel-udp'];
 
+/** Those whose packets pass the kernel's IP layer on the way out: they reach this very host. */
+const BY_IP: ReadonlySet<DriverName> = new Set(['raw-socket', 'kernel-udp']);
+
 /** What a driver cannot do as asked beyond the options it honours; null where it can. */
 const LIMITS: Partial<Record<DriverName, (options: SocketOptions, family: 4 | 6, mtu: number) => string | null>> = {
   'virtio-ufo': ufoRefusal,
@@ -31,8 +34,14 @@ const LIMITS: Partial<Record<DriverName, (options: SocketOptions, family: 4 | 6,
 };
 
 /** The drivers in the order that `auto` tries them. */
-export function candidates(options: SocketOptions, family: 4 | 6, mtu: number): Candidate[] {
-  return BY_SPEED.map((driver) => ({ driver, refusal: refusalOf(DRIVER_TRAITS[driver], options, family, mtu) }));
+export function candidates(options: SocketOptions, family: 4 | 6, mtu: number, loopback = false): Candidate[] {
+  return BY_SPEED.map((driver) => ({
+    driver,
+    refusal:
+      loopback && !BY_IP.has(driver)
+        ? 'the kernel drops what is put on lo below its IP layer as a martian packet'
+        : refusalOf(DRIVER_TRAITS[driver], options, family, mtu),
+  }));
 }
 
 /** The drivers that may be meant: the one asked for, or all that `auto` may take. */

@@ -12,6 +12,8 @@ export interface DeviceRequest {
   readonly interfaceName: string;
   /** Its MTU, octets. */
   readonly mtu: number;
+  /** That is lo: datagrams are for this very host. */
+  readonly loopback?: boolean;
   readonly pool: PagePool;
   readonly options: SocketOptions;
   /** kernel-udp sends by its descriptor. */
@@ -80,7 +82,7 @@ function linkOf({ interfaceName, options }: DeviceRequest) {
 /** Opens the first candidate that can do what was asked and that this machine lets us open. */
 async function openFastest(request: DeviceRequest): Promise<NetDevice> {
   const refusals: string[] = [];
-  for (const { driver, refusal } of candidates(request.options, request.family, request.mtu)) {
+  for (const { driver, refusal } of candidates(request.options, request.family, request.mtu, request.loopback)) {
     try {
       if (refusal === null) return await openDevice(driver, request);
       refusals.push(`${driver}: ${refusal}`);

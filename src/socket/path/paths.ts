@@ -145,13 +145,13 @@ export class Paths {
     return asked;
   }
 
-  #channel({ interfaceName, mtu, bound }: RouteTo, companion: Companion | null): Promise<Channel> {
+  #channel({ interfaceName, mtu, bound, loopback }: RouteTo, companion: Companion | null): Promise<Channel> {
     const key = `${interfaceName} ${bound}`;
     let channel = this.#channels.get(key);
     if (channel === undefined) {
       const { family, pool, options: asked, open } = this.#with;
       const options = bound ? { ...asked, interface: interfaceName } : asked;
-      const request = { family, interfaceName, mtu, pool, options, companion };
+      const request = { family, interfaceName, mtu, loopback, pool, options, companion };
       channel = open(options.driver ?? DEFAULT_DRIVER, request).then((device) => this.#use(device));
       channel.catch(() => this.#channels.delete(key));
       this.#channels.set(key, channel);

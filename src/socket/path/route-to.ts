@@ -20,6 +20,8 @@ export interface RouteTo {
   readonly multicast: boolean;
   /** The smaller of the interface's and the route's, octets. */
   readonly mtu: number;
+  /** By lo: an address of this very host. */
+  readonly loopback: boolean;
 }
 
 const UNROUTED_MTU = 1500;
@@ -50,7 +52,7 @@ export async function routeTo(
       throw argumentError('source', undefined, 'an address: this driver asks no routes', 'bind to one');
     }
     const mtu = options.mtu ?? UNROUTED_MTU;
-    return { address, source: withoutZone(boundTo), interfaceName: '', bound: false, multicast, mtu };
+    return { address, source: withoutZone(boundTo), interfaceName: '', bound: false, multicast, mtu, loopback: false };
   }
   const name = await interfaceFor(text, zone, multicast, options, settings);
   const found = { address, bound: name !== undefined, multicast };
@@ -58,18 +60,19 @@ export async function routeTo(
     if (name === undefined) throw argumentError('interface', name, 'an interface: destinationMac asks no routes');
     const own = await findInterface(name);
     const source = withoutZone(boundTo ?? ownAddress(own, options));
-    return { ...found, source, interfaceName: name, mtu: own.mtu };
+    return { ...found, source, interfaceName: name, mtu: own.mtu, loopback: false };
   }
   const route = await findRoute(address, name === undefined ? {} : { interface: name });
   if (route.type === 'broadcast' && !settings.broadcast) {
     throw systemError(ERRNO.EACCES, 'send', { address, reason: 'a broadcast address', hint: 'setBroadcast(true)' });
   }
-  const { mtu } = await findInterface(route.interface);
+  const { mtu, linkType } = await findInterface(route.interface);
   return {
     ...found,
     source: withoutZone(boundTo ?? route.source),
     interfaceName: route.interface,
     mtu: Math.min(mtu, route.mtu ?? mtu),
+    loopback: linkType === 'loopback',
   };
 }
 

@@ -3,12 +3,13 @@ import { findInterface } from '../../host/interfaces.js';
 import { libc } from '../../host/libc.js';
 import { setSockOptInt } from '../../host/socket-calls.js';
 import { NETIF_F_SG } from '../../skb/features.js';
-import { deviceGone, openPacketFd, SEND_BUFFER } from '../af-packet.js';
+import { deviceGone, openPacketFd, PacketNames, SEND_BUFFER, SOCKADDR_LL_LEN } from '../af-packet.js';
 import { Backpressure } from '../backpressure.js';
-import { EthernetLink, type EthernetOptions } from '../ethernet-link.js';
+import type { EthernetOptions } from '../ethernet-link.js';
+import { anyLink, type Link } from '../link.js';
 import { LossCounters } from '../loss-counters.js';
 import { MmsgVector } from '../mmsghdr.js';
-import type { LinkRequest, LostFrames, NetDevice, TxBatch } from '../net-device.js';
+import { type LinkRequest, type LostFrames, type NetDevice, rowSkb, type TxBatch } from '../net-device.js';
 import { callLimit, sendVector } from '../send-batch.js';
 
 export interface PacketSocketOptions extends EthernetOptions {
@@ -20,7 +21,7 @@ export interface PacketSocketOptions extends EthernetOptions {
 }
 
 /**
- * Whole Ethernet frames through AF_PACKET: one sendmmsg(2) for up to 256 frames, each gathered by the kernel from the
+ * Whole frames through AF_PACKET, with an Ethernet header, or from IP on where the interface has none: one sendmmsg(2) for up to 256 frames, each gathered by the kernel from the
  * header arena and the user pages (`packet_snd`). No copy of ours; the kernel copies into its own skb during the call.
  */
 export class PacketSocket implements NetDevice {
@@ -34,18 +35,21 @@ export class PacketSocket implements NetDevice {
   readonly zerocopy = false;
   readonly syscall = 'sendmmsg';
   #fd: number;
-  readonly #link: EthernetLink;
+  readonly #link: Link;
+  /** Null where the kernel reads the protocol from the Ethernet header. */
+  readonly #names: PacketNames | null;
   readonly #vector = new MmsgVector();
   readonly #backpressure = new Backpressure();
   readonly #loss: LossCounters;
 
-  constructor(fd: number, name: string, ifindex: number, link: EthernetLink, seenByCaptures = true) {
+  constructor(fd: number, name: string, ifindex: number, link: Link, seenByCaptures = true) {
     this.#fd = fd;
     this.name = name;
     this.seenByCaptures = seenByCaptures;
     this.ifindex = ifindex;
     this.mtu = link.mtu;
     this.#link = link;
+    this.#names = link.headless ? new PacketNames(link, ifindex) : null;
     this.#loss = new LossCounters(name);
   }
 
@@ -58,7 +62,8 @@ export class PacketSocket implements NetDevice {
     vector.reset();
     const end = callLimit(batch, first);
     for (let row = first; row < end; row++) {
-      vector.pushMessage();
+      if (this.#names === null) vector.pushMessage();
+      else vector.pushMessage(this.#names.addressOf(rowSkb(batch, row).flow!.family), SOCKADDR_LL_LEN);
       vector.pushRow(batch, row);
     }
     const sent = deviceGone(sendVector(this.#fd, vector));
@@ -88,12 +93,12 @@ export class PacketSocket implements NetDevice {
 
 /**
  * Opens a packet socket on an interface.
- * @throws UfoError EPERM without CAP_NET_RAW, ERR_UFO_INVALID_ARGUMENT for an unknown interface, ERR_UFO_UNSUPPORTED where the interface is not Ethernet.
+ * @throws UfoError EPERM without CAP_NET_RAW, ERR_UFO_INVALID_ARGUMENT for an unknown interface or a MAC where the link has none, ERR_UFO_UNSUPPORTED where it is neither Ethernet nor IP.
  */
 export async function openPacketSocket(options: PacketSocketOptions): Promise<PacketSocket> {
   const networkInterface = await findInterface(options.interface);
-  const link = new EthernetLink(networkInterface, options);
-  const fd = openPacketFd(networkInterface.ifindex, options.sendBufferSize ?? SEND_BUFFER);
+  const link = anyLink(networkInterface, options);
+  const fd = openPacketFd(networkInterface.ifindex, options.sendBufferSize ?? SEND_BUFFER, link.headless);
   const bypass = options.qdiscBypass === true;
   if (bypass) setSockOptInt(fd, SOL_PACKET, PACKET_QDISC_BYPASS, 1);
   return new PacketSocket(fd, networkInterface.name, networkInterface.ifindex, link, !bypass);

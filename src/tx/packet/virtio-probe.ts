@@ -7,7 +7,8 @@ import * as ipv4 from '../../wire/ipv4.js';
 import * as ipv6 from '../../wire/ipv6.js';
 import * as udp from '../../wire/udp.js';
 import * as virtio from '../../wire/virtio-net-hdr.js';
-import { openPacketFd } from '../af-packet.js';
+import { openPacketFd, PacketNames, SOCKADDR_LL_LEN } from '../af-packet.js';
+import type { Link } from '../link.js';
 
 const SEND_BUFFER = 65_536;
 const PAYLOAD_LEN = 2000;
@@ -23,13 +24,14 @@ const NOWHERE = Uint8Array.of(2, 0, 0, 0, 0, 0);
  * thus the good answer, and counted as one `tx_dropped` of the interface). Not for an interface that cuts by itself: there
  * the datagram would go out.
  */
-export function probeUfo(ifindex: number, family: 4 | 6): string | null {
+export function probeUfo(ifindex: number, link: Link, family: 4 | 6): string | null {
   const fd = openPacketFd(ifindex, SEND_BUFFER);
   try {
     setSockOptInt(fd, SOL_PACKET, PACKET_VNET_HDR, 1);
     setSockOptInt(fd, SOL_PACKET, PACKET_QDISC_BYPASS, 1);
-    const packet = probePacket(family);
-    if (libc().send(fd, packet, packet.length, MSG_DONTWAIT) >= 0) return null;
+    const packet = probePacket(link, family);
+    const name = new PacketNames(link, ifindex).addressOf(family);
+    if (libc().sendto(fd, packet, packet.length, MSG_DONTWAIT, name, SOCKADDR_LL_LEN) >= 0) return null;
     const errno = lastErrno();
     if (errno === ERRNO.ENOBUFS || errno === ERRNO.ENETDOWN) return null;
     return `the kernel refuses GSO_UDP for IPv${family} on packet sockets (${errnoName(errno)})`;
@@ -38,16 +40,18 @@ export function probeUfo(ifindex: number, family: 4 | 6): string | null {
   }
 }
 
-function probePacket(family: 4 | 6): Uint8Array {
+function probePacket({ headless }: Link, family: 4 | 6): Uint8Array {
   const networkLen = (family === 4 ? ipv4 : ipv6).HEADER_LEN;
   const etherType = ethernet.etherTypeOf(family);
-  const network = virtio.HEADER_LEN + ethernet.HEADER_LEN;
+  const linkLen = headless ? 0 : ethernet.HEADER_LEN;
+  const network = virtio.HEADER_LEN + linkLen;
   const transport = network + networkLen;
   const udpLen = udp.HEADER_LEN + PAYLOAD_LEN;
   const packet = new Uint8Array(transport + udpLen);
   const view = new DataView(packet.buffer);
-  virtio.emit(view, 0, gsoHeader(ethernet.HEADER_LEN + networkLen, udp.CHECKSUM, GSO_SIZE));
-  ethernet.emit(view, virtio.HEADER_LEN, { destination: NOWHERE, source: NOWHERE, vlans: [], etherType });
+  virtio.emit(view, 0, gsoHeader(linkLen + networkLen, udp.CHECKSUM, GSO_SIZE));
+  if (!headless)
+    ethernet.emit(view, virtio.HEADER_LEN, { destination: NOWHERE, source: NOWHERE, vlans: [], etherType });
   if (family === 4) {
     ipv4.setHeaderLen(view, network, networkLen);
     ipv4.setTotLen(view, network, networkLen + udpLen);

@@ -1,4 +1,4 @@
-import { ERRNO } from '../../errors.js';
+import { ERRNO, type UfoError, unsupportedError } from '../../errors.js';
 import { PACKET_VNET_HDR, SOL_PACKET } from '../../host/constants.js';
 import { activeFeatures } from '../../host/device-features.js';
 import { findInterface, type NetworkInterface } from '../../host/interfaces.js';
@@ -10,9 +10,10 @@ import { CHECKSUM_PARTIAL, type SkBuff } from '../../skb/skbuff.js';
 import { FRAGMENT_HEADER_LEN } from '../../wire/ipv6-extension.js';
 import * as udp from '../../wire/udp.js';
 import * as virtio from '../../wire/virtio-net-hdr.js';
-import { deviceGone, openPacketFd, SEND_BUFFER, SOCKADDR_LL_LEN, sockaddrLl } from '../af-packet.js';
+import { deviceGone, openPacketFd, PacketNames, SEND_BUFFER, SOCKADDR_LL_LEN } from '../af-packet.js';
 import { Backpressure } from '../backpressure.js';
-import { EthernetLink, type EthernetOptions } from '../ethernet-link.js';
+import type { EthernetOptions } from '../ethernet-link.js';
+import { anyLink, type Link } from '../link.js';
 import { LinkWatch } from '../link-watch.js';
 import { LossCounters } from '../loss-counters.js';
 import { MAX_MESSAGES, MmsgVector } from '../mmsghdr.js';
@@ -53,17 +54,18 @@ export class VirtioUfo implements NetDevice {
   readonly zerocopy = false;
   readonly syscall = 'sendmmsg';
   #fd: number;
-  readonly #link: EthernetLink;
+  readonly #link: Link;
+  readonly #names: PacketNames;
   readonly #refusals: { 4: string | null; 6: string | null };
   readonly #vector = new MmsgVector();
-  /** A virtio_net_hdr a message, then the socket addresses of both families. */
-  readonly #names = new DataView(new ArrayBuffer(MAX_MESSAGES * VNET_STRIDE + 2 * SOCKADDR_LL_LEN));
-  readonly #address = addressOf(new Uint8Array(this.#names.buffer));
+  /** A virtio_net_hdr a message. */
+  readonly #headers = new DataView(new ArrayBuffer(MAX_MESSAGES * VNET_STRIDE));
+  readonly #address = addressOf(new Uint8Array(this.#headers.buffer));
   readonly #backpressure = new Backpressure();
   readonly #loss: LossCounters;
   readonly #linkWatch: LinkWatch;
 
-  constructor(fd: number, { name, ifindex, mtu }: NetworkInterface, link: EthernetLink, ufo: UfoSupport) {
+  constructor(fd: number, { name, ifindex, mtu }: NetworkInterface, link: Link, ufo: UfoSupport) {
     this.#fd = fd;
     this.name = name;
     this.ifindex = ifindex;
@@ -71,10 +73,7 @@ export class VirtioUfo implements NetDevice {
     this.ufoKind = ufo.kind;
     this.#link = link;
     this.#refusals = { 4: ufo.refusal4, 6: ufo.refusal6 };
-    for (const family of [4, 6] as const) {
-      const at = sockaddrOffset(family);
-      new Uint8Array(this.#names.buffer, at).set(sockaddrLl(link.protocol(family), ifindex));
-    }
+    this.#names = new PacketNames(link, ifindex);
     this.#loss = new LossCounters(name);
     this.#linkWatch = new LinkWatch(name, mtu);
   }
@@ -96,7 +95,7 @@ export class VirtioUfo implements NetDevice {
       const skb = rowSkb(batch, row);
       const header = vector.messages * VNET_STRIDE;
       if (this.#putHeader(header, skb, rowLen(batch, row)) > longest) break;
-      vector.pushMessage(this.#address + sockaddrOffset(skb.flow!.family), SOCKADDR_LL_LEN);
+      vector.pushMessage(this.#names.addressOf(skb.flow!.family), SOCKADDR_LL_LEN);
       vector.pushIovec(this.#address + header, virtio.HEADER_LEN);
       vector.pushRow(batch, row);
     }
@@ -132,18 +131,18 @@ export class VirtioUfo implements NetDevice {
    * the longest frame it will be cut into, 0 where it is not cut: those the kernel checks itself.
    */
   #putHeader(at: number, skb: SkBuff, frameLen: number): number {
-    const names = this.#names;
-    for (let i = 0; i < virtio.HEADER_LEN; i += 2) names.setUint16(at + i, 0);
+    const headers = this.#headers;
+    for (let i = 0; i < virtio.HEADER_LEN; i += 2) headers.setUint16(at + i, 0);
     if (skb.ipSummed !== CHECKSUM_PARTIAL) return 0;
     const csumStart = skb.flow!.linkHeader.length + skb.transportHeader - skb.networkHeader;
-    virtio.setFlags(names, at, virtio.F_NEEDS_CSUM);
-    virtio.setCsumStart(names, at, csumStart);
-    virtio.setCsumOffset(names, at, skb.csumOffset);
+    virtio.setFlags(headers, at, virtio.F_NEEDS_CSUM);
+    virtio.setCsumStart(headers, at, csumStart);
+    virtio.setCsumOffset(headers, at, skb.csumOffset);
     const { gsoType, gsoSize } = skb.shinfo;
     if ((gsoType & SKB_GSO_UDP) === 0 || frameLen - csumStart <= gsoSize) return 0;
-    virtio.setGsoType(names, at, virtio.GSO_UDP);
-    virtio.setHdrLen(names, at, csumStart + udp.HEADER_LEN);
-    virtio.setGsoSize(names, at, gsoSize);
+    virtio.setGsoType(headers, at, virtio.GSO_UDP);
+    virtio.setHdrLen(headers, at, csumStart + udp.HEADER_LEN);
+    virtio.setGsoSize(headers, at, gsoSize);
     return csumStart + gsoSize + (skb.flow!.family === 6 ? FRAGMENT_HEADER_LEN : 0);
   }
 
@@ -163,22 +162,24 @@ interface UfoSupport {
 /**
  * Opens an interface for datagrams to be cut below us, and finds out whether it can be done: `ufoRefusal` says why not.
  * @throws UfoError EPERM without CAP_NET_RAW, ERR_UFO_INVALID_ARGUMENT for an unknown interface, ERR_UFO_UNSUPPORTED where
- *   it is not Ethernet.
+ *   it is neither Ethernet nor IP.
  */
 export async function openVirtioUfo(options: VirtioUfoOptions): Promise<VirtioUfo> {
   const networkInterface = await findInterface(options.interface);
-  const link = new EthernetLink(networkInterface, options);
-  const ufo = ufoSupport(networkInterface);
+  const link = anyLink(networkInterface, options);
+  if (networkInterface.linkType === 'ppp') throw noVnetHeader(networkInterface);
+  const ufo = ufoSupport(networkInterface, link);
   const fd = openPacketFd(networkInterface.ifindex, options.sendBufferSize ?? SEND_BUFFER);
   setSockOptInt(fd, SOL_PACKET, PACKET_VNET_HDR, 1);
   return new VirtioUfo(fd, networkInterface, link, ufo);
 }
 
-function ufoSupport({ name, ifindex }: NetworkInterface): UfoSupport {
-  if (activeFeatures(name).has(UDP_FRAGMENTATION)) return { kind: 'device-ufo', refusal4: null, refusal6: null };
-  return { kind: 'kernel-ufo', refusal4: probeUfo(ifindex, 4), refusal6: probeUfo(ifindex, 6) };
+/** PACKET_VNET_HDR is for SOCK_RAW alone, where the kernel takes the first octets of a packet for the header that PPP makes itself. */
+function noVnetHeader({ name }: NetworkInterface): UfoError {
+  return unsupportedError(`${name}: datagrams to be cut can't be handed to a PPP link`, 'use packet-socket');
 }
 
-function sockaddrOffset(family: 4 | 6): number {
-  return MAX_MESSAGES * VNET_STRIDE + (family === 4 ? 0 : SOCKADDR_LL_LEN);
+function ufoSupport({ name, ifindex }: NetworkInterface, link: Link): UfoSupport {
+  if (activeFeatures(name).has(UDP_FRAGMENTATION)) return { kind: 'device-ufo', refusal4: null, refusal6: null };
+  return { kind: 'kernel-ufo', refusal4: probeUfo(ifindex, link, 4), refusal6: probeUfo(ifindex, link, 6) };
 }

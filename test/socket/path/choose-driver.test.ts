@@ -38,4 +38,10 @@ describe('choice of the driver', () => {
       else assert.ok(refusal!.length > 10, driver);
     }
   });
+
+  it('takes raw-socket for this very host, and says why no other', () => {
+    const all = candidates({ type: 'udp4' }, 4, 65_536, true);
+    assert.equal(all.find(({ refusal }) => refusal === null)?.driver, 'raw-socket');
+    for (const { driver, refusal } of all) if (driver !== 'raw-socket') assert.match(refusal ?? '', /martian/);
+  });
 });
