@@ -1,7 +1,4 @@
-import type { NetworkInterface } from '../host/interfaces.js';
-import { EthernetLink, type EthernetOptions } from './ethernet-link.js';
 import type { LinkRequest } from './net-device.js';
-import { isRawIp, RawIpLink } from './raw-ip-link.js';
 
 /** What stands in front of the IP header on one interface, and how long frames may be with it. */
 export interface Link {
@@ -17,11 +14,4 @@ export interface Link {
   protocol(family: 4 | 6): number;
   /** The header for a destination, next hop resolved. */
   header(request: LinkRequest): Promise<Uint8Array>;
-}
-
-/** For drivers that can do without an Ethernet header; all others make an `EthernetLink`, which refuses such interfaces. */
-export function anyLink(networkInterface: NetworkInterface, options: EthernetOptions): Link {
-  return isRawIp(networkInterface)
-    ? new RawIpLink(networkInterface, options)
-    : new EthernetLink(networkInterface, options);
 }
