@@ -42,6 +42,6 @@ describe('choice of the driver', () => {
   it('takes raw-socket for this very host, and says why no other', () => {
     const all = candidates({ type: 'udp4' }, 4, 65_536, true);
     assert.equal(all.find(({ refusal }) => refusal === null)?.driver, 'raw-socket');
-    for (const { driver, refusal } of all) if (driver !== 'raw-socket') assert.match(refusal ?? '', /martian/);
+    for (const { driver, refusal } of all.slice(0, 3)) assert.match(refusal ?? '', /martian/, driver);
   });
 });
