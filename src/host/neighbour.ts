@@ -44,6 +44,12 @@ export async function findNeighbour(address: string, interfaceName: string): Pro
   return parseNeighbours(json)[0] ?? null;
 }
 
+/** Whether the kernel waits in vain for some neighbour on an interface, or has given up on one. */
+export async function anyUnresolved(interfaceName: string): Promise<boolean> {
+  const neighbours = parseNeighbours(await runTool('ip', ['-json', 'neigh', 'show', 'dev', interfaceName]));
+  return neighbours.some(({ state }) => state === 'INCOMPLETE' || state === 'FAILED');
+}
+
 /** The MAC of a neighbour on the link, resolved where it is unknown. Waits 3 s at most; errors as `nextHopMac`. */
 export async function resolveNeighbour(address: string, interfaceName: string, signal?: AbortSignal): Promise<string> {
   let neighbour = await findNeighbour(address, interfaceName);

@@ -2,55 +2,93 @@ import { readFileSync } from 'node:fs';
 import { readKernelCounters } from '../host/kernel-counters.js';
 import type { LostFrames } from './net-device.js';
 
+/** What the kernel counts of an interface's sending, in packets. */
+export interface TxCounters {
+  readonly packets: number;
+  readonly errors: number;
+  readonly dropped: number;
+}
+
 /**
- * Frames lost below a device since it was opened. The kernel keeps these counts for the interface and for the machine, not
- * for a socket: other senders' losses are in them. Read from /proc/thread-self, which is the calling thread's own network
+ * The account of a device since it was opened: what the kernel took from us is held against what the interface counts as
+ * sent, and what is missing is told by where it was lost, as far as that is counted anywhere. The kernel keeps these counts
+ * for the interface and for the machine, not for a socket: others' packets and losses are in them, so a loss can be another's,
+ * and others' packets can cover one of ours. Read from /proc/thread-self, which is the calling thread's own network
  * namespace where /sys may show another one.
  */
 export class LossCounters {
-  /** Frames refused with ENOBUFS, which the sender repeats; the kernel has counted each of them as dropped. */
+  /** Frames refused with ENOBUFS, which the sender repeats; the kernel has counted each of them, and more, as dropped. */
   refused = 0;
+  /** Packets that the kernel has taken from us. */
+  taken = 0;
+  /** Packets that one frame of ours becomes at most: a drop in front of the cutting is a drop of so many. */
+  largest = 1;
   readonly #name: string;
-  readonly #qdisc: number | null;
+  readonly #before: TxCounters | null;
   readonly #backlog: number;
 
   constructor(name: string) {
     this.#name = name;
-    this.#qdisc = readTxDropped(name);
+    this.#before = readTxCounters(name);
     this.#backlog = readKernelCounters()['softnet.dropped'];
   }
 
   /** What a full buffer refuses is repeated or reported by the sender, so nothing is lost there. */
   read(): LostFrames {
-    const backlog = Math.max(0, readKernelCounters()['softnet.dropped'] - this.#backlog - this.refused);
-    const dropped = since(this.#qdisc, readTxDropped(this.#name));
-    // A veth counts what its peer's backlog had no room for as its own drop too: once is enough.
-    return { socket: 0, qdisc: dropped === null ? null : Math.max(0, dropped - this.refused - backlog), backlog };
+    const backlog = readKernelCounters()['softnet.dropped'] - this.#backlog;
+    return accountOf(this, since(this.#before, readTxCounters(this.#name)), backlog);
   }
 }
 
-/** The column `drop` of the transmit half of /proc/net/dev; null where the interface is not there. */
-export function parseTxDropped(text: string, name: string): number | null {
+/** `counted` and `backlog`: what was counted meanwhile; null: the interface is not there. */
+export function accountOf(
+  { refused, taken, largest }: Pick<LossCounters, 'refused' | 'taken' | 'largest'>,
+  counted: TxCounters | null,
+  backlogDrops: number,
+): LostFrames {
+  const backlog = Math.max(0, backlogDrops - refused);
+  if (counted === null) return { socket: 0, qdisc: null, driver: null, backlog, neighbour: 0, unknown: null };
+  const missing = Math.max(0, taken - counted.packets);
+  const counts = Math.max(0, counted.dropped - refused);
+  const drops = refused === 0 ? counts : Math.min(counts, missing);
+  const dropped = drops === 0 ? 0 : Math.max(drops, Math.min(missing, drops * largest));
+  return {
+    socket: 0,
+    // A veth counts what its peer's backlog had no room for as its own drop too: once is enough.
+    qdisc: Math.max(0, dropped - backlog),
+    driver: counted.errors,
+    backlog,
+    neighbour: 0,
+    unknown: Math.max(0, missing - Math.max(dropped, backlog) - counted.errors),
+  };
+}
+
+/** The transmit half of a line of /proc/net/dev; null where the interface is not there. */
+export function parseTxCounters(text: string, name: string): TxCounters | null {
   for (const line of text.split('\n')) {
     const colon = line.lastIndexOf(':');
     if (line.slice(0, colon).trim() !== name) continue;
     const columns = line
       .slice(colon + 1)
       .trim()
-      .split(/\s+/);
-    return columns[11] === undefined ? null : Number(columns[11]);
+      .split(/\s+/)
+      .map(Number);
+    const [packets, errors, dropped] = columns.slice(9);
+    return dropped === undefined ? null : { packets: packets!, errors: errors!, dropped };
   }
   return null;
 }
 
-function readTxDropped(name: string): number | null {
+function readTxCounters(name: string): TxCounters | null {
   try {
-    return parseTxDropped(readFileSync('/proc/thread-self/net/dev', 'utf8'), name);
+    return parseTxCounters(readFileSync('/proc/thread-self/net/dev', 'utf8'), name);
   } catch {
     return null; // a container without /proc
   }
 }
 
-function since(before: number | null, now: number | null): number | null {
-  return before === null || now === null ? null : Math.max(0, now - before);
+function since(before: TxCounters | null, now: TxCounters | null): TxCounters | null {
+  if (before === null || now === null) return null;
+  const grown = (key: keyof TxCounters): number => Math.max(0, now[key] - before[key]);
+  return { packets: grown('packets'), errors: grown('errors'), dropped: grown('dropped') };
 }

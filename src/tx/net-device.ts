@@ -5,14 +5,20 @@ import type { DriverName } from './driver.js';
 
 export type { DriverName } from './driver.js';
 
-/** Frames that were taken from us and never went out, by where they were lost; null where this driver cannot know. */
+/** Packets that were taken from us and never went out, by where they were lost; null where this driver cannot know. */
 export interface LostFrames {
   /** Refused by a full socket buffer (ENOBUFS) and not repeated. */
   readonly socket: number | null;
-  /** Dropped by the interface's queue (`tx_dropped`). */
+  /** Dropped by the interface's queue, or by its driver without an error (`tx_dropped`). */
   readonly qdisc: number | null;
+  /** Counted as errors by the interface's driver (`tx_errors`: no carrier, an aborted frame). */
+  readonly driver: number | null;
+  /** Waited for a neighbour that does not answer, and dropped for it. */
+  readonly neighbour: number | null;
   /** Dropped by a full receive backlog of this machine (veth, lo; softnet_stat). */
   readonly backlog: number | null;
+  /** Not counted as sent by the interface, nor as lost by anybody. May still be under way (`settledLoss` waits for those). */
+  readonly unknown: number | null;
 }
 
 /** One batch on its way to a device; `walkRow` and `gatherRow` of memory/ know where a row's octets lie. */
@@ -98,6 +104,9 @@ export interface NetDevice extends AsyncDisposable {
 
   /** What this device has lost so far. */
   lost(): LostFrames;
+
+  /** Whether packets are missing because of neighbours, where those are the kernel's business. */
+  neighboursMissing?(): Promise<boolean>;
 
   /** Waits until the device is done with every row taken (completion rings), then releases everything. Idempotent. */
   close(): Promise<void>;

@@ -90,6 +90,10 @@ export class Tracer implements NetDevice {
     return this.#inner.lost();
   }
 
+  neighboursMissing(): Promise<boolean> {
+    return this.#inner.neighboursMissing?.() ?? Promise.resolve(false);
+  }
+
   close(): Promise<void> {
     return this.#inner.close();
   }

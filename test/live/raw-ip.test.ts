@@ -52,8 +52,8 @@ describeLive('a link without an Ethernet header', () => {
 
   liveIt('takes no MAC and no VLAN tags', async () => {
     await using tun = await ReflectingTun.open('ufotun', 1400);
-    const vlans = [{ tpid: 0x8100, vid: 5, pcp: 0, dei: false }];
-    await using socket = createSocket({ type: 'udp4', driver: 'packet-socket', vlans: vlans as never });
+    const vlans = [{ tpid: 0x8100, tci: 5 }];
+    await using socket = createSocket({ type: 'udp4', driver: 'packet-socket', vlans });
     await assert.rejects(socket.connect(9, tun.addresses[4].other), /vlans: .*none on ufotun/);
   });
 });

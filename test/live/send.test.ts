@@ -87,7 +87,7 @@ describeLive('udp-ufo send', () => {
     assert.deepEqual(idents, [65_534, 65_535, 1]);
     const { datagrams, failed, octets, lost, idents: ends } = lastJson<Summary>(end);
     assert.deepEqual([datagrams, failed, octets, ends], [3, 0, 9000, { first: 65_534, last: 1 }]);
-    assert.deepEqual(lost, { socket: 0, qdisc: 0, backlog: 0 });
+    assert.deepEqual(lost, { socket: 0, qdisc: 0, driver: 0, neighbour: 0, backlog: 0, unknown: 0 });
   });
 
   liveIt('sends standard input in datagrams, the last one shorter', async () => {

@@ -80,7 +80,9 @@ describeLive('virtio-ufo', () => {
     assert.equal(ufo.ufoRefusal(4), null);
     assert.equal(ufo.ufoRefusal(6), null);
     assert.equal(await received(), before);
-    assert.deepEqual(ufo.lost(), { socket: 0, qdisc: 0, backlog: ufo.lost().backlog });
+    const { backlog, ...lost } = ufo.lost();
+    assert.deepEqual(lost, { socket: 0, qdisc: 0, driver: 0, neighbour: 0, unknown: 0 });
+    assert.ok((backlog ?? 0) >= 0);
   });
 
   it('says kernel-ufo where the interface shows no UDP fragmentation', async () => {

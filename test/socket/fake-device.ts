@@ -95,7 +95,7 @@ export class FakeDevice implements NetDevice {
   }
 
   lost(): LostFrames {
-    return { socket: 0, qdisc: null, backlog: null };
+    return { socket: 0, qdisc: null, driver: 0, neighbour: 0, backlog: null, unknown: 0 };
   }
 
   async close(): Promise<void> {

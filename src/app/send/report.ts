@@ -66,8 +66,11 @@ function failedText({ failed, strayFragments }: StreamCounts): string {
 }
 
 /** Nothing is called not lost that nobody can count. */
-function lostText({ socket, qdisc, backlog }: LostFrames): string {
-  const places = Object.entries({ socket, 'interface queue': qdisc, backlog });
+function lostText({ socket, qdisc, driver, neighbour, backlog, unknown: unseen }: LostFrames): string {
+  const places = Object.entries({
+    ...{ socket, 'interface queue': qdisc, "interface's driver": driver, 'no answer of the neighbour': neighbour },
+    ...{ backlog, 'not seen leaving the interface': unseen },
+  });
   const lost = places.flatMap(([place, count]) => (count !== null && count > 0 ? [`${place} ${count}`] : []));
   const unknown = places.flatMap(([place, count]) => (count === null ? [place] : []));
   const known = unknown.length === 0 ? 'nothing lost' : 'nothing known to be lost';

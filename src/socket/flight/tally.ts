@@ -1,5 +1,6 @@
 import type { DriverName, NetDevice } from '../../tx/net-device.js';
 import type { ManyOptions } from '../options.js';
+import { settledLoss } from '../path/settled-loss.js';
 import { StreamCounts } from './counts.js';
 import type { Datagram, Failure, SendResult, SendSummary } from './datagram.js';
 
@@ -58,10 +59,11 @@ export class Tally {
   }
 
   /** @throws the first failure, with the summary as `summary` where it is an error object */
-  finish(device: NetDevice): SendSummary {
+  async finish(device: NetDevice): Promise<SendSummary> {
     const { failure } = this;
     const { ways, datagrams, failed, fragments, octets } = this.#counts;
-    const summary = { driver: device.driver, ways, datagrams, failed, fragments, octets, lost: device.lost() };
+    const lost = await settledLoss([device]);
+    const summary = { driver: device.driver, ways, datagrams, failed, fragments, octets, lost };
     if (failure === null) return summary;
     if (failure.error instanceof Error && Object.isExtensible(failure.error)) Object.assign(failure.error, { summary });
     throw failure.error;

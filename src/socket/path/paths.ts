@@ -13,6 +13,7 @@ import type { OpenDevice } from './open-device.js';
 import { Peer } from './peer.js';
 import { type RouteTo, resolveHost, routeTo } from './route-to.js';
 import { PathSettings } from './settings.js';
+import { settledLoss } from './settled-loss.js';
 
 const DEFAULT_TTL = 64;
 
@@ -65,15 +66,9 @@ export class Paths {
     for (const channel of await Promise.all(this.#channels.values())) await channel.transmitter.idle();
   }
 
-  /** What the devices have lost so far; null where a driver cannot know. */
+  /** What the devices have lost so far, when what is under way has gone; null where a driver cannot know. */
   async lost(): Promise<LostFrames> {
-    const losses = (await Promise.all(this.#channels.values())).map(({ device }) => device.lost());
-    const sum = (key: keyof LostFrames): number | null =>
-      losses.reduce<number | null>(
-        (total, { [key]: lost }) => (lost === null || total === null ? null : total + lost),
-        0,
-      );
-    return { socket: sum('socket'), qdisc: sum('qdisc'), backlog: sum('backlog') };
+    return settledLoss((await Promise.all(this.#channels.values())).map(({ device }) => device));
   }
 
   /** Sends what is queued, then closes every device; what failed of it, each once all have been closed. */

@@ -99,6 +99,7 @@ export class AfXdp implements NetDevice {
       if (row === from || !this.#drain(socket)) break;
     }
     this.#watch();
+    this.#loss.taken += row - first;
     return row > first ? row - first : -ERRNO.EAGAIN;
   }
 

@@ -1,14 +1,20 @@
 import { ERRNO, UfoError } from '../../errors.js';
 import { findInterface, type NetworkInterface } from '../../host/interfaces.js';
 import { addressOf } from '../../host/libc.js';
+import { anyUnresolved } from '../../host/neighbour.js';
 import { putSockaddr, SOCKADDR_IN6_LEN } from '../../host/sockaddr.js';
 import { NETIF_F_SG } from '../../skb/features.js';
 import type { Flow } from '../../skb/flow.js';
+import type { SkBuff } from '../../skb/skbuff.js';
+import * as ipv4 from '../../wire/ipv4.js';
+import * as ipv6 from '../../wire/ipv6.js';
+import { FRAGMENT_HEADER_LEN } from '../../wire/ipv6-extension.js';
+import * as udp from '../../wire/udp.js';
 import { SEND_BUFFER } from '../af-packet.js';
 import { Backpressure } from '../backpressure.js';
 import { LossCounters } from '../loss-counters.js';
 import { MAX_MESSAGES, MmsgVector } from '../mmsghdr.js';
-import { type LostFrames, type NetDevice, rowSkb, type TxBatch } from '../net-device.js';
+import { type LostFrames, type NetDevice, rowLen, rowSkb, type TxBatch } from '../net-device.js';
 import { callLimit, sendVector } from '../send-batch.js';
 import { UdpPort } from './port.js';
 
@@ -88,6 +94,8 @@ export class KernelUdp implements NetDevice {
     this.#fill(batch, first, port);
     const sent = this.#sendNow(port);
     this.#backpressure.note(sent);
+    for (let row = first; row < first + sent; row++)
+      this.#loss.taken += packetsOf(rowSkb(batch, row), rowLen(batch, row));
     return sent;
   }
 
@@ -107,6 +115,10 @@ export class KernelUdp implements NetDevice {
   /** What a full queue below the socket refuses the kernel counts as sent (`udp_send_skb`); so `socket` can't be known. */
   lost(): LostFrames {
     return { ...this.#loss.read(), socket: null };
+  }
+
+  neighboursMissing(): Promise<boolean> {
+    return anyUnresolved(this.name);
   }
 
   async close(): Promise<void> {
@@ -184,4 +196,14 @@ function sameSource(a: Flow, b: Flow): boolean {
   return (
     a.sourcePort === b.sourcePort && a.source.length === b.source.length && a.source.every((o, i) => o === b.source[i])
   );
+}
+
+/** Packets that the kernel's IP layer makes of a payload: as many as ours, but its last one may fill an MTU that is not rounded. */
+function packetsOf({ flow }: SkBuff, payloadLen: number): number {
+  const { family, mtu } = flow!;
+  const networkLen = family === 4 ? ipv4.HEADER_LEN : ipv6.HEADER_LEN;
+  const total = udp.HEADER_LEN + payloadLen;
+  if (networkLen + total <= mtu) return 1;
+  const last = mtu - networkLen - (family === 6 ? FRAGMENT_HEADER_LEN : 0);
+  return 1 + Math.ceil((total - last) / (last & ~7));
 }

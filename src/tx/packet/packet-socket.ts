@@ -1,3 +1,4 @@
+import { ERRNO } from '../../errors.js';
 import { PACKET_QDISC_BYPASS, SOL_PACKET } from '../../host/constants.js';
 import { findInterface } from '../../host/interfaces.js';
 import { libc } from '../../host/libc.js';
@@ -69,6 +70,8 @@ export class PacketSocket implements NetDevice {
     }
     const sent = deviceGone(sendVector(this.#fd, vector));
     this.#backpressure.note(sent);
+    if (sent === -ERRNO.ENOBUFS) this.#loss.refused += 1;
+    if (sent > 0) this.#loss.taken += sent;
     return sent;
   }
 

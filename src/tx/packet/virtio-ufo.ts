@@ -104,6 +104,8 @@ export class VirtioUfo implements NetDevice {
     const sent = deviceGone(sendVector(this.#fd, vector));
     if (sent === -ERRNO.EINVAL) this.#learnRefusal(rowSkb(batch, first));
     this.#backpressure.note(sent);
+    if (sent === -ERRNO.ENOBUFS) this.#loss.refused += 1;
+    this.#countTaken(batch, first, sent);
     return sent;
   }
 
@@ -145,6 +147,18 @@ export class VirtioUfo implements NetDevice {
     virtio.setHdrLen(headers, at, csumStart + udp.HEADER_LEN);
     virtio.setGsoSize(headers, at, gsoSize);
     return csumStart + gsoSize + (skb.flow!.family === 6 ? FRAGMENT_HEADER_LEN : 0);
+  }
+
+  /** In the packets that the interface will count: the kernel cuts before it, and an interface that cuts counts wholes. */
+  #countTaken(batch: TxBatch, first: number, sent: number): void {
+    for (let row = first; row < first + sent; row++) {
+      const { shinfo, flow, transportHeader, networkHeader } = rowSkb(batch, row);
+      const cut = this.ufoKind === 'kernel-ufo' && (shinfo.gsoType & SKB_GSO_UDP) !== 0;
+      const udpLen = rowLen(batch, row) - flow!.linkHeader.length - (transportHeader - networkHeader);
+      const packets = cut ? Math.ceil(udpLen / shinfo.gsoSize) : 1;
+      this.#loss.taken += packets;
+      this.#loss.largest = Math.max(this.#loss.largest, packets);
+    }
   }
 
   /** The probe was too hopeful: this datagram fails, the next ones are cut in software. */

@@ -31,7 +31,7 @@ export interface PcapFileOptions {
 /** Octets around a frame at most: headers, padding, a comment. */
 const AROUND = 512;
 const NO_LINK_HEADER = new Uint8Array(0);
-const NONE_LOST: LostFrames = { socket: 0, qdisc: 0, backlog: 0 };
+const NONE_LOST: LostFrames = { socket: 0, qdisc: 0, driver: 0, neighbour: 0, backlog: 0, unknown: 0 };
 
 /**
  * A device that writes what would go out into a pcap file; it needs no privilege.

@@ -1,5 +1,6 @@
 import { argumentError, ERRNO } from '../../errors.js';
 import { detectConntrack } from '../../host/conntrack.js';
+import { anyUnresolved } from '../../host/neighbour.js';
 import type { PagePool } from '../../memory/page-pool.js';
 import type { Flow } from '../../skb/flow.js';
 import { formatAddress } from '../../wire/address.js';
@@ -121,6 +122,10 @@ class RawSocketDevice implements NetDevice {
     return this.#losses.read();
   }
 
+  neighboursMissing(): Promise<boolean> {
+    return anyUnresolved(this.name);
+  }
+
   /** sendto(2) has copied every row taken, so there is nothing to wait for. */
   async close(): Promise<void> {
     if (this.#closed) return;
@@ -146,6 +151,7 @@ class RawSocketDevice implements NetDevice {
       if (result === -ERRNO.ENOBUFS) this.#losses.refused += 1;
       else if (result !== -ERRNO.EAGAIN) purgeErrorQueue(this.#socket.wrap, this.#family);
     }
+    if (result === 0) this.#losses.taken += 1;
     this.#wait.note(result);
     return result;
   }

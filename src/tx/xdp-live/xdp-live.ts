@@ -72,7 +72,9 @@ export class XdpLive implements NetDevice {
     if (end === first) return -ERRNO.EMSGSIZE;
     end = this.#bounce.put(batch, first, end);
     try {
-      return this.#frames.run(first, end, frameLen[first]!);
+      const made = this.#frames.run(first, end, frameLen[first]!);
+      if (made > 0) this.#loss.taken += made;
+      return made;
     } finally {
       this.#bounce.takeBack(batch);
     }

@@ -80,7 +80,7 @@ describe('pcap-file', () => {
       want.map((frame) => ({ time: NOW, frame })),
     );
     assert.equal(records[1]!.frame.length, 20 + 1480 + 13);
-    assert.deepEqual(device.lost(), { socket: 0, qdisc: 0, backlog: 0 });
+    assert.ok(Object.values(device.lost()).every((count) => count === 0));
   });
 
   it('waits for a slow stream, loses nothing and keeps the order', async () => {
