@@ -23,6 +23,7 @@ export const SO_SNDBUF = 7;
 export const SO_RCVBUF = 8;
 export const SO_NO_CHECK = 11;
 export const SO_REUSEPORT = 15;
+export const SO_RCVLOWAT = 18;
 export const SO_RCVTIMEO = 20;
 export const SO_BINDTODEVICE = 25;
 export const SO_SNDBUFFORCE = 32;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { after, before, it } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { FarReceiver } from '../../src/app/demo/far-receiver.js';
 import { ERRNO } from '../../src/errors.js';
@@ -10,7 +10,7 @@ import type { NetDevice } from '../../src/tx/net-device.js';
 import { openRawSocket, type RawSocketOptions } from '../../src/tx/raw-socket/raw-socket.js';
 import { FAMILIES, itDelivers } from './delivery.js';
 import { sha256, takeNext } from './far-receiver.js';
-import { HandMade, makeFlow, payloadOf } from './hand-made.js';
+import { HandMade, type HandMadeDatagram, makeFlow, payloadOf } from './hand-made.js';
 import { describeLive } from './in-lab.js';
 import { sendRows } from './send-rows.js';
 import { watchFar } from './watch-far.js';
@@ -46,7 +46,36 @@ describeLive('raw-socket', () => {
     await setLabMtu(1500);
   });
 
-  itDelivers({ receiver: () => receiver, open, push: (made, datagram) => made.pushFragments(datagram) });
+  const push = (made: HandMade, datagram: HandMadeDatagram) => made.pushFragments(datagram);
+  itDelivers({ receiver: () => receiver, open, push });
+  describe('by the calls of the package alone', () => {
+    itDelivers({ receiver: () => receiver, open: (family) => open(family, { packageCalls: true }), push });
+  });
+
+  for (const packageCalls of [false, true]) {
+    it(`says which call it makes: ${packageCalls ? "the package's" : 'on its descriptor'}`, async () => {
+      const { device } = await open(4, { packageCalls });
+      await using _ = device;
+      assert.equal(device.syscall, packageCalls ? 'sendto' : 'sendmmsg');
+    });
+  }
+
+  it('sends each row of a batch to its own destination', async () => {
+    await setLabMtu(1500);
+    await pinNeighbours();
+    const { device, made } = await open(4);
+    await using _ = device;
+    const flows = [0, 1].map((i) => makeFlow(near.ipv4, far.ipv4, receiver.port, { sourcePort: 2000 + i }));
+    const nobody = makeFlow(near.ipv4, '192.0.2.99', receiver.port);
+    for (const flow of [flows[0]!, nobody, flows[1]!, flows[0]!])
+      made.pushFragments({ flow, payload: payloadOf(3000, 1) });
+    await sendRows(device, made);
+    const received = await takeNext(receiver, 3);
+    assert.deepEqual(
+      received.map(({ port }) => port),
+      [2000, 2001, 2000],
+    );
+  });
 
   for (const { family, source, destination } of FAMILIES) {
     it(`IPv${family}: survives 3,000 EMSGSIZEs, then waits for room and sends as before`, async () => {

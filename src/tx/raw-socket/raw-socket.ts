@@ -2,6 +2,7 @@ import { argumentError, ERRNO } from '../../errors.js';
 import { detectConntrack } from '../../host/conntrack.js';
 import { anyUnresolved } from '../../host/neighbour.js';
 import type { PagePool } from '../../memory/page-pool.js';
+import { NETIF_F_SG } from '../../skb/features.js';
 import type { Flow } from '../../skb/flow.js';
 import { formatAddress } from '../../wire/address.js';
 import * as ipv4 from '../../wire/ipv4.js';
@@ -9,7 +10,9 @@ import * as ipv6 from '../../wire/ipv6.js';
 import { ROUTING } from '../../wire/ipv6-extension.js';
 import { LossCounters } from '../loss-counters.js';
 import { type LinkRequest, type LostFrames, type NetDevice, rowLen, rowSkb, type TxBatch } from '../net-device.js';
+import { descriptorOf } from './descriptor.js';
 import { FrameSlot } from './frame-slot.js';
+import { MmsgSender } from './mmsg-sender.js';
 import type { RawSocket } from './module.js';
 import { errnoOf, interfaceIndex, openSocket, purgeErrorQueue, setMulticastLoop } from './options.js';
 import { RawSocketWait } from './wait.js';
@@ -26,6 +29,8 @@ export interface RawSocketOptions {
   readonly pool: PagePool;
   /** Octets; the kernel doubles it, and cuts it to `net.core.wmem_max` without CAP_NET_ADMIN. Default 4 MiB. */
   readonly sendBufferSize?: number;
+  /** Only the package's own calls, as where its descriptor cannot be found. */
+  readonly packageCalls?: boolean;
 }
 
 /** The loop gets its turn at least this often, milliseconds; looked at every SLICE_ROWS rows. */
@@ -59,16 +64,18 @@ class RawSocketDevice implements NetDevice {
   readonly driver = 'raw-socket';
   readonly ifindex: number;
   readonly mtu: number;
-  readonly features = 0;
+  readonly features: number;
   readonly writesHeaders = true;
   readonly rightsIpv4Headers = true;
   readonly seenByCaptures = true;
   readonly zerocopy = false;
-  readonly syscall = 'sendto';
+  readonly syscall: 'sendmmsg' | 'sendto';
   readonly notes: readonly string[];
   readonly #family: 4 | 6;
   readonly #bound: boolean;
   readonly #socket: RawSocket;
+  /** Null where the descriptor of the package's socket cannot be found. */
+  readonly #sender: MmsgSender | null;
   readonly #slot: FrameSlot;
   readonly #wait: RawSocketWait;
   readonly #losses: LossCounters;
@@ -84,6 +91,10 @@ class RawSocketDevice implements NetDevice {
     this.#family = options.family;
     this.#bound = options.interfaceName !== undefined;
     this.#socket = socket;
+    const fd = options.packageCalls === true ? null : descriptorOf(socket.wrap);
+    this.#sender = fd === null ? null : new MmsgSender(fd, ifindex);
+    this.features = fd === null ? 0 : NETIF_F_SG; // sendmmsg(2) gathers
+    this.syscall = fd === null ? 'sendto' : 'sendmmsg';
     this.#slot = slot;
     this.#losses = new LossCounters(this.name);
     this.notes = conntrackNotes(options.family);
@@ -100,6 +111,13 @@ class RawSocketDevice implements NetDevice {
 
   xmit(batch: TxBatch, first: number): number {
     if (this.#closed) return -ERRNO.EBADF;
+    const { flow } = rowSkb(batch, first);
+    if (this.#sender !== null && flow !== null && !hasSourceRoute(flow))
+      return this.#note(this.#sender.send(batch, first));
+    return this.#xmitByPackage(batch, first);
+  }
+
+  #xmitByPackage(batch: TxBatch, first: number): number {
     const { rows } = batch.table;
     const deadline = performance.now() + SLICE_MS;
     for (let row = first; row < rows; row++) {
@@ -143,16 +161,20 @@ class RawSocketDevice implements NetDevice {
   #send(batch: TxBatch, row: number): number {
     const at = this.#slot.place(batch.table, row);
     if (at < 0) return -ERRNO.EMSGSIZE;
-    let result = 0;
     try {
       this.#socket.wrap.send(this.#slot.octets, at, rowLen(batch, row), this.#addressOf(batch, row, at), ignore);
+      return Math.min(0, this.#note(1));
     } catch (error) {
-      result = errnoOf(error);
-      if (result === -ERRNO.ENOBUFS) this.#losses.refused += 1;
-      else if (result !== -ERRNO.EAGAIN) purgeErrorQueue(this.#socket.wrap, this.#family);
+      return this.#note(errnoOf(error));
     }
-    if (result === 0) this.#losses.taken += 1;
-    this.#wait.note(result);
+  }
+
+  /** Takes what a send came to: packets, or −errno. */
+  #note(result: number): number {
+    if (result > 0) this.#losses.taken += result;
+    else if (result === -ERRNO.ENOBUFS) this.#losses.refused += 1;
+    else if (result !== -ERRNO.EAGAIN) purgeErrorQueue(this.#socket.wrap, this.#family);
+    this.#wait.note(Math.min(0, result));
     return result;
   }
 

@@ -2,8 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LAB } from '../../../host/lab.js';
+import { readPrivileges } from '../../../host/privileges.js';
 import { programPath } from '../../../host/programs.js';
 import { runTool } from '../../../host/run-tool.js';
+import { PAGE_SIZE } from '../../../memory/user-memory.js';
 import { isMain, packetsOf, payloadCount, type Scenario } from '../scenario.js';
 import type { Contestant } from './contestant.js';
 import { KERNEL_UDP_C } from './kernel-udp-source.js';
@@ -30,6 +32,7 @@ const OURS: readonly (readonly [SenderKind, Contestant['kind'], string])[] = [
   ['raw-socket', 'driver', 'software UFO, npm raw-socket called directly'],
   ['packet-socket', 'driver', 'software UFO, AF_PACKET sendmmsg'],
   ['af-xdp', 'driver', 'software UFO, AF_XDP transmit ring'],
+  ['xdp-live', 'driver', 'software UFO, BPF live frames'],
   ['virtio-ufo', 'driver', 'datagrams handed over whole (GSO_UDP), the kernel cuts'],
   ['kernel-udp', 'driver', 'UDP socket by sendmmsg, the kernel cuts'],
   [PACKAGE_QUEUE, 'yardstick', "npm raw-socket's own queue, frames cut beforehand"],
@@ -62,10 +65,20 @@ function senderOf(kind: SenderKind, side: Contestant['kind'], about: string): Co
     name: kind,
     kind: side,
     about,
-    skips: (scenario) => (kind === PACKAGE_QUEUE ? packageQueueSkips(scenario) : null),
+    skips: (scenario) => SKIPS[kind]?.(scenario) ?? null,
     start: (scenario) => LineProcess.start(kind, process.execPath, senderWords(kind, scenario)),
   };
 }
+
+/** Why one of ours does not take part. */
+const SKIPS: Partial<Record<SenderKind, (scenario: Scenario) => string | null>> = {
+  [PACKAGE_QUEUE]: packageQueueSkips,
+  'xdp-live': ({ mtu }) => {
+    if (readPrivileges().inUserNamespace)
+      return 'it needs root outside a user namespace (udp-ufo lab --real-root -- udp-ufo bench)';
+    return mtu > PAGE_SIZE ? 'a live frame must fit a page' : null;
+  },
+};
 
 function packageQueueSkips({ family, payload }: Scenario): string | null {
   if (payload === 'cold') return 'it has its frames ready, there is no payload to fetch';

@@ -5,6 +5,7 @@ import { LAB } from '../../../host/lab.js';
 import { makePayload } from '../../../payload/generated.js';
 import type { Pages } from '../../../socket/pages.js';
 import { createSocket, type UfoSocket } from '../../../socket/socket.js';
+import { DRIVER_TRAITS } from '../../../tx/drivers.js';
 import type { DriverName } from '../../../tx/net-device.js';
 import { packetsOf, payloadCount, type Scenario } from '../scenario.js';
 import { BENCH_PORT, readyPackets } from './ready-frames.js';
@@ -41,7 +42,7 @@ async function openDriver(driver: DriverName, { scenario, queue }: SenderRequest
   const socket = createSocket({
     type: scenario.family === 4 ? 'udp4' : 'udp6',
     driver,
-    queue,
+    ...(DRIVER_TRAITS[driver].honours.includes('queue') ? { queue } : {}),
     ...(driver === 'raw-socket' || driver === 'kernel-udp' ? {} : { interface: near.interface }),
   });
   socket.on('error', () => undefined); // ICMP from a far host without a sink
