@@ -2,6 +2,7 @@ import { bench } from './bench.js';
 import { capture } from './capture.js';
 import type { Command } from './command.js';
 import { completion } from './completion.js';
+import { conform } from './conform.js';
 import { demo } from './demo.js';
 import { doctor } from './doctor.js';
 import { lab } from './lab.js';
@@ -24,6 +25,7 @@ export const COMMANDS: readonly Command[] = [
   reassemble,
   plan,
   path,
+  conform,
   lab,
   doctor,
   bench,

@@ -1,0 +1,169 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { plan } from '../../faults/plan.js';
+import type { FragmentPlan } from '../../ufo/plan.js';
+import { ICMP_TYPES } from './icmp.js';
+import { casePayload, casePlan, type OverlapCase } from './overlap.js';
+import type { Mixture } from './policies.js';
+import type { Answer, Prober } from './prober.js';
+import { RULES } from './rules/quick.js';
+import type { Rule } from './rules/rule.js';
+import { ownersOf, probeOf, taggedUnits, UNIT } from './tagged.js';
+
+/** How a receiver lets us know that it has put a datagram together. */
+export type AnswerKind = 'echo' | 'port unreachable';
+
+/** Time for an answer, milliseconds. */
+const ECHO_MS = 400;
+/** Linux sends one port unreachable a second to a host (icmp_ratelimit), others no fewer. */
+const ICMP_MS = 1100;
+/** Overlap cases that are on their way at once. */
+const BURST = 16;
+const BURST_MS = 10;
+/** Overlap cases whose answers are waited for together. */
+const PART = 128;
+/** Longest that a receiver is waited for whose memory for fragments is full, milliseconds. */
+const RECOVER_MS = 65_000;
+const CONTROL: Readonly<Record<4 | 6, Rule>> = {
+  4: RULES.find(({ family }) => family === 4)!,
+  6: RULES.find(({ family }) => family === 6)!,
+};
+/** Fragments of one datagram that go at once, and the pause behind them. */
+const GENTLE_BURST = 128;
+const GENTLE_MS = 5;
+
+/** What kind of answer a whole datagram gets; null where there is none. */
+export async function findAnswerKind(prober: Prober): Promise<AnswerKind | null> {
+  const ident = prober.nextIdent();
+  const from = performance.now();
+  await prober.send(taggedUnits(ident, 0, 0, 4), ident);
+  const { echoes, icmp } = await prober.answer(ident, from, 2000, (one) => one.echoes.length + one.icmp.length > 0);
+  if (echoes.length > 0) return 'echo';
+  return icmp.some((one) => isPortUnreachable(one, prober.path.family)) ? 'port unreachable' : null;
+}
+
+/** Time that one question takes at most, milliseconds: with ICMP the receiver's rate limit decides. */
+export function waitFor(kind: AnswerKind): number {
+  return kind === 'echo' ? ECHO_MS : ICMP_MS;
+}
+
+/** Asks a rule and waits for all there can be of an answer. */
+export async function askRule(prober: Prober, rule: Rule, kind: AnswerKind): Promise<Answer> {
+  const ident = prober.nextIdent();
+  const from = performance.now();
+  const { delivered, icmp } = rule.want;
+  await prober.send(rulePayload(rule, ident), ident, gently(plan(rule.plan)));
+  const enough = (one: Answer): boolean =>
+    kind === 'echo' && delivered !== null && icmp === undefined && delivered > 0 && one.echoes.length >= delivered;
+  return prober.answer(ident, from, waitFor(kind), enough);
+}
+
+/** Thousands of small fragments at once overrun a receiver's backlog (netdev_max_backlog) before its reassembly sees them. */
+function gently(given: FragmentPlan): FragmentPlan {
+  return {
+    text: given.text,
+    apply: (fragments, context) =>
+      given
+        .apply(fragments, context)
+        .map((one, at) =>
+          at > 0 && at % GENTLE_BURST === 0 ? { ...one, delay: Math.max(one.delay, GENTLE_MS) } : one,
+        ),
+  };
+}
+
+export function rulePayload({ size }: Rule, probe: number): Uint8Array {
+  return taggedUnits(probe, 0, 0, Math.ceil(size / UNIT)).subarray(0, size);
+}
+
+/** Datagrams that the receiver has put together, as far as this kind of answer can tell. */
+export function deliveredIn({ echoes, icmp }: Answer, kind: AnswerKind, family: 4 | 6): number {
+  return kind === 'echo' ? echoes.length : icmp.filter((one) => isPortUnreachable(one, family)).length;
+}
+
+/** Sends overlap cases, and tells for each whose octets were delivered. */
+export async function askOverlaps(
+  prober: Prober,
+  cases: readonly OverlapCase[],
+  kind: AnswerKind,
+  signal: AbortSignal,
+): Promise<Mixture[]> {
+  return kind === 'echo' ? askAtOnce(prober, cases, signal) : askInTurn(prober, cases, signal);
+}
+
+/**
+ * Part by part, as they are answered at once: each answer says by its octets which question it is of. What was not answered
+ * is asked again, for a question may be lost; and what a receiver keeps of datagrams that it never completes may fill its
+ * memory for fragments, which is waited for.
+ */
+async function askAtOnce(prober: Prober, cases: readonly OverlapCase[], signal: AbortSignal): Promise<Mixture[]> {
+  const found: Mixture[] = [];
+  for (let from = 0; from < cases.length; from += PART) {
+    const part = cases.slice(from, from + PART);
+    const mixtures = await askPart(prober, part, signal);
+    const silent = mixtures.flatMap((one, at) => (one === 'none' ? [at] : []));
+    if (silent.length > 0) {
+      await reassembles(prober, 'echo', signal);
+      const again = await askPart(
+        prober,
+        silent.map((at) => part[at]!),
+        signal,
+      );
+      silent.forEach((at, turn) => {
+        mixtures[at] = again[turn]!;
+      });
+    }
+    found.push(...mixtures);
+  }
+  return found;
+}
+
+async function askPart(prober: Prober, cases: readonly OverlapCase[], signal: AbortSignal): Promise<Mixture[]> {
+  const from = performance.now();
+  const idents: number[] = [];
+  for (const one of cases) {
+    signal.throwIfAborted();
+    const ident = prober.nextIdent();
+    idents.push(ident);
+    await prober.send(casePayload(one, ident), ident, casePlan(one, ident));
+    if (idents.length % BURST === 0) await sleep(BURST_MS);
+  }
+  const last = idents.at(-1)!;
+  const { echoes } = await prober.answer(last, from, ECHO_MS, (one) => one.echoes.length >= cases.length);
+  const byProbe = new Map(echoes.map(({ payload }) => [probeOf(payload), payload]));
+  return idents.map((ident) => mixtureOf(byProbe.get(ident), ident));
+}
+
+/**
+ * Whether the receiver puts fragments together just now; waits until it does, since after many that it could not complete
+ * its memory for them may be full until its reassembly time is over.
+ */
+export async function reassembles(prober: Prober, kind: AnswerKind, signal: AbortSignal): Promise<boolean> {
+  const control = CONTROL[prober.path.family];
+  for (const end = performance.now() + RECOVER_MS; performance.now() < end; await sleep(2 * waitFor(kind))) {
+    signal.throwIfAborted();
+    if (deliveredIn(await askRule(prober, control, kind), kind, prober.path.family) > 0) return true;
+  }
+  return false;
+}
+
+async function askInTurn(prober: Prober, cases: readonly OverlapCase[], signal: AbortSignal): Promise<Mixture[]> {
+  const found: Mixture[] = [];
+  for (const one of cases) {
+    signal.throwIfAborted();
+    const ident = prober.nextIdent();
+    const from = performance.now();
+    await prober.send(casePayload(one, ident), ident, casePlan(one, ident));
+    const { icmp } = await prober.answer(ident, from, ICMP_MS, () => false);
+    const quoted = icmp.find((told) => isPortUnreachable(told, prober.path.family) && probeOf(told.payload) === ident);
+    found.push(mixtureOf(quoted?.payload.subarray(0, UNIT * (one.units - 1)), ident));
+  }
+  return found;
+}
+
+function mixtureOf(payload: Uint8Array | undefined, probe: number): Mixture {
+  return payload === undefined ? 'none' : ownersOf(payload, probe);
+}
+
+export function isPortUnreachable({ type, code }: { type: number; code: number }, family: 4 | 6): boolean {
+  const [wantType, wantCode] = ICMP_TYPES[family].portUnreachable;
+  return type === wantType && code === wantCode;
+}

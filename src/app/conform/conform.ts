@@ -1,0 +1,225 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { argumentError, type UfoError, unsupportedError } from '../../errors.js';
+import { plan } from '../../faults/plan.js';
+import { insideLab } from '../../host/lab.js';
+import type { DriverName } from '../../tx/net-device.js';
+import { parseAddress } from '../../wire/address.js';
+import { EXIT, type ExitCode, usageError } from '../common/exit-codes.js';
+import type { Output } from '../common/output.js';
+import { type AnswerKind, askOverlaps, askRule, findAnswerKind, reassembles, rulePayload, waitFor } from './ask.js';
+import { judgeRule, type RuleResult } from './judge.js';
+import { AROUND, pairCases, tripleCases } from './overlap.js';
+import { comparePolicies, type PolicyFile, type PolicyResult, policyLine, policyOf } from './policy.js';
+import { type Answer, Prober } from './prober.js';
+import { printPolicy, printRule, ruleFacts } from './report.js';
+import { RULES } from './rules/quick.js';
+import type { Rule } from './rules/rule.js';
+import { HEAVY_RULES, SLOW_RULES } from './rules/slow.js';
+
+export interface ConformOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly driver: DriverName;
+  readonly interface?: string | undefined;
+  /** Leaves out what waits for a reassembly time. */
+  readonly fast: boolean;
+  /** All consistent triples of overlapping fragments as well. */
+  readonly deep: boolean;
+  /** The user answers for a host that is in no lab. */
+  readonly outsideLab: boolean;
+  /** A policy file to write. */
+  readonly policy?: string | undefined;
+  /** One to hold this receiver against. */
+  readonly compare?: string | undefined;
+  readonly pcap?: string | undefined;
+  readonly json: boolean;
+}
+
+/** Longest that a Time Exceeded is waited for, milliseconds (RFC 1122 §3.3.2 allows 120 s). */
+const SLOW_MS = 125_000;
+/** Times that a question is asked whose answer is not what the rule wants. */
+const MOST_TIMES = 3;
+
+/**
+ * `udp-ufo conform`: how a receiver treats fragments, rule by rule, and its policy for overlaps. Exit code 1 where a rule is
+ * broken or the policy is not that of `compare`.
+ * @throws UfoError where nothing answers
+ */
+export async function conform(options: ConformOptions, output: Output, signal: AbortSignal): Promise<ExitCode> {
+  const family = familyOf(options);
+  refuseUnsafe(options);
+  const other = options.compare === undefined ? null : await readPolicy(options.compare);
+  if (other !== null && other.family !== family) {
+    throw argumentError('--compare', `a policy for IPv${other.family}`, `one for IPv${family}, as ${options.host} has`);
+  }
+  const { port, driver, pcap } = options;
+  const open = { family, address: options.host, port, driver, interface: options.interface, signal } as const;
+  await using prober = await Prober.open({ ...open, pcap });
+  const kind = await findAnswerKind(prober);
+  if (kind === null) throw nothingAnswers(options);
+  if (!options.json)
+    await output.line(`${options.host} answers by ${kind}; ${prober.path.driver} on ${prober.path.interface}`);
+  const run = { prober, kind, options, output, signal };
+  await sleep(waitFor(kind)); // the rate limit of the first question
+  if (!(await reassembles(prober, kind, signal))) {
+    output.note(`${options.host} puts no fragments together: nothing below is about more than that`);
+  }
+  const results = [...(await askRules(run, RULES)), ...(options.fast ? [] : await askSlowRules(run))];
+  const policy = await askPolicy(run);
+  if (!options.fast) results.push(...(await askRules(run, HEAVY_RULES)));
+  const file = policyFile(policy, family, options.host);
+  if (options.policy !== undefined) await writeFile(options.policy, `${JSON.stringify(file, null, 2)}\n`);
+  const differences = other === null ? [] : comparePolicies(file, other);
+  await printPolicy(policy, file, differences, other, options.json, output);
+  const broken = results.filter(({ outcome }) => outcome === 'broken').length;
+  return broken > 0 || differences.length > 0 ? EXIT.verificationFailed : EXIT.ok;
+}
+
+function familyOf({ host }: ConformOptions): 4 | 6 {
+  const parsed = parseAddress(host);
+  if (parsed === null) throw argumentError('DESTINATION', host, 'an address: which family is asked must be plain');
+  return parsed.family;
+}
+
+/** Broken fragments by the thousand are for hosts of one's own. */
+function refuseUnsafe({ host, deep, outsideLab }: ConformOptions): void {
+  const { family, octets } = parseAddress(host)!;
+  const toMany = family === 4 ? octets[0]! >= 224 : octets[0] === 0xff;
+  if (toMany) throw argumentError('DESTINATION', host, 'one host: broadcast and multicast make others answer, too');
+  const lab = insideLab();
+  const inLab = lab !== null && [lab.far.ipv4, lab.far.ipv6].includes(host);
+  if (deep && !inLab && !outsideLab) {
+    throw usageError(
+      '--deep: 1,740 datagrams of broken fragments, and this host is not in a lab',
+      'if it is yours and may be upset, add --outside-lab',
+    );
+  }
+}
+
+function nothingAnswers({ host, port }: ConformOptions): UfoError {
+  return unsupportedError(
+    `${host}:${port} does not answer a plain datagram: neither an echo nor a port unreachable`,
+    'run udp-ufo receive --echo PORT there, or name a closed port that no firewall drops',
+  );
+}
+
+/** What every part of a run needs. */
+interface Run {
+  readonly prober: Prober;
+  readonly kind: AnswerKind;
+  readonly options: ConformOptions;
+  readonly output: Output;
+  readonly signal: AbortSignal;
+}
+
+async function askRules(run: Run, rules: readonly Rule[]): Promise<RuleResult[]> {
+  const { prober, signal } = run;
+  const results: RuleResult[] = [];
+  for (const rule of rules.filter((one) => one.family === prober.path.family)) {
+    signal.throwIfAborted();
+    const result = await askUntilSure(run, rule);
+    await tell(run, result);
+    results.push(result);
+  }
+  return results;
+}
+
+async function askSlowRules(run: Run): Promise<RuleResult[]> {
+  const { prober, options, output } = run;
+  const rules = SLOW_RULES.filter((one) => one.family === prober.path.family);
+  if (!options.json) {
+    await output.line(`waiting for reassembly times, at most ${SLOW_MS / 1000} s (--fast leaves this out)`);
+  }
+  const results = await Promise.all(rules.map((rule) => askSlow(run, rule)));
+  for (const result of results) await tell(run, result);
+  return results;
+}
+
+function tell({ options, output }: Run, result: RuleResult): Promise<void> {
+  return options.json ? Promise.resolve(output.json(ruleFacts(result))) : printRule(result, output);
+}
+
+/** A question or its answer may be lost: silence is asked again before it counts. */
+async function askUntilSure(run: Run, rule: Rule): Promise<RuleResult> {
+  for (let times = 1; ; times++) {
+    const asked = performance.now();
+    const result = judgeRule(rule, await askOne(run, rule), run.kind, asked);
+    if (result.outcome === 'kept' || times === MOST_TIMES) return result;
+    await sleep(waitFor(run.kind));
+  }
+}
+
+/** IPv4 options are a socket's, so a rule with some is asked by another one. */
+async function askOne({ prober, kind, options, signal }: Run, rule: Rule): Promise<Answer> {
+  if (rule.options === undefined) return askRule(prober, rule, kind);
+  await using other = await proberFor(rule, options, signal);
+  return await askRule(other, rule, kind); // before `other` is closed
+}
+
+function proberFor(rule: Rule, options: ConformOptions, signal: AbortSignal): Promise<Prober> {
+  const { host, port, driver } = options;
+  return Prober.open({
+    ...{ family: rule.family, address: host, port, driver, interface: options.interface, signal },
+    options: rule.options,
+  });
+}
+
+/** By a socket of its own, since a delay in a plan holds up whoever stands behind. */
+async function askSlow({ kind, options, signal }: Run, rule: Rule): Promise<RuleResult> {
+  await using prober = await proberFor(rule, options, signal);
+  const ident = prober.nextIdent();
+  const asked = performance.now();
+  const sending = prober.send(rulePayload(rule, ident), ident, plan(rule.plan));
+  const ownErrors = (answer: Answer): Answer => ({ ...answer, icmp: answer.icmp.filter((one) => one.ident === ident) });
+  const enough = (answer: Answer): boolean =>
+    signal.aborted || answer.echoes.length > 0 || (rule.want.icmp !== undefined && ownErrors(answer).icmp.length > 0);
+  const answer = await prober.answer(ident, asked, slowWait(rule), enough);
+  signal.throwIfAborted();
+  await sending;
+  return judgeRule(rule, kind === 'echo' ? ownErrors(answer) : answer, kind, asked);
+}
+
+function slowWait({ family, want }: Rule): number {
+  if (want.delivered === 1) return 60_000;
+  return family === 4 ? SLOW_MS : 65_000;
+}
+
+async function askPolicy({ prober, kind, options, output, signal }: Run): Promise<PolicyResult> {
+  const { deep, fast, json } = options;
+  // A port unreachable takes its second: fast asks once, with first and last fragment in front.
+  const pairs = pairCases(fast && kind !== 'echo' ? AROUND.slice(0, 1) : AROUND);
+  const triples = deep ? tripleCases() : [];
+  const seconds = ((pairs.length + triples.length) * waitFor(kind)) / 1000;
+  if (kind !== 'echo' && !json) await output.line(`overlaps take ${Math.ceil(seconds)} s: one question a second`);
+  const pairAnswers = await askOverlaps(prober, pairs, kind, signal);
+  const tripleAnswers = await askOverlaps(prober, triples, kind, signal);
+  return policyOf(pairs, pairAnswers, triples, tripleAnswers);
+}
+
+function policyFile(policy: PolicyResult, family: 4 | 6, target: string): PolicyFile {
+  const { cells, triples, names, nearest } = policy;
+  return {
+    format: 'udp-ufo overlap policy',
+    version: 1,
+    family,
+    target,
+    date: new Date().toISOString(),
+    line: policyLine(policy),
+    names: names.map(({ name }) => name),
+    ids: (names.length > 0 ? names : [nearest.policy]).map(({ ids }) => ids),
+    cells: Object.fromEntries(cells),
+    ...(triples.size === 0 ? {} : { triples: Object.fromEntries(triples) }),
+  };
+}
+
+async function readPolicy(path: string): Promise<PolicyFile> {
+  const text = await readFile(path, 'utf8');
+  try {
+    const file = JSON.parse(text) as PolicyFile;
+    if (file.format === 'udp-ufo overlap policy' && file.version === 1 && typeof file.cells === 'object') return file;
+  } catch {
+    // told below
+  }
+  throw argumentError('--compare', path, 'a policy file that conform --policy wrote');
+}

@@ -1,0 +1,106 @@
+import { type Around, agrees, type OverlapCase, type PairCase, type Winner, winnerOf } from './overlap.js';
+import { KNOWN_POLICIES, type KnownPolicy, type Mixture } from './policies.js';
+import { RELATIONS, type Relation } from './relations.js';
+
+/** A policy file: what one receiver makes of overlaps, to be held against another's. */
+export interface PolicyFile {
+  readonly format: 'udp-ufo overlap policy';
+  readonly version: 1;
+  readonly family: 4 | 6;
+  readonly target: string;
+  readonly date: string;
+  /** The one line. */
+  readonly line: string;
+  /** Names of the known policies that agree with every answer. */
+  readonly names: readonly string[];
+  readonly ids: readonly string[];
+  /** `relation, A first | B first, first before|behind, last before|behind` → whose octets won. */
+  readonly cells: Readonly<Record<string, Winner>>;
+  /** With `--deep`: triples and where they stood → owners by unit, or `none`. */
+  readonly triples?: Readonly<Record<string, string>>;
+}
+
+/** What was found of a receiver's policy. */
+export interface PolicyResult {
+  readonly cells: ReadonlyMap<string, Winner>;
+  readonly triples: ReadonlyMap<string, string>;
+  readonly names: readonly KnownPolicy[];
+  /** The policy that agrees with most, and with how many of how many. */
+  readonly nearest: { readonly policy: KnownPolicy; readonly agreed: number; readonly of: number };
+}
+
+/** Sums up the answers to pairs and triples. */
+export function policyOf(
+  pairs: readonly PairCase[],
+  pairAnswers: readonly Mixture[],
+  triples: readonly OverlapCase[],
+  tripleAnswers: readonly Mixture[],
+): PolicyResult {
+  const all = [...pairs, ...triples].map((one, at) => ({ one, owners: [...pairAnswers, ...tripleAnswers][at]! }));
+  const scores = KNOWN_POLICIES.map((policy) => ({
+    policy,
+    agreed: all.filter(({ one, owners }) => agrees(one, owners, policy)).length,
+    of: all.length,
+  }));
+  const nearest = scores.reduce((best, one) => (one.agreed > best.agreed ? one : best));
+  return {
+    cells: new Map(pairs.map((one, at) => [cellName(one), winnerOf(one, pairAnswers[at]!)])),
+    triples: new Map(triples.map((one, at) => [cellName(one), String(tripleAnswers[at])])),
+    names: scores.filter(({ agreed, of }) => agreed === of).map(({ policy }) => policy),
+    nearest,
+  };
+}
+
+/** The policy in one line. */
+export function policyLine({ names, nearest, cells }: PolicyResult): string {
+  const counts = (['none', 'old', 'new', 'mixed'] as const)
+    .map((winner) => [winner, [...cells.values()].filter((one) => one === winner).length] as const)
+    .filter(([, count]) => count > 0)
+    .map(([winner, count]) => `${winner} ${count}`)
+    .join(', ');
+  if (names.length > 0) return `${names.map(({ name, does }) => `${name}: ${does}`).join('; or ')} (${counts})`;
+  const { policy, agreed, of } = nearest;
+  return `no known policy; nearest is ${policy.name}, ${agreed} of ${of} answers alike (${counts})`;
+}
+
+/** `overlaps, A first, first before, last behind`. */
+export function cellName({ name, around }: { readonly name: string; readonly around: Around }): string {
+  return `${name}, first ${around.first}, last ${around.last}`;
+}
+
+/** The table's cell for a relation and an order: one word, or what differs with where first and last fragment stood. */
+export function cellText(cells: ReadonlyMap<string, Winner>, relation: Relation, sent: 'A first' | 'B first'): string {
+  const prefix = `${relation}, ${sent}, `;
+  const found = [...cells].filter(([name]) => name.startsWith(prefix));
+  const winners = new Set(found.map(([, winner]) => winner));
+  if (winners.size === 1) return [...winners][0]!;
+  return [...winners]
+    .map((winner) => {
+      const where = found
+        .filter(([, one]) => one === winner)
+        .map(([name]) => name.slice(prefix.length).replace(/(first|last) /g, ''));
+      return `${winner} (${where.map((text) => text.replace(', ', '/')).join(' ')})`;
+    })
+    .join(', ');
+}
+
+export function policyRows(cells: ReadonlyMap<string, Winner>): string[][] {
+  return RELATIONS.map((relation) => [
+    relation,
+    cellText(cells, relation, 'A first'),
+    cellText(cells, relation, 'B first'),
+  ]);
+}
+
+/** What differs between two policies, cell by cell; cells that only one has are not compared. */
+export function comparePolicies(
+  mine: Pick<PolicyFile, 'cells' | 'triples'>,
+  other: Pick<PolicyFile, 'cells' | 'triples'>,
+): string[] {
+  const differing = <T extends string>(a: Readonly<Record<string, T>>, b: Readonly<Record<string, T>>): string[] =>
+    Object.entries(a).flatMap(([name, value]) => {
+      const theirs = b[name];
+      return theirs === undefined || theirs === value ? [] : [`${name}: ${value} here, ${theirs} there`];
+    });
+  return [...differing(mine.cells, other.cells), ...differing(mine.triples ?? {}, other.triples ?? {})];
+}

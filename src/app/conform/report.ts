@@ -1,0 +1,53 @@
+import type { Output } from '../common/output.js';
+import type { RuleResult } from './judge.js';
+import { type PolicyFile, type PolicyResult, policyRows } from './policy.js';
+
+const OUTCOMES = { kept: 'kept', broken: 'BROKEN', differs: 'differs, allowed' } as const;
+
+/** One rule for people: demand and section, what was sent, what came back. */
+export async function printRule(result: RuleResult, output: Output): Promise<void> {
+  const { rule, outcome, back } = result;
+  const ready = rule.ready === undefined ? '' : `, IPv6 Ready ${rule.ready}`;
+  await output.line(`${OUTCOMES[outcome].padEnd(16)}  ${rule.demand} (${rule.section}${ready})`);
+  await output.line(`${' '.repeat(18)}sent ${rule.size} octets, ${rule.plan}${framesText(result)}; back: ${back}`);
+}
+
+function framesText({ frames }: RuleResult): string {
+  if (frames === null) return '';
+  return frames[0] === frames[1] ? `, frame ${frames[0]}` : `, frames ${frames[0]}–${frames[1]}`;
+}
+
+/** The same for programs. */
+export function ruleFacts({ rule, frames, back, outcome }: RuleResult): object {
+  const { demand, section, ready = null, family, plan, size } = rule;
+  return { type: 'rule', demand, section, ready, family, plan, size, frames, back, outcome };
+}
+
+/** The table of overlaps, the policy in one line, and what differs from another one's. */
+export async function printPolicy(
+  policy: PolicyResult,
+  file: PolicyFile,
+  differences: readonly string[],
+  other: PolicyFile | null,
+  json: boolean,
+  output: Output,
+): Promise<void> {
+  if (json) {
+    const compared = other === null ? null : { target: other.target, date: other.date, differences };
+    return output.json({ type: 'policy', ...file, compared });
+  }
+  await output.line('');
+  for (const [relation, aFirst, bFirst] of [['A … B', 'A sent first', 'B sent first'], ...policyRows(policy.cells)]) {
+    await output.line(`  ${relation!.padEnd(14)}  ${aFirst!.padEnd(14)}  ${bFirst}`);
+  }
+  await output.line('');
+  await output.line(`policy: ${file.line}`);
+  for (const { who } of policy.names) await output.line(`  known from: ${who}`);
+  for (const ids of file.ids) await output.line(`  for an IDS: ${ids}`);
+  if (file.triples !== undefined) await output.line(`  triples: ${policy.triples.size} asked`);
+  if (other === null) return;
+  await output.line(
+    `compared with ${other.target} of ${other.date}: ${differences.length === 0 ? 'the same' : `${differences.length} differ`}`,
+  );
+  for (const line of differences) await output.line(`  ${line}`);
+}

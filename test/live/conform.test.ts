@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { askOverlaps, findAnswerKind } from '../../src/app/conform/ask.js';
+import { AROUND, pairCases, winnerOf } from '../../src/app/conform/overlap.js';
+import { Prober } from '../../src/app/conform/prober.js';
+import { farCommand, LAB, setLabMtu } from '../../src/host/lab.js';
+import { Cli, MAIN } from './cli.js';
+import { describeLive, liveIt } from './in-lab.js';
+
+const ECHO = 7777;
+/** Nobody listens there. */
+const CLOSED = 7778;
+/** What Linux does with overlaps (inet_frag_queue_insert), the table of native-notes/receivers.md. */
+const LINUX: Readonly<Record<string, readonly [string, string]>> = {
+  before: ['whole', 'whole'],
+  meets: ['whole', 'whole'],
+  overlaps: ['none', 'none'],
+  starts: ['none', 'old'],
+  during: ['none', 'old'],
+  finishes: ['none', 'old'],
+  equals: ['old', 'old'],
+  'finished-by': ['old', 'none'],
+  contains: ['old', 'none'],
+  'started-by': ['old', 'none'],
+  'overlapped-by': ['none', 'none'],
+  'met-by': ['whole', 'whole'],
+  after: ['whole', 'whole'],
+};
+/** RFC 5722 wants what lies inside another fragment discarded as well; Linux takes it for a copy. */
+const LINUX_BREAKS = ['overlap inside a fragment: all discarded in silence'];
+
+interface Facts {
+  readonly type: string;
+  readonly demand: string;
+  readonly outcome: string;
+  readonly frames: readonly number[] | null;
+  readonly back: string;
+  readonly names: readonly string[];
+  readonly cells: Readonly<Record<string, string>>;
+  readonly triples?: Readonly<Record<string, string>>;
+}
+
+describeLive('udp-ufo conform against Linux', () => {
+  let echo: ChildProcess;
+  let folder: string;
+  before(async () => {
+    await setLabMtu(1500);
+    folder = await mkdtemp(join(tmpdir(), 'udp-ufo-conform-'));
+    const [command, args] = farCommand(process.execPath, [MAIN, 'receive', String(ECHO), '--echo']);
+    echo = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    await once(echo.stderr!, 'data');
+  });
+  after(async () => {
+    echo.kill();
+    await rm(folder, { recursive: true });
+  });
+
+  for (const family of [4, 6] as const) {
+    const address = family === 4 ? LAB.far.ipv4 : `[${LAB.far.ipv6}]`;
+
+    liveIt(`IPv${family}, by echo: keeps the rules, and its policy is known by name`, async () => {
+      const policy = join(folder, `linux${family}.json`);
+      const pcap = join(folder, `linux${family}.pcap`);
+      const words = ['conform', `${address}:${ECHO}`, '--fast', '--json', '--policy', policy, '--pcap', pcap];
+      const { facts, code, stderr } = await run(words);
+      const broken = facts.filter(({ outcome }) => outcome === 'broken').map(({ demand }) => demand);
+      assert.deepEqual(broken, family === 6 ? LINUX_BREAKS : [], stderr);
+      assert.equal(code, family === 6 ? 1 : 0);
+      const rules = facts.filter(({ type }) => type === 'rule');
+      assert.ok(rules.length > 18);
+      assert.deepEqual(
+        rules.filter(({ frames }) => frames === null),
+        [],
+      );
+      const found = facts.find(({ type }) => type === 'policy')!;
+      assert.deepEqual(found.names, ['linux-new']);
+      assert.equal(Object.keys(found.cells).length, 104);
+      for (const [cell, winner] of Object.entries(found.cells)) {
+        const [relation, sent] = cell.split(', ') as [string, string];
+        assert.equal(winner, LINUX[relation]![sent === 'A first' ? 0 : 1], cell);
+      }
+      const same = await run(['conform', `${address}:${ECHO}`, '--fast', '--json', '--compare', policy]);
+      assert.deepEqual(Reflect.get(same.facts.at(-1)!, 'compared').differences, []);
+      assert.ok((await readFile(pcap)).length > 10_000);
+    });
+  }
+
+  for (const family of [4, 6] as const) {
+    liveIt(`IPv${family}, with nothing over there: the port unreachables of a closed port tell the same`, async () => {
+      const address = family === 4 ? LAB.far.ipv4 : LAB.far.ipv6;
+      const { signal } = new AbortController();
+      await using prober = await Prober.open({ family, address, port: CLOSED, driver: 'packet-socket', signal });
+      assert.equal(await findAnswerKind(prober), 'port unreachable');
+      await sleep(1100); // its rate limit
+      const some = ['before', 'overlaps', 'equals', 'contains', 'during'];
+      const cases = pairCases(AROUND.slice(0, 1)).filter(({ relation }) => some.includes(relation));
+      const mixtures = await askOverlaps(prober, cases, 'port unreachable', signal);
+      const winners = cases.map((one, at) => winnerOf(one, mixtures[at]!));
+      assert.deepEqual(
+        winners,
+        some.toSorted(byRelation).flatMap((relation) => LINUX[relation]!),
+      );
+    });
+  }
+
+  liveIt('refuses what would reach others, and names what does not answer', async () => {
+    for (const [words, code, says] of [
+      [['224.0.0.1:9'], 2, /DESTINATION: got "224\.0\.0\.1", want one host/],
+      [['[ff02::1]:9'], 2, /DESTINATION/],
+      [['192.0.2.77:9', '--deep'], 2, /--deep: .*not in a lab[\s\S]*--outside-lab/],
+      [[`${LAB.far.ipv4}:${CLOSED}`, '--compare', join(folder, 'none')], 2, /ENOENT/],
+    ] as const) {
+      const end = await new Cli(['conform', ...words]).end;
+      assert.equal(end.code, code, end.stderr);
+      assert.match(end.stderr, says);
+    }
+  });
+});
+
+function byRelation(a: string, b: string): number {
+  return Object.keys(LINUX).indexOf(a) - Object.keys(LINUX).indexOf(b);
+}
+
+async function run(
+  words: readonly string[],
+  withinMs = 60_000,
+): Promise<{ facts: Facts[]; code: number | null; stderr: string }> {
+  const { lines, code, stderr } = await new Cli(words, { withinMs }).end;
+  return { facts: lines.map((line) => JSON.parse(line) as Facts), code, stderr };
+}
