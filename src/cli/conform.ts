@@ -1,5 +1,5 @@
+import { choice, endpoint, file, flag, interfaceName, json, required, withDefault } from '../options/builders.js';
 import { defineCommand } from './command.js';
-import { choice, endpoint, flag, interfaceName, json, required, string, withDefault } from './options.js';
 
 /** `udp-ufo conform HOST:PORT`. */
 export const conform = defineCommand({
@@ -19,9 +19,9 @@ export const conform = defineCommand({
     outsideLab: flag({
       describe: '--deep to a host that is in no lab: so many broken fragments may upset it, or whoever watches it',
     }),
-    policy: string({ describe: 'write the overlap policy to this file (JSON)' }),
-    compare: string({ describe: 'hold the policy against the one in this file' }),
-    pcap: string({ describe: 'every frame of the conversation into this file; frame numbers count in it' }),
+    policy: file({ describe: 'write the overlap policy to this file (JSON)' }),
+    compare: file({ describe: 'hold the policy against the one in this file' }),
+    pcap: file({ describe: 'every frame of the conversation into this file; frame numbers count in it' }),
     json,
   },
   examples: [

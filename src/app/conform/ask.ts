@@ -145,18 +145,24 @@ export async function reassembles(prober: Prober, kind: AnswerKind, signal: Abor
   return false;
 }
 
+/** Silence is asked again: the receiver's rate limit, which others use up too, may have swallowed the answer. */
 async function askInTurn(prober: Prober, cases: readonly OverlapCase[], signal: AbortSignal): Promise<Mixture[]> {
   const found: Mixture[] = [];
   for (const one of cases) {
     signal.throwIfAborted();
-    const ident = prober.nextIdent();
-    const from = performance.now();
-    await prober.send(casePayload(one, ident), ident, casePlan(one, ident));
-    const { icmp } = await prober.answer(ident, from, ICMP_MS, () => false);
-    const quoted = icmp.find((told) => isPortUnreachable(told, prober.path.family) && probeOf(told.payload) === ident);
-    found.push(mixtureOf(quoted?.payload.subarray(0, UNIT * (one.units - 1)), ident));
+    const mixture = await askAlone(prober, one);
+    found.push(mixture === 'none' ? await askAlone(prober, one) : mixture);
   }
   return found;
+}
+
+async function askAlone(prober: Prober, one: OverlapCase): Promise<Mixture> {
+  const ident = prober.nextIdent();
+  const from = performance.now();
+  await prober.send(casePayload(one, ident), ident, casePlan(one, ident));
+  const { icmp } = await prober.answer(ident, from, ICMP_MS, () => false);
+  const quoted = icmp.find((told) => isPortUnreachable(told, prober.path.family) && probeOf(told.payload) === ident);
+  return mixtureOf(quoted?.payload.subarray(0, UNIT * (one.units - 1)), ident);
 }
 
 function mixtureOf(payload: Uint8Array | undefined, probe: number): Mixture {

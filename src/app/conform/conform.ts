@@ -1,11 +1,12 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { argumentError, type UfoError, unsupportedError } from '../../errors.js';
+import { argumentError, type UfoError, unsupportedError, usageError } from '../../errors.js';
 import { plan } from '../../faults/plan.js';
 import { insideLab } from '../../host/lab.js';
+import { OutputFile } from '../../host/output-file.js';
 import type { DriverName } from '../../tx/net-device.js';
 import { parseAddress } from '../../wire/address.js';
-import { EXIT, type ExitCode, usageError } from '../common/exit-codes.js';
+import { EXIT, type ExitCode } from '../common/exit-codes.js';
 import type { Output } from '../common/output.js';
 import { type AnswerKind, askOverlaps, askRule, findAnswerKind, reassembles, rulePayload, waitFor } from './ask.js';
 import { judgeRule, type RuleResult } from './judge.js';
@@ -55,6 +56,7 @@ export async function conform(options: ConformOptions, output: Output, signal: A
   }
   const { port, driver, pcap } = options;
   const open = { family, address: options.host, port, driver, interface: options.interface, signal } as const;
+  await using kept = options.policy === undefined ? null : await OutputFile.open(options.policy, signal);
   await using prober = await Prober.open({ ...open, pcap });
   const kind = await findAnswerKind(prober);
   if (kind === null) throw nothingAnswers(options);
@@ -69,7 +71,8 @@ export async function conform(options: ConformOptions, output: Output, signal: A
   const policy = await askPolicy(run);
   if (!options.fast) results.push(...(await askRules(run, HEAVY_RULES)));
   const file = policyFile(policy, family, options.host);
-  if (options.policy !== undefined) await writeFile(options.policy, `${JSON.stringify(file, null, 2)}\n`);
+  await kept?.write(Buffer.from(`${JSON.stringify(file, null, 2)}\n`));
+  await kept?.finish();
   const differences = other === null ? [] : comparePolicies(file, other);
   await printPolicy(policy, file, differences, other, options.json, output);
   const broken = results.filter(({ outcome }) => outcome === 'broken').length;

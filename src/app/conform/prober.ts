@@ -7,7 +7,7 @@ import type { FragmentPlan } from '../../ufo/plan.js';
 import type { Frame } from '../../wire/frame.js';
 import { frameData } from '../../wire/frame.js';
 import { NetworkLayer, networkLayer } from '../../wire/link-layer.js';
-import { PcapOutput } from '../common/pcap-output.js';
+import { CaptureOutput } from '../common/capture-output.js';
 import { type IcmpAnswer, sight } from './icmp.js';
 
 export interface ProberOptions {
@@ -51,7 +51,7 @@ export class Prober implements AsyncDisposable {
   readonly path: PathInfo;
   readonly #socket: UfoSocket;
   readonly #capture: LiveCapture;
-  readonly #pcap: PcapOutput | null;
+  readonly #pcap: CaptureOutput | null;
   readonly #reading: Promise<void>;
   readonly #sent = new Map<number, { first: number; last: number; count: number }>();
   /** Packets sent under an ident; a plan may have given some another one. */
@@ -62,7 +62,7 @@ export class Prober implements AsyncDisposable {
   #frames = 0;
   #ident = 0x2000 + Math.floor(Math.random() * 0x4000);
 
-  private constructor(socket: UfoSocket, path: PathInfo, capture: LiveCapture, pcap: PcapOutput | null) {
+  private constructor(socket: UfoSocket, path: PathInfo, capture: LiveCapture, pcap: CaptureOutput | null) {
     this.path = path;
     this.#socket = socket;
     this.#capture = capture;
@@ -80,7 +80,12 @@ export class Prober implements AsyncDisposable {
       await socket.connect(port, address);
       const path = await socket.path();
       const capture = await openCapture({ interface: path.interface, filter: `host ${path.destination}`, signal });
-      return new Prober(socket, path, capture, pcap === undefined ? null : new PcapOutput(pcap, capture.linktype));
+      return new Prober(
+        socket,
+        path,
+        capture,
+        pcap === undefined ? null : await CaptureOutput.open(pcap, capture.linktype, signal),
+      );
     } catch (error) {
       await socket.close();
       throw error;
@@ -113,7 +118,8 @@ export class Prober implements AsyncDisposable {
     await this.#socket.close();
     await this.#capture.close();
     await this.#reading;
-    await this.#pcap?.close();
+    await this.#pcap?.finish();
+    await this.#pcap?.[Symbol.asyncDispose]();
   }
 
   /** Waits until the capture has handed over what was sent, or nothing more comes from it, for 2 s at most. */
