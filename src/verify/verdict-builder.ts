@@ -104,7 +104,8 @@ function setTexts(verdict: MutableVerdict, group: Group): void {
 }
 
 function fragmentList({ records, began }: Group): FragmentVerdict[] {
-  return records.facts(MOST_LISTED).map(({ micros, frame, ...facts }) => ({
+  return records.facts(MOST_LISTED).map(({ number, frame, micros, ...facts }) => ({
+    number,
     frame,
     time: Math.round(began * 1e6 + micros) / 1e6,
     ...facts,

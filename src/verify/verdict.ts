@@ -64,6 +64,8 @@ export interface DatagramVerdict {
 
 /** One fragment as it came. */
 export interface FragmentVerdict {
+  /** As `findings` number it: the first that came is 1, repeated ones count. */
+  readonly number: number;
   /** Number of its frame in the capture, from 1. */
   readonly frame: number;
   /** Seconds since the epoch, to the microsecond. */

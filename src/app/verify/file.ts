@@ -2,13 +2,13 @@ import type { Capture } from '../../capture/capture.js';
 import { type FileCapture, openFileCapture } from '../../capture/file/engine.js';
 import type { Expectation } from '../../compare/expectation.js';
 import { Recount } from '../../verify/recount.js';
-import { datagramText } from '../../verify/report.js';
 import type { DatagramVerdict, VerifySummary } from '../../verify/verdict.js';
 import { Verifier, type VerifierOptions } from '../../verify/verifier.js';
 import { linktypeName } from '../../wire/link-layer.js';
 import { EXIT, type ExitCode } from '../common/exit-codes.js';
 import type { Output } from '../common/output.js';
 import { comparedSummary, type ExpectOptions, expectationOf } from './expect.js';
+import { Explainer } from './explainer.js';
 import { VerifyPage } from './page.js';
 
 export interface VerifyOptions extends ExpectOptions {
@@ -128,6 +128,7 @@ class Printer {
   readonly #output: Output;
   readonly #recount: Recount | undefined;
   readonly #page: VerifyPage | null;
+  readonly #explained = new Explainer();
   #written: Promise<void> = Promise.resolve();
 
   constructor(json: boolean, output: Output, recount: Recount | undefined, page: VerifyPage | null) {
@@ -148,7 +149,7 @@ class Printer {
     for (const verdict of verdicts) {
       const one = this.#recount?.take(verdict) ?? verdict;
       this.#page?.add([one]);
-      const line = this.#json ? JSON.stringify(one) : datagramText(one);
+      const line = this.#json ? JSON.stringify(one) : this.#explained.text(one);
       lines.push(line);
       length += line.length;
       if (length < MOST_WRITTEN) continue;

@@ -6,13 +6,13 @@ import { spawnPrefixFor } from '../../capture/open-capture.js';
 import type { Direction } from '../../capture/record-sink.js';
 import { UfoError } from '../../errors.js';
 import { type Comparer, Recount } from '../../verify/recount.js';
-import { datagramText } from '../../verify/report.js';
 import type { DatagramVerdict, VerifySummary } from '../../verify/verdict.js';
 import { lossHint } from '../capture/capture.js';
 import type { ExitCode } from '../common/exit-codes.js';
 import { LiveFile } from '../common/live-file.js';
 import type { Output } from '../common/output.js';
 import { comparedSummary, type ExpectOptions, expectationOf } from './expect.js';
+import { Explainer } from './explainer.js';
 import { exitCode } from './file.js';
 import { VerifyPage } from './page.js';
 
@@ -212,11 +212,12 @@ export async function verifyLive(
   };
   try {
     const verdicts = running.verdicts();
+    const explainer = new Explainer();
     for (;;) {
       const { value, done } = await verdicts.next();
       if (!done) {
         page?.add([value]);
-        await print(datagramText(value), value);
+        await print(explainer.text(value), value);
         continue;
       }
       await print(...comparedSummary(value, expect));

@@ -50,7 +50,7 @@ function placePlain(group: Group, fragment: Fragment): void {
 
 function record(group: Group, fragment: Fragment): void {
   const micros = Math.max(-0x4000_0000, Math.min(0x3fff_ffff, Math.round((fragment.time - group.began) * 1e6)));
-  group.records.add(fragment, micros, summary);
+  group.records.add(fragment, group.seen, micros, summary);
   if (group.records.leftOut === 1)
     group.note(
       'fragments-left-out',

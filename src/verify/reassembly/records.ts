@@ -1,8 +1,8 @@
 import type { Fragment } from './fragment.js';
 import type { OctetSummary } from './octets.js';
 
-/** Numbers per fragment: offset, length with the M bit, digest of two, frame, time in microseconds, TTL and TOS. */
-const STRIDE = 7;
+/** Numbers per fragment: offset, length with the M bit, digest of two, frame, microseconds, TTL and TOS, its own number. */
+const STRIDE = 8;
 /** A packet of 65,535 octets has no more fragments that carry anything and do not overlap. */
 const MOST = 8192;
 /** Searched one by one below that, by an index above. */
@@ -13,6 +13,8 @@ const MOST_SPARE = 64;
 
 /** One fragment, as it was placed. */
 export interface FragmentFacts {
+  /** As mismatches number it: the first that came is 1, repeated ones count. */
+  readonly number: number;
   readonly frame: number;
   /** Microseconds after the first. */
   readonly micros: number;
@@ -48,7 +50,7 @@ export class FragmentRecords {
   }
 
   /** Must not be called after `close`. */
-  add({ offset, len, more, frame, ttl, tos }: Fragment, micros: number, summary: OctetSummary): void {
+  add({ offset, len, more, frame, ttl, tos }: Fragment, number: number, micros: number, summary: OctetSummary): void {
     const rows = this.#rows;
     const at = this.#used;
     if (at >= MOST * STRIDE) {
@@ -62,6 +64,7 @@ export class FragmentRecords {
     rows[at + 4] = frame | 0;
     rows[at + 5] = micros;
     rows[at + 6] = (tos << 8) | ttl;
+    rows[at + 7] = number;
     this.#used = at + STRIDE;
     if (this.#index) this.#put(this.#index, at);
   }
@@ -111,6 +114,7 @@ export class FragmentRecords {
     return Array.from({ length: Math.min(most, this.count) }, (_, i) => {
       const at = i * STRIDE;
       return {
+        number: rows[at + 7]!,
         frame: rows[at + 4]!,
         micros: rows[at + 5]!,
         offset: rows[at]!,

@@ -50,9 +50,9 @@ export function badDatagram(more: Partial<DatagramVerdict> = {}): DatagramVerdic
       },
     ],
     fragmentList: [
-      { ...fragment, offset: 0 },
-      { ...fragment, frame: 2, time: 1_700_000_000.001, offset: 520 },
-      { ...fragment, frame: 3, time: 1_700_000_000.002, offset: 2960, length: 48, more: false },
+      { ...fragment, number: 1, offset: 0 },
+      { ...fragment, number: 2, frame: 2, time: 1_700_000_000.001, offset: 520 },
+      { ...fragment, number: 3, frame: 3, time: 1_700_000_000.002, offset: 2960, length: 48, more: false },
     ],
     ...more,
   });

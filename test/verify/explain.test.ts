@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { explanation } from '../../src/verify/explain.js';
+import type { DatagramVerdict } from '../../src/verify/verdict.js';
+import { Verifier } from '../../src/verify/verifier.js';
+import type { Frame } from '../../src/wire/frame.js';
+import { cuts, flow4, flow6, fragment, frame, pattern, udpPacket, whole } from './build.js';
+
+const packet = udpPacket(flow4, pattern(4792));
+const pieces = cuts(packet.length, 1200);
+const framesOf = (...chosen: readonly { offset: number; len: number; more: boolean }[]): Frame[] =>
+  chosen.map((piece, i) => frame(fragment(flow4, packet, piece), 1000 + i / 1000));
+
+function judge(frames: readonly Frame[]): DatagramVerdict {
+  const verifier = new Verifier();
+  return [...verifier.push(frames), ...verifier.end()][0]!;
+}
+
+describe('the explanation of a bad datagram', () => {
+  it('draws its fragments with holes, overlaps and the faulty ones', () => {
+    const verdict = judge(framesOf(pieces[0]!, { offset: 600, len: 1200, more: true }, pieces[3]!));
+    assert.deepEqual(explanation(verdict).split('\n'), [
+      '                         |0                                           4800|',
+      '           #1         @1 |============                                    | 0 … 1200 MF, ttl 64, +0.000000 s',
+      '           #2         @2 |      ============                              | 600 … 1800 MF, ttl 64, +0.001000 s',
+      '           #3         @3 |                                    ============| 3600 … 4800, ttl 64, +0.002000 s',
+      '                     all |======!!!!!!======..................============|',
+      '           fragment-overlap (RFC 5722, RFC 8200 4.5): Linux drops all fragments of the datagram (inet_frag_queue_insert)',
+    ]);
+  });
+
+  it('marks the octets of the faulty field', () => {
+    const frames = framesOf(...pieces);
+    frames[1]!.bytes.set([0x12, 0x34], 10);
+    const lines = explanation(judge(frames)).split('\n');
+    assert.match(lines.at(-2)!, /^ +0 {2}45 00 04 c4 12 34 20 96 40 11\[12 34\]c0 00 02 01$/);
+    assert.match(lines.at(-3)!, /header-checksum \(RFC 791 3\.1\): Linux drops the packet/);
+  });
+
+  it('is there for a packet that was not fragmented, over both families', () => {
+    for (const flow of [flow4, flow6]) {
+      const spoilt = udpPacket(flow, pattern(100));
+      spoilt[50]! ^= 1;
+      const text = explanation(judge([frame(whole(flow, spoilt))]));
+      assert.match(text, /^ +udp-checksum \(RFC 768, RFC 8200 8\.1\): Linux drops the datagram/);
+      assert.match(text, /\[[0-9a-f]{2} [0-9a-f]{2}\]$/);
+    }
+  });
+
+  it('is empty for one with which nothing is wrong, and short for one of thousands of fragments', () => {
+    assert.equal(explanation(judge(framesOf(...pieces))), '');
+    assert.equal(explanation(judge(framesOf(pieces[0]!))), '');
+    const many = cuts(packet.length, 8).map((piece) => fragment(flow4, packet, piece));
+    many[300]![11]! ^= 1;
+    const lines = explanation(judge(many.map((octets) => frame(octets)))).split('\n');
+    assert.ok(lines.length < 26);
+    assert.ok(lines.some((line) => line.includes('#301 ')));
+  });
+
+  it('has the same facts in JSON', () => {
+    const verdict = judge(framesOf(pieces[0]!, pieces[0]!, pieces[3]!));
+    assert.deepEqual(verdict.fragmentList, [
+      { number: 1, frame: 1, time: 1000, offset: 0, length: 1200, more: true, ttl: 64, tos: 0 },
+      { number: 3, frame: 3, time: 1000.002, offset: 3600, length: 1200, more: false, ttl: 64, tos: 0 },
+    ]);
+    assert.equal(judge(framesOf(...pieces)).fragmentList, null);
+  });
+});
