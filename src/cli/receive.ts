@@ -1,4 +1,15 @@
-import { address, count, duration, flag, json, port, required, string, withDefault } from '../options/builders.js';
+import {
+  address,
+  count,
+  duration,
+  flag,
+  interfaceName,
+  json,
+  port,
+  required,
+  string,
+  withDefault,
+} from '../options/builders.js';
 import { defineCommand } from './command.js';
 
 /** `udp-ufo receive PORT …`: an ordinary UDP socket that counts and judges. */
@@ -7,7 +18,8 @@ export const receive = defineCommand({
   describe: 'Receive datagrams on an ordinary UDP socket, judge generated payloads, say what was lost and where',
   positionals: { port: required(port({ describe: 'UDP port to listen on' })) },
   options: {
-    address: withDefault(address({ describe: 'address to listen on; :: takes IPv4 too' }), '::'),
+    address: withDefault(address({ describe: 'address to listen on; :: takes IPv4 too, a group is joined' }), '::'),
+    interface: interfaceName({ describe: 'interface to join by, where the address is a group', alias: 'i' }),
     echo: flag({ describe: 'send every datagram back' }),
     report: flag({ describe: 'answer each with how it arrived, for udp-ufo path and conform' }),
     interval: duration({ describe: 'a line on stderr every so often' }, { min: 10 }),

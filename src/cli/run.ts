@@ -24,7 +24,7 @@ export async function run(args: readonly string[], commands: readonly Command[],
     if (args[0] === COMPLETE) return await printCompletions(args.slice(1), commands, output);
     return (await printText(args, named, commands, output)) ?? (await runCommand(args, named, commands, output, stop));
   } catch (error) {
-    return endWith(error, named, output, stop);
+    return await endWith(error, named, { args, output, stop });
   } finally {
     await output.end();
     stop.finish();
@@ -85,7 +85,11 @@ async function runCommand(
 }
 
 /** Says what went wrong, on stderr. A command that a signal ended dies of that signal, as its caller expects. */
-function endWith(error: unknown, named: Command | undefined, output: Output, stop: StopSignal): number {
+async function endWith(
+  error: unknown,
+  named: Command | undefined,
+  { args, output, stop }: { args: readonly string[]; output: Output; stop: StopSignal },
+): Promise<number> {
   if (isClosedPipe(error) || (output.signal.aborted && isAbort(error))) return EXIT.inconclusive;
   if (stop.received !== undefined && isAbort(error)) {
     const { received } = stop;
@@ -94,7 +98,26 @@ function endWith(error: unknown, named: Command | undefined, output: Output, sto
   }
   if (named !== undefined) spellOptions(error, named);
   output.note(describeError(error, named === undefined ? PROGRAM : `${PROGRAM} ${named.name}`));
-  return exitCodeOf(error);
+  const exitCode = exitCodeOf(error);
+  if (wantsJson(args)) await writeError(error, exitCode, output);
+  return exitCode;
+}
+
+function wantsJson(args: readonly string[]): boolean {
+  const end = args.indexOf('--');
+  return (end < 0 ? args : args.slice(0, end)).includes('--json');
+}
+
+/** For programs: the last object on stdout says why there is no more. */
+async function writeError(error: unknown, exitCode: number, output: Output): Promise<void> {
+  const field = (key: string): unknown => (error instanceof Error ? (Reflect.get(error, key) ?? null) : null);
+  const message = error instanceof Error ? error.message : String(error);
+  const fields = { code: field('code'), message, hint: field('hint'), argument: field('argument'), exitCode };
+  try {
+    await output.json({ type: 'error', ...fields });
+  } catch {
+    // its reader has gone
+  }
 }
 
 /** The reader of stdout is gone, whether our output noticed or a writer of octets: the only pipe that commands write to. */

@@ -31,6 +31,8 @@ export interface Libc {
   /** Waiting (a timeout or a blocking socket) is not for the main thread: pass MSG_DONTWAIT. */
   recvmmsg(fd: number, mmsghdrs: Pointer, count: number, flags: number, timeout: Pointer): number;
   poll(pollfds: Pointer, count: number, timeoutMs: number): number;
+  /** Gives the error number instead of setting errno. */
+  clock_nanosleep(clock: number, flags: number, request: Pointer, remain: Pointer): number;
   mmap(address: Pointer, len: number, prot: number, flags: number, fd: number, offset: number): number | bigint;
   munmap(address: Pointer, len: number): number;
   if_nametoindex(name: string): number;
@@ -60,6 +62,7 @@ const SIGNATURES: Readonly<Record<keyof Libc, string>> = {
   sendmmsg: 'int sendmmsg(int, void*, unsigned int, int)',
   recvmmsg: 'int recvmmsg(int, void*, unsigned int, int, void*)',
   poll: 'int poll(void*, unsigned long, int)',
+  clock_nanosleep: 'int clock_nanosleep(int, int, void*, void*)',
   mmap: 'uintptr_t mmap(void*, size_t, int, int, int, int64_t)',
   munmap: 'int munmap(void*, size_t)',
   if_nametoindex: 'unsigned int if_nametoindex(const char*)',
@@ -73,7 +76,9 @@ const SIGNATURES: Readonly<Record<keyof Libc, string>> = {
 type Koffi = typeof import('koffi');
 let loadedKoffi: Koffi | undefined;
 let loadedLibc: Libc | undefined;
-let pollInPool: ((...args: unknown[]) => void) | undefined;
+type InPool = ((...args: unknown[]) => void) | undefined;
+let pollInPool: InPool;
+let sleepInPool: InPool;
 
 /** koffi, loaded on first use. Throws `ERR_UFO_UNSUPPORTED` where it is not installed or has no build for this machine. */
 export function koffi(): Koffi {
@@ -94,6 +99,7 @@ export function libc(): Libc {
   const functions = Object.entries(SIGNATURES).map(([name, signature]) => [name, library.func(signature)] as const);
   const table = Object.fromEntries(functions);
   pollInPool = table['poll']?.async;
+  sleepInPool = table['clock_nanosleep']?.async;
   loadedLibc = table as unknown as Libc; // the two tables above have the same keys
   return loadedLibc;
 }
@@ -127,6 +133,24 @@ export function pollAsync(pollfds: NodeJS.TypedArray, timeoutMs: number): Promis
     );
   });
 }
+
+/** Longest sleep in the pool, milliseconds: no native call blocks longer. */
+export const MAX_SLEEP_MS = 100;
+
+/**
+ * Sleeps in libuv's thread pool until so many milliseconds from now, with fractions: Node's own timers know whole ones only,
+ * and come up to one late. At most MAX_SLEEP_MS; cannot be ended before.
+ */
+export function preciseSleep(ms: number): Promise<void> {
+  libc();
+  const nanoseconds = Math.round(Math.min(ms, MAX_SLEEP_MS) * 1e6);
+  const timespec = BigInt64Array.of(0n, BigInt(nanoseconds));
+  return new Promise((resolve, reject) => {
+    sleepInPool?.(CLOCK_MONOTONIC, 0, timespec, null, (error: Error | null) => (error ? reject(error) : resolve()));
+  });
+}
+
+const CLOCK_MONOTONIC = 1;
 
 function openLibrary(ffi: Koffi): ReturnType<Koffi['load']> {
   try {

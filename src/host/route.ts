@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 import { ERRNO, systemError, UfoError } from '../errors.js';
-import { findInterface } from './interfaces.js';
+import { listInterfaces, type NetworkInterface, unknownInterface } from './interfaces.js';
 import { runTool } from './run-tool.js';
 
 /** The way the kernel would send to a destination. */
@@ -38,8 +38,10 @@ export async function findRoute(destination: string, request: RouteRequest = {})
     return parseRoute(json, address, request.source);
   } catch (error) {
     if (!(error instanceof UfoError) || error.code !== 'ERR_UFO_TOOL') throw error;
-    if (oif !== undefined) await findInterface(oif); // throws its own error where there is none of that name
-    throw routeError(error.message, destination);
+    const links = await listInterfaces();
+    const link = links.find(({ name }) => name === oif);
+    if (oif !== undefined && link === undefined) throw unknownInterface(oif, links);
+    throw routeError(error.message, destination, link === undefined ? links : [link]) ?? error;
   }
 }
 
@@ -58,7 +60,7 @@ interface IpRouteGet {
 /** `json` as `ip -json -details route get` prints it. Throws ENETUNREACH where it holds no route. */
 export function parseRoute(json: string, destination: string, source?: string): Route {
   const [got] = JSON.parse(json) as IpRouteGet[];
-  if (got?.dev === undefined) throw routeError('', destination);
+  if (got?.dev === undefined) throw routeError('Network is unreachable', destination);
   const type = got.type ?? 'unicast';
   return {
     destination,
@@ -71,17 +73,37 @@ export function parseRoute(json: string, destination: string, source?: string): 
   };
 }
 
-const BY_TEXT: readonly (readonly [RegExp, number])[] = [
-  [/Network is unreachable/, ERRNO.ENETUNREACH],
-  [/No route to host/, ERRNO.EHOSTUNREACH],
-  [/Permission denied/, ERRNO.EACCES], // a route of type prohibit
-  [/Invalid argument/, ERRNO.EINVAL], // a blackhole route, or a source that is not ours
+/** What the kernel answers where there is no way, and what kind of route says so. */
+const BY_TEXT: readonly (readonly [RegExp, number, string])[] = [
+  [/Network is unreachable/, ERRNO.ENETUNREACH, 'no route to the destination'],
+  [/Network is down/, ERRNO.ENETDOWN, 'the network is down'],
+  [/No route to host/, ERRNO.EHOSTUNREACH, 'a route of type unreachable says that there is no way'],
+  [/Permission denied/, ERRNO.EACCES, 'a route of type prohibit forbids it'],
+  [/Invalid argument/, ERRNO.EINVAL, 'a route of type blackhole swallows it, or the source is not of this host'],
 ];
 
-/** The error behind what `ip route get` said on standard error. */
-export function routeError(text: string, address: string): UfoError {
-  const errno = BY_TEXT.find(([pattern]) => pattern.test(text))?.[1] ?? ERRNO.ENETUNREACH;
-  const family = isIPv6(address) ? 'ip -6' : 'ip';
-  const hint = `see ${family} route; add one (${family} route add ${address} dev IF), or name the interface with -i`;
-  return systemError(errno, 'connect', { address, hint, reason: 'no route to the destination' });
+/**
+ * The error behind what `ip route get` said on standard error; null where that is no answer about routes, but a failure of
+ * `ip` itself. `links` are those that may be meant: one that is down has no routes.
+ */
+export function routeError(
+  text: string,
+  address: string,
+  links: readonly Pick<NetworkInterface, 'name' | 'up'>[] = [],
+): UfoError | null {
+  const found = BY_TEXT.find(([pattern]) => pattern.test(text));
+  if (found === undefined) return null;
+  const [, errno, reason] = found;
+  const ip = isIPv6(address) ? 'ip -6' : 'ip';
+  const down = links.filter(({ name, up }) => !up && name !== 'lo').map(({ name }) => name);
+  if (errno === ERRNO.ENETUNREACH && links.length === 1 && down.length === 1) {
+    const hint = `ip link set ${down[0]} up`;
+    return systemError(ERRNO.ENETDOWN, 'connect', { address, hint, reason: `the interface ${down[0]} is down` });
+  }
+  const add = `add one (${ip} route add ${address} dev IF), or name the interface with \`interface\``;
+  const hints = [
+    `see ${ip} route${errno === ERRNO.ENETUNREACH ? `; ${add}` : ''}`,
+    ...(down.length === 0 ? [] : [`down, and so without routes: ${down.join(', ')} (ip link set ${down[0]} up)`]),
+  ];
+  return systemError(errno, 'connect', { address, hint: hints.join('; '), reason });
 }

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { argumentError } from '../errors.js';
+import { preciseSleep } from '../host/libc.js';
 
 export type RateUnit = 'datagrams' | 'fragments' | 'bits';
 
@@ -15,19 +16,22 @@ export interface PacerOptions {
 }
 
 /**
- * Time that a sender may be behind its rate and still make up for, milliseconds: timers come up to some milliseconds late,
- * and without this the rate would never be reached. It bounds a burst to what the rate sends in this time, and one datagram.
+ * Time that a sender may be behind its rate and still make up for, milliseconds: every datagram has its deadline on the
+ * monotonic clock, and a loaded machine wakes us hundreds of milliseconds late. It bounds a burst to what the rate sends in
+ * this time, and one datagram.
  */
-export const CREDIT_MS = 20;
+export const CREDIT_MS = 1000;
 /** Part of the gap that two datagrams keep in any case; the rest may make up for the one before having been late. */
 const LEAST_GAP = 0.9;
 /** Timers of Node have this resolution, milliseconds. */
 const TIMER_MS = 1;
+/** The last part of a wait for a rate is slept precisely, where Node's timer could come late, milliseconds. */
+const PRECISE_MS = 20;
 
 /**
  * Holds a sender to a rate (a token bucket, kept as the time at which it is full enough again) and to a gap between
- * datagrams. The rate is held on average, with short bursts; a gap makes no bursts. A rate sleeps by timers only; a gap
- * is waited out to the microsecond, the last millisecond of it in turns of the event loop.
+ * datagrams. The rate is held on average, with short bursts; a gap makes no bursts. A rate sleeps (clock_nanosleep, in
+ * libuv's pool); a gap is waited out to the microsecond, the last millisecond of it in turns of the event loop.
  */
 export class Pacer {
   readonly #clock: () => number;
@@ -37,7 +41,7 @@ export class Pacer {
   readonly #gapMs: number;
   /** Null before the first datagram, which has no credit. */
   #nextByRate: number | null = null;
-  #nextByGap = Number.NEGATIVE_INFINITY;
+  #nextByGap: number | null = null;
 
   /** @throws UfoError for a rate that is not above 0 or a negative gap. */
   constructor({ rate, unit = 'datagrams', gap = 0, clock = () => performance.now() }: PacerOptions) {
@@ -56,12 +60,13 @@ export class Pacer {
   take(datagrams: number, fragments: number, bits: number): number {
     const now = this.#clock();
     const nextByRate = this.#nextByRate ?? now;
-    const wait = Math.max(nextByRate, this.#nextByGap) - now;
+    const wait = Math.max(nextByRate, this.#nextByGap ?? now) - now;
     if (wait > 0) return wait;
     const units = this.#unit === 'datagrams' ? datagrams : this.#unit === 'fragments' ? fragments : bits;
     this.#nextByRate = Math.max(nextByRate, now - CREDIT_MS) + units * this.#unitMs;
     const gapMs = datagrams * this.#gapMs;
-    this.#nextByGap = Math.max(this.#nextByGap + gapMs, now + LEAST_GAP * gapMs);
+    // The first gap has nothing to make up for: it is a whole one.
+    this.#nextByGap = Math.max((this.#nextByGap ?? now) + gapMs, now + LEAST_GAP * gapMs);
     return 0;
   }
 
@@ -82,9 +87,11 @@ export class Pacer {
   }
 
   async #pause(wait: number, signal?: AbortSignal): Promise<void> {
-    const byGap = this.#nextByGap > (this.#nextByRate ?? 0);
+    const byGap = (this.#nextByGap ?? 0) > (this.#nextByRate ?? 0);
     if (byGap && wait <= 2 * TIMER_MS) await nextTurn();
-    else await sleepFor(byGap ? wait - 2 * TIMER_MS : Math.max(wait, TIMER_MS), signal);
+    else if (byGap) await sleepFor(wait - 2 * TIMER_MS, signal);
+    else if (wait > PRECISE_MS) await sleepFor(wait - PRECISE_MS / 2, signal);
+    else await sleepPrecisely(Math.max(wait, TIMER_MS));
   }
 }
 
@@ -98,4 +105,17 @@ async function sleepFor(ms: number, signal?: AbortSignal): Promise<void> {
   } catch (error) {
     throw signal?.aborted ? signal.reason : error;
   }
+}
+
+/** Timers of Node do where the native package is not built, some milliseconds late. */
+let native = true;
+async function sleepPrecisely(ms: number): Promise<void> {
+  if (native) {
+    try {
+      return await preciseSleep(ms);
+    } catch {
+      native = false;
+    }
+  }
+  await sleep(Math.ceil(ms));
 }

@@ -61,10 +61,15 @@ describe('route', () => {
       ['RTNETLINK answers: Invalid argument', 'EINVAL'],
     ];
     for (const [text, code] of texts) {
-      const { syscall, address, hint, ...error } = routeError(text, '2001:db8::9');
+      const { syscall, address, hint, ...error } = routeError(text, '2001:db8::9')!;
       assert.deepEqual([error.code, syscall, address], [code, 'connect', '2001:db8::9']);
-      assert.match(hint ?? '', /^see ip -6 route; /);
+      assert.match(hint ?? '', /^see ip -6 route/);
     }
+    const messages = texts.map(([text]) => routeError(text, '192.0.2.9')!.message);
+    assert.equal(new Set(messages).size, texts.length, 'each has its own text');
+    assert.equal(routeError('Cannot open netlink socket: Protocol not supported', '192.0.2.9'), null);
+    const down = routeError(texts[0]![0], '192.0.2.9', [{ name: 'near0', up: false }])!;
+    assert.match(`${down.message} ${down.hint}`, /ENETDOWN.*near0 is down ip link set near0 up/);
     assert.throws(() => parseRoute('[]', '192.0.2.2'), { code: 'ENETUNREACH' });
   });
 

@@ -74,6 +74,20 @@ describe('pacing', () => {
     );
   });
 
+  it('keeps a whole gap behind the first datagram too, and never forgets a deadline that was missed by less than a second', () => {
+    let now = 0;
+    const gapped = createPacer({ gap: 1000, clock: () => now });
+    assert.equal(gapped.take(1, 1, 1), 0);
+    assert.equal(gapped.take(1, 1, 1), 1);
+    const rated = createPacer({ rate: 1000, clock: () => now });
+    assert.equal(rated.take(1, 1, 1), 0);
+    assert.equal(rated.take(1, 1, 1), 1);
+    now = 500; // woken half a second late: 499 more are due
+    let sent = 1;
+    while (rated.take(1, 1, 1) === 0) sent += 1;
+    assert.equal(sent, 501);
+  });
+
   it('holds the gap on average where timers are late by less than a tenth of it', () => {
     let turn = 0;
     const sent = simulate(1e6, 'datagrams', 20_000, new Array<number>(200).fill(100), () => [0, 1.9, 0.3][turn++ % 3]!);

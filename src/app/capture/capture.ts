@@ -1,5 +1,6 @@
 import { type LiveCapture, openCapture, spawnPrefixFor } from '../../capture/open-capture.js';
 import { EXIT, type ExitCode } from '../common/exit-codes.js';
+import { counted } from '../common/figures.js';
 import type { Output } from '../common/output.js';
 import type { CaptureCommandOptions, CaptureResult } from './command.js';
 import { describeFrame, frameLine } from './describe-frame.js';
@@ -67,7 +68,10 @@ async function report(
   output: Output,
 ): Promise<ExitCode> {
   if (json && !toStdout) await output.json({ type: 'summary', engine, frames, captureLost: lost, file: write ?? null });
-  else output.note(`${frames} frame(s)${write === undefined || toStdout ? '' : ` in ${write}`}, ${lost ?? '?'} lost`);
+  else
+    output.note(
+      `${counted(frames, 'frame')}${write === undefined || toStdout ? '' : ` in ${write}`}, ${lost ?? '?'} lost`,
+    );
   if (lost !== 0) output.note(lossHint(name));
   return lost === 0 ? EXIT.ok : EXIT.inconclusive;
 }

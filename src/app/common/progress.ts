@@ -8,9 +8,12 @@ export interface Progress {
 
 const SILENT: Progress = { update: () => {}, stop: () => {} };
 
+/** Columns of the bar itself: with its figures a line of it fits 80. */
+const BAR_COLUMNS = 20;
+
 /**
- * Draws `label [====    ] 42% | 420/1000 unit | ETA 3s` on stderr, and nothing at all where stderr is no terminal: a log file
- * wants no bar. Never use it together with `--json` on the same terminal line by line; stdout stays untouched anyway.
+ * Draws `label [====    ] 42% | 420/1000 unit | ETA 3s` on stderr, or where the total is not known `label: 420 unit`; nothing
+ * at all where stderr is no terminal: a log file wants no bar.
  */
 export async function createProgress(
   label: string,
@@ -19,14 +22,25 @@ export async function createProgress(
   stream: NodeJS.WriteStream = process.stderr,
 ): Promise<Progress> {
   if (stream.isTTY !== true || !(total > 0)) return SILENT;
+  if (!Number.isFinite(total)) return counter(label, unit, stream);
   const { SingleBar } = (await import('cli-progress')).default;
   const bar = new SingleBar({
     stream,
     format: `${label} [{bar}] {percentage}% | {value}/{total} ${unit} | ETA {eta}s`,
+    barsize: BAR_COLUMNS,
     clearOnComplete: true,
     hideCursor: true,
     fps: 8,
   });
   bar.start(total, 0);
   return { update: (done) => bar.update(Math.min(done, total)), stop: () => bar.stop() };
+}
+
+const ERASE_LINE = '\r\x1b[K';
+
+function counter(label: string, unit: string, stream: NodeJS.WriteStream): Progress {
+  return {
+    update: (done) => void stream.write(`${ERASE_LINE}${label}: ${done} ${unit}`),
+    stop: () => void stream.write(ERASE_LINE),
+  };
 }

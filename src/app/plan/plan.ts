@@ -9,6 +9,7 @@ import type { Step, StepCall } from '../../faults/step.js';
 import { makePayload } from '../../payload/generated.js';
 import type { FragmentPlan, PlanContext } from '../../ufo/plan.js';
 import { segment } from '../../ufo/segment-datagram.js';
+import { counted } from '../common/figures.js';
 import type { Output } from '../common/output.js';
 
 export interface PlanShowOptions {
@@ -80,7 +81,7 @@ export async function showPlan(
     await output.line(`${signature(step)}: ${step.does}`);
   }
   await output.line(
-    `\nIPv${family}, ${size} octets of payload, MTU ${mtu}: ${made.packets.length} packet(s), in this order`,
+    `\nIPv${family}, ${size} octets of payload, MTU ${mtu}: ${counted(made.packets.length, 'packet')}, in this order`,
   );
   for (const line of drawPackets(made.packets)) await output.line(line);
   for (const line of describeOutcomes(made.outcomes)) await output.line(line);

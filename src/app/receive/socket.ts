@@ -2,6 +2,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
 import { bindTo } from '../../companion/socket.js';
+import { argumentError } from '../../errors.js';
 import {
   AF_INET,
   AF_INET6,
@@ -13,10 +14,11 @@ import {
   SOCK_NONBLOCK,
   SOL_SOCKET,
 } from '../../host/constants.js';
+import { findInterface } from '../../host/interfaces.js';
 import { libc } from '../../host/libc.js';
 import { scopeIdOf } from '../../host/sockaddr.js';
 import { getSockOptInt, openSocket, setRecvBuffer, setSockOptInt } from '../../host/socket-calls.js';
-import { parseAddress } from '../../wire/address.js';
+import { isMulticast, parseAddress } from '../../wire/address.js';
 
 /** A bound UDP socket with as large a receive buffer as the kernel gives. */
 export interface ReceiveSocket {
@@ -30,14 +32,32 @@ export interface ReceiveSocket {
  * net.core.rmem_max where we may: the default holds two datagrams of 65,507 octets. Made by hand since dgram sets its
  * buffer by SO_RCVBUF only, and shows no descriptor to do better. Throws system errors (EADDRINUSE, EADDRNOTAVAIL).
  */
-export async function openReceiveSocket(address: string, port: number, bufferSize: number): Promise<ReceiveSocket> {
+export async function openReceiveSocket(
+  address: string,
+  port: number,
+  bufferSize: number,
+  interfaceName?: string,
+): Promise<ReceiveSocket> {
   const fd = boundSocket(address, port, bufferSize);
   const recvBufferSize = getSockOptInt(fd, SOL_SOCKET, SO_RCVBUF);
   const socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4');
   const listening = once(socket, 'listening');
   socket.bind({ fd }); // the descriptor is the socket's from here on
   await listening;
+  if (isMulticast(parseAddress(address)!)) await join(socket, address, interfaceName);
   return { socket, recvBufferSize };
+}
+
+/** Joins a group on an interface, or on the one that routes lead to. @throws UfoError for an interface that is none */
+async function join(socket: Socket, group: string, interfaceName: string | undefined): Promise<void> {
+  const { family, zone } = parseAddress(group)!;
+  const name = interfaceName ?? zone;
+  if (name === undefined) return void socket.addMembership(group);
+  const { addresses } = await findInterface(name);
+  if (family === 6) return void socket.addMembership(group.split('%')[0]!, `::%${name}`);
+  const own = addresses.find((one) => one.family === 4);
+  if (own === undefined) throw argumentError('interface', name, 'one with an IPv4 address, to join a group by');
+  socket.addMembership(group, own.address);
 }
 
 function boundSocket(address: string, port: number, bufferSize: number): number {

@@ -13,6 +13,7 @@ import * as ethernet from '../../wire/ethernet.js';
 import type { Frame } from '../../wire/frame.js';
 import { LINKTYPE_ETHERNET, LINKTYPE_RAW } from '../../wire/link-layer.js';
 import { CaptureOutput, refuseSameFile } from '../common/capture-output.js';
+import { counted } from '../common/figures.js';
 import type { Output } from '../common/output.js';
 import { type PayloadOptions, payloads } from '../common/payload-source.js';
 
@@ -62,7 +63,7 @@ export async function segment(options: SegmentOptions, output: Output, signal: A
   if (options.json) await output.json(summary);
   else
     await output.line(
-      `${datagrams} datagram(s), ${octets} octets of payload, ${writer.frames} packet(s) in ${options.pcap}`,
+      `${counted(datagrams, 'datagram')}, ${counted(octets, 'octet')} of payload, ${counted(writer.frames, 'packet')} in ${options.pcap}`,
     );
 }
 

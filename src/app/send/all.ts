@@ -2,13 +2,14 @@ import { plan } from '../../faults/plan.js';
 import { GeneratedPayloads } from '../../payload/sequence.js';
 import { StreamCounts } from '../../socket/flight/counts.js';
 import type { SendResult } from '../../socket/flight/datagram.js';
-import type { ManyOptions } from '../../socket/options.js';
-import { createPacer, type Pacer } from '../../socket/pacing.js';
+import type { ManyOptions, Pacer } from '../../socket/options.js';
+import { createPacer } from '../../socket/pacing.js';
 import type { PathInfo } from '../../socket/path/info.js';
 import type { UfoSocket } from '../../socket/socket.js';
 import type { Output } from '../common/output.js';
 import { checkSize, payloadCount, payloads } from '../common/payload-source.js';
 import type { SentLog } from '../common/sent.js';
+import { heldRate } from './held-rate.js';
 import { sendNotes } from './notes.js';
 import type { SendOptions } from './options.js';
 import type { SendOutcome } from './report.js';
@@ -36,21 +37,27 @@ export async function sendAll(job: SendJob): Promise<Omit<SendOutcome, 'path' | 
   const tally = new StreamCounts();
   const count = await countOf(options);
   const watch = new SendWatch(tally, count, options, output);
-  const pacer = paced(options);
+  const ended = new Ended(options.durationMs);
+  const pacer = untilEnded(paced(options), AbortSignal.any([signal, ended.signal]));
   const begin = performance.now();
   let failure: unknown = null;
   try {
     const faults = options.plan === undefined ? undefined : plan(options.plan, '--plan');
     await sendPayloads(job, count, { pacer, signal, plan: faults, counts: tally });
   } catch (error) {
-    if (!signal.aborted) failure = error;
+    if (!signal.aborted && error !== ended.signal.reason) failure = error;
   } finally {
+    ended.stop();
     watch.stop();
   }
   await socket.idle();
   const seconds = (performance.now() - begin) / 1000;
   if (failure !== null && tally.fragments === 0) throw failure;
-  return { tally, seconds, failure, lost: await socket.lost() };
+  const rate = heldRate(options.rate, tally, seconds, {
+    family: job.path.family,
+    byTime: ended.signal.aborted,
+  });
+  return { tally, seconds, rate, failure, lost: await socket.lost() };
 }
 
 /** Generated payloads that nobody looks at one by one are not even made: the socket stamps them. */
@@ -85,6 +92,32 @@ function tellNotes({ path, options, output }: SendJob, octets: number, count: nu
 function paced({ rate, gapMs }: SendOptions): Pacer | undefined {
   if (gapMs !== undefined) return createPacer({ gap: gapMs * 1000 });
   return rate === undefined ? undefined : createPacer({ rate: rate.perSecond, unit: rate.unit });
+}
+
+/** The end of `--duration`, which a wait for the next datagram's turn ends with. */
+class Ended {
+  readonly #controller = new AbortController();
+  readonly #timer: NodeJS.Timeout | undefined;
+
+  constructor(durationMs: number | undefined) {
+    if (durationMs !== undefined) this.#timer = setTimeout(() => this.#controller.abort(), durationMs);
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+}
+
+/** A pacer whose waits the end of the time ends too. */
+function untilEnded(pacer: Pacer | undefined, until: AbortSignal): Pacer | undefined {
+  if (pacer === undefined) return undefined;
+  return {
+    ready: (packets, bits) => (until.aborted ? Promise.reject(until.reason) : pacer.ready(packets, bits, until)),
+  };
 }
 
 /** Datagrams there will be; Infinity where nobody knows before the end. */

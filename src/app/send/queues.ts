@@ -1,8 +1,8 @@
 import { UfoError, usageError } from '../../errors.js';
+import { counted, figure, perSecond } from '../common/figures.js';
 import type { Output } from '../common/output.js';
 import { type QueueResult, QueueSenders } from '../queues/queues.js';
 import { type SendOptions, type SendTarget, sendTarget } from './options.js';
-import { counted, figure, perSecond } from './report.js';
 
 /** `udp-ufo send --queues N`: generated payloads from N senders at once. @throws what stopped the first one that failed */
 export async function sendOnQueues(

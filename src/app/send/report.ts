@@ -3,8 +3,10 @@ import type { StreamCounts } from '../../socket/flight/counts.js';
 import type { PathInfo } from '../../socket/path/info.js';
 import { DRIVER_TRAITS } from '../../tx/drivers.js';
 import type { LostFrames } from '../../tx/net-device.js';
+import { counted, figure, perSecond } from '../common/figures.js';
 import type { Output } from '../common/output.js';
 import type { WireReport } from '../common/wire-check.js';
+import { type HeldRate, heldRateText } from './held-rate.js';
 
 /** What became of a whole `udp-ufo send`. */
 export interface SendOutcome {
@@ -12,6 +14,8 @@ export interface SendOutcome {
   readonly tally: StreamCounts;
   readonly lost: LostFrames;
   readonly seconds: number;
+  /** What became of the rate asked for; null without one. */
+  readonly rate: HeldRate | null;
   /** What the wire showed; null where nobody looked. */
   readonly wire: WireReport | null;
   /** What stopped it. */
@@ -24,7 +28,7 @@ export async function printOutcome(outcome: SendOutcome, json: boolean, output: 
   else for (const line of outcomeText(outcome)) await output.line(line);
 }
 
-function outcomeJson({ path, tally, lost, seconds, wire, failure }: SendOutcome): object {
+function outcomeJson({ path, tally, lost, seconds, rate, wire, failure }: SendOutcome): object {
   const { datagrams, failed, fragments, strayFragments, octets, ways, idents } = tally;
   const { source, sourcePort, destination, destinationPort, driver, interface: name, mtu } = path;
   return {
@@ -34,12 +38,13 @@ function outcomeJson({ path, tally, lost, seconds, wire, failure }: SendOutcome)
     datagramsPerSecond: perSecond(datagrams, seconds),
     fragmentsPerSecond: perSecond(fragments, seconds),
     bitsPerSecond: perSecond(8 * octets, seconds),
+    rate,
     verify: wire,
     error: failure instanceof Error ? { code: Reflect.get(failure, 'code') ?? null, message: failure.message } : null,
   };
 }
 
-function outcomeText({ path, tally, lost, seconds, wire }: SendOutcome): string[] {
+function outcomeText({ path, tally, lost, seconds, rate, wire }: SendOutcome): string[] {
   const { datagrams, fragments, octets, ways } = tally;
   return [
     `${endpoint(path.source, path.sourcePort)} → ${endpoint(path.destination, path.destinationPort)} by ${path.driver}` +
@@ -48,7 +53,8 @@ function outcomeText({ path, tally, lost, seconds, wire }: SendOutcome): string[
     `  ${counted(datagrams, 'datagram')}, ${counted(octets, 'octet')} of payload, ${counted(fragments, 'packet')}` +
       `${identText(tally)}${failedText(tally)}`,
     `  ${seconds.toFixed(3)} s: ${figure(perSecond(datagrams, seconds))} datagrams/s, ` +
-      `${figure(perSecond(fragments, seconds))} packets/s, ${figure(perSecond(8 * octets, seconds) / 1e6)} Mbit/s`,
+      `${figure(perSecond(fragments, seconds))} packets/s, ${figure(perSecond(8 * octets, seconds) / 1e6)} Mbit/s of payload`,
+    ...(rate === null ? [] : [`  ${heldRateText(rate)}`]),
     ...(DRIVER_TRAITS[path.driver].sends ? [`  ${lostText(lost)}`] : []),
     ...(wire === null ? [] : wireText(wire)),
   ];
@@ -86,21 +92,6 @@ function wireText(wire: WireReport): string[] {
     ...rest.map((line) => `  ${line}`),
     ...(wire.broken === null ? [] : [`    the capture broke off, and the sending with it: ${wire.broken}`]),
   ];
-}
-
-/** `1 datagram`, `2 datagrams`. */
-export function counted(count: number, what: string): string {
-  return `${count.toLocaleString('en')} ${what}${count === 1 ? '' : 's'}`;
-}
-
-/** A figure for people: no more digits than matter. */
-export function figure(value: number): string {
-  return value.toLocaleString('en', { maximumFractionDigits: value < 100 ? 1 : 0 });
-}
-
-/** A rate; 0 where no time has passed. */
-export function perSecond(count: number, seconds: number): number {
-  return seconds > 0 ? count / seconds : 0;
 }
 
 function endpoint(address: string, port: number): string {

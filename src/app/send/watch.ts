@@ -1,39 +1,59 @@
 import type { StreamCounts } from '../../socket/flight/counts.js';
+import { counted, figure, perSecond } from '../common/figures.js';
 import type { Output } from '../common/output.js';
 import { createProgress, type Progress } from '../common/progress.js';
-import { figure, perSecond } from './report.js';
 
 export interface SendWatchOptions {
   /** Milliseconds between two reports; none without it. */
   readonly intervalMs?: number | undefined;
+  /** What ends it, milliseconds. */
+  readonly durationMs?: number | undefined;
   readonly json: boolean;
 }
 
 /** How often the bar moves, milliseconds. */
 const BAR_MS = 125;
+/** Times of reports are rounded to this, milliseconds. */
+const ROUND_MS = 10;
+/** A last interval shorter than this says nothing, seconds. */
+const LEAST_SPAN = 0.005;
 /** A send that takes less than this gets no bar, milliseconds. */
 const LONG = 500;
 
 /** Shows a long send on its way: a bar on a terminal, and a report at each interval where one is asked for. */
 export class SendWatch {
   readonly #timers: NodeJS.Timeout[] = [];
+  readonly #last: (() => void) | null = null;
   #bar: Progress | null = null;
+  #stopped = false;
 
-  constructor(tally: StreamCounts, count: number, { intervalMs, json }: SendWatchOptions, output: Output) {
-    if (intervalMs !== undefined) this.#every(intervalMs, reporter(tally, intervalMs, json, output));
-    else if (Number.isFinite(count) && process.stderr.isTTY) {
-      this.#timers.push(setTimeout(() => void this.#showBar(tally, count), LONG));
+  constructor(tally: StreamCounts, count: number, options: SendWatchOptions, output: Output) {
+    const { intervalMs } = options;
+    if (intervalMs !== undefined) {
+      this.#last = reporter(tally, options.json, output);
+      this.#every(intervalMs, this.#last);
+    } else if (process.stderr.isTTY) {
+      this.#timers.push(setTimeout(() => void this.#showBar(tally, count, options.durationMs), LONG));
     }
   }
 
+  /** The last interval is told too, as short as it is. */
   stop(): void {
+    this.#stopped = true;
     for (const timer of this.#timers) clearTimeout(timer);
+    this.#last?.();
     this.#bar?.stop();
   }
 
-  async #showBar(tally: StreamCounts, count: number): Promise<void> {
-    this.#bar = await createProgress('sending', count, 'datagrams');
-    this.#every(BAR_MS, () => this.#bar?.update(tally.datagrams));
+  /** By count where there is one, else by time; where neither ends it (standard input) only what has gone is told. */
+  async #showBar(tally: StreamCounts, count: number, durationMs: number | undefined): Promise<void> {
+    const begin = performance.now() - LONG;
+    const byTime = !Number.isFinite(count) && durationMs !== undefined;
+    const total = byTime ? durationMs / 1000 : count;
+    const bar = await createProgress('sending', total, byTime ? 's' : 'datagrams');
+    if (this.#stopped) return bar.stop();
+    this.#bar = bar;
+    this.#every(BAR_MS, () => bar.update(byTime ? Math.round((performance.now() - begin) / 1000) : tally.datagrams));
   }
 
   #every(ms: number, report: () => void): void {
@@ -41,21 +61,22 @@ export class SendWatch {
   }
 }
 
-function reporter(tally: StreamCounts, intervalMs: number, json: boolean, output: Output): () => void {
+function reporter(tally: StreamCounts, json: boolean, output: Output): () => void {
   const begin = performance.now();
   let before = { at: begin, datagrams: 0, octets: 0 };
   return () => {
     const at = performance.now();
     const { datagrams, octets } = tally;
     const span = (at - before.at) / 1000;
+    if (span < LEAST_SPAN) return;
     const rate = perSecond(datagrams - before.datagrams, span);
     const bits = perSecond(8 * (octets - before.octets), span);
-    const seconds = Math.round((at - begin) / intervalMs) * (intervalMs / 1000);
+    const seconds = Math.round((at - begin) / ROUND_MS) * (ROUND_MS / 1000);
     before = { at, datagrams, octets };
     const written = json
       ? output.json({ type: 'interval', seconds, datagrams, datagramsPerSecond: rate, bitsPerSecond: bits })
       : output.line(
-          `  ${seconds} s: ${datagrams} datagrams, ${figure(rate)} datagrams/s, ${figure(bits / 1e6)} Mbit/s`,
+          `  ${seconds} s: ${counted(datagrams, 'datagram')}, ${figure(rate)} datagrams/s, ${figure(bits / 1e6)} Mbit/s of payload`,
         );
     written?.catch(() => {}); // a reader that is gone stops the command by its signal
   };

@@ -26,9 +26,9 @@ export type OpenDevice = (driver: DriverName | 'auto', request: DeviceRequest) =
 /** How each driver is opened. Loaded only when it is: its native parts may be missing on this machine. */
 const OPENERS: Readonly<Record<DriverName, (request: DeviceRequest) => Promise<NetDevice>>> = {
   async 'raw-socket'({ family, mtu, pool, interfaceName, options }) {
+    const bound = options.interface !== undefined;
     const { openRawSocket } = await import('../../tx/raw-socket/raw-socket.js');
-    const bound = options.interface === undefined ? { routedVia: interfaceName } : { interfaceName };
-    return openRawSocket({ family, mtu, pool, ...bound });
+    return openRawSocket({ family, mtu, pool, ...(bound ? { interfaceName } : { routedVia: interfaceName }) });
   },
   async 'packet-socket'(request) {
     const { openPacketSocket } = await import('../../tx/packet/packet-socket.js');
@@ -47,9 +47,10 @@ const OPENERS: Readonly<Record<DriverName, (request: DeviceRequest) => Promise<N
     return openXdpLive({ ...linkOf(request), pool: request.pool });
   },
   async 'kernel-udp'({ family, interfaceName, options, companion }) {
+    const bound = options.interface !== undefined;
     const { openKernelUdp } = await import('../../tx/kernel-udp/kernel-udp.js');
     const shared = companion === null ? {} : { fd: companion.fd, takeErrors: () => companion.takeErrors() };
-    return openKernelUdp({ family, interface: interfaceName, bound: options.interface !== undefined, ...shared });
+    return openKernelUdp({ family, interface: interfaceName, bound, ...shared });
   },
   async 'pcap-file'({ mtu, options }) {
     const { file, sourceMac = NO_MAC, destinationMac = NO_MAC, vlans = [] } = options;

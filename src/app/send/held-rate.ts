@@ -1,0 +1,49 @@
+import type { RateWish } from '../../options/parse-rate.js';
+import type { StreamCounts } from '../../socket/flight/counts.js';
+import type { PathInfo } from '../../socket/path/info.js';
+import * as ipv4 from '../../wire/ipv4.js';
+import * as ipv6 from '../../wire/ipv6.js';
+import { FRAGMENT_HEADER_LEN } from '../../wire/ipv6-extension.js';
+import * as udp from '../../wire/udp.js';
+import { figure } from '../common/figures.js';
+
+/** What became of a rate that was asked for; bits are those of IP packets, without options or extension headers. */
+export interface HeldRate extends RateWish {
+  readonly got: number;
+  readonly held: boolean;
+}
+
+/** Part of the rate that counts as held: what is told then is the machine's doing, not ours. */
+const HELD = 0.98;
+
+/** Null where none was asked for, or too few datagrams went to tell. */
+export function heldRate(
+  wish: RateWish | undefined,
+  tally: StreamCounts,
+  seconds: number,
+  { family, byTime }: Pick<PathInfo, 'family'> & { readonly byTime: boolean },
+): HeldRate | null {
+  const { datagrams, fragments, octets } = tally;
+  if (wish === undefined || datagrams < 2 || seconds <= 0) return null;
+  const cut = fragments > datagrams;
+  const header = family === 4 ? ipv4.HEADER_LEN : ipv6.HEADER_LEN + (cut ? FRAGMENT_HEADER_LEN : 0);
+  const bits = 8 * (octets + udp.HEADER_LEN * datagrams + header * fragments);
+  const units = { datagrams, fragments, bits }[wish.unit];
+  const each = units / datagrams;
+  // The first datagram starts the clock; where the time ended it, the wait for the one that did not go counts too.
+  const got = (units - (byTime ? 0 : each)) / seconds;
+  return { ...wish, got, held: got + each / seconds >= HELD * wish.perSecond };
+}
+
+const UNIT = { datagrams: 'datagrams/s', fragments: 'packets/s', bits: 'Mbit/s of IP packets' } as const;
+
+/** `wanted 10,000 datagrams/s, got 5,100: …`, in the unit asked for. */
+export function heldRateText({ perSecond, unit, got, held }: HeldRate): string {
+  const scale = unit === 'bits' ? 1e6 : 1;
+  const text = `${figure(got / scale)} ${UNIT[unit]}`;
+  if (held) return `rate held: ${text}`;
+  return (
+    `wanted ${figure(perSecond / scale)} ${UNIT[unit]}, got ${text}: ` +
+    'this driver on this machine does not go faster; --driver auto or --queues may'
+  );
+}
