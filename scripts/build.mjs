@@ -8,8 +8,9 @@ rmSync(`${root}dist`, { recursive: true, force: true });
 const tsc = spawnSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-p', root], { stdio: 'inherit' });
 if (existsSync(`${root}dist/src/entry/main.js`)) {
   chmodSync(`${root}dist/src/entry/main.js`, 0o755);
+  await import('./bundle.mjs');
   // What npm does with "bin" for those who install: the command by its name, also for commands inside the lab.
   mkdirSync(`${root}dist/bin`);
-  symlinkSync('../src/entry/main.js', `${root}dist/bin/udp-ufo`);
+  symlinkSync('../bundle/entry/main.js', `${root}dist/bin/udp-ufo`);
 }
 process.exitCode = tsc.status ?? 1;

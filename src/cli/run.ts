@@ -5,7 +5,7 @@ import { usageError } from '../errors.js';
 import { nearest } from '../options/nearest.js';
 import type { Command } from './command.js';
 import { completionsOf } from './completions.js';
-import { PROGRAM, parseWords } from './parser.js';
+import { PROGRAM } from './program.js';
 import { spellOptions } from './spell.js';
 import { type StopSignal, stopSignal } from './stop-signal.js';
 import { isOption, readTokens } from './tokens.js';
@@ -40,20 +40,15 @@ async function printText(
 ): Promise<number | undefined> {
   const end = args.indexOf('--');
   const mine = end < 0 ? args : args.slice(0, end);
-  const words =
-    mine.length === 0 || mine.some((word) => HELP.includes(word))
-      ? [...(named === undefined ? [] : [named.name]), '--help']
-      : mine.includes(VERSION)
-        ? [VERSION]
-        : undefined;
-  if (words === undefined) return undefined;
-  const { print } = await parseWords(words, commands, version());
+  const help = mine.length === 0 || mine.some((word) => HELP.includes(word));
+  if (!help && !mine.includes(VERSION)) return undefined;
+  const text = help ? await (await import('./help.js')).helpText(named?.name, commands) : version();
   if (mine.length === 0) {
-    output.note(print);
+    output.note(text);
     return EXIT.usage;
   }
   try {
-    await output.line(print.trimEnd());
+    await output.line(text);
   } catch (error) {
     if (!(error instanceof OutputClosedError)) throw error;
   }
@@ -80,7 +75,8 @@ async function runCommand(
   const at = args.indexOf(named.name);
   if (at > 0) throw usageError(`${args[0]}: options stand behind the command`, `${PROGRAM} ${named.name} ${args[0]} …`);
   const { options, words, rest } = readTokens(named, args.slice(1));
-  const { positionals } = await parseWords([named.name, ...words], commands, version());
+  const keys = Object.keys(named.positionals);
+  const positionals = words.map((word, index) => [keys[index]!, word] as const);
   return named.run({ texts: new Map([...positionals, ...options]), rest }, { output, signal: stop.signal });
 }
 

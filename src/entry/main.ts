@@ -2,7 +2,7 @@
 import { createOutput } from '../app/common/output.js';
 import { trapBugs } from '../cli/bug-trap.js';
 import { COMMANDS } from '../cli/commands.js';
-import { PROGRAM } from '../cli/parser.js';
+import { PROGRAM } from '../cli/program.js';
 import { run } from '../cli/run.js';
 import './programs.js';
 

@@ -1,15 +1,8 @@
 import yargs from 'yargs';
-import { usageError } from '../errors.js';
 import { longName, type Option, type OptionGroup } from '../options/option.js';
 import type { Command, Options } from './command.js';
+import { PROGRAM } from './program.js';
 
-/** What yargs made of the words: text to print (help, version), or the named arguments of the command. */
-export interface Parsed {
-  readonly print: string;
-  readonly positionals: ReadonlyMap<string, string>;
-}
-
-export const PROGRAM = 'udp-ufo';
 const DESCRIBE = 'Real UDP datagrams of any size as IP fragments that you control: sent, captured and proven right';
 const EPILOGUE = [
   'Numbers: 1500, 0x5dc; 64k, 1M, 1G count in 1,024s. Times: 500ms, 10s, 2m.',
@@ -17,49 +10,37 @@ const EPILOGUE = [
 ].join('\n');
 
 /**
- * Runs `words` (a command's name and its arguments, or `--help`, `--version` and the like) through yargs. Options proper
- * have been taken out before (see tokens.ts); yargs knows them for its help.
+ * The help of a command, or of the program without one. Only this needs yargs, whose loading takes longer than everything
+ * else that a short command does: options and arguments proper are read by `tokens.ts`.
  */
-export async function parseWords(
-  words: readonly string[],
-  commands: readonly Command[],
-  version: string,
-): Promise<Parsed> {
-  let named: Record<string, unknown> = {};
-  const parser = build(commands, version, (argv) => {
-    named = argv;
+export async function helpText(name: string | undefined, commands: readonly Command[]): Promise<string> {
+  const words = [...(name === undefined ? [] : [name]), '--help'];
+  const text = await new Promise<string>((resolve, reject) => {
+    const settle = (error: unknown, _argv: unknown, print: string): void => (error ? reject(error) : resolve(print));
+    Promise.resolve(build(commands).parse(words, {}, settle)).catch(reject);
   });
-  const print = await new Promise<string>((resolve, reject) => {
-    const settle = (error: unknown, _argv: unknown, text: string): void =>
-      error ? reject(asUsageError(error, words)) : resolve(text);
-    Promise.resolve(parser.parse([...words], {}, settle)).catch(reject);
-  });
-  const positionals = Object.entries(named).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
-  return { print, positionals: new Map(positionals) };
+  return text.trimEnd();
 }
 
-function build(commands: readonly Command[], version: string, found: (argv: Record<string, unknown>) => void): Yargs {
+function build(commands: readonly Command[]): Yargs {
   const parser = yargs()
     .scriptName(PROGRAM)
     .locale('en')
-    .parserConfiguration({
-      'boolean-negation': false,
-      'camel-case-expansion': false,
-      'dot-notation': false,
-      'parse-numbers': false,
-      'parse-positional-numbers': false,
-      'short-option-groups': false,
-    })
+    .parserConfiguration({ 'boolean-negation': false, 'camel-case-expansion': false })
     .usage(`$0 COMMAND\n\n${DESCRIBE}`)
     .epilogue(EPILOGUE)
     .wrap(Math.min(120, process.stdout.columns ?? 100))
     .help()
     .alias('help', 'h')
-    .version(version)
-    .strict()
+    .version(PROGRAM)
     .exitProcess(false);
   for (const command of commands) {
-    parser.command(usageOf(command), command.describe, (y) => declare(y, command), found);
+    parser.command(
+      usageOf(command),
+      command.describe,
+      (y) => declare(y, command),
+      () => undefined,
+    );
   }
   return parser;
 }
@@ -113,10 +94,4 @@ function describeOption({ describe, range, family, drivers, required }: Option<u
     ...(required === true ? ['must be given'] : []),
   ];
   return parts.join('; ');
-}
-
-/** yargs' own complaints (too few or too many words) are the user's mistakes; anything else is ours. */
-function asUsageError(error: unknown, words: readonly string[]): unknown {
-  if (!(error instanceof Error) || error.name !== 'YError') return error;
-  return usageError(error.message.replaceAll('\n', '; '), `${PROGRAM} ${words[0]} --help shows what there is`);
 }

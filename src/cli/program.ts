@@ -1,0 +1,2 @@
+/** The command by its name. */
+export const PROGRAM = 'udp-ufo';
