@@ -1,6 +1,6 @@
 import { SENT_HEADERS, SENT_WAY } from '../app/common/driver-options.js';
 import { usageError } from '../errors.js';
-import { count, endpoint, endpointOrHost, json, required, withDefault } from '../options/builders.js';
+import { count, endpoint, endpointOrHost, flag, json, port, required, withDefault } from '../options/builders.js';
 import { PACE_EXCLUSIVE, PACE_OPTIONS } from '../options/pace.js';
 import { PAYLOAD_EXCLUSIVE, PAYLOAD_OPTIONS } from '../options/payload.js';
 import { PLAN_OPTION } from '../options/plan.js';
@@ -20,6 +20,9 @@ export const send = defineCommand({
     ...SENT_HEADERS,
     source: endpointOrHost({ describe: 'ADDRESS or ADDRESS:PORT to send from', group: 'headers' }),
     plan: PLAN_OPTION,
+    sourcePort: port({ describe: 'UDP port to send from', group: 'headers', range: '1 … 65535' }),
+    ipv4: flag({ describe: 'only IPv4 addresses of a name', group: 'way', alias: '4' }),
+    ipv6: flag({ describe: 'only IPv6 addresses of a name', group: 'way', alias: '6' }),
     ...SENT_WAY,
     queues: withDefault(
       count(
@@ -31,20 +34,21 @@ export const send = defineCommand({
     ...PROOF_OPTIONS,
     json,
   },
-  exclusive: [...PAYLOAD_EXCLUSIVE, ...PACE_EXCLUSIVE],
+  exclusive: [...PAYLOAD_EXCLUSIVE, ...PACE_EXCLUSIVE, ['ipv4', 'ipv6']],
   examples: [
     ['lab -- udp-ufo send 192.0.2.2:9999 --size 65507 --verify', '45 fragments, held against what was sent'],
     ['send [2001:db8::2]:9999 --file photo.raw --datagram-size 60000', 'a file in datagrams'],
     ['send 192.0.2.2:9999 --size 1400 --duration 10s --rate 10kdps --interval 1s', 'a steady stream'],
     ['send 192.0.2.2:9999 --size 65507 --dry-run --pcap out.pcap', 'what would go out'],
   ],
-  handler: async ({ duration, interval, gap, rate, ...values }, { output, signal }) => {
+  handler: async ({ duration, interval, gap, rate, ipv4, ipv6, ...values }, { output, signal }) => {
     if (values.seed !== undefined && values.size === undefined) {
       throw usageError('--seed: only generated payloads have one', 'add --size');
     }
     const { send } = await import('../app/send/send.js');
     const job = {
       ...values,
+      family: ipv4 ? (4 as const) : ipv6 ? (6 as const) : undefined,
       rate: gap === undefined ? rate : { perSecond: 1000 / gap, unit: 'datagrams' as const },
       gapMs: gap,
       durationMs: duration,

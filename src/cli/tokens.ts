@@ -50,9 +50,12 @@ export function readTokens(command: Command, args: readonly string[]): Tokens {
   return { options, words, rest: end < 0 ? [] : args.slice(end + 1) };
 }
 
-/** `-` alone is a file name (stdin or stdout) and `-5` a number, to be refused with its range where it is one. */
+/**
+ * `-` alone is a file name (stdin or stdout) and `-5` a number, to be refused with its range where it is one; but `-4` and
+ * `-6` name the family everywhere.
+ */
 export function isOption(token: string): boolean {
-  return token.startsWith('-') && token !== '-' && !/^-[\d.]/.test(token);
+  return token.startsWith('-') && token !== '-' && (/^-[46]$/.test(token) || !/^-[\d.]/.test(token));
 }
 
 function valueWanted(option: Option<unknown>): string {

@@ -8,6 +8,8 @@ const TO6 = 'send [2001:db8::2]:9 --size 1';
 
 /** Every option that used to be dropped in silence, or was named as nobody typed it. */
 const REFUSED: readonly (readonly [line: string, says: RegExp])[] = [
+  [`${TO4} -6`, /DESTINATION: got "192.0.2.2", want an IPv6 address, or a name: -6 was given/],
+  ['send localhost:9 --size 1 -4 -6', /--ipv4 and --ipv6: want only one/],
   [
     `${TO4} --driver kernel-udp --mtu 600 --verify=far0`,
     /--mtu: got 600, want none with kernel-udp.*\n.*raw-socket, packet-socket, af-xdp, .*virtio-ufo/,

@@ -18,6 +18,9 @@ import type { PayloadOptions } from '../common/payload-source.js';
 export interface SendOptions extends PayloadOptions, Omit<DriverOptionValues, 'file'> {
   readonly destination: { readonly host: string; readonly family: 4 | 6 | undefined; readonly port: number };
   readonly source?: { readonly host: string; readonly port: number | undefined } | undefined;
+  /** Only addresses of this family. */
+  readonly family?: 4 | 6 | undefined;
+  readonly sourcePort?: number | undefined;
   readonly driver: DriverName | 'auto';
   /** Senders side by side, one a core. */
   readonly queues?: number | undefined;
@@ -70,14 +73,16 @@ export async function sendTarget(options: SendOptions): Promise<SendTarget> {
   return {
     ...{ family, address, port, socket },
     source: options.source?.host ?? dry?.source,
-    sourcePort: options.source?.port ?? (dry === null ? 0 : DRY_SOURCE_PORT),
+    sourcePort: options.sourcePort ?? options.source?.port ?? (dry === null ? 0 : DRY_SOURCE_PORT),
   };
 }
 
 /** A dry run binds nothing, so the kernel gives it no port: the first of the dynamic range (RFC 6335). */
 const DRY_SOURCE_PORT = 49_152;
 
-function refuseContradictions({ dryRun, verify, pcap, driver }: SendOptions): void {
+function refuseContradictions({ dryRun, verify, pcap, driver, source, sourcePort }: SendOptions): void {
+  if (sourcePort !== undefined && source?.port !== undefined)
+    throw usageError('--source-port: --source names a port too', 'leave one of them out');
   if (dryRun && verify !== false)
     throw usageError('--verify: with --dry-run nothing is on the wire', 'udp-ufo verify -r FILE judges a file');
   if (driver !== 'auto' && !DRIVER_TRAITS[driver].sends && !dryRun)
@@ -92,10 +97,13 @@ function refuseContradictions({ dryRun, verify, pcap, driver }: SendOptions): vo
 
 async function resolve(
   host: string,
-  { destination, source }: SendOptions,
+  { destination, source, family: asked }: SendOptions,
 ): Promise<{ family: 4 | 6; address: string }> {
-  if (destination.family !== undefined) return { family: destination.family, address: host };
-  const family = source === undefined ? 0 : isIP(source.host);
+  if (destination.family !== undefined) {
+    if (asked === undefined || asked === destination.family) return { family: destination.family, address: host };
+    throw argumentError('DESTINATION', host, `an IPv${asked} address, or a name: -${asked} was given`);
+  }
+  const family = asked ?? (source === undefined ? 0 : isIP(source.host));
   const found = await lookup(host, { family, verbatim: true });
   return { family: found.family === 6 ? 6 : 4, address: found.address };
 }

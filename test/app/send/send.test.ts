@@ -14,6 +14,12 @@ const OPTIONS: SendOptions = {
 describe('send', () => {
   const refusals: [string, Partial<SendOptions>, RegExp][] = [
     ['an IPv4 id of 17 bits', { idents: 65_536 }, /idents: got 65536, want 1 … 65535 for IPv4/],
+    ['an address of the other family', { family: 6 }, /DESTINATION: got "192\.0\.2\.2", want an IPv6 address/],
+    [
+      'two source ports',
+      { source: { host: '192.0.2.1', port: 5 }, sourcePort: 6 },
+      /--source-port: --source names a port too/,
+    ],
     ['a capture of nothing', { dryRun: true, verify: true }, /--verify: with --dry-run/],
     ['a file for nothing', { pcap: 'x.pcap' }, /--pcap: nothing to write/],
     ['a driver that does not send', { driver: 'pcap-file' }, /--driver/],
@@ -30,6 +36,13 @@ describe('send', () => {
     const target = await sendTarget({ ...OPTIONS, dryRun: true, source, idents: 77 });
     assert.deepEqual([target.socket.driver, target.source, target.sourcePort], ['pcap-file', '192.0.2.9', 49_152]);
     assert.equal(target.socket.idents, 77);
+  });
+
+  it('takes the family and the source port asked for', async () => {
+    const source = { host: '192.0.2.9', port: undefined };
+    const destination = { host: 'localhost', family: undefined, port: 9 };
+    const target = await sendTarget({ ...OPTIONS, dryRun: true, destination, source, sourcePort: 7, family: 4 });
+    assert.deepEqual([target.family, target.address, target.sourcePort], [4, '127.0.0.1', 7]);
   });
 
   it('warns of receivers that reassemble less, and of ids that come again too soon', () => {
