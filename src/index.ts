@@ -17,6 +17,7 @@ export type { SocketEvents } from './socket/events.js';
 export type { PagesSent, SendResult, SendSummary } from './socket/flight/datagram.js';
 export type { StreamItem, StreamSource } from './socket/flight/feeds.js';
 export type { Way } from './socket/flight/way.js';
+export { type FrameOptions, type FramesSummary, sendFrames } from './socket/frames.js';
 export type {
   FileOptions,
   ManyOptions,

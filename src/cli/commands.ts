@@ -10,6 +10,7 @@ import { path } from './path.js';
 import { plan } from './plan.js';
 import { reassemble } from './reassemble.js';
 import { receive } from './receive.js';
+import { replay } from './replay.js';
 import { segment } from './segment.js';
 import { send } from './send.js';
 import { verify } from './verify.js';
@@ -23,6 +24,7 @@ export const COMMANDS: readonly Command[] = [
   verify,
   segment,
   reassemble,
+  replay,
   plan,
   path,
   conform,

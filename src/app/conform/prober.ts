@@ -157,7 +157,7 @@ export class Prober implements AsyncDisposable {
     const view = new DataView(octets.buffer, octets.byteOffset, octets.length);
     if (!networkLayer(view, 0, octets.length, frame.linktype, this.#network)) return;
     const { family, offset } = this.#network;
-    const seen = family === 0 ? null : sight(octets.slice(), offset, family);
+    const seen = family === 0 ? null : sight(Uint8Array.from(octets), offset, family);
     if (seen === null) return;
     if (seen.source === this.path.source) {
       if (seen.ident !== null) this.#note(seen.ident, number);
