@@ -19,6 +19,7 @@ import { Turnstile } from './flight/turnstile.js';
 import type { Pacer } from './options.js';
 import { Channel } from './path/channel.js';
 import { openDevice } from './path/open-device.js';
+import { settledLoss } from './path/settled-loss.js';
 
 export interface FrameOptions {
   /** Interface to send by. */
@@ -66,7 +67,8 @@ export async function sendFrames(
       await sender.send(frame);
     }
     await sender.settled(0);
-    return { ...sender.counts, seconds: (performance.now() - begin) / 1000, lost: sender.lost() };
+    const seconds = (performance.now() - begin) / 1000;
+    return { ...sender.counts, seconds, lost: await sender.lost() };
   } finally {
     await sender.close();
   }
@@ -114,11 +116,8 @@ class FrameSender {
     if (this.#failure !== null) throw this.#failure.error;
   }
 
-  lost(): LostFrames {
-    const losses = this.#open.map(({ device }) => device.lost());
-    const sum = (key: keyof LostFrames) =>
-      losses.reduce<number | null>((all, { [key]: one }) => (all === null || one === null ? null : all + one), 0);
-    return { socket: sum('socket'), qdisc: sum('qdisc'), backlog: sum('backlog') };
+  lost(): Promise<LostFrames> {
+    return settledLoss(this.#open.map(({ device }) => device));
   }
 
   async close(): Promise<void> {
