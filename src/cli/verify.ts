@@ -37,7 +37,7 @@ export const verify = defineCommand({
     generated: flag({
       describe: 'payloads are generated ones: hold each against its seed, and their numbers against each other',
     }),
-    expect: string({ describe: 'hold it against what was sent: a file that send --save wrote' }),
+    expect: file({ describe: 'hold it against what was sent: a file that send --save wrote' }),
     strict: flag({
       describe:
         'what is not computed yet (checksums, lengths) is bad, and what routers may change; frames that could not be judged are inconclusive',

@@ -15,5 +15,6 @@ export const PROOF_OPTIONS = {
     group,
     alias: 'w',
   }),
+  save: file({ describe: 'write what was sent to this file, for verify --expect', group }),
   dryRun: flag({ describe: 'send nothing; no privilege needed', group }),
 } as const;

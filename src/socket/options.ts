@@ -57,7 +57,10 @@ export interface ManyOptions extends To {
   readonly counts?: StreamCounts | undefined;
   /** Called for every datagram the kernel has taken whole. */
   readonly onDatagram?: ((result: SendResult) => void) | undefined;
-  /** Called for every datagram that was stopped, in its turn: `fragmentsSent` says how far it had got. */
+  /**
+   * Called for every datagram that was stopped, in its turn: `fragmentsSent` says how far it had got. Not for those that the
+   * signal took back before they began.
+   */
   readonly onStopped?: ((partial: SendResult) => void) | undefined;
 }
 

@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WireReport } from '../../src/app/common/wire-check.js';
 import { LAB, ROUTED_LAB } from '../../src/host/lab-info.js';
+import { pcapFormat } from '../../src/wire/pcap-format.js';
+import { PcapReader } from '../../src/wire/pcap-reader.js';
+import { encodePcap } from '../../src/wire/pcap-writer.js';
 import { Cli, type CliEnd, lastJson, MAIN, runCli } from './cli.js';
 import { describeLive, liveIt } from './in-lab.js';
 
@@ -135,6 +140,35 @@ describeLive('what send --verify proves', () => {
     assert.deepEqual([doubled.status, doubled.verify.verdict, doubled.verify.doubled], [1, 'bad', 2]);
     const lost = routed('drop-later', '--verify=far0');
     assert.deepEqual([lost.status, lost.verify.verdict, lost.verify.incomplete], [4, 'inconclusive', 2]);
+  });
+
+  liveIt('a file of what was sent judges a capture of it, whole, with some missing and with some twice', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ufo-save-'));
+    try {
+      const [saved, capture] = [join(folder, 'sent'), join(folder, 'all.pcap')];
+      const words = ['send', FAR[4], '--count', '10', '--verify=far0', '--json', '--save', saved, '--pcap', capture];
+      assert.equal((await runCli([...words, '--size', '3000'])).code, 0);
+      const all = new PcapReader().push(readFileSync(capture));
+      for (const [what, frames, code, counts] of [
+        ['all', all, 0, [10, 0, 0]],
+        ['three missing', all.slice(0, -9), 4, [7, 3, 0]],
+        ['seven doubled', [...all, ...all.slice(0, 21)], 1, [10, 0, 7]],
+      ] as const) {
+        const file = join(folder, `${what}.pcap`);
+        writeFileSync(file, encodePcap(frames, pcapFormat(1)));
+        const end = await runCli(['verify', '-r', file, '--expect', saved, '--json']);
+        const { comparison } = lastJson<{ comparison: WireReport }>(end);
+        const { good, missing, doubled, differences } = comparison;
+        assert.deepEqual([end.code, good, missing, doubled], [code, ...counts], `${what}: ${end.stderr}`);
+        assert.deepEqual(differences, []);
+        const alone = await runCli(['verify', '-r', file, '--generated']);
+        assert.equal(alone.code, what === 'three missing' ? 0 : code, 'the last of a series are missed by nobody');
+      }
+      const wrong = await runCli(['verify', '-r', capture, '--expect', capture]);
+      assert.deepEqual([wrong.code, /line 1: this is no file of what was sent/.test(wrong.stderr)], [2, true]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   liveIt('Ctrl-C: the verdict on what went until then', async () => {

@@ -17,6 +17,8 @@ export class SentLog {
   /** Payloads on their way, in the order of sending; those before `#head` have been told. */
   #waiting: ExpectedPayload[] = [];
   #head = 0;
+  /** Generated payloads that nobody makes here: each is the next of them. */
+  #series: { readonly seed: number; readonly length: number; next: number } | null = null;
 
   /** @param hash payloads that say nothing of themselves are known by their SHA-256 as well, for another machine */
   constructor(path: PathInfo, tell: (expected: ExpectedDatagram) => void, hash = false) {
@@ -28,6 +30,11 @@ export class SentLog {
   /** To be told of every payload before it is sent. */
   begin(payload: Uint8Array): void {
     this.#waiting.push(expectedPayload(payload, this.#hash));
+  }
+
+  /** Instead of `begin`: payloads are those of `seed`, all of `length` octets, one after the other. */
+  beginSeries(seed: number, length: number): void {
+    this.#series = { seed, length, next: 0 };
   }
 
   /** The oldest payload told of and not ended yet went out. */
@@ -43,6 +50,10 @@ export class SentLog {
   };
 
   #next(): ExpectedPayload {
+    if (this.#series !== null) {
+      const { seed, length } = this.#series;
+      return { seed, sequence: this.#series.next++, length };
+    }
     const payload = this.#waiting[this.#head++]!;
     if (this.#head > 256 && this.#head * 2 > this.#waiting.length) {
       this.#waiting = this.#waiting.slice(this.#head);

@@ -1,4 +1,5 @@
 import { plan } from '../../faults/plan.js';
+import { PAYLOAD_HEADER_LEN } from '../../payload/generated.js';
 import { GeneratedPayloads } from '../../payload/sequence.js';
 import { StreamCounts } from '../../socket/flight/counts.js';
 import type { SendResult } from '../../socket/flight/datagram.js';
@@ -64,7 +65,9 @@ export async function sendAll(job: SendJob): Promise<Omit<SendOutcome, 'path' | 
 async function sendPayloads(job: SendJob, count: number, to: ManyOptions): Promise<void> {
   const { socket, path, log, options, output } = job;
   const { size, seed, durationMs, json } = options;
-  if (size === undefined || json || log !== null || to.plan !== undefined) {
+  // Payloads too short to say what they are have to be looked at.
+  const looked = log !== null && (size ?? 0) < PAYLOAD_HEADER_LEN;
+  if (size === undefined || json || looked || to.plan !== undefined) {
     const results = new Results(log, json ? output : null);
     const { onDatagram, onStopped } = results;
     await socket.sendMany(source(job, count, results), json || log ? { ...to, onDatagram, onStopped } : to);
@@ -75,7 +78,8 @@ async function sendPayloads(job: SendJob, count: number, to: ManyOptions): Promi
   const payloads = new GeneratedPayloads({ size, seed, count });
   const timer = durationMs === undefined ? undefined : setTimeout(() => payloads.stop(), durationMs);
   try {
-    await socket.sendMany(payloads, to);
+    log?.beginSeries(payloads.seed, size);
+    await socket.sendMany(payloads, log === null ? to : { ...to, onDatagram: log.sent, onStopped: log.stopped });
   } finally {
     clearTimeout(timer);
   }

@@ -34,6 +34,8 @@ export interface SendOptions extends PayloadOptions, Omit<DriverOptionValues, 'f
   readonly intervalMs?: number | undefined;
   /** true: on the interface that sends; a name: there. */
   readonly verify: string | boolean;
+  /** A file that gets what was sent, for `verify --expect`. */
+  readonly save?: string | undefined;
   /** With `verify`: nothing may change on the way, wherever the capture is. */
   readonly strict?: boolean | undefined;
   /** With `dryRun` what would go out, with `verify` what was captured. */
@@ -80,13 +82,15 @@ export async function sendTarget(options: SendOptions): Promise<SendTarget> {
 /** A dry run binds nothing, so the kernel gives it no port: the first of the dynamic range (RFC 6335). */
 const DRY_SOURCE_PORT = 49_152;
 
-function refuseContradictions({ dryRun, verify, pcap, driver, source, sourcePort }: SendOptions): void {
+function refuseContradictions(options: SendOptions): void {
+  const { dryRun, verify, save, pcap, driver, source, sourcePort } = options;
   if (sourcePort !== undefined && source?.port !== undefined)
     throw usageError('--source-port: --source names a port too', 'leave one of them out');
   if (dryRun && verify !== false)
     throw usageError('--verify: with --dry-run nothing is on the wire', 'udp-ufo verify -r FILE judges a file');
   if (driver !== 'auto' && !DRIVER_TRAITS[driver].sends && !dryRun)
     throw argumentError('--driver', driver, 'a driver that sends', 'use --dry-run --pcap FILE');
+  if (save === '-') throw argumentError('save', save, 'a file: the report goes to standard output');
   if (pcap !== undefined && !dryRun && verify === false) {
     throw usageError(
       '--pcap: nothing to write',

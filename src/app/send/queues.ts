@@ -48,9 +48,9 @@ function queueOptions({ socket, source, sourcePort, address, port }: SendTarget,
 
 /** What needs one sender that knows of every datagram, or one order of them. */
 function refuseWithQueues(options: SendOptions): void {
-  const { size, verify, dryRun, pcap, idents, intervalMs, gapMs, plan } = options;
+  const { size, verify, dryRun, pcap, idents, intervalMs, gapMs, plan, save } = options;
   if (size === undefined) throw usageError('--queues: only generated payloads can be shared out', 'add --size');
-  const alone = { verify: verify !== false, dryRun, pcap, ident: idents, interval: intervalMs, gap: gapMs, plan };
+  const alone = { verify: verify !== false, dryRun, pcap, ident: idents, interval: intervalMs, gap: gapMs, plan, save };
   for (const [name, value] of Object.entries(alone)) {
     if (value === undefined || value === false) continue;
     const option = name.replace('R', '-r');

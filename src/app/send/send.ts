@@ -1,3 +1,4 @@
+import type { ExpectedDatagram } from '../../compare/expected.js';
 import { nameArgument, UfoError } from '../../errors.js';
 import type { PathInfo } from '../../socket/path/info.js';
 import { createSocket, type UfoSocket } from '../../socket/socket.js';
@@ -9,6 +10,7 @@ import { sendAll } from './all.js';
 import { type SendOptions, type SendTarget, sendTarget } from './options.js';
 import { sendOnQueues } from './queues.js';
 import { printOutcome, type SendOutcome } from './report.js';
+import { SaveFile } from './save-file.js';
 
 /**
  * `udp-ufo send`: sends, tells what became of it, and with `verify` proves it on the wire. Exit code 1 where the wire showed
@@ -50,10 +52,16 @@ async function sendAndLook(
 ): Promise<SendOutcome> {
   const wire = await startCheck(options, path, signal);
   try {
-    const log = wire && new SentLog(path, (expected) => wire.expectation.add(expected));
+    await using save = options.save === undefined ? null : await SaveFile.open(options.save, path, signal);
+    const tell = (expected: ExpectedDatagram): void => {
+      wire?.expectation.add(expected);
+      save?.add(expected);
+    };
+    const log = wire || save ? new SentLog(path, tell, save !== null) : null;
     // A capture that breaks off ends the sending: nobody would see what is sent then.
     const stop = wire === null ? signal : AbortSignal.any([signal, wire.broken]);
     const sent = await sendAll({ socket, path, log, options, output, signal: stop });
+    await save?.finish();
     return { ...sent, path, wire: (await wire?.finish()) ?? null };
   } finally {
     await wire?.close();

@@ -42,7 +42,7 @@ export class Tally {
     if (failure !== null) {
       this.#counts.addStopped(datagram);
       this.failure ??= failure;
-      this.#tell(this.#onStopped, datagram);
+      if (!isWithdrawn(datagram, failure)) this.#tell(this.#onStopped, datagram);
     } else {
       this.#counts.add(datagram);
       this.#tell(this.#onDatagram, datagram);
@@ -83,4 +83,9 @@ export class Tally {
     this.#open -= 1;
     if (this.#open === 0) this.#idle?.();
   }
+}
+
+/** Taken back by its signal while it waited: it is settled before those that are on their way in front of it. */
+function isWithdrawn({ signal }: Datagram, { error }: Failure): boolean {
+  return signal?.aborted === true && signal.reason === error;
 }

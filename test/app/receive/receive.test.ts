@@ -63,7 +63,7 @@ describe('receive', () => {
         ['foreign', null, 0, '127.0.0.1'],
       ],
     );
-    assert.equal(datagrams[1]?.['mismatch'], 'octet 1999 is not as it was made');
+    assert.equal(datagrams[1]?.['mismatch'], 'payload octet 1999 got another, want that of seed 7, datagram 4');
     assert.equal(datagrams[0]?.['sha256'], sha256(good));
     assert.deepEqual([summary['good'], summary['bad'], summary['foreign'], summary['octets']], [1, 1, 2, 4005]);
   });

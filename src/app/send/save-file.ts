@@ -1,0 +1,52 @@
+import type { ExpectedDatagram } from '../../compare/expected.js';
+import { formatHead, formatSent } from '../../compare/file.js';
+import { OutputFile } from '../../host/output-file.js';
+import type { PathInfo } from '../../socket/path/info.js';
+import { thisMachine } from '../common/machine.js';
+
+/** Octets of lines that are kept for one write. */
+const BATCH_LEN = 256 * 1024;
+
+/** The file of what was sent, as `verify --expect` reads it. */
+export class SaveFile implements AsyncDisposable {
+  readonly #file: OutputFile;
+  readonly #common: Partial<ExpectedDatagram>;
+  #lines: string;
+  /** The latest write; each waits for the one before it. */
+  #written: Promise<void> = Promise.resolve();
+
+  private constructor(file: OutputFile, { interface: name, ...path }: PathInfo) {
+    const { source, destination, sourcePort, destinationPort, mtu, headers } = path;
+    this.#file = file;
+    this.#common = { source, destination, sourcePort, destinationPort, mtu, headers };
+    this.#lines = formatHead({ interface: name, machine: thisMachine(), common: this.#common });
+  }
+
+  /** @throws UfoError of the system: the file cannot be written; it stays as it is until something was sent */
+  static async open(name: string, path: PathInfo, signal: AbortSignal): Promise<SaveFile> {
+    return new SaveFile(await OutputFile.open(name, signal), path);
+  }
+
+  add(expected: ExpectedDatagram): void {
+    this.#lines += formatSent(expected, this.#common);
+    if (this.#lines.length >= BATCH_LEN) this.#flush();
+  }
+
+  /** @throws UfoError of the system: ENOSPC */
+  async finish(): Promise<void> {
+    this.#flush();
+    await this.#written;
+    await this.#file.finish();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#file[Symbol.asyncDispose]();
+  }
+
+  #flush(): void {
+    const octets = Buffer.from(this.#lines);
+    this.#lines = '';
+    this.#written = this.#written.then(() => this.#file.write(octets));
+    this.#written.catch(() => {}); // told by `finish`
+  }
+}
