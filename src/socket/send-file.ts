@@ -15,8 +15,8 @@ export interface PageSender {
 
 /**
  * Reads a file straight into user pages (`readv`), datagram by datagram, and sends the pages: no copy of ours between disk
- * and device. The last datagram has what is left.
- * A file that ends before `offset + length` is sent as far as it goes.
+ * and device. The last datagram has what is left. The file is read until it ends, whatever its size is said to be: it may
+ * grow meanwhile, and those of /proc say 0. One that ends before `offset + length` is sent as far as it goes.
  * @throws UfoError for a datagram size that does not fit, or a file that has become shorter meanwhile; the file's own system
  *   error; what went before is in `summary`
  */
@@ -39,13 +39,13 @@ export async function sendFile(
         'a regular file',
         'read it and use sendMany',
       );
-    const end = Math.max(offset, Math.min(stat.size, offset + length));
+    const known = Math.max(0, Math.min(stat.size - offset, length));
     let sent = 0;
-    return await socket.sendMany(filePages(socket, handle, offset, end, options), {
+    return await socket.sendMany(filePages(socket, handle, stat.size, { ...options, offset, length }), {
       ...options,
       onDatagram: (result) => {
         sent += result.octets;
-        options.onProgress?.(sent, end - offset);
+        options.onProgress?.(sent, Math.max(sent, known));
         options.onDatagram?.(result);
       },
     });
@@ -58,18 +58,39 @@ export async function sendFile(
 async function* filePages(
   socket: PageSender,
   handle: FileHandle,
-  start: number,
-  end: number,
-  { datagramSize, signal }: FileOptions,
+  size: number,
+  { datagramSize, offset, length, signal }: FileOptions & { readonly offset: number; readonly length: number },
 ): AsyncGenerator<Pages, void> {
-  for (let at = start; at < end; ) {
-    const len = Math.min(datagramSize, end - at);
-    using pages = await socket.allocPages(len, signal === undefined ? {} : { signal });
+  const wish = signal === undefined ? {} : { signal };
+  for (let at = offset; at < offset + length; ) {
+    const len = Math.min(datagramSize, offset + length - at, await left(handle, at, size));
+    if (len === 0) return;
+    using pages = await socket.allocPages(len, wish);
     const read = await fill(handle, pages, at);
-    if (read < len) throw argumentError('file', `an end at octet ${at + read}`, `${end} octets, as when it was opened`);
-    yield pages;
-    at += len;
+    if (read === len) {
+      yield pages;
+    } else {
+      await refuseShorter(handle, at + read, size);
+      if (read === 0) return;
+      using last = await socket.allocPages(read, wish);
+      await fill(handle, last, at);
+      yield last;
+    }
+    at += read;
   }
+}
+
+/** Octets from `at` on: what the size tells, or any number where more stands there than it told. */
+async function left(handle: FileHandle, at: number, size: number): Promise<number> {
+  if (at < size) return size - at;
+  const { bytesRead } = await handle.read(new Uint8Array(1), 0, 1, at);
+  return bytesRead === 0 ? 0 : Number.POSITIVE_INFINITY;
+}
+
+/** An early end is no fault of a file whose size is made up (/sys); of one that was cut meanwhile it is. */
+async function refuseShorter(handle: FileHandle, end: number, size: number): Promise<void> {
+  if ((await handle.stat()).size >= size) return;
+  throw argumentError('file', `an end at octet ${end}`, `${size} octets, as when it was opened`);
 }
 
 async function fill(handle: FileHandle, pages: Pages, position: number): Promise<number> {

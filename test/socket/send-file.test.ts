@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { appendFileSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { open, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -74,6 +74,39 @@ describe('sendFile', () => {
     execFileSync('mkfifo', [`${file}.fifo`]);
     await assert.rejects(socket.sendFile(`${file}.fifo`, { datagramSize: 10 }), /regular file/);
     await assert.rejects(socket.sendFile(file, { datagramSize: 65_508 }), { code: 'EMSGSIZE' });
+  });
+
+  it('reads files to their end whose size is not what stat says', async () => {
+    for (const [path, datagramSize] of [
+      ['/proc/self/maps', 1000],
+      ['/proc/cpuinfo', 40_000],
+      ['/sys/kernel/mm/transparent_hugepage/enabled', 7],
+      ['/sys/kernel/notes', 100],
+    ] as const) {
+      const want = await readFile(path).catch(() => null);
+      if (want === null) continue; // not on every kernel
+      const device = new FakeDevice({ mtu: 65_535, features: 1 });
+      await using socket = await fakeSocket(device);
+      const { octets } = await socket.sendFile(path, { datagramSize });
+      const sent = Buffer.concat(device.seen.map(({ frame }) => frame.subarray(28)));
+      assert.equal(sent.length, octets);
+      if (path === '/proc/self/maps') assert.ok(octets > 1000, 'maps change while they are read');
+      else assert.deepEqual(sent, want, path);
+    }
+  });
+
+  it('sends what a file grows by meanwhile', async () => {
+    const growing = join(folder, 'growing');
+    writeFileSync(growing, content);
+    const device = new FakeDevice({ mtu: 65_535, features: 1 });
+    await using socket = await fakeSocket(device, { sendBufferSize: 1 });
+    const onProgress = (octets: number): void => {
+      if (octets === 5000) appendFileSync(growing, content);
+    };
+    const { octets } = await socket.sendFile(growing, { datagramSize: 1000, onProgress });
+    assert.equal(octets, 2 * content.length);
+    const sent = Buffer.concat(device.seen.map(({ frame }) => frame.subarray(28)));
+    assert.ok(sent.equals(Buffer.concat([content, content])));
   });
 
   it('says how far it came where the file becomes shorter meanwhile', async () => {

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { argumentError } from '../../errors.js';
 import { makePayload } from '../../payload/generated.js';
 
@@ -45,12 +45,16 @@ export function checkSize(size: number, maxLen: number): void {
   if (size > maxLen) throw argumentError('--size', size, `0 … ${maxLen} octets with these headers`);
 }
 
-/** How many datagrams `payloads` will give; undefined where that is not known before the end. */
+/**
+ * How many datagrams `payloads` will give, as far as the size of a file tells: it may grow. Undefined where nothing tells, as
+ * for pipes and the files of /proc, whose size is said to be 0.
+ */
 export async function payloadCount({ size, file, count, datagramSize }: PayloadOptions): Promise<number | undefined> {
   if (size !== undefined || datagramSize === undefined) return count ?? 1;
   if (file === undefined || file === '-') return count;
-  await using handle = await open(file);
-  return Math.min(count ?? Number.POSITIVE_INFINITY, Math.ceil((await handle.stat()).size / datagramSize));
+  const found = await stat(file);
+  if (!found.isFile() || found.size === 0) return count;
+  return Math.min(count ?? Number.POSITIVE_INFINITY, Math.ceil(found.size / datagramSize));
 }
 
 function octetsOf(file: string | undefined): AsyncIterable<Uint8Array> {

@@ -134,7 +134,9 @@ async function* source(job: SendJob, count: number, results: Results): AsyncGene
   const { path, log, options, signal } = job;
   const end = performance.now() + (options.durationMs ?? Number.POSITIVE_INFINITY);
   let first = true;
-  for await (const payload of payloads({ ...options, count }, path.maxPayloadLen)) {
+  // What is cut up is read until it ends, whatever its size was said to be.
+  const wish = options.datagramSize === undefined ? { ...options, count } : options;
+  for await (const payload of payloads(wish, path.maxPayloadLen)) {
     if (signal.aborted || performance.now() >= end) return;
     if (first) tellNotes(job, payload.length, count);
     first = false;
