@@ -9,6 +9,7 @@ import {
   htmlFile,
   interfaceName,
   json,
+  port,
   string,
 } from '../options/builders.js';
 import { type CommandContext, defineCommand } from './command.js';
@@ -20,8 +21,9 @@ export const verify = defineCommand({
   options: {
     read: file({ describe: 'capture file: pcap or pcapng, compressed or not; - for standard input', alias: 'r' }),
     interface: interfaceName({ describe: 'interface to capture on', alias: 'i' }),
-    host: address({ describe: 'live: only datagrams from or to this address' }),
-    filter: string({ describe: 'live: BPF filter instead; by host and protocol, later fragments have no port' }),
+    host: address({ describe: 'only datagrams from or to this address' }),
+    port: port({ describe: 'file: only datagrams from or to this port; incomplete ones without a port too' }),
+    filter: string({ describe: 'BPF filter; by host and protocol, for later fragments have no port' }),
     count: count({ describe: 'live: stop once that many datagrams have been judged' }),
     duration: duration({ describe: 'live: stop after that time' }),
     pcap: file({
@@ -48,15 +50,13 @@ export const verify = defineCommand({
   },
   exclusive: [
     ['read', 'interface'],
-    ['read', 'host'],
-    ['read', 'filter'],
     ['read', 'count'],
     ['read', 'duration'],
     ['read', 'pcap'],
     ['read', 'bufferSize'],
     ['read', 'engine'],
     ['read', 'direction'],
-    ['host', 'filter'],
+    ['interface', 'port'],
     ['generated', 'expect'],
   ],
   examples: [
@@ -69,7 +69,8 @@ export const verify = defineCommand({
     const { read, allowZeroChecksum: allowZeroChecksum6, expect: expectFile, json, generated, strict, html } = values;
     if (read === undefined) return live(values, context);
     const { verifyFile } = await import('../app/verify/file.js');
-    const job = { file: read, json, generated, expectFile, strict, allowZeroChecksum6, html };
+    const { host, port, filter } = values;
+    const job = { file: read, json, generated, expectFile, strict, allowZeroChecksum6, html, host, port, filter };
     return verifyFile(job, context.output, context.signal);
   },
 });
@@ -104,6 +105,8 @@ async function live(values: LiveValues, { output, signal }: CommandContext): Pro
     ...options
   } = values;
   if (name === undefined) throw usageError('nothing to verify', 'give a file by -r, or an interface by -i');
+  if (host !== undefined && options.filter !== undefined)
+    throw usageError('--host: not with --filter on an interface', 'put the host into the filter');
   const { verifyLive } = await import('../app/verify/live.js');
   return verifyLive(
     {

@@ -16,6 +16,8 @@ export interface VerifierOptions {
   /** Looks at each complete datagram while its octets are there; returns what is wrong with it. */
   readonly observe?: Observer;
   readonly limits?: Partial<ReassemblyLimits>;
+  /** Which datagrams are to be told of and counted; default all. */
+  readonly select?: (verdict: DatagramVerdict) => boolean;
 }
 
 /** What came at the end of a capture. */
@@ -33,12 +35,14 @@ export interface CaptureEnd {
 export class Verifier {
   readonly #judge: FrameJudge;
   readonly #strict: boolean;
+  readonly #select: ((verdict: DatagramVerdict) => boolean) | undefined;
   readonly #counts = countKinds();
 
   constructor(options: VerifierOptions = {}) {
     const { hash = true, allowZeroChecksum6 = false, strict = false, sightings = false, observe, limits } = options;
     this.#judge = new FrameJudge({ hash, allowZeroChecksum6, strict, sightings, observe }, limits);
     this.#strict = strict;
+    this.#select = options.select;
   }
 
   /** Two stretches of memory to read frames into, if there are such from which they are taken faster; valid until `end`. */
@@ -94,8 +98,9 @@ export class Verifier {
   }
 
   #take(): DatagramVerdict[] {
-    const out: DatagramVerdict[] = [];
-    this.#judge.reassembler.take(out);
+    const all: DatagramVerdict[] = [];
+    this.#judge.reassembler.take(all);
+    const out = this.#select === undefined ? all : all.filter(this.#select);
     for (const { verdict } of out) this.#counts[verdict]++;
     return out;
   }

@@ -10,6 +10,7 @@ import type { Output } from '../common/output.js';
 import { comparedSummary, type ExpectOptions, expectationOf } from './expect.js';
 import { Explainer } from './explainer.js';
 import { VerifyPage } from './page.js';
+import { ofPort, type Selection, selectFrames } from './select.js';
 
 export interface VerifyOptions extends ExpectOptions {
   readonly json: boolean;
@@ -18,7 +19,7 @@ export interface VerifyOptions extends ExpectOptions {
   readonly html?: string | undefined;
 }
 
-export interface VerifyFileOptions extends VerifyOptions {
+export interface VerifyFileOptions extends VerifyOptions, Selection {
   /** A capture file (pcap or pcapng, compressed or not), or `-` for standard input. */
   readonly file: string;
 }
@@ -29,8 +30,10 @@ const LIVE_HOLD_TIME = 1;
 /** `udp-ufo verify -r FILE`: judges every datagram of a capture file; returns the exit code. */
 export async function verifyFile(options: VerifyFileOptions, output: Output, signal: AbortSignal): Promise<ExitCode> {
   const expect = await expectationOf(options);
-  const verifier = new Verifier(verifierOptions(options, expect, false));
-  await using capture = await openFileCapture(options.file, { reuse: true, buffers: verifier.readBuffers });
+  const select = ofPort(options);
+  const verifier = new Verifier({ ...verifierOptions(options, expect, false), ...(select && { select }) });
+  await using file = await openFileCapture(options.file, { reuse: true, buffers: verifier.readBuffers });
+  const capture = selectFrames(file, options);
   const code = await judge(verifier, capture, options, expect, output, signal, () => capture.fault);
   noteFile(capture, output);
   return code;
