@@ -41,7 +41,7 @@ function send(address: string): Promise<void> {
 for (const engine of ENGINES)
   describeLive(`live verification by ${engine} on links that are no Ethernet`, () => {
     const judges = async (name: string, address: string): Promise<void> => {
-      await using running = await startLiveVerify({ interface: name, engine, datagrams: 1, generated: true });
+      await using running = await startLiveVerify({ interface: name, engine, datagrams: 1 });
       await send(address);
       const verdicts = running.verdicts();
       const { value } = await verdicts.next();
