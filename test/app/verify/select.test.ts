@@ -81,7 +81,8 @@ describe('verify of a part of a file', () => {
   it('finds hosts behind a VLAN tag', async () => {
     const file = await capture('tagged.pcap', true);
     assert.deepEqual((await sources(file, { host: '192.0.2.8' })).sources, ['192.0.2.8']);
-    assert.deepEqual((await sources(file, { filter: 'vlan 7', host: '192.0.2.1' })).sources, []);
+    assert.deepEqual((await sources(file, { filter: 'vlan 7', host: '192.0.2.9' })).sources, ['192.0.2.9']);
+    assert.deepEqual((await sources(file, { filter: 'vlan 8', host: '192.0.2.9' })).sources, []);
     assert.deepEqual((await sources(file, { filter: 'vlan 7 and src host 192.0.2.9' })).sources, ['192.0.2.9']);
   });
 
