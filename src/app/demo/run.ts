@@ -57,16 +57,30 @@ export async function demoPass(options: DemoPassOptions): Promise<DemoPass> {
     signal,
     write: pcap === undefined ? undefined : join(pcap, `mtu-${mtu}.pcap`),
   });
+  // npm raw-socket is proven by npm cap, where both are built: two packages that know nothing of each other.
+  await using byCap = await startLiveVerify({ interface: far.interface, signal, engine: 'cap' }).catch(absentEngine);
   const { shots, absent } = await shootAll(options, far);
   live.stop();
-  const { verdicts, captureLost } = await collect(live.verdicts(), [near.ipv4, near.ipv6]);
+  byCap?.stop();
+  const sources = [near.ipv4, near.ipv6];
+  const { verdicts, captureLost } = await collect(live.verdicts(), sources);
+  const capSaw = byCap === null ? { verdicts, captureLost: 0 } : await collect(byCap.verdicts(), sources);
   return {
     rows: shots
       .toSorted((a, b) => a.order - b.order)
-      .map((shot) => demoRow(shot.one, { ...shot, verdict: find(verdicts, shot) })),
+      .map((shot) => {
+        const seen = shot.one.driver === 'raw-socket' ? capSaw.verdicts : verdicts;
+        return demoRow(shot.one, { ...shot, verdict: find(seen, shot) });
+      }),
     absent: [...absent].map(([driver, why]) => ({ driver, why })),
-    captureLost,
+    captureLost: captureLost === null || capSaw.captureLost === null ? null : captureLost + capSaw.captureLost,
   };
+}
+
+/** npm cap is an optional package. */
+function absentEngine(error: unknown): null {
+  if (error instanceof UfoError && error.code === 'ERR_UFO_UNSUPPORTED') return null;
+  throw error;
 }
 
 /** A driver that can't be opened is left out, but never the default one. */
