@@ -5,6 +5,7 @@ import * as ipv4 from '../wire/ipv4.js';
 import { finalDestinationOffset, fragmentOptions, optionsFault } from '../wire/ipv4-options.js';
 import * as ipv6 from '../wire/ipv6.js';
 import { DESTINATION_OPTIONS, FRAGMENT, FRAGMENT_HEADER_LEN, HOP_BY_HOP, ROUTING } from '../wire/ipv6-extension.js';
+import { OptionsFound, walkOptions } from '../wire/ipv6-options.js';
 import * as routing from '../wire/ipv6-routing.js';
 import { octetsAt } from '../wire/octets.js';
 import * as udp from '../wire/udp.js';
@@ -36,6 +37,8 @@ export interface FlowHeaders {
   readonly laterSum: number;
   /** Sum of the pseudo-header without the length. */
   readonly pseudoSum: number;
+  /** Whether the pseudo-header has the header's own two addresses: no route that is not used up, no home address. */
+  readonly sumsOwnAddresses: boolean;
   /** Link, network and, for IPv6, fragment header: octets in front of each piece. */
   readonly fragmentHeadLen: number;
   /** Largest UDP payload, in octets. */
@@ -91,6 +94,7 @@ function headers4(flow: Flow): FlowHeaders {
     firstSum: wordsSum(first, linkWords),
     laterSum: wordsSum(later, linkWords),
     pseudoSum: pseudoHeaderSum(flow.source, final, udp.PROTOCOL, 0),
+    sumsOwnAddresses: sameOctets(final, flow.destination),
     fragmentHeadLen: linkLen + networkLen,
     maxPayloadLen: ipv4.MAX_TOT_LEN - networkLen - udp.HEADER_LEN,
     gsoSize: (flow.mtu - networkLen) & ~7,
@@ -127,7 +131,8 @@ function headers6(flow: Flow): FlowHeaders {
     linkWords: (linkLen + 3) >>> 2,
     firstSum: 0,
     laterSum: 0,
-    pseudoSum: pseudoHeaderSum(flow.source, chain.final, udp.PROTOCOL, 0),
+    pseudoSum: pseudoHeaderSum(chain.source, chain.final, udp.PROTOCOL, 0),
+    sumsOwnAddresses: sameOctets(chain.final, flow.destination) && sameOctets(chain.source, flow.source),
     fragmentHeadLen: linkLen + networkLen + FRAGMENT_HEADER_LEN,
     maxPayloadLen: ipv6.MAX_PAYLOAD_LEN - (networkLen - ipv6.HEADER_LEN) - chainLen - udp.HEADER_LEN,
     gsoSize: (flow.mtu - networkLen - FRAGMENT_HEADER_LEN) & ~7,
@@ -145,16 +150,24 @@ function fragmentWords(bytes: Uint8Array, linkLen: number, networkLen: number, p
   return words;
 }
 
-/** Writes the extension headers behind each other; says which octet names what follows the per-fragment part. */
+function sameOctets(a: Uint8Array, b: Uint8Array): boolean {
+  return a.every((octet, i) => octet === b[i]);
+}
+
+/**
+ * Writes the extension headers behind each other; says which octet names what follows the per-fragment part, and which
+ * addresses count: the end of a route (RFC 8200 §8.1), and a home address (RFC 6275 §11.3.1).
+ */
 function putChain(
   view: DataView,
   network: number,
   flow: Flow,
   perFragment: number,
-): { perFragmentLink: number; final: Uint8Array } {
+): { perFragmentLink: number; source: Uint8Array; final: Uint8Array } {
   let link = network + ipv6.NEXT_HEADER;
   let perFragmentLink = link;
   let at = network + ipv6.HEADER_LEN;
+  let source = flow.source;
   const final = Uint8Array.from(flow.destination);
   flow.extensionHeaders.forEach(({ type, octets }, index) => {
     view.setUint8(link, type);
@@ -162,15 +175,28 @@ function putChain(
     if (type === ROUTING && !routing.finalDestination(view, at, final.slice(), final)) {
       throw argumentError('extensionHeaders', octets, 'a routing header of type 0, 2, 3 or 4 with its addresses whole');
     }
+    if (type === DESTINATION_OPTIONS) source = homeAddressOf(octets) ?? source;
     link = at;
     at += octets.length;
     if (index < perFragment) perFragmentLink = link;
   });
   view.setUint8(link, udp.PROTOCOL);
-  return { perFragmentLink, final };
+  return { perFragmentLink, source, final };
 }
 
-/** Hop-by-hop, routing, and destination options in front of a routing header go into every fragment (RFC 8200 §4.5). */
+const found = new OptionsFound();
+
+/** The home address in a destination options header; undefined where there is none. */
+function homeAddressOf(octets: Uint8Array): Uint8Array | undefined {
+  const view = new DataView(octets.buffer, octets.byteOffset, octets.length);
+  walkOptions(view, 0, octets.length, false, found);
+  return found.homeAddress < 0 ? undefined : octets.slice(found.homeAddress, found.homeAddress + 16);
+}
+
+/**
+ * Hop-by-hop, routing, and destination options in front of a routing header go into every fragment (RFC 8200 §4.5), and so do
+ * those with a home address (RFC 6275 §6.3, the kernel's `ip6_find_1stfragopt`).
+ */
 function perFragmentCount({ extensionHeaders }: Flow): number {
   const types = extensionHeaders.map(({ type }) => type);
   if (types.lastIndexOf(HOP_BY_HOP) > 0) {
@@ -180,7 +206,10 @@ function perFragmentCount({ extensionHeaders }: Flow): number {
       'a hop-by-hop header (0) first and only once (RFC 8200 §4.1)',
     );
   }
-  return Math.max(types.lastIndexOf(ROUTING), types.lastIndexOf(HOP_BY_HOP)) + 1;
+  const home = extensionHeaders.findLastIndex(
+    ({ type, octets }) => type === DESTINATION_OPTIONS && homeAddressOf(octets) !== undefined,
+  );
+  return Math.max(types.lastIndexOf(ROUTING), types.lastIndexOf(HOP_BY_HOP), home) + 1;
 }
 
 function checkOptions(options: Uint8Array): void {

@@ -2,6 +2,7 @@ import { unsupportedError } from '../../errors.js';
 import { whyNoUfo } from '../../skb/features.js';
 import type { SkBuff } from '../../skb/skbuff.js';
 import type { NetDevice } from '../../tx/net-device.js';
+import { flowHeaders } from '../../ufo/flow-headers.js';
 import type { FragmentPlan, PlannedFragment } from '../../ufo/plan.js';
 import * as ipv4 from '../../wire/ipv4.js';
 import { iterateOptions } from '../../wire/ipv4-options.js';
@@ -96,6 +97,8 @@ function ufoRefusal(device: NetDevice, skb: SkBuff, fixedIdent: boolean): string
   const refused = whyNoUfo(device.features, flow.family) ?? device.ufoRefusal?.(flow.family) ?? null;
   if (refused !== null) return refused;
   if (!flow.checksum) return 'without a UDP checksum there is nothing to offload';
+  if (!flowHeaders(flow).sumsOwnAddresses)
+    return "the kernel sums with the header's own addresses, and a route or home address gives others";
   if (flow.family === 4) {
     for (const option of iterateOptions(flow.options)) {
       if (!option.copied && option.type > 1) return 'the kernel would repeat IPv4 options without the copied flag';
