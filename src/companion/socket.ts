@@ -18,6 +18,7 @@ import {
   IPV6_RECVERR,
   IPV6_UNICAST_IF,
   IPV6_V6ONLY,
+  SO_BINDTOIFINDEX,
   SO_BROADCAST,
   SOCK_CLOEXEC,
   SOCK_DGRAM,
@@ -118,8 +119,12 @@ function sockaddrOf({ address, port, scopeId }: SocketEndpoint): Uint8Array {
   return octets.subarray(0, putSockaddr(new DataView(octets.buffer), 0, address, port, scopeId));
 }
 
-/** For unicast in network byte order, for a group of IPv4 as `struct ip_mreqn`, whose last field it is. */
+/**
+ * A socket that is bound to an interface (SO_BINDTODEVICE, a link-local source) has chosen, and IPv6 refuses to hear it again.
+ * For unicast in network byte order, for a group of IPv4 as `struct ip_mreqn`, whose last field it is.
+ */
 function chooseInterface(fd: number, family: 4 | 6, ifindex: number): void {
+  if (getSockOptInt(fd, SOL_SOCKET, SO_BINDTOIFINDEX) !== 0) return;
   const inWireOrder = new DataView(new ArrayBuffer(4));
   inWireOrder.setUint32(0, ifindex);
   const unicast = inWireOrder.getInt32(0, true);

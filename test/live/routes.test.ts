@@ -30,7 +30,7 @@ describe('ways out', () => {
   liveIt('a zone that contradicts the interface is refused', async () => {
     const end = await send('[fe80::1%lo]:9', '-i', near.interface);
     assert.equal(end.code, 2);
-    assert.match(end.stderr, /--interface: got "near0", want lo, the zone of fe80::1%lo/);
+    assert.match(end.stderr, /address: got "fe80::1%lo", want a zone as --interface has it, which is near0/);
   });
 
   liveIt('blackhole, prohibit, unreachable and no route at all each have a text of their own', async () => {
