@@ -21,6 +21,8 @@ const BURST = 16;
 const BURST_MS = 10;
 /** Overlap cases whose answers are waited for together. */
 const PART = 128;
+/** Times that silent cases are asked. */
+const MOST_TIMES = 6;
 /** Longest that a receiver is waited for whose memory for fragments is full, milliseconds. */
 const RECOVER_MS = 65_000;
 const CONTROL: Readonly<Record<4 | 6, Rule>> = {
@@ -95,23 +97,21 @@ export async function askOverlaps(
  * memory for fragments, which is waited for.
  */
 async function askAtOnce(prober: Prober, cases: readonly OverlapCase[], signal: AbortSignal): Promise<Mixture[]> {
-  const found: Mixture[] = [];
+  const found: Mixture[] = cases.map(() => 'none');
   for (let from = 0; from < cases.length; from += PART) {
-    const part = cases.slice(from, from + PART);
-    const mixtures = await askPart(prober, part, signal);
-    const silent = mixtures.flatMap((one, at) => (one === 'none' ? [at] : []));
-    if (silent.length > 0) {
-      await reassembles(prober, 'echo', signal);
-      const again = await askPart(
-        prober,
-        silent.map((at) => part[at]!),
-        signal,
-      );
-      silent.forEach((at, turn) => {
-        mixtures[at] = again[turn]!;
+    let open = cases.slice(from, from + PART).map((_one, at) => from + at);
+    for (let times = 1; open.length > 0 && times <= MOST_TIMES; times++) {
+      const asked = open.map((at) => cases[at]!);
+      const mixtures = await askPart(prober, asked, signal);
+      mixtures.forEach((mixture, turn) => {
+        found[open[turn]!] = mixture;
       });
+      open = open.filter((at) => found[at] === 'none');
+      // Silence counts where a plain datagram is answered right behind it, and the second time: questions are lost, too.
+      const isAwake = open.length === 0 || (await answersNow(prober, 'echo'));
+      if (isAwake && times > 1) break;
+      if (!isAwake) await reassembles(prober, 'echo', signal);
     }
-    found.push(...mixtures);
   }
   return found;
 }
@@ -137,12 +137,16 @@ async function askPart(prober: Prober, cases: readonly OverlapCase[], signal: Ab
  * its memory for them may be full until its reassembly time is over.
  */
 export async function reassembles(prober: Prober, kind: AnswerKind, signal: AbortSignal): Promise<boolean> {
-  const control = CONTROL[prober.path.family];
   for (const end = performance.now() + RECOVER_MS; performance.now() < end; await sleep(2 * waitFor(kind))) {
     signal.throwIfAborted();
-    if (deliveredIn(await askRule(prober, control, kind), kind, prober.path.family) > 0) return true;
+    if (await answersNow(prober, kind)) return true;
   }
   return false;
+}
+
+async function answersNow(prober: Prober, kind: AnswerKind): Promise<boolean> {
+  const { family } = prober.path;
+  return deliveredIn(await askRule(prober, CONTROL[family], kind), kind, family) > 0;
 }
 
 /** Silence is asked again: the receiver's rate limit, which others use up too, may have swallowed the answer. */
