@@ -238,7 +238,9 @@ describeLive('what send --verify proves', () => {
     const end = await cli.end;
     spawnSync('ip', ['link', 'set', LAB.near.interface, 'up']);
     await sleep(100);
-    const { datagrams, verify } = lastJson<Summary>(end);
+    // The error follows as a line of its own.
+    const line = end.lines.find((one) => one.startsWith('{"type":"summary"'));
+    const { datagrams, verify } = JSON.parse(line ?? '{}') as Summary;
     assert.equal(end.code, 3, end.stderr);
     assert.equal(verify.expected, datagrams);
     assert.equal(verify.bad, 0);
