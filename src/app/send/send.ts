@@ -11,6 +11,7 @@ import { type SendOptions, type SendTarget, sendTarget } from './options.js';
 import { sendOnQueues } from './queues.js';
 import { printOutcome, type SendOutcome } from './report.js';
 import { SaveFile } from './save-file.js';
+import { NetworkTold } from './told.js';
 
 /**
  * `udp-ufo send`: sends, tells what became of it, and with `verify` proves it on the wire. Exit code 1 where the wire showed
@@ -25,12 +26,12 @@ export async function send(options: SendOptions, output: Output, signal: AbortSi
   }
   const target = await sendTarget(options);
   await using socket = createSocket(target.socket);
-  const told = new Set<string>();
-  socket.on('error', (error: Error) => told.add(error.message));
+  const told = new NetworkTold();
+  socket.on('error', (error) => told.add(error));
   const path = await connect(socket, target);
   const outcome = await sendAndLook(socket, path, options, output, signal);
   await printOutcome(outcome, options.json, output);
-  for (const text of told) output.note(`told by the network: ${text}`);
+  told.print(output);
   if (outcome.failure !== null) throw outcome.failure;
   signal.throwIfAborted();
   if (outcome.wire === null || outcome.wire.verdict === 'good') return EXIT.ok;
