@@ -8,9 +8,7 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { encodePcap, pcapFormat, segment, verify } from 'udp-ufo';
-
-const LINKTYPE_RAW = 101;
+import { encodePcap, LINKTYPE_RAW, pcapFormat, segment, verify } from 'udp-ufo';
 
 const verdicts = verify(process.argv[2] ?? (await makeCapture()));
 for (;;) {
