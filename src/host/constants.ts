@@ -30,6 +30,8 @@ export const SO_SNDBUFFORCE = 32;
 export const SO_RCVBUFFORCE = 33;
 export const SO_BINDTOIFINDEX = 62;
 export const MSG_DONTWAIT = 0x40;
+/** preadv2(2): only what is in the page cache. */
+export const RWF_NOWAIT = 8;
 export const MSG_ERRQUEUE = 0x2000;
 
 // <linux/in.h>

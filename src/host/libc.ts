@@ -30,6 +30,8 @@ export interface Libc {
   sendmmsg(fd: number, mmsghdrs: Pointer, count: number, flags: number): number;
   /** Waiting (a timeout or a blocking socket) is not for the main thread: pass MSG_DONTWAIT. */
   recvmmsg(fd: number, mmsghdrs: Pointer, count: number, flags: number, timeout: Pointer): number;
+  /** `offset` < 2^53. */
+  preadv2(fd: number, iovecs: Pointer, count: number, offset: number, flags: number): number;
   poll(pollfds: Pointer, count: number, timeoutMs: number): number;
   /** Gives the error number instead of setting errno. */
   clock_nanosleep(clock: number, flags: number, request: Pointer, remain: Pointer): number;
@@ -61,6 +63,7 @@ const SIGNATURES: Readonly<Record<keyof Libc, string>> = {
   recvmsg: 'long recvmsg(int, void*, int)',
   sendmmsg: 'int sendmmsg(int, void*, unsigned int, int)',
   recvmmsg: 'int recvmmsg(int, void*, unsigned int, int, void*)',
+  preadv2: 'long preadv2(int, void*, int, long, int)',
   poll: 'int poll(void*, unsigned long, int)',
   clock_nanosleep: 'int clock_nanosleep(int, int, void*, void*)',
   mmap: 'uintptr_t mmap(void*, size_t, int, int, int, int64_t)',

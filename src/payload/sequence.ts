@@ -35,6 +35,11 @@ export class GeneratedPayloads implements Iterable<Uint8Array> {
     this.#left = count;
   }
 
+  /** The sequence that would be taken next, were there no end. */
+  get next(): number {
+    return this.#next;
+  }
+
   /** The next sequence, which is taken; −1: there is none. */
   take(): number {
     if (this.#left <= 0) return -1;

@@ -1,6 +1,7 @@
 import { constants, type FileHandle, open } from 'node:fs/promises';
 import { argumentError } from '../errors.js';
-import type { SendSummary } from './flight/datagram.js';
+import type { SendResult, SendSummary } from './flight/datagram.js';
+import { type FileStretch, refuseShorter } from './flight/file-feed.js';
 import type { FileOptions, ManyOptions } from './options.js';
 import { type Pages, UserPages } from './pages.js';
 
@@ -14,8 +15,7 @@ export interface PageSender {
 }
 
 /**
- * Reads a file straight into user pages (`readv`), datagram by datagram, and sends the pages: no copy of ours between disk
- * and device. The last datagram has what is left. The file is read until it ends, whatever its size is said to be: it may
+ * Reads a file straight into user pages and sends it from there: no copy of ours between disk and device. The last datagram has what is left. The file is read until it ends, whatever its size is said to be: it may
  * grow meanwhile, and those of /proc say 0. One that ends before `offset + length` is sent as far as it goes.
  * @throws UfoError for a datagram size that does not fit, or a file that has become shorter meanwhile; the file's own system
  *   error; what went before is in `summary`
@@ -31,53 +31,69 @@ export async function sendFile(
   checkRange('length', length, 0, Number.MAX_SAFE_INTEGER);
   const handle = typeof file === 'string' ? await open(file, READ) : file;
   try {
-    const stat = await handle.stat();
-    if (!stat.isFile())
-      throw argumentError(
-        'file',
-        typeof file === 'string' ? file : `descriptor ${file.fd}`,
-        'a regular file',
-        'read it and use sendMany',
-      );
-    const known = Math.max(0, Math.min(stat.size - offset, length));
-    let sent = 0;
-    return await socket.sendMany(filePages(socket, handle, stat.size, { ...options, offset, length }), {
+    const { size } = await statOf(handle, file);
+    const known = Math.max(0, Math.min(size - offset, length));
+    const stretch = { handle, size, start: offset, end: offset + length, datagramSize };
+    return await socket.sendMany(new FileSource(socket, stretch, options.signal), {
       ...options,
-      onDatagram: (result) => {
-        sent += result.octets;
-        options.onProgress?.(sent, Math.max(sent, known));
-        options.onDatagram?.(result);
-      },
+      onDatagram: listener(options, known),
     });
   } finally {
     if (typeof file === 'string') await handle.close();
   }
 }
 
-/** Pages full of file; ours are given back when the next are asked for, and the datagram made of them holds them on. */
-async function* filePages(
-  socket: PageSender,
-  handle: FileHandle,
-  size: number,
-  { datagramSize, offset, length, signal }: FileOptions & { readonly offset: number; readonly length: number },
-): AsyncGenerator<Pages, void> {
-  const wish = signal === undefined ? {} : { signal };
-  for (let at = offset; at < offset + length; ) {
-    const len = Math.min(datagramSize, offset + length - at, await left(handle, at, size));
-    if (len === 0) return;
-    using pages = await socket.allocPages(len, wish);
-    const read = await fill(handle, pages, at);
-    if (read === len) {
-      yield pages;
-    } else {
-      await refuseShorter(handle, at + read, size);
-      if (read === 0) return;
-      using last = await socket.allocPages(read, wish);
-      await fill(handle, last, at);
-      yield last;
-    }
-    at += read;
+/** A stretch of a file as a source of datagrams; a socket that can reads it its own way. */
+export class FileSource implements AsyncIterable<Pages> {
+  readonly stretch: FileStretch;
+  readonly #socket: PageSender;
+  readonly #signal: AbortSignal | undefined;
+
+  constructor(socket: PageSender, stretch: FileStretch, signal: AbortSignal | undefined) {
+    this.stretch = stretch;
+    this.#socket = socket;
+    this.#signal = signal;
   }
+
+  /** Pages full of file; ours are given back when the next are asked for, and the datagram made of them holds them on. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<Pages, void> {
+    const { handle, size, start, end, datagramSize } = this.stretch;
+    const wish = this.#signal === undefined ? {} : { signal: this.#signal };
+    for (let at = start; at < end; ) {
+      const len = Math.min(datagramSize, end - at, await left(handle, at, size));
+      if (len === 0) return;
+      using pages = await this.#socket.allocPages(len, wish);
+      const read = await fill(handle, pages, at);
+      if (read === len) {
+        yield pages;
+      } else {
+        await refuseShorter(handle, at + read, size);
+        if (read === 0) return;
+        using last = await this.#socket.allocPages(read, wish);
+        await fill(handle, last, at);
+        yield last;
+      }
+      at += read;
+    }
+  }
+}
+
+async function statOf(handle: FileHandle, file: string | FileHandle): Promise<{ size: number }> {
+  const stat = await handle.stat();
+  if (stat.isFile()) return stat;
+  const name = typeof file === 'string' ? file : `descriptor ${file.fd}`;
+  throw argumentError('file', name, 'a regular file', 'read it and use sendMany');
+}
+
+/** Told of every datagram only where somebody listens. */
+function listener({ onProgress, onDatagram }: FileOptions, known: number): ManyOptions['onDatagram'] {
+  if (onProgress === undefined) return onDatagram;
+  let sent = 0;
+  return (result: SendResult) => {
+    sent += result.octets;
+    onProgress(sent, Math.max(sent, known));
+    onDatagram?.(result);
+  };
 }
 
 /** Octets from `at` on: what the size tells, or any number where more stands there than it told. */
@@ -85,12 +101,6 @@ async function left(handle: FileHandle, at: number, size: number): Promise<numbe
   if (at < size) return size - at;
   const { bytesRead } = await handle.read(new Uint8Array(1), 0, 1, at);
   return bytesRead === 0 ? 0 : Number.POSITIVE_INFINITY;
-}
-
-/** An early end is no fault of a file whose size is made up (/sys); of one that was cut meanwhile it is. */
-async function refuseShorter(handle: FileHandle, end: number, size: number): Promise<void> {
-  if ((await handle.stat()).size >= size) return;
-  throw argumentError('file', `an end at octet ${end}`, `${size} octets, as when it was opened`);
 }
 
 async function fill(handle: FileHandle, pages: Pages, position: number): Promise<number> {

@@ -30,12 +30,18 @@ describe('sendFile', () => {
     ['no octet', { datagramSize: 100, length: 0 }],
   ];
   for (const [name, options] of cases) {
-    for (const handle of [false, true]) {
-      it(`sends the octets asked for: ${name}${handle ? ', from a FileHandle' : ''}`, async () => {
+    for (const [handle, zerocopy] of [
+      [false, true],
+      [true, true],
+      [false, false],
+      [true, false],
+    ] as const) {
+      const how = `${handle ? ', from a FileHandle' : ''}${zerocopy ? '' : ', by windows'}`;
+      it(`sends the octets asked for: ${name}${how}`, async () => {
         const { offset = 0, length = content.length } = options;
         const want = content.subarray(offset, offset + length);
         // One row per datagram, so that what was sent is easily put together again.
-        const device = new FakeDevice({ mtu: 65_535, features: 1 });
+        const device = new FakeDevice({ mtu: 65_535, features: 1, zerocopy });
         await using socket = await fakeSocket(device);
         const progress: number[] = [];
         await using opened = await open(file);
@@ -48,13 +54,80 @@ describe('sendFile', () => {
         assert.equal(summary.datagrams, Math.ceil(want.length / options.datagramSize));
         const sent = Buffer.concat(device.seen.map(({ frame }) => frame.subarray(28)));
         assert.ok(sent.equals(want));
-        assert.ok(device.seen.every(({ zcopy }) => zcopy));
+        assert.ok(device.seen.every(({ zcopy }) => zcopy === zerocopy));
         assert.equal(progress.at(-1) ?? 0, want.length);
         assert.equal(progress.length, summary.datagrams);
         if (handle) assert.equal((await opened.stat()).size, content.length, 'a handle of the caller stays open');
       });
     }
   }
+
+  for (const features of [0, 1]) {
+    for (const poolPages of [7, 60, 512]) {
+      it(`reads a file larger than its windows, with features ${features} and ${poolPages} pages`, async () => {
+        const large = join(folder, 'large');
+        const octets = Buffer.concat(Array.from({ length: 40 }, (_, i) => makePayload(65_000, 9, i)));
+        writeFileSync(large, octets);
+        const device = new FakeDevice({ mtu: 65_535, features, zerocopy: false, atOnce: 3 });
+        await using socket = await fakeSocket(device, { poolPages });
+        const summary = await socket.sendFile(large, { datagramSize: 6001 });
+        assert.equal(summary.datagrams, Math.ceil(octets.length / 6001));
+        assert.ok(Buffer.concat(device.seen.map(({ frame }) => frame.subarray(28))).equals(octets));
+        const { pool } = device.seen[0]!.skb;
+        assert.equal(pool.freePages, pool.pages);
+      });
+    }
+  }
+
+  it('reads until the file ends, whatever its size was said to be', async () => {
+    for (const zerocopy of [false, true]) {
+      const device = new FakeDevice({ zerocopy });
+      await using socket = await fakeSocket(device);
+      const { octets } = await socket.sendFile('/proc/self/status', { datagramSize: 500 });
+      assert.ok(octets > 500, `${octets} octets`);
+      const text = Buffer.concat(device.seen.map(({ frame }) => frame.subarray(28))).toString();
+      assert.match(text, /^Name:/);
+      assert.equal(text.length, octets);
+    }
+  });
+
+  it('by windows, says how far it came where the file becomes shorter meanwhile', async () => {
+    const shrinking = join(folder, 'shrinking by windows');
+    writeFileSync(shrinking, Buffer.alloc(4 << 20));
+    const device = new FakeDevice({ zerocopy: false });
+    await using socket = await fakeSocket(device);
+    let cut = false;
+    const onDatagram = (): void => {
+      if (!cut) truncateSync(shrinking, 3_000_500);
+      cut = true;
+    };
+    const sending = socket.sendFile(shrinking, { datagramSize: 1000, onDatagram });
+    await assert.rejects(sending, (error: Error & { summary: { octets: number; failed: number } }) => {
+      assert.match(error.message, /an end at octet 3000500/);
+      assert.deepEqual([error.summary.octets, error.summary.failed], [3_000_000, 0]);
+      return true;
+    });
+    const { pool } = device.seen[0]!.skb;
+    assert.equal(pool.freePages, pool.pages);
+  });
+
+  it('by windows, stops when aborted in the middle of a read, and leaves nothing behind', async () => {
+    const device = new FakeDevice({ zerocopy: false });
+    await using socket = await fakeSocket(device);
+    const abort = new AbortController();
+    const large = join(folder, 'large to abort');
+    writeFileSync(large, Buffer.alloc(4 << 20));
+    const sending = socket.sendFile(large, {
+      datagramSize: 4000,
+      signal: abort.signal,
+      onDatagram: () => abort.abort(new Error('enough')),
+    });
+    await assert.rejects(sending, /enough/);
+    await socket.close();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const { pool } = device.seen[0]!.skb;
+    assert.equal(pool.freePages, pool.pages);
+  });
 
   it('refuses what it cannot read or send', async () => {
     await using socket = await fakeSocket(new FakeDevice());

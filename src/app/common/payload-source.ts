@@ -27,7 +27,7 @@ export async function* payloads(options: PayloadOptions, maxLen: number): AsyncG
     return;
   }
   if (datagramSize !== undefined) {
-    if (datagramSize > maxLen) throw argumentError('--datagram-size', datagramSize, `1 … ${maxLen} octets`);
+    checkDatagramSize(datagramSize, maxLen);
     let left = options.count ?? Number.POSITIVE_INFINITY;
     for await (const piece of pieces(octetsOf(file), datagramSize)) {
       yield piece;
@@ -43,6 +43,16 @@ export async function* payloads(options: PayloadOptions, maxLen: number): AsyncG
 /** @throws UfoError ERR_UFO_INVALID_ARGUMENT: more octets than one datagram carries */
 export function checkSize(size: number, maxLen: number): void {
   if (size > maxLen) throw argumentError('--size', size, `0 … ${maxLen} octets with these headers`);
+}
+
+/** @throws UfoError ERR_UFO_INVALID_ARGUMENT: more octets than one datagram carries */
+export function checkDatagramSize(size: number, maxLen: number): void {
+  if (size > maxLen) throw argumentError('--datagram-size', size, `1 … ${maxLen} octets`);
+}
+
+/** Whether a file can be read from any place on; not so standard input, pipes and terminals. */
+export async function isRegularFile(file: string): Promise<boolean> {
+  return file !== '-' && (await stat(file)).isFile();
 }
 
 /**

@@ -1,6 +1,6 @@
 import { UfoError } from '../../errors.js';
-import { fillPayload } from '../../payload/generated.js';
 import type { SocketOptions } from '../../socket/options.js';
+import { GeneratedPayloads } from '../../payload/sequence.js';
 import { createPacer } from '../../socket/pacing.js';
 import { possibleDrivers } from '../../socket/path/choose-driver.js';
 import { createSocket, type UfoSocket } from '../../socket/socket.js';
@@ -12,13 +12,14 @@ export class QueueSender {
   readonly #setup: QueueSetup;
   readonly #socket: UfoSocket;
   readonly #answer: (answer: QueueAnswer) => void;
-  readonly #payload: Uint8Array;
+  /** Being sent. */
+  #payloads: GeneratedPayloads | null = null;
   #sequence: number;
   #stopped = false;
 
   /** @param answer carries a message to whoever started this sender */
   constructor(setup: QueueSetup, answer: (answer: QueueAnswer) => void) {
-    const { index, queues, identKeys, socket, payload } = setup;
+    const { index, queues, identKeys, socket } = setup;
     this.#setup = setup;
     this.#answer = answer;
     this.#socket = createSocket({
@@ -27,7 +28,6 @@ export class QueueSender {
       idents: createIdentSource({ index, count: queues }, identKeys),
     });
     this.#socket.on('error', () => undefined); // ICMP errors come to the summary's owner by what fails
-    this.#payload = new Uint8Array(payload.size);
     this.#sequence = index;
   }
 
@@ -43,26 +43,30 @@ export class QueueSender {
   }
 
   async obey(order: QueueOrder): Promise<void> {
-    if (order.type === 'stop') this.#stopped = true;
+    if (order.type === 'stop') this.#stop();
     else if (order.type === 'close') await this.#socket.close();
     else await this.#guarded(() => this.#send(order));
   }
 
-  async #send(share: QueueShare): Promise<void> {
-    const { rate } = share;
-    const pacer = rate === undefined ? undefined : createPacer({ rate: rate.perSecond, unit: rate.unit });
-    const begin = performance.now();
-    const summary = await this.#socket.sendMany(this.#payloads(share, begin), { pacer });
-    this.#answer({ type: 'sent', summary, seconds: (performance.now() - begin) / 1000 });
+  #stop(): void {
+    this.#stopped = true;
+    this.#payloads?.stop();
   }
 
-  /** One buffer for all: each payload is copied into user pages before the next one is asked for. */
-  *#payloads({ count, durationMs }: QueueShare, begin: number): Generator<Uint8Array, void> {
+  async #send({ count, durationMs, rate }: QueueShare): Promise<void> {
     const { queues, payload } = this.#setup;
-    for (let sent = 0; sent < count && !this.#stopped && performance.now() - begin < durationMs; sent++) {
-      fillPayload(this.#payload, payload.seed, this.#sequence);
-      this.#sequence += queues;
-      yield this.#payload;
+    const pacer = rate === undefined ? undefined : createPacer({ rate: rate.perSecond, unit: rate.unit });
+    const payloads = new GeneratedPayloads({ ...payload, first: this.#sequence, step: queues, count });
+    this.#payloads = payloads;
+    if (this.#stopped) payloads.stop();
+    const timer = Number.isFinite(durationMs) ? setTimeout(() => payloads.stop(), durationMs) : undefined;
+    const begin = performance.now();
+    try {
+      const summary = await this.#socket.sendMany(payloads, { pacer });
+      this.#answer({ type: 'sent', summary, seconds: (performance.now() - begin) / 1000 });
+    } finally {
+      clearTimeout(timer);
+      this.#sequence = payloads.next;
     }
   }
 

@@ -8,7 +8,7 @@ import { createPacer } from '../../socket/pacing.js';
 import type { PathInfo } from '../../socket/path/info.js';
 import type { UfoSocket } from '../../socket/socket.js';
 import type { Output } from '../common/output.js';
-import { checkSize, payloadCount, payloads } from '../common/payload-source.js';
+import { checkDatagramSize, checkSize, isRegularFile, payloadCount, payloads } from '../common/payload-source.js';
 import type { SentLog } from '../common/sent.js';
 import { heldRate } from './held-rate.js';
 import { sendNotes } from './notes.js';
@@ -44,7 +44,7 @@ export async function sendAll(job: SendJob): Promise<Omit<SendOutcome, 'path' | 
   let failure: unknown = null;
   try {
     const faults = options.plan === undefined ? undefined : plan(options.plan, '--plan');
-    await sendPayloads(job, count, { pacer, signal, plan: faults, counts: tally });
+    await sendPayloads(job, count, { pacer, signal, plan: faults, counts: tally }, ended.signal);
   } catch (error) {
     if (!signal.aborted && error !== ended.signal.reason) failure = error;
   } finally {
@@ -61,28 +61,39 @@ export async function sendAll(job: SendJob): Promise<Omit<SendOutcome, 'path' | 
   return { tally, seconds, rate, failure, lost: await socket.lost() };
 }
 
-/** Generated payloads that nobody looks at one by one are not even made: the socket stamps them. */
-async function sendPayloads(job: SendJob, count: number, to: ManyOptions): Promise<void> {
-  const { socket, path, log, options, output } = job;
-  const { size, seed, durationMs, json } = options;
+/** Datagrams that nobody looks at one by one are not even made: the socket stamps generated ones, and reads a file itself. */
+async function sendPayloads(job: SendJob, count: number, to: ManyOptions, ended: AbortSignal): Promise<void> {
+  const { socket, log, options, output, signal } = job;
+  const { size, file, datagramSize, json } = options;
   // Payloads too short to say what they are have to be looked at.
   const looked = log !== null && (size ?? 0) < PAYLOAD_HEADER_LEN;
-  if (size === undefined || json || looked || to.plan !== undefined) {
+  const until = { ...to, signal: AbortSignal.any([signal, ended]) };
+  if (json || looked || to.plan !== undefined) {
     const results = new Results(log, json ? output : null);
     const { onDatagram, onStopped } = results;
     await socket.sendMany(source(job, count, results), json || log ? { ...to, onDatagram, onStopped } : to);
-    return;
-  }
+  } else if (size !== undefined) await sendGenerated(job, size, count, until);
+  else if (file !== undefined && datagramSize !== undefined && (await isRegularFile(file))) {
+    await sendFile(job, file, datagramSize, until);
+  } else await socket.sendMany(source(job, count, new Results(null, null)), to);
+}
+
+async function sendGenerated(job: SendJob, size: number, count: number, to: ManyOptions): Promise<void> {
+  const { socket, path, log, options } = job;
   checkSize(size, path.maxPayloadLen);
   tellNotes(job, size, count);
-  const payloads = new GeneratedPayloads({ size, seed, count });
-  const timer = durationMs === undefined ? undefined : setTimeout(() => payloads.stop(), durationMs);
-  try {
-    log?.beginSeries(payloads.seed, size);
-    await socket.sendMany(payloads, log === null ? to : { ...to, onDatagram: log.sent, onStopped: log.stopped });
-  } finally {
-    clearTimeout(timer);
-  }
+  const payloads = new GeneratedPayloads({ size, seed: options.seed, count });
+  log?.beginSeries(payloads.seed, size);
+  await socket.sendMany(payloads, log === null ? to : { ...to, onDatagram: log.sent, onStopped: log.stopped });
+}
+
+async function sendFile(job: SendJob, file: string, datagramSize: number, to: ManyOptions): Promise<void> {
+  const { socket, path, options } = job;
+  const { count = Number.POSITIVE_INFINITY } = options;
+  checkDatagramSize(datagramSize, path.maxPayloadLen);
+  tellNotes(job, datagramSize, count);
+  const length = Math.min(count * datagramSize, Number.MAX_SAFE_INTEGER);
+  await socket.sendFile(file, { ...to, datagramSize, length });
 }
 
 function tellNotes({ path, options, output }: SendJob, octets: number, count: number): void {

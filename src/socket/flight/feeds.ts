@@ -24,10 +24,11 @@ export interface Feed {
   /** The payload that `next` went on to; good until it is called again. */
   readonly payload: StreamPayload;
   /**
-   * Goes on to the next payload. `later`: there is none yet, `wake` is called when it is worth asking again.
+   * Goes on to the next payload. `later`: there is none yet, `wake` is called when it is worth asking again; `busy`: there is
+   * one when datagrams on their way have gone.
    * @throws what the user's own source throws
    */
-  next(wake: () => void): 'ready' | 'later' | 'end';
+  next(wake: () => void): 'ready' | 'later' | 'busy' | 'end';
   /** Nothing more is wanted; what is on its way keeps its pages. */
   close(): void;
 }

@@ -103,6 +103,7 @@ export class PulledStream implements DatagramSource {
       const state = this.#feed.next(this.#resume);
       if (state === 'end') return this.#end();
       if (state === 'later') return this.#wait();
+      if (state === 'busy') return null;
       this.#ready = true;
     }
     const { channel } = this.#peer;

@@ -6,10 +6,12 @@ import { octetsOf } from '../dgram/message.js';
 import type { ManyOptions } from '../options.js';
 import { UserPages } from '../pages.js';
 import type { Peer } from '../path/peer.js';
+import { FileSource } from '../send-file.js';
 import type { Sender } from '../sender.js';
 import type { Works } from '../waiting/works.js';
 import type { SendSummary } from './datagram.js';
 import { type Feed, GeneratedFeed, IterableFeed, type StreamItem, type StreamSource } from './feeds.js';
+import { FileFeed } from './file-feed.js';
 import { Tally } from './tally.js';
 
 /**
@@ -44,6 +46,7 @@ function feedOf(
 ): Feed | null {
   if (zerocopy || to.plan !== undefined || to.ident !== undefined || to.nonBlocking === true) return null;
   if (source instanceof GeneratedPayloads) return new GeneratedFeed(source, pool, features);
+  if (source instanceof FileSource) return FileFeed.take(source.stretch, pool, features);
   return Symbol.iterator in source ? new IterableFeed(source, pool, features) : null;
 }
 
