@@ -1,6 +1,6 @@
 import { UfoError } from '../../errors.js';
-import type { SocketOptions } from '../../socket/options.js';
 import { GeneratedPayloads } from '../../payload/sequence.js';
+import type { SocketOptions } from '../../socket/options.js';
 import { createPacer } from '../../socket/pacing.js';
 import { possibleDrivers } from '../../socket/path/choose-driver.js';
 import { createSocket, type UfoSocket } from '../../socket/socket.js';
