@@ -5,7 +5,7 @@ import { PROGRAM } from './program.js';
 
 const DESCRIBE = 'Real UDP datagrams of any size as IP fragments that you control: sent, captured and proven right';
 const EPILOGUE = [
-  'Numbers: 1500, 0x5dc; 64k, 1M, 1G count in 1,024s. Times: 500ms, 10s, 2m.',
+  'Numbers: 1500, 0x5dc; k, M, G count in 1,000s and Ki, Mi, Gi in 1,024s, in sizes, counts and rates. Times: 500ms, 10s, 2m.',
   'Exit: 0 all right, 1 verification failed, 2 usage or unreadable input, 3 privilege or device, 4 inconclusive, 70 a bug.',
 ].join('\n');
 

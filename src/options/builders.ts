@@ -48,7 +48,7 @@ export function choice<const C extends string>(basics: Basics, choices: readonly
   return { ...option, choices };
 }
 
-/** A whole number within `range`, binary multiples and 0x allowed. */
+/** A whole number within `range`, multiples and 0x allowed. */
 export const count = (basics: Basics, range: NumberRange = { min: 1, max: 2 ** 48 }): Option<number | undefined> =>
   value({ range: rangeText(range), ...basics }, (text, name) => parseWhole(text, name, range));
 

@@ -1,19 +1,23 @@
 import { argumentError } from '../errors.js';
 import { type NumberRange, rangeText } from './option.js';
 
-/** Binary multiples, for everything counted in octets or pieces: `64k` is 65,536. */
-const BINARY: Readonly<Record<string, number>> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 };
-/** Decimal multiples, for everything per second: `10k` is 10,000, as with line rates. */
-const DECIMAL: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, g: 1e9 };
+/**
+ * The multiples, the same for sizes, counts and rates: k, M and G are decimal, Ki, Mi and Gi binary (IEC 80000-13). A small m is
+ * none, for it is a minute among times.
+ */
+const MULTIPLES: Readonly<Record<string, number>> = {
+  ...{ '': 1, k: 1e3, K: 1e3, M: 1e6, G: 1e9 },
+  ...{ Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30 },
+};
 
 /**
- * A whole number: `1500`, `0x5dc`, `64k`, `1M`, `2G` (binary multiples). Refuses everything else by name, with what is
+ * A whole number: `1500`, `0x5dc`, `64k` (64,000), `64Ki` (65,536), `1M`, `2G`. Refuses everything else by name, with what is
  * allowed: signs, fractions, exponents, underscores and the empty string among them.
  */
 export function parseWhole(text: string, name: string, range: NumberRange): number {
   const value = wholeOf(text);
   if (value === undefined || value < range.min || value > range.max) {
-    const forms = range.max >= 1024 ? '64k, 0x100 allowed' : '0x10 allowed';
+    const forms = range.max >= 1024 ? '2k is 2000, 2Ki is 2048, 0x100 allowed' : '0x10 allowed';
     throw argumentError(name, text, `${rangeText(range)} (${forms})`);
   }
   return value;
@@ -21,14 +25,15 @@ export function parseWhole(text: string, name: string, range: NumberRange): numb
 
 function wholeOf(text: string): number | undefined {
   if (/^0x[0-9a-f]+$/i.test(text)) return safe(Number(text));
-  const match = /^(\d+)([kmg]?)$/i.exec(text);
-  return match === null ? undefined : safe(Number(match[1]) * BINARY[match[2]!.toLowerCase()]!);
+  const [, digits, multiple] = /^(\d+)([A-Za-z]*)$/.exec(text) ?? [];
+  const factor = digits === undefined ? undefined : MULTIPLES[multiple!];
+  return factor === undefined ? undefined : safe(Number(digits) * factor);
 }
 
-/** A positive number with an optional fraction and a decimal multiple, `1.5G`; undefined where `text` is none. */
-export function scaledDecimal(number: string, multiple: string): number | undefined {
+/** A positive number with an optional fraction and a multiple, `1.5G`; undefined where `text` is none. */
+export function scaled(number: string, multiple: string): number | undefined {
   if (!/^\d+(\.\d+)?$/.test(number)) return undefined;
-  const factor = DECIMAL[multiple.toLowerCase()];
+  const factor = MULTIPLES[multiple];
   return factor === undefined ? undefined : Number(number) * factor;
 }
 

@@ -1,4 +1,5 @@
-import { count, file, size } from './builders.js';
+import { count, file, size, value } from './builders.js';
+import { parseHex, parseText } from './parse-payload.js';
 
 const group = 'payload';
 
@@ -6,13 +7,15 @@ const group = 'payload';
 export const PAYLOAD_OPTIONS = {
   size: size({ describe: 'generated payload of so many octets', group }),
   seed: count({ describe: 'seed of generated payload (1)', group }, { min: 0, max: 0xffff_ffff }),
-  file: file({ describe: 'payload from this file; without --size and --file from standard input', group }),
+  data: value({ describe: 'payload of this text, in UTF-8, no end of line added', group }, parseText),
+  hex: value({ describe: 'payload of these octets: 00ff, 00:ff or "00 ff"', group }, parseHex),
+  file: file({ describe: 'payload from this file; standard input where no payload is given', group }),
   datagramSize: size({ describe: 'cut a file or standard input into datagrams of so many octets', group }, { min: 1 }),
   count: count({ describe: 'datagrams to make (1)', group }),
 } as const;
 
 /** Sets of which at most one may be given. */
 export const PAYLOAD_EXCLUSIVE = [
-  ['size', 'file'],
-  ['size', 'datagramSize'],
+  ['size', 'data', 'hex', 'file'],
+  ['size', 'data', 'hex', 'datagramSize'],
 ] as const;

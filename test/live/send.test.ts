@@ -90,6 +90,23 @@ describeLive('udp-ufo send', () => {
     assert.deepEqual(lost, { socket: 0, qdisc: 0, driver: 0, neighbour: 0, backlog: 0, unknown: 0 });
   });
 
+  for (const [option, text, octets] of [
+    ['--data', 'grüße\\n', Buffer.from('grüße\\n')],
+    ['--hex', '00ff:7F', Buffer.of(0, 255, 127)],
+  ] as const) {
+    liveIt(`${option} ${text} arrives as it was typed, as often as --count says`, async () => {
+      for (const receiver of python === null ? [node] : [node, python]) {
+        const words = ['send', `${FAR[4]}:${receiver.port}`, option, text, '--count', '3', '--verify', '--json'];
+        const summary = lastJson<Summary>(await runCli(words));
+        assert.deepEqual([summary.datagrams, summary.verify!.verdict], [3, 'good']);
+        for (let times = 0; times < 3; times++) {
+          const received = await receiver.take(summary.sourcePort, octets.length, 2000);
+          assert.equal(received?.sha256, sha256(octets));
+        }
+      }
+    });
+  }
+
   liveIt('sends standard input in datagrams, the last one shorter', async () => {
     const input = Buffer.from(makePayload(65_000, 8, 0));
     const words = ['send', `${FAR[6]}:${node.port}`, '--datagram-size', '30000', '--verify', '--json'];

@@ -3,10 +3,13 @@ import { stat } from 'node:fs/promises';
 import { argumentError } from '../../errors.js';
 import { makePayload } from '../../payload/generated.js';
 
-/** Where the octets to send come from; exactly one of size, file and standard input. */
+/** Where the octets to send come from: one of size, data, hex and file, else standard input. */
 export interface PayloadOptions {
   readonly size?: number | undefined;
   readonly seed?: number | undefined;
+  /** The octets themselves, as they were typed: in text or in hexadecimal. */
+  readonly data?: Uint8Array | undefined;
+  readonly hex?: Uint8Array | undefined;
   readonly file?: string | undefined;
   /** Datagrams to make; default 1, or as many as a file cut into datagrams gives. */
   readonly count?: number | undefined;
@@ -15,7 +18,7 @@ export interface PayloadOptions {
 }
 
 /**
- * The payloads to send, one after the other. Generated ones differ from each other; a file or standard input is one datagram
+ * The payloads to send, one after the other. Generated ones differ from each other; text and octets as typed, a file or standard input are one datagram
  * unless a datagram size is given, and `count` repeats it; with a datagram size `count` is the most there will be.
  * @throws UfoError ERR_UFO_INVALID_ARGUMENT naming the option: more octets than one datagram carries.
  */
@@ -36,7 +39,9 @@ export async function* payloads(options: PayloadOptions, maxLen: number): AsyncG
     }
     return;
   }
-  const whole = await readWhole(octetsOf(file), maxLen, file === undefined ? 'standard input' : '--file');
+  const whole =
+    typed(options, maxLen) ??
+    (await readWhole(octetsOf(file), maxLen, file === undefined ? 'standard input' : '--file'));
   for (let sequence = 0; sequence < count; sequence++) yield whole;
 }
 
@@ -65,6 +70,19 @@ export async function payloadCount({ size, file, count, datagramSize }: PayloadO
   const found = await stat(file);
   if (!found.isFile() || found.size === 0) return count;
   return Math.min(count ?? Number.POSITIVE_INFINITY, Math.ceil(found.size / datagramSize));
+}
+
+/** @throws UfoError ERR_UFO_INVALID_ARGUMENT: more octets than one datagram carries */
+function typed({ data, hex }: PayloadOptions, maxLen: number): Uint8Array | undefined {
+  const octets = data ?? hex;
+  if (octets === undefined || octets.length <= maxLen) return octets;
+  const name = data === undefined ? '--hex' : '--data';
+  throw argumentError(
+    name,
+    `${octets.length} octets`,
+    `at most ${maxLen} octets`,
+    '--file with --datagram-size cuts it up',
+  );
 }
 
 function octetsOf(file: string | undefined): AsyncIterable<Uint8Array> {

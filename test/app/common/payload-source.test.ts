@@ -18,12 +18,22 @@ describe('payloads', () => {
     [{ file, count: 2 }, [2500, 2500]],
     [{ size: 5, count: 3 }, [5, 5, 5]],
     [{ size: 5 }, [5]],
+    [{ data: Buffer.from('text') }, [4]],
+    [{ hex: Uint8Array.of(0, 255), count: 2 }, [2, 2]],
   ] as const) {
     it(`counts and gives ${lens.join(', ')} octets`, async () => {
       const got: number[] = [];
       for await (const payload of payloads(options, 65_507)) got.push(payload.length);
       assert.deepEqual(got, lens);
       assert.equal(await payloadCount(options), lens.length);
+    });
+  }
+
+  for (const name of ['data', 'hex'] as const) {
+    it(`refuses more of --${name} than a datagram carries`, async () => {
+      await assert.rejects(payloads({ [name]: Buffer.alloc(11) }, 10).next(), {
+        message: /^--(data|hex): .*at most 10/,
+      });
     });
   }
 
