@@ -81,11 +81,12 @@ export class PageWait {
   }
 
   #serve(): void {
-    this.#serving = false;
+    this.#serving = true; // pages that an attempt takes and gives back when it fails are no news
     for (let waiter = this.#waiters.peek(); waiter !== undefined; waiter = this.#waiters.peek()) {
-      if (!this.#attempt(waiter)) return;
+      if (!this.#attempt(waiter)) break;
       this.#waiters.leave(waiter);
     }
+    this.#serving = false;
   }
 
   /** Whether the waiter is done with, one way or the other. */
