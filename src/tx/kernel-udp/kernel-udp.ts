@@ -94,6 +94,7 @@ export class KernelUdp implements NetDevice {
     this.#fill(batch, first, port);
     const sent = this.#sendNow(port);
     this.#backpressure.note(sent);
+    if (sent === -ERRNO.ENOBUFS) this.#loss.refused += 1; // a packet of it was dropped, the datagram is sent again
     for (let row = first; row < first + sent; row++)
       this.#loss.taken += packetsOf(rowSkb(batch, row), rowLen(batch, row));
     return sent;
