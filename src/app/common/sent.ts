@@ -63,7 +63,8 @@ export class SentLog {
   }
 }
 
-function expectedPayload(payload: Uint8Array, hash: boolean): ExpectedPayload {
+/** By what a payload says of itself, else by its digest, and with `hash` by its SHA-256 as well. */
+export function expectedPayload(payload: Uint8Array, hash = false): ExpectedPayload {
   const { length } = payload;
   const { told, digest } = seenPayload(payload);
   if (digest === null) return { seed: told!.seed, sequence: told!.sequence, length };

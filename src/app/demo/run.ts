@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import { Expectation } from '../../compare/expectation.js';
+import type { ExpectedDatagram } from '../../compare/expected.js';
 import { UfoError } from '../../errors.js';
 import { insideLab, type LabHost, pinNeighbours, setLabMtu } from '../../host/lab.js';
 import { makePayload } from '../../payload/generated.js';
@@ -7,7 +9,7 @@ import { DEFAULT_DRIVER } from '../../socket/path/choose-driver.js';
 import { createSocket, type UfoSocket } from '../../socket/socket.js';
 import type { DriverName } from '../../tx/net-device.js';
 import type { DatagramVerdict } from '../../verify/verdict.js';
-import { sha256 } from '../common/sent.js';
+import { expectedDatagram, expectedPayload, sha256 } from '../common/sent.js';
 import { startLiveVerify } from '../verify/live.js';
 import { type DemoCase, demoCases, packetsOf } from './cases.js';
 import type { FarReceived, FarReceiver } from './far-receiver.js';
@@ -40,8 +42,9 @@ interface Shot {
   readonly one: DemoCase;
   /** Its place in the table. */
   readonly order: number;
-  readonly sourcePort: number;
   readonly sent: SendResult | UfoError;
+  /** null for what was not sent. */
+  readonly expected: ExpectedDatagram | null;
   readonly sha256: string;
   readonly received: FarReceived | null;
 }
@@ -55,26 +58,50 @@ export async function demoPass(options: DemoPassOptions): Promise<DemoPass> {
   await using live = await startLiveVerify({
     interface: far.interface,
     signal,
+    hash: false,
+    sightings: true,
     write: pcap === undefined ? undefined : join(pcap, `mtu-${mtu}.pcap`),
   });
   // npm raw-socket is proven by npm cap, where both are built: two packages that know nothing of each other.
-  await using byCap = await startLiveVerify({ interface: far.interface, signal, engine: 'cap' }).catch(absentEngine);
+  await using byCap = await startLiveVerify({
+    interface: far.interface,
+    signal,
+    hash: false,
+    sightings: true,
+    engine: 'cap',
+  }).catch(absentEngine);
   const { shots, absent } = await shootAll(options, far);
   live.stop();
   byCap?.stop();
   const sources = [near.ipv4, near.ipv6];
   const { verdicts, captureLost } = await collect(live.verdicts(), sources);
   const capSaw = byCap === null ? { verdicts, captureLost: 0 } : await collect(byCap.verdicts(), sources);
+  const held = new Map([...compare(shots, verdicts, false), ...compare(shots, capSaw.verdicts, true)]);
   return {
     rows: shots
       .toSorted((a, b) => a.order - b.order)
-      .map((shot) => {
-        const seen = shot.one.driver === 'raw-socket' ? capSaw.verdicts : verdicts;
-        return demoRow(shot.one, { ...shot, verdict: find(seen, shot) });
-      }),
+      .map((shot) => demoRow(shot.one, { ...shot, verdict: held.get(shot) ?? null })),
     absent: [...absent].map(([driver, why]) => ({ driver, why })),
     captureLost: captureLost === null || capSaw.captureLost === null ? null : captureLost + capSaw.captureLost,
   };
+}
+
+/** Holds what a capture saw against what was sent by the drivers that it is the witness of; the far interface is their own link. */
+function compare(
+  shots: readonly Shot[],
+  verdicts: readonly DatagramVerdict[],
+  byCap: boolean,
+): Map<Shot, DatagramVerdict> {
+  const witnessed = shots.filter(({ one }) => (one.driver === DEFAULT_DRIVER) === byCap);
+  const sent = new Map(witnessed.flatMap((shot) => (shot.expected === null ? [] : [[shot.expected, shot] as const])));
+  const expectation = new Expectation(sent.keys(), { strict: true });
+  const held = new Map<Shot, DatagramVerdict>();
+  for (const one of verdicts) {
+    const { expected, verdict } = expectation.take(one) ?? {};
+    const shot = expected && sent.get(expected);
+    if (shot !== undefined && verdict !== undefined && !held.has(shot)) held.set(shot, verdict);
+  }
+  return held;
 }
 
 /** npm cap is an optional package. */
@@ -120,13 +147,15 @@ function groups(cases: readonly DemoCase[]): DemoCase[][] {
 /** A size comes once per socket, so seed and size tell its datagrams apart. */
 async function shoot(socket: UfoSocket, one: DemoCase, receiver: FarReceiver): Promise<Omit<Shot, 'order'>> {
   const payload = makePayload(one.size, one.mtu + one.family, one.size);
-  const { sourcePort, mtu } = await socket.path();
+  const path = await socket.path();
   const sent = await socket.send(payload).catch((error: unknown) => {
     if (error instanceof UfoError) return error;
     throw error;
   });
-  const received = sent instanceof UfoError ? null : await receiver.take(sourcePort, one.size, DELIVERED_WITHIN);
-  return { one: atMtu(one, mtu), sourcePort, sent, sha256: sha256(payload), received };
+  const failed = sent instanceof UfoError;
+  const expected = failed ? null : expectedDatagram(path, sent, expectedPayload(payload));
+  const received = failed ? null : await receiver.take(path.sourcePort, one.size, DELIVERED_WITHIN);
+  return { one: atMtu(one, path.mtu), sent, expected, sha256: sha256(payload), received };
 }
 
 /** A driver may carry less than the wire (af-xdp: a chunk of its memory); the default one may not. */
@@ -145,12 +174,4 @@ async function collect(
     if (done) return { verdicts: ours, captureLost: value.captureLost };
     if (sources.includes(value.source)) ours.push(value);
   }
-}
-
-/** By port and length; a datagram that came without its first fragment or with holes by its ident. */
-function find(verdicts: readonly DatagramVerdict[], { one, sourcePort, sent }: Shot): DatagramVerdict | null {
-  const ours = verdicts.filter(({ family }) => family === one.family);
-  const whole = ours.find(({ udp, payloadLen }) => udp?.sourcePort === sourcePort && payloadLen === one.size);
-  if (whole !== undefined || sent instanceof UfoError) return whole ?? null;
-  return ours.find(({ ident, complete }) => !complete && ident !== null && ident === sent.ident) ?? null;
 }
