@@ -127,7 +127,7 @@ async function shootAll({ mtu, receiver, signal, onSent }: DemoPassOptions, far:
     }
     for (const one of group) {
       signal.throwIfAborted();
-      shots.push({ ...(await shoot(socket, one, receiver)), order: cases.indexOf(one) });
+      shots.push(await shoot(socket, one, cases.indexOf(one), receiver));
       onSent();
     }
   }
@@ -144,9 +144,9 @@ function groups(cases: readonly DemoCase[]): DemoCase[][] {
   return [...byKey.values()];
 }
 
-/** A size comes once per socket, so seed and size tell its datagrams apart. */
-async function shoot(socket: UfoSocket, one: DemoCase, receiver: FarReceiver): Promise<Omit<Shot, 'order'>> {
-  const payload = makePayload(one.size, one.mtu + one.family, one.size);
+/** Its place in the table is the seed of its payload, so that no datagram is taken for another one. */
+async function shoot(socket: UfoSocket, one: DemoCase, order: number, receiver: FarReceiver): Promise<Shot> {
+  const payload = makePayload(one.size, order, one.size);
   const path = await socket.path();
   const sent = await socket.send(payload).catch((error: unknown) => {
     if (error instanceof UfoError) return error;
@@ -155,7 +155,7 @@ async function shoot(socket: UfoSocket, one: DemoCase, receiver: FarReceiver): P
   const failed = sent instanceof UfoError;
   const expected = failed ? null : expectedDatagram(path, sent, expectedPayload(payload));
   const received = failed ? null : await receiver.take(path.sourcePort, one.size, DELIVERED_WITHIN);
-  return { one: atMtu(one, path.mtu), sent, expected, sha256: sha256(payload), received };
+  return { one: atMtu(one, path.mtu), order, sent, expected, sha256: sha256(payload), received };
 }
 
 /** A driver may carry less than the wire (af-xdp: a chunk of its memory); the default one may not. */
