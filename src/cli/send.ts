@@ -26,7 +26,11 @@ export const send = defineCommand({
     ...SENT_WAY,
     queues: withDefault(
       count(
-        { describe: 'senders side by side, each with a core, socket and queue of its own; needs --size', group: 'way' },
+        {
+          describe:
+            'senders side by side, each with a core, socket, source port, queue and stretch of idents of its own (--ident: each COUNT / N behind the one before); needs --size',
+          group: 'way',
+        },
         { min: 1, max: 64 },
       ),
       '1',

@@ -34,6 +34,7 @@ export interface Held {
 
 interface Entry {
   readonly expected: ExpectedDatagram;
+  /** Among those of its flow: nobody promises an order between two senders. */
   readonly order: number;
 }
 
@@ -68,7 +69,8 @@ export class Expectation {
   #wantsHash = false;
   #stopped = 0;
   #packets = 0;
-  #highest = -1;
+  /** Datagrams told of each source port, and the highest order that came. */
+  readonly #flows = new Map<number | undefined, { told: number; highest: number }>();
 
   constructor(expected: Iterable<ExpectedDatagram> = [], options: ExpectationOptions = {}) {
     this.#strict = options.strict ?? false;
@@ -81,7 +83,9 @@ export class Expectation {
 
   /** Datagrams may be added while others already come. */
   add(expected: ExpectedDatagram): void {
-    const order = this.#told++;
+    const flow = this.#flowOf(expected);
+    const order = flow.told++;
+    this.#told += 1;
     if (expected.stoppedAfter !== undefined) this.#stopped += 1;
     if ('sha256' in expected.payload) this.#wantsHash = true;
     if (this.#open.size >= MOST_OPEN) {
@@ -168,7 +172,7 @@ export class Expectation {
     this.#rememberCame(expected);
     const differences = fieldDifferences(expected, verdict);
     if (verdict.complete) {
-      this.#countOrder(order);
+      this.#countOrder(this.#flowOf(expected), order);
       const ofPayload = payloadDifferences(expected.payload, verdict);
       if (ofPayload === null) this.#uncompared += 1;
       differences.push(...cutDifferences(expected, verdict), ...(ofPayload ?? []));
@@ -229,11 +233,20 @@ export class Expectation {
     return { verdict: held, ...none };
   }
 
-  #countOrder(order: number): void {
-    if (order > this.#highest) this.#highest = order;
+  #flowOf({ sourcePort }: ExpectedDatagram): { told: number; highest: number } {
+    let flow = this.#flows.get(sourcePort);
+    if (flow === undefined) {
+      flow = { told: 0, highest: -1 };
+      this.#flows.set(sourcePort, flow);
+    }
+    return flow;
+  }
+
+  #countOrder(flow: { highest: number }, order: number): void {
+    if (order > flow.highest) flow.highest = order;
     else {
       this.#count.late += 1;
-      this.#count.lateBy = Math.max(this.#count.lateBy, this.#highest - order);
+      this.#count.lateBy = Math.max(this.#count.lateBy, flow.highest - order);
     }
   }
 
@@ -314,9 +327,10 @@ function namesSeen({ ident, payloadSha256, payloadLen, seen }: DatagramVerdict):
 const tagName = (tag: { seed: number; sequence: number }): string => `tag ${tag.seed} ${tag.sequence}`;
 const identName = (ident: number): string => `ident ${ident}`;
 
-/** Foreign datagrams may have an ident of ours, but they go elsewhere. */
-function sameEnd({ destination, destinationPort }: ExpectedDatagram, verdict: DatagramVerdict): boolean {
+/** Foreign datagrams may have an ident of ours, but they go elsewhere; and two senders may send the same payload. */
+function sameEnd({ destination, destinationPort, sourcePort }: ExpectedDatagram, verdict: DatagramVerdict): boolean {
   return (
+    (sourcePort === undefined || verdict.udp === null || sourcePort === verdict.udp.sourcePort) &&
     (destination === undefined || destination === verdict.destination) &&
     (destinationPort === undefined || verdict.udp === null || destinationPort === verdict.udp.destinationPort)
   );

@@ -62,6 +62,26 @@ export function countingIdents(first: number): IdentSource {
   return { next4: () => take(0xffff), next6: () => take(0xffff_ffff) };
 }
 
+/** Ids that one of several counting senders has to itself. */
+export interface IdentStretch {
+  readonly first: number;
+  /** Ids in each sender's stretch, as far as there are so many for all. */
+  readonly length: number;
+  readonly share: IdentShare;
+}
+
+/** Counts through stretch `index` of `count` that lie one behind the other from `first` on, and at its end begins it again. */
+export function stretchIdents({ first, length, share: { index, count } }: IdentStretch): IdentSource {
+  let next = 0;
+  const take = (limit: number): number => {
+    const own = Math.min(length, Math.floor(limit / count));
+    const ident = 1 + ((first - 1 + index * own + next) % limit);
+    next = next + 1 >= own ? 0 : next + 1;
+    return ident;
+  };
+  return { next4: () => take(0xffff), next6: () => take(0xffff_ffff) };
+}
+
 /** The ids that somebody asks for: counting from a number, a source of his own, or those of a live sender. */
 export function identSourceOf(idents: number | IdentSource | undefined): IdentSource {
   return typeof idents === 'number' ? countingIdents(idents) : (idents ?? createIdentSource());

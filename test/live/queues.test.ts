@@ -1,14 +1,24 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { WireReport } from '../../src/app/common/wire-check.js';
 import { QueueSenders } from '../../src/app/queues/queues.js';
 import { udpFilter } from '../../src/capture/filter.js';
 import { openCapture, spawnPrefixFor } from '../../src/capture/open-capture.js';
 import { LAB, pinNeighbours, setLabMtu } from '../../src/host/lab.js';
 import type { DatagramVerdict } from '../../src/verify/verdict.js';
 import { Verifier } from '../../src/verify/verifier.js';
+import { Cli, lastJson, runCli } from './cli.js';
 import { describeLive, liveIt } from './in-lab.js';
 
 const { near, far } = LAB;
+interface Summary {
+  readonly datagrams: number;
+  readonly fragments: number;
+  readonly idents: { readonly first: number; readonly last: number };
+  readonly verify: WireReport;
+  readonly queues: readonly { readonly sourcePort: number; readonly idents: Summary['idents'] }[];
+}
+
 const COUNT = 24;
 const SIZE = 9000;
 
@@ -43,6 +53,68 @@ describeLive('several senders', () => {
       });
     }
   }
+});
+
+describeLive('send --queues', () => {
+  for (const driver of ['raw-socket', 'packet-socket'] as const) {
+    for (const [family, destination] of [
+      [4, `${far.ipv4}:9999`],
+      [6, `[${far.ipv6}]:9999`],
+    ] as const) {
+      liveIt(
+        `${driver}, IPv${family}: is proven, counts idents and reports on its way as one sender does`,
+        async () => {
+          await setLabMtu(1500);
+          for (const size of ['9', '9000']) {
+            const words = ['send', destination, '--driver', driver, '--queues', '2', '--size', size, '--count', '40'];
+            const proof = ['--ident', '1000', '--rate', '80dps', '--interval', '100ms', '--verify=far0', '--json'];
+            const end = await runCli([...words, ...proof], { withinMs: 60_000 });
+            const { datagrams, fragments, verify, idents, queues } = lastJson<Summary>(end);
+            const { good, differences, changed, late, verdict } = verify;
+            assert.deepEqual(
+              [end.code, verdict, datagrams],
+              [0, 'good', 40],
+              `${end.stderr} ${JSON.stringify(verify)}`,
+            );
+            assert.deepEqual([good, differences, changed, late], [40, [], [], 0]);
+            assert.equal(verify.packets, fragments);
+            assert.equal(new Set(queues.map(({ sourcePort }) => sourcePort)).size, 2);
+            if (size === '9000') {
+              assert.deepEqual(idents, { first: 1000, last: 1039 });
+              assert.deepEqual(queues[1]?.idents, { first: 1020, last: 1039 });
+            }
+            const intervals = end.lines
+              .slice(0, -1)
+              .map((line) => JSON.parse(line) as { type: string; datagrams: number });
+            assert.ok(intervals.length >= 2 && intervals.every(({ type }) => type === 'interval'));
+            // A last interval of no length is not told.
+            assert.ok(intervals.at(-1)!.datagrams > 30, 'summed over both');
+          }
+        },
+      );
+    }
+  }
+
+  liveIt('Ctrl-C ends all senders, with the verdict on what went until then', async () => {
+    const words = [
+      'send',
+      `${far.ipv4}:9999`,
+      '--queues',
+      '2',
+      '--size',
+      '3000',
+      '--duration',
+      '30s',
+      '--rate',
+      '100dps',
+    ];
+    const cli = new Cli([...words, '--interval', '100ms', '--verify=far0', '--json'], { withinMs: 60_000 });
+    await cli.lines(3);
+    cli.child.kill('SIGINT');
+    const end = await cli.end;
+    const { datagrams, verify } = lastJson<Summary>(end);
+    assert.deepEqual([end.signal, verify.verdict, verify.good], ['SIGINT', 'good', datagrams]);
+  });
 });
 
 /** What the far interface sees of UDP between the hosts while `work` runs, until so many packets have come. */

@@ -6,6 +6,7 @@ import {
   identKeys,
   identWrapSeconds,
   REASSEMBLY_TIME_4,
+  stretchIdents,
 } from '../../src/ufo/ident.js';
 
 const DRAWS = 1_000_000;
@@ -92,5 +93,40 @@ describe('countingIdents', () => {
   it('is the same series every time', () => {
     const [a, b] = [countingIdents(5), countingIdents(5)];
     for (let i = 0; i < 10; i++) assert.equal(a.next6(), b.next6());
+  });
+});
+
+describe('stretches of several counting senders', () => {
+  const stretches = (first: number, length: number, draws: number, next: 'next4' | 'next6'): number[][] =>
+    [0, 1, 2].map((index) => {
+      const source = stretchIdents({ first, length, share: { index, count: 3 } });
+      return Array.from({ length: draws }, () => source[next]());
+    });
+
+  it('lie one behind the other', () => {
+    const want = [
+      [100, 101],
+      [102, 103],
+      [104, 105],
+    ];
+    for (const next of ['next4', 'next6'] as const) assert.deepEqual(stretches(100, 2, 2, next), want);
+  });
+
+  it('go on at 1 behind the last id there is, and never use 0', () => {
+    assert.deepEqual(stretches(0xffff, 2, 2, 'next4'), [
+      [0xffff, 1],
+      [2, 3],
+      [4, 5],
+    ]);
+    assert.deepEqual(stretches(0xffff_ffff, 1, 1, 'next6'), [[0xffff_ffff], [1], [2]]);
+  });
+
+  it('have no id in common however long they send', () => {
+    const all = stretches(60_000, Number.POSITIVE_INFINITY, 30_000, 'next4').map((ids) => new Set(ids));
+    assert.deepEqual(
+      all.map(({ size }) => size),
+      [21_845, 21_845, 21_845],
+    );
+    assert.equal(new Set(all.flatMap((ids) => [...ids])).size, 65_535);
   });
 });

@@ -3,6 +3,7 @@ import type { Comparison } from '../../compare/comparison.js';
 import { Expectation } from '../../compare/expectation.js';
 import { ownsVerdict } from '../../compare/flow.js';
 import type { PathInfo } from '../../socket/path/info.js';
+import type { DatagramVerdict } from '../../verify/verdict.js';
 import { type LiveVerification, startLiveVerify } from '../verify/live.js';
 import { isOwnLink } from './own-link.js';
 
@@ -15,10 +16,14 @@ export interface WireReport extends Comparison {
   readonly broken: string | null;
 }
 
+export type WatchedPath = Omit<PathInfo, 'packets'>;
+
 export interface WireCheckOptions {
   readonly interface: string;
-  /** Of the sender. */
-  readonly path: PathInfo;
+  /** Of the sender, or of each of several, who differ in their source ports only. */
+  readonly paths: readonly WatchedPath[];
+  /** Where others tell what they send: all that went before has been told, milliseconds since the epoch; Infinity at the end. */
+  readonly toldUntil?: (() => number) | undefined;
   /** Nothing may change on the way, wherever the capture is. */
   readonly strict?: boolean | undefined;
   /** A pcap file that gets every frame too. */
@@ -28,6 +33,8 @@ export interface WireCheckOptions {
 /** A wire is taken for quiet when no verdict has come for so long, milliseconds: more than they are held back. */
 const QUIET = 1000;
 const LOOK_EVERY = 20;
+/** From a packet on the wire to its sender's word of it, at most, milliseconds. */
+const TOLD_WITHIN = 100;
 
 /** Captures on an interface and holds what it sees against what is told to be sent. */
 export class WireCheck {
@@ -37,22 +44,31 @@ export class WireCheck {
   readonly #own: boolean;
   readonly #strict: boolean;
   readonly #live: LiveVerification;
+  readonly #toldUntil: () => number;
+  /** Verdicts on what may not have been told yet. */
+  #early: { readonly verdict: DatagramVerdict; readonly at: number }[] = [];
   readonly #broken = new AbortController();
   /** Resolves to the frames that the capture lost, null where it cannot say. */
   readonly #done: Promise<number | null>;
 
-  private constructor(live: LiveVerification, { interface: name, path, strict = false }: WireCheckOptions) {
+  private constructor(live: LiveVerification, options: WireCheckOptions) {
+    const { interface: name, paths, strict = false, toldUntil } = options;
     this.#interface = name;
-    this.#own = isOwnLink(path.interface, name);
+    this.#own = isOwnLink(paths[0]!.interface, name);
     this.#strict = strict || this.#own;
-    this.expectation = new Expectation([], { strict: this.#strict, owns: (verdict) => ownsVerdict(path, verdict) });
+    this.expectation = new Expectation([], {
+      strict: this.#strict,
+      owns: (verdict) => paths.some((path) => ownsVerdict(path, verdict)),
+    });
     this.#live = live;
+    this.#toldUntil = toldUntil ?? (() => Number.POSITIVE_INFINITY);
     this.#done = this.#read();
   }
 
   /** Resolves once frames are really being captured. @throws what `openCapture` throws; the signal's reason */
   static async start(options: WireCheckOptions, signal: AbortSignal): Promise<WireCheck> {
-    const { interface: name, path, pcap } = options;
+    const { interface: name, paths, pcap } = options;
+    const path = paths[0]!;
     signal.throwIfAborted();
     const live = await startLiveVerify({
       interface: name,
@@ -75,7 +91,9 @@ export class WireCheck {
   async finish(): Promise<WireReport> {
     await this.#quiet();
     await this.close();
-    const comparison = this.expectation.result({ captureLost: await this.#done });
+    const captureLost = await this.#done;
+    this.#judge();
+    const comparison = this.expectation.result({ captureLost });
     const broken = this.#broken.signal.aborted ? String(this.#broken.signal.reason.message) : null;
     return {
       interface: this.#interface,
@@ -98,7 +116,8 @@ export class WireCheck {
       for (;;) {
         const { value, done } = await verdicts.next();
         if (done) return value.captureLost;
-        this.expectation.take(value);
+        this.#early.push({ verdict: value, at: Date.now() });
+        this.#judge();
       }
     } catch (error) {
       this.#broken.abort(error);
@@ -106,10 +125,19 @@ export class WireCheck {
     }
   }
 
+  /** Holds what has been told of against it; a sender tells of a packet a little after it is on the wire. */
+  #judge(): void {
+    const until = this.#toldUntil() - TOLD_WITHIN;
+    const next = this.#early.findIndex(({ at }) => at > until);
+    const ready = this.#early.splice(0, next === -1 ? this.#early.length : next);
+    for (const { verdict } of ready) this.expectation.take(verdict);
+  }
+
   async #quiet(): Promise<void> {
     const { expectation } = this;
     let judged = -1;
     for (let since = 0; expectation.judged < expectation.told && since < QUIET; since += LOOK_EVERY) {
+      this.#judge();
       if (this.#broken.signal.aborted) return;
       if (expectation.judged !== judged) since = 0;
       judged = expectation.judged;

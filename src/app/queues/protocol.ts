@@ -1,7 +1,10 @@
+import type { ExpectedDatagram } from '../../compare/expected.js';
 import type { RateWish } from '../../options/parse-rate.js';
+import type { SentCounts } from '../../socket/flight/counts.js';
 import type { SendSummary } from '../../socket/flight/datagram.js';
 import type { SocketOptions } from '../../socket/options.js';
-import type { IdentKeys } from '../../ufo/ident.js';
+import type { PathInfo } from '../../socket/path/info.js';
+import type { IdentKeys, IdentStretch } from '../../ufo/ident.js';
 
 /** What one of several senders is told when it is started; everything in it can be cloned into another thread or process. */
 export interface QueueSetup {
@@ -10,6 +13,10 @@ export interface QueueSetup {
   readonly queues: number;
   /** The same for all of them: with the index they make ids that never collide. */
   readonly identKeys: IdentKeys;
+  /** Ids that count up, each sender in a stretch of its own; without it they are random. */
+  readonly idents?: Omit<IdentStretch, 'share'> | undefined;
+  /** Reports tell what is to be seen of every datagram. */
+  readonly tells?: boolean | undefined;
   readonly socket: Omit<SocketOptions, 'signal' | 'idents'>;
   readonly source: { readonly address: string | undefined; readonly port: number };
   readonly destination: { readonly address: string; readonly port: number };
@@ -30,9 +37,23 @@ export interface QueueShare {
 /** To a sender. */
 export type QueueOrder = QueueShare | { readonly type: 'stop' } | { readonly type: 'close' };
 
+/** Where a sender's datagrams go; what of it can be cloned. */
+export type QueuePath = Omit<PathInfo, 'packets'>;
+
+/** From a sender, some times a second while it sends and once at the end. */
+export interface QueueReport {
+  readonly type: 'report';
+  /** Everything that had gone by then is in it or in an earlier one; milliseconds since the epoch. */
+  readonly at: number;
+  readonly counts: SentCounts;
+  /** What became of datagrams since the last one. */
+  readonly told: readonly ExpectedDatagram[];
+}
+
 /** From a sender. */
 export type QueueAnswer =
-  | { readonly type: 'ready' }
+  | QueueReport
+  | { readonly type: 'ready'; readonly path: QueuePath }
   | { readonly type: 'sent'; readonly summary: SendSummary; readonly seconds: number }
   | {
       readonly type: 'failed';

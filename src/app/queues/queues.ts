@@ -6,10 +6,13 @@ import type { RateWish } from '../../options/parse-rate.js';
 import type { SendSummary } from '../../socket/flight/datagram.js';
 import { possibleDrivers } from '../../socket/path/choose-driver.js';
 import { identKeys } from '../../ufo/ident.js';
-import type { QueueAnswer, QueueOrder, QueueSetup, QueueShare } from './protocol.js';
+import { Answers, type QueueReply } from './answers.js';
+import type { QueueOrder, QueuePath, QueueReport, QueueSetup, QueueShare } from './protocol.js';
 
 export interface QueueOptions extends Omit<QueueSetup, 'index' | 'identKeys'> {
   readonly signal?: AbortSignal | undefined;
+  /** What a sender tells on its way. */
+  readonly onReport?: ((index: number, report: QueueReport) => void) | undefined;
 }
 
 /** How much all senders together are to send, and how fast; without a count or a time as much as goes until the signal. */
@@ -30,7 +33,7 @@ const MOST = 64;
 interface Remote {
   readonly post: (order: QueueOrder) => void;
   /** Rejects with its failure, or with `ERR_UFO_QUEUE` where it ended. */
-  next(): Promise<QueueAnswer>;
+  next(): Promise<QueueReply>;
   end(): Promise<void>;
 }
 
@@ -40,7 +43,9 @@ interface Remote {
  */
 export class QueueSenders implements AsyncDisposable {
   readonly #remotes: readonly Remote[];
-  readonly #stop = (): void => {
+  #paths: readonly QueuePath[] = [];
+  /** Lets every sender end with what it has begun. */
+  readonly stop = (): void => {
     for (const { post } of this.#remotes) post({ type: 'stop' });
   };
   readonly #signal: AbortSignal | undefined;
@@ -48,22 +53,35 @@ export class QueueSenders implements AsyncDisposable {
   private constructor(remotes: readonly Remote[], signal: AbortSignal | undefined) {
     this.#remotes = remotes;
     this.#signal = signal;
-    signal?.addEventListener('abort', this.#stop, { once: true });
+    signal?.addEventListener('abort', this.stop, { once: true });
   }
 
   /** Resolves when every sender knows its way. @throws UfoError of the first one that does not: ENODEV, EBUSY, EPERM, … */
-  static async open({ signal, ...options }: QueueOptions): Promise<QueueSenders> {
+  static async open({ signal, onReport, ...options }: QueueOptions): Promise<QueueSenders> {
     const { queues, socket } = options;
     if (!Number.isInteger(queues) || queues < 1 || queues > MOST) throw argumentError('queues', queues, `1 … ${MOST}`);
     const shared = { ...options, identKeys: identKeys() };
     const start = possibleDrivers(socket).every(({ inThreads }) => inThreads) ? startThread : startProcess;
-    const remotes = Array.from({ length: queues }, (_, index) => start({ ...shared, index }));
+    const remotes = Array.from({ length: queues }, (_, index) => {
+      const answers = new Answers((report) => onReport?.(index, report));
+      return start({ ...shared, index }, answers);
+    });
     const senders = new QueueSenders(remotes, signal);
     const ready = await Promise.allSettled(remotes.map((remote) => remote.next()));
     const refused = ready.find((one) => one.status === 'rejected');
-    if (refused === undefined) return senders;
-    await senders.close();
-    throw refused.reason;
+    if (refused !== undefined) {
+      await senders.close();
+      throw refused.reason;
+    }
+    senders.#paths = ready.flatMap((one) =>
+      one.status === 'fulfilled' && one.value.type === 'ready' ? [one.value.path] : [],
+    );
+    return senders;
+  }
+
+  /** The way of each sender. */
+  get paths(): readonly QueuePath[] {
+    return this.#paths;
   }
 
   /** One summary a sender. @throws what stopped the first one, when all have ended */
@@ -84,7 +102,7 @@ export class QueueSenders implements AsyncDisposable {
 
   /** Lets every sender close its socket, and ends it. Idempotent. */
   async close(): Promise<void> {
-    this.#signal?.removeEventListener('abort', this.#stop);
+    this.#signal?.removeEventListener('abort', this.stop);
     await Promise.all(this.#remotes.map((remote) => remote.end()));
   }
 
@@ -103,9 +121,8 @@ export function shareOf({ count, durationMs, rate }: QueueWish, index: number, q
   };
 }
 
-function startThread(setup: QueueSetup): Remote {
+function startThread(setup: QueueSetup, answers: Answers): Remote {
   const worker = new Worker(programPath('queue-worker'), { workerData: setup });
-  const answers = new Answers();
   worker.on('message', answers.take);
   worker.on('error', ({ message }) => answers.end(message));
   const ended = new Promise<void>((resolve) => {
@@ -125,9 +142,8 @@ function startThread(setup: QueueSetup): Remote {
 }
 
 /** Structured clone keeps typed arrays and Infinity. It dies with its channel, and so with this process. */
-function startProcess(setup: QueueSetup): Remote {
+function startProcess(setup: QueueSetup, answers: Answers): Remote {
   const child = fork(programPath('queue-worker'), [], { serialization: 'advanced' });
-  const answers = new Answers();
   child.on('message', answers.take);
   child.on('error', ({ message }) => answers.end(message));
   const ended = new Promise<void>((resolve) => {
@@ -148,33 +164,4 @@ function startProcess(setup: QueueSetup): Remote {
       await ended;
     },
   };
-}
-
-/** Answers as they come, for whoever asks for the next one. */
-class Answers {
-  readonly #come: QueueAnswer[] = [];
-  #waiting: ((answer: QueueAnswer) => void) | null = null;
-
-  readonly take = (answer: QueueAnswer): void => {
-    const waiting = this.#waiting;
-    this.#waiting = null;
-    if (waiting === null) this.#come.push(answer);
-    else waiting(answer);
-  };
-
-  end(why: string): void {
-    this.take({ type: 'failed', code: 'ERR_UFO_QUEUE', message: `a sender is gone: ${why}` });
-  }
-
-  async next(): Promise<QueueAnswer> {
-    const answer =
-      this.#come.shift() ??
-      (await new Promise<QueueAnswer>((resolve) => {
-        this.#waiting = resolve;
-      }));
-    if (answer.type !== 'failed') return answer;
-    const error = new UfoError(answer.code, answer.message, answer.hint);
-    if (answer.argument !== undefined) error.argument = answer.argument;
-    throw error;
-  }
 }

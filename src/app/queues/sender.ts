@@ -1,11 +1,18 @@
+import type { ExpectedDatagram } from '../../compare/expected.js';
 import { UfoError } from '../../errors.js';
 import { GeneratedPayloads } from '../../payload/sequence.js';
-import type { SocketOptions } from '../../socket/options.js';
+import { StreamCounts } from '../../socket/flight/counts.js';
+import type { SendSummary } from '../../socket/flight/datagram.js';
+import type { ManyOptions, SocketOptions } from '../../socket/options.js';
 import { createPacer } from '../../socket/pacing.js';
 import { possibleDrivers } from '../../socket/path/choose-driver.js';
 import { createSocket, type UfoSocket } from '../../socket/socket.js';
-import { createIdentSource } from '../../ufo/ident.js';
+import { createIdentSource, type IdentSource, stretchIdents } from '../../ufo/ident.js';
+import { SentLog } from '../common/sent.js';
 import type { QueueAnswer, QueueOrder, QueueSetup, QueueShare } from './protocol.js';
+
+/** Between two reports, milliseconds; verdicts wait for them. */
+const REPORT_EVERY = 25;
 
 /** One of several senders, in a thread or process of its own: its own socket, memory and device queue. */
 export class QueueSender {
@@ -14,18 +21,20 @@ export class QueueSender {
   readonly #answer: (answer: QueueAnswer) => void;
   /** Being sent. */
   #payloads: GeneratedPayloads | null = null;
+  #log: SentLog | null = null;
+  #told: ExpectedDatagram[] = [];
   #sequence: number;
   #stopped = false;
 
   /** @param answer carries a message to whoever started this sender */
   constructor(setup: QueueSetup, answer: (answer: QueueAnswer) => void) {
-    const { index, queues, identKeys, socket } = setup;
+    const { index, socket } = setup;
     this.#setup = setup;
     this.#answer = answer;
     this.#socket = createSocket({
       ...socket,
       ...(ownQueue(socket) ? { queue: (socket.queue ?? 0) + index } : {}),
-      idents: createIdentSource({ index, count: queues }, identKeys),
+      idents: identsOf(setup),
     });
     this.#socket.on('error', () => undefined); // ICMP errors come to the summary's owner by what fails
     this.#sequence = index;
@@ -33,12 +42,15 @@ export class QueueSender {
 
   /** Opens the way to the destination and says that it is ready. */
   async open(): Promise<void> {
-    const { index, source, destination } = this.#setup;
+    const { index, source, destination, tells } = this.#setup;
     await this.#guarded(async () => {
       const port = source.port === 0 ? 0 : source.port + index;
       if (port !== 0 || source.address !== undefined) await this.#socket.bind(port, source.address);
       await this.#socket.connect(destination.port, destination.address);
-      this.#answer({ type: 'ready' });
+      const path = await this.#socket.path();
+      if (tells) this.#log = new SentLog(path, (expected) => void this.#told.push(expected));
+      const { packets: _, ...plain } = path;
+      this.#answer({ type: 'ready', path: plain });
     });
   }
 
@@ -59,15 +71,33 @@ export class QueueSender {
     const payloads = new GeneratedPayloads({ ...payload, first: this.#sequence, step: queues, count });
     this.#payloads = payloads;
     if (this.#stopped) payloads.stop();
-    const timer = Number.isFinite(durationMs) ? setTimeout(() => payloads.stop(), durationMs) : undefined;
+    const counts = new StreamCounts();
+    const ending = Number.isFinite(durationMs) ? setTimeout(() => payloads.stop(), durationMs) : undefined;
+    const reporting = setInterval(() => this.#report(counts), REPORT_EVERY);
     const begin = performance.now();
+    let summary: SendSummary;
     try {
-      const summary = await this.#socket.sendMany(payloads, { pacer });
-      this.#answer({ type: 'sent', summary, seconds: (performance.now() - begin) / 1000 });
+      summary = await this.#sendThem(payloads, { pacer, counts });
     } finally {
-      clearTimeout(timer);
+      clearTimeout(ending);
+      clearInterval(reporting);
+      this.#report(counts);
       this.#sequence = payloads.next;
     }
+    this.#answer({ type: 'sent', summary, seconds: (performance.now() - begin) / 1000 });
+  }
+
+  /** Where somebody looks for them, each is told of before it is sent. */
+  #sendThem(payloads: GeneratedPayloads, to: ManyOptions): Promise<SendSummary> {
+    const log = this.#log;
+    if (log === null) return this.#socket.sendMany(payloads, to);
+    return this.#socket.sendMany(begun(payloads, log), { ...to, onDatagram: log.sent, onStopped: log.stopped });
+  }
+
+  #report({ datagrams, failed, fragments, strayFragments, octets, idents, ways }: StreamCounts): void {
+    const counts = { datagrams, failed, fragments, strayFragments, octets, idents, ways };
+    this.#answer({ type: 'report', at: Date.now(), counts, told: this.#told });
+    this.#told = [];
   }
 
   async #guarded(work: () => Promise<void>): Promise<void> {
@@ -85,6 +115,19 @@ export class QueueSender {
       });
     }
   }
+}
+
+/** Each is copied into user pages before the next one is asked for. */
+function* begun(payloads: Iterable<Uint8Array>, log: SentLog): Generator<Uint8Array, void> {
+  for (const payload of payloads) {
+    log.begin(payload);
+    yield payload;
+  }
+}
+
+function identsOf({ index, queues, identKeys, idents }: QueueSetup): IdentSource {
+  const share = { index, count: queues };
+  return idents === undefined ? createIdentSource(share, identKeys) : stretchIdents({ ...idents, share });
 }
 
 /** Whether its driver sends by one queue of the interface, so that each sender needs another. */

@@ -1,5 +1,5 @@
 import type { RateWish } from '../../options/parse-rate.js';
-import type { StreamCounts } from '../../socket/flight/counts.js';
+import type { SentCounts } from '../../socket/flight/counts.js';
 import type { PathInfo } from '../../socket/path/info.js';
 import * as ipv4 from '../../wire/ipv4.js';
 import * as ipv6 from '../../wire/ipv6.js';
@@ -19,7 +19,7 @@ const HELD = 0.98;
 /** Null where none was asked for, or too few datagrams went to tell. */
 export function heldRate(
   wish: RateWish | undefined,
-  tally: StreamCounts,
+  tally: SentCounts,
   seconds: number,
   { family, byTime }: Pick<PathInfo, 'family'> & { readonly byTime: boolean },
 ): HeldRate | null {

@@ -1,79 +1,118 @@
-import { UfoError, usageError } from '../../errors.js';
-import { counted, figure, perSecond } from '../common/figures.js';
+import { usageError } from '../../errors.js';
+import type { LostFrames } from '../../tx/net-device.js';
 import type { Output } from '../common/output.js';
-import { type QueueResult, QueueSenders } from '../queues/queues.js';
+import type { WireCheck } from '../common/wire-check.js';
+import { type QueueOptions, type QueueResult, QueueSenders } from '../queues/queues.js';
+import { QueueTally } from '../queues/tally.js';
+import { heldRate } from './held-rate.js';
 import { type SendOptions, type SendTarget, sendTarget } from './options.js';
+import { startCheck } from './proof.js';
+import type { SendOutcome } from './report.js';
+import { SendWatch } from './watch.js';
 
-/** `udp-ufo send --queues N`: generated payloads from N senders at once. @throws what stopped the first one that failed */
+/** `udp-ufo send --queues N`: generated payloads from N senders at once. @throws what stopped it before anything had gone */
 export async function sendOnQueues(
   options: SendOptions,
   queues: number,
   output: Output,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<SendOutcome> {
   refuseWithQueues(options);
-  const { size = 0, seed = 1, durationMs, rate } = options;
-  const count = options.count ?? (durationMs === undefined ? queues : undefined);
-  await using senders = await QueueSenders.open(
-    queueOptions(await sendTarget(options), { queues, size, seed, signal }),
-  );
+  const count = options.count ?? (options.durationMs === undefined ? queues : undefined);
+  const target = await sendTarget(options);
+  const tally = new QueueTally(queues);
+  const check: { wire: WireCheck | null } = { wire: null };
+  await using senders = await QueueSenders.open({
+    ...queueOptions(target, options, queues, count),
+    signal,
+    onReport(index, { at, counts, told }) {
+      tally.set(index, at, counts);
+      for (const expected of told) check.wire?.expectation.add(expected);
+    },
+  });
+  const { paths } = senders;
+  try {
+    check.wire = await startCheck(options, paths, signal, () => tally.toldUntil);
+    check.wire?.broken.addEventListener('abort', senders.stop);
+    const sent = await sendAndCount(senders, tally, count, options, output);
+    if (sent.failure !== null && tally.fragments === 0) throw sent.failure;
+    const byTime = count === undefined;
+    const rate = heldRate(options.rate, tally, sent.seconds, { family: target.family, byTime });
+    const wire = (await check.wire?.finish()) ?? null;
+    const each = tally.each.map((counts, index) => ({ sourcePort: paths[index]!.sourcePort, ...counts }));
+    return { path: paths[0]!, tally, ...sent, rate, wire, queues: each };
+  } finally {
+    tally.ended();
+    await check.wire?.close();
+  }
+}
+
+async function sendAndCount(
+  senders: QueueSenders,
+  tally: QueueTally,
+  count: number | undefined,
+  options: SendOptions,
+  output: Output,
+): Promise<Pick<SendOutcome, 'seconds' | 'failure' | 'lost'>> {
+  const { durationMs, rate } = options;
+  const watch = new SendWatch(tally, count ?? Number.POSITIVE_INFINITY, options, output);
   const begin = performance.now();
-  const results = await senders.send({ count, durationMs, rate });
-  const seconds = (performance.now() - begin) / 1000;
-  const summary = { type: 'summary', ...totals(results), seconds, queues: results };
-  if (options.json) await output.json(summary);
-  else for (const line of textOf(results, seconds)) await output.line(line);
-  signal.throwIfAborted();
+  let results: readonly QueueResult[] = [];
+  let failure: unknown = null;
+  try {
+    results = await senders.send({ count, durationMs, rate });
+  } catch (error) {
+    failure = error;
+  } finally {
+    tally.ended();
+    watch.stop();
+  }
+  return { seconds: (performance.now() - begin) / 1000, failure, lost: lostOf(results) };
 }
 
-interface QueueWork {
-  readonly queues: number;
-  readonly size: number;
-  readonly seed: number;
-  readonly signal: AbortSignal;
-}
-
-function queueOptions({ socket, source, sourcePort, address, port }: SendTarget, work: QueueWork) {
-  const { idents: _, signal: __, ...plain } = socket;
-  const { queues, size, seed, signal } = work;
+function queueOptions(
+  { socket, source, sourcePort, address, port }: SendTarget,
+  { size = 0, seed = 1, verify }: SendOptions,
+  queues: number,
+  count = Number.POSITIVE_INFINITY,
+): QueueOptions {
+  const { idents, signal: _, ...plain } = socket;
   return {
     queues,
+    ...(typeof idents === 'number' && { idents: { first: idents, length: Math.ceil(count / queues) } }),
+    tells: verify !== false,
     socket: plain,
     source: { address: source, port: sourcePort },
     destination: { address, port },
     payload: { size, seed },
-    signal,
   };
 }
 
-/** What needs one sender that knows of every datagram, or one order of them. */
-function refuseWithQueues(options: SendOptions): void {
-  const { size, verify, dryRun, pcap, idents, intervalMs, gapMs, plan, save } = options;
+/** What needs one sender, or one order of all datagrams. */
+function refuseWithQueues({ size, dryRun, gapMs, plan, save }: SendOptions): void {
   if (size === undefined) throw usageError('--queues: only generated payloads can be shared out', 'add --size');
-  const alone = { verify: verify !== false, dryRun, pcap, ident: idents, interval: intervalMs, gap: gapMs, plan, save };
-  for (const [name, value] of Object.entries(alone)) {
+  for (const [name, value] of Object.entries({ 'dry-run': dryRun, gap: gapMs, plan, save })) {
     if (value === undefined || value === false) continue;
-    const option = name.replace('R', '-r');
-    throw usageError(`--queues does not go with --${option}`, 'send without --queues');
+    throw usageError(`--queues does not go with --${name}`, 'send without --queues');
   }
 }
 
-function totals(results: readonly QueueResult[]) {
-  const sum = (key: 'datagrams' | 'failed' | 'fragments' | 'octets'): number =>
-    results.reduce((total, one) => total + one[key], 0);
-  return { datagrams: sum('datagrams'), failed: sum('failed'), fragments: sum('fragments'), octets: sum('octets') };
-}
-
-function textOf(results: readonly QueueResult[], seconds: number): string[] {
-  const { datagrams, fragments, octets } = totals(results);
-  const [first] = results;
-  if (first === undefined) throw new UfoError('ERR_UFO_QUEUE', 'no sender answered');
-  const rate = (count: number): string => figure(perSecond(count, seconds));
-  return [
-    `${results.length} senders by ${first.driver}`,
-    ...first.ways.map(({ way, why }) => `  ${way}: ${why}`),
-    `  ${counted(datagrams, 'datagram')}, ${counted(octets, 'octet')} of payload, ${counted(fragments, 'packet')}`,
-    `  ${seconds.toFixed(3)} s: ${rate(datagrams)} datagrams/s, ${rate(fragments)} packets/s, ${rate((8 * octets) / 1e6)} Mbit/s`,
-    ...results.map((one, index) => `  sender ${index}: ${rate(one.fragments)} packets/s`),
-  ];
+/**
+ * Each socket counts its own losses, and an interface those of all, which every sender has looked at; which of the packets
+ * that an interface has not counted are whose nobody can say.
+ */
+function lostOf(results: readonly QueueResult[]): LostFrames {
+  const known = (place: keyof LostFrames): number[] | null => {
+    const each = results.map(({ lost }) => lost[place]);
+    return each.length === 0 || each.includes(null) ? null : (each as number[]);
+  };
+  const most = (place: keyof LostFrames): number | null => {
+    const each = known(place);
+    return each && Math.max(...each);
+  };
+  return {
+    socket: known('socket')?.reduce((sum, one) => sum + one, 0) ?? null,
+    ...{ qdisc: most('qdisc'), driver: most('driver'), neighbour: most('neighbour'), backlog: most('backlog') },
+    unknown: null,
+  };
 }

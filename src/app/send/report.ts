@@ -1,5 +1,5 @@
 import { comparisonText } from '../../report/comparison-text.js';
-import type { StreamCounts } from '../../socket/flight/counts.js';
+import type { SentCounts } from '../../socket/flight/counts.js';
 import type { PathInfo } from '../../socket/path/info.js';
 import { DRIVER_TRAITS } from '../../tx/drivers.js';
 import type { LostFrames } from '../../tx/net-device.js';
@@ -10,8 +10,9 @@ import { type HeldRate, heldRateText } from './held-rate.js';
 
 /** What became of a whole `udp-ufo send`. */
 export interface SendOutcome {
-  readonly path: PathInfo;
-  readonly tally: StreamCounts;
+  /** Of several senders the first one's. */
+  readonly path: Omit<PathInfo, 'packets'>;
+  readonly tally: SentCounts;
   readonly lost: LostFrames;
   readonly seconds: number;
   /** What became of the rate asked for; null without one. */
@@ -20,6 +21,13 @@ export interface SendOutcome {
   readonly wire: WireReport | null;
   /** What stopped it. */
   readonly failure: unknown;
+  /** Each of several senders. */
+  readonly queues?: readonly QueueOutcome[];
+}
+
+/** What one of several senders sent. */
+export interface QueueOutcome extends SentCounts {
+  readonly sourcePort: number;
 }
 
 /** Writes the result: an object for programs, a few lines for people. */
@@ -28,7 +36,7 @@ export async function printOutcome(outcome: SendOutcome, json: boolean, output: 
   else for (const line of outcomeText(outcome)) await output.line(line);
 }
 
-function outcomeJson({ path, tally, lost, seconds, rate, wire, failure }: SendOutcome): object {
+function outcomeJson({ path, tally, lost, seconds, rate, wire, failure, queues }: SendOutcome): object {
   const { datagrams, failed, fragments, strayFragments, octets, ways, idents } = tally;
   const { source, sourcePort, destination, destinationPort, driver, interface: name, mtu } = path;
   return {
@@ -40,11 +48,12 @@ function outcomeJson({ path, tally, lost, seconds, rate, wire, failure }: SendOu
     bitsPerSecond: perSecond(8 * octets, seconds),
     rate,
     verify: wire,
+    ...(queues && { queues }),
     error: failure instanceof Error ? { code: Reflect.get(failure, 'code') ?? null, message: failure.message } : null,
   };
 }
 
-function outcomeText({ path, tally, lost, seconds, rate, wire }: SendOutcome): string[] {
+function outcomeText({ path, tally, lost, seconds, rate, wire, queues = [] }: SendOutcome): string[] {
   const { datagrams, fragments, octets, ways } = tally;
   return [
     `${endpoint(path.source, path.sourcePort)} → ${endpoint(path.destination, path.destinationPort)} by ${path.driver}` +
@@ -54,19 +63,28 @@ function outcomeText({ path, tally, lost, seconds, rate, wire }: SendOutcome): s
       `${identText(tally)}${failedText(tally)}`,
     `  ${seconds.toFixed(3)} s: ${figure(perSecond(datagrams, seconds))} datagrams/s, ` +
       `${figure(perSecond(fragments, seconds))} packets/s, ${figure(perSecond(8 * octets, seconds) / 1e6)} Mbit/s of payload`,
+    ...queues.map((one, index) => queueText(one, index, seconds)),
     ...(rate === null ? [] : [`  ${heldRateText(rate)}`]),
     ...(DRIVER_TRAITS[path.driver].sends ? [`  ${lostText(lost)}`] : []),
     ...(wire === null ? [] : wireText(wire)),
   ];
 }
 
-function identText({ idents }: StreamCounts): string {
+function queueText(queue: QueueOutcome, index: number, seconds: number): string {
+  const { sourcePort, datagrams, fragments } = queue;
+  return (
+    `    sender ${index} from port ${sourcePort}: ${counted(datagrams, 'datagram')}, ` +
+    `${figure(perSecond(fragments, seconds))} packets/s${identText(queue)}${failedText(queue)}`
+  );
+}
+
+function identText({ idents }: SentCounts): string {
   if (idents === null) return '';
   return idents.first === idents.last ? `, ident ${idents.first}` : `, idents ${idents.first} … ${idents.last}`;
 }
 
 /** `packets` above counts theirs too: the kernel took them. */
-function failedText({ failed, strayFragments }: StreamCounts): string {
+function failedText({ failed, strayFragments }: SentCounts): string {
   if (failed === 0) return '';
   return `; ${counted(failed, 'datagram')} failed, ${strayFragments} of the packets are theirs`;
 }

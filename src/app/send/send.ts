@@ -1,13 +1,12 @@
 import type { ExpectedDatagram } from '../../compare/expected.js';
-import { nameArgument, UfoError } from '../../errors.js';
 import type { PathInfo } from '../../socket/path/info.js';
 import { createSocket, type UfoSocket } from '../../socket/socket.js';
 import { EXIT, type ExitCode } from '../common/exit-codes.js';
 import type { Output } from '../common/output.js';
 import { SentLog } from '../common/sent.js';
-import { WireCheck } from '../common/wire-check.js';
 import { sendAll } from './all.js';
 import { type SendOptions, type SendTarget, sendTarget } from './options.js';
+import { startCheck } from './proof.js';
 import { sendOnQueues } from './queues.js';
 import { printOutcome, type SendOutcome } from './report.js';
 import { SaveFile } from './save-file.js';
@@ -20,18 +19,25 @@ import { NetworkTold } from './told.js';
  */
 export async function send(options: SendOptions, output: Output, signal: AbortSignal): Promise<ExitCode> {
   const { queues = 1 } = options;
-  if (queues > 1) {
-    await sendOnQueues(options, queues, output, signal);
-    return EXIT.ok;
-  }
+  if (queues > 1) return conclude(await sendOnQueues(options, queues, output, signal), null, options, output, signal);
   const target = await sendTarget(options);
   await using socket = createSocket(target.socket);
   const told = new NetworkTold();
   socket.on('error', (error) => told.add(error));
   const path = await connect(socket, target);
   const outcome = await sendAndLook(socket, path, options, output, signal);
-  await printOutcome(outcome, options.json, output);
-  told.print(output);
+  return conclude(outcome, told, options, output, signal);
+}
+
+async function conclude(
+  outcome: SendOutcome,
+  told: NetworkTold | null,
+  { json }: SendOptions,
+  output: Output,
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  await printOutcome(outcome, json, output);
+  told?.print(output);
   if (outcome.failure !== null) throw outcome.failure;
   signal.throwIfAborted();
   if (outcome.wire === null || outcome.wire.verdict === 'good') return EXIT.ok;
@@ -51,7 +57,7 @@ async function sendAndLook(
   output: Output,
   signal: AbortSignal,
 ): Promise<SendOutcome> {
-  const wire = await startCheck(options, path, signal);
+  const wire = await startCheck(options, [path], signal);
   try {
     await using save = options.save === undefined ? null : await SaveFile.open(options.save, path, signal);
     const tell = (expected: ExpectedDatagram): void => {
@@ -66,24 +72,5 @@ async function sendAndLook(
     return { ...sent, path, wire: (await wire?.finish()) ?? null };
   } finally {
     await wire?.close();
-  }
-}
-
-/** @throws UfoError ERR_UFO_UNSUPPORTED where a capture on that interface could not see what is sent. */
-async function startCheck(options: SendOptions, path: PathInfo, signal: AbortSignal): Promise<WireCheck | null> {
-  if (options.verify === false) return null;
-  const name = options.verify === true ? path.interface : options.verify;
-  if (!path.seenByCaptures && name === path.interface) {
-    throw new UfoError(
-      'ERR_UFO_UNSUPPORTED',
-      `--verify: what ${path.driver} sends this way is not seen by a capture on ${name}, the interface it leaves by`,
-      'capture where it arrives: --verify=IF (in a lab --verify=far0)',
-    );
-  }
-  try {
-    return await WireCheck.start({ interface: name, path, strict: options.strict, pcap: options.pcap }, signal);
-  } catch (error) {
-    if (error instanceof UfoError && error.argument === 'interface') nameArgument(error, '--verify');
-    throw error;
   }
 }

@@ -1,4 +1,4 @@
-import type { StreamCounts } from '../../socket/flight/counts.js';
+import type { SentCounts } from '../../socket/flight/counts.js';
 import { counted, figure, perSecond } from '../common/figures.js';
 import type { Output } from '../common/output.js';
 import { createProgress, type Progress } from '../common/progress.js';
@@ -27,7 +27,7 @@ export class SendWatch {
   #bar: Progress | null = null;
   #stopped = false;
 
-  constructor(tally: StreamCounts, count: number, options: SendWatchOptions, output: Output) {
+  constructor(tally: SentCounts, count: number, options: SendWatchOptions, output: Output) {
     const { intervalMs } = options;
     if (intervalMs !== undefined) {
       this.#last = reporter(tally, options.json, output);
@@ -46,7 +46,7 @@ export class SendWatch {
   }
 
   /** By count where there is one, else by time; where neither ends it (standard input) only what has gone is told. */
-  async #showBar(tally: StreamCounts, count: number, durationMs: number | undefined): Promise<void> {
+  async #showBar(tally: SentCounts, count: number, durationMs: number | undefined): Promise<void> {
     const begin = performance.now() - LONG;
     const byTime = !Number.isFinite(count) && durationMs !== undefined;
     const total = byTime ? durationMs / 1000 : count;
@@ -61,7 +61,7 @@ export class SendWatch {
   }
 }
 
-function reporter(tally: StreamCounts, json: boolean, output: Output): () => void {
+function reporter(tally: SentCounts, json: boolean, output: Output): () => void {
   const begin = performance.now();
   let before = { at: begin, datagrams: 0, octets: 0 };
   return () => {

@@ -8,6 +8,9 @@ export interface Counted {
   readonly ident: number | null;
 }
 
+/** Sums over what has been sent so far, to be read only. */
+export type SentCounts = Readonly<Omit<StreamCounts, 'add' | 'addStopped'>>;
+
 /** Sums over what has been sent so far; whoever gave them to a stream may look at them while it runs. */
 export class StreamCounts {
   readonly #ways = new Map<Way, string>();

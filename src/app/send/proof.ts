@@ -1,0 +1,29 @@
+import { nameArgument, UfoError } from '../../errors.js';
+import { WireCheck, type WireCheckOptions } from '../common/wire-check.js';
+import type { SendOptions } from './options.js';
+
+/** The capture that --verify asks for, of one sender or several. @throws UfoError ERR_UFO_UNSUPPORTED where a capture on that interface could not see what is sent. */
+export async function startCheck(
+  options: SendOptions,
+  paths: WireCheckOptions['paths'],
+  signal: AbortSignal,
+  toldUntil?: WireCheckOptions['toldUntil'],
+): Promise<WireCheck | null> {
+  const path = paths[0]!;
+  const { strict, pcap } = options;
+  if (options.verify === false) return null;
+  const name = options.verify === true ? path.interface : options.verify;
+  if (!path.seenByCaptures && name === path.interface) {
+    throw new UfoError(
+      'ERR_UFO_UNSUPPORTED',
+      `--verify: what ${path.driver} sends this way is not seen by a capture on ${name}, the interface it leaves by`,
+      'capture where it arrives: --verify=IF (in a lab --verify=far0)',
+    );
+  }
+  try {
+    return await WireCheck.start({ interface: name, paths, strict, pcap, toldUntil }, signal);
+  } catch (error) {
+    if (error instanceof UfoError && error.argument === 'interface') nameArgument(error, '--verify');
+    throw error;
+  }
+}
