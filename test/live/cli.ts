@@ -62,6 +62,13 @@ export function runCli(words: readonly string[], options?: CliOptions): Promise<
   return new Cli(words, options).end;
 }
 
+/** The summary among the JSON lines; where a command failed, its error follows as a line of its own. */
+export function summaryOf<T>({ lines, stderr }: CliEnd): T {
+  const line = lines.find((one) => one.startsWith('{"type":"summary"'));
+  if (line === undefined) throw new Error(`no summary on stdout; stderr: ${stderr}`);
+  return JSON.parse(line) as T;
+}
+
 /** The last object that `--json` printed. */
 export function lastJson<T>({ lines, stderr }: CliEnd): T {
   const line = lines.at(-1);

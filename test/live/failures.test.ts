@@ -9,7 +9,7 @@ import { runTool } from '../../src/host/run-tool.js';
 import { makePayload } from '../../src/payload/generated.js';
 import type { SendResult } from '../../src/socket/flight/datagram.js';
 import { createSocket, type UfoSocket } from '../../src/socket/socket.js';
-import { Cli, lastJson, runCli } from './cli.js';
+import { Cli, lastJson, runCli, summaryOf } from './cli.js';
 import { describeLive, liveIt } from './in-lab.js';
 
 const { near, far } = LAB;
@@ -76,7 +76,7 @@ describeLive('failures', () => {
     await runTool('ip', ['link', 'set', near.interface, 'down']);
     const end = await cli.end;
     assert.equal(end.code, 3, end.stderr);
-    const { datagrams, failed, error } = lastJson<{ datagrams: number; failed: number; error: { code: string } }>(end);
+    const { datagrams, failed, error } = summaryOf<{ datagrams: number; failed: number; error: { code: string } }>(end);
     assert.ok(datagrams >= 20 && failed > 0);
     assert.match(error.code, /ENETDOWN|ENETUNREACH/);
     assert.match(end.stderr, /ENETDOWN|ENETUNREACH/);

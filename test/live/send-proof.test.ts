@@ -9,7 +9,7 @@ import { LAB, ROUTED_LAB } from '../../src/host/lab-info.js';
 import { pcapFormat } from '../../src/wire/pcap-format.js';
 import { PcapReader } from '../../src/wire/pcap-reader.js';
 import { encodePcap } from '../../src/wire/pcap-writer.js';
-import { Cli, type CliEnd, lastJson, MAIN, runCli } from './cli.js';
+import { Cli, type CliEnd, lastJson, MAIN, runCli, summaryOf } from './cli.js';
 import { describeLive, liveIt } from './in-lab.js';
 
 interface Summary {
@@ -238,9 +238,7 @@ describeLive('what send --verify proves', () => {
     const end = await cli.end;
     spawnSync('ip', ['link', 'set', LAB.near.interface, 'up']);
     await sleep(100);
-    // The error follows as a line of its own.
-    const line = end.lines.find((one) => one.startsWith('{"type":"summary"'));
-    const { datagrams, verify } = JSON.parse(line ?? '{}') as Summary;
+    const { datagrams, verify } = summaryOf<Summary>(end);
     assert.equal(end.code, 3, end.stderr);
     assert.equal(verify.expected, datagrams);
     assert.equal(verify.bad, 0);
