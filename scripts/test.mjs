@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const ci = ![undefined, '', '0', 'false'].includes(process.env.CI);
 const node = process.execPath;
 /** One hanging test is named and ended by the runner long before the step's own limit. */
-const nodeTest = [node, '--test', '--test-reporter=spec', '--test-timeout=300000'];
+const nodeTest = [node, '--test', '--test-reporter=spec', '--test-timeout=600000'];
 const LAB_IMPOSSIBLE = 3;
 
 let running;
@@ -42,7 +42,7 @@ async function liveTests(name, labOptions, files) {
     console.log(`${name} skipped: no such lab on this machine, see above why`);
     return;
   }
-  const { output } = await step(name, 1500, [...lab, ...nodeTest, '--test-concurrency=1', ...files]);
+  const { output } = await step(name, 2400, [...lab, ...nodeTest, '--test-concurrency=1', ...files]);
   refuseSkipped(output);
 }
 

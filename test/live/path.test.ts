@@ -7,21 +7,26 @@ import { describeLive, liveIt } from './in-lab.js';
 
 /** In a lab with a router: the far end, then `path` to it over both families, a JSON line each. */
 const script = (far: string, to: string) => `
-const { spawn, spawnSync } = require('node:child_process');
+const { execFile, spawn } = require('node:child_process');
+const { promisify } = require('node:util');
 const lab = JSON.parse(process.env.UDP_UFO_LAB);
 const main = ${JSON.stringify(MAIN)};
-const ask = () => {
-  for (const address of [lab.far.ipv4, '[' + lab.far.ipv6 + ']']) {
+const ask = async () => {
+  const runs = [lab.far.ipv4, '[' + lab.far.ipv6 + ']'].map((address) => {
     const words = [main, 'path', address + '${to}', '--fast', '--json'];
-    spawnSync(process.execPath, words, { stdio: ['ignore', 'inherit', 'inherit'], timeout: 60000 });
-  }
-  process.exit();
+    return promisify(execFile)(process.execPath, words, { timeout: 60000, maxBuffer: 1 << 26 }).catch((error) => error);
+  });
+  for (const { stdout, stderr } of await Promise.all(runs)) process.stdout.write(stdout + stderr);
+  receiver?.kill();
 };
+let receiver;
 if (${JSON.stringify(far)} === '') ask();
-const words = ['--net=' + lab.far.netns, '--', process.execPath, main, 'receive', '9999', '--json', ${JSON.stringify(far)}];
-const receiver = spawn('nsenter', words, { stdio: ['ignore', 'pipe', 'inherit'] });
-receiver.stdout.once('data', () => setTimeout(ask, 100));
-process.on('exit', () => receiver.kill());`;
+else {
+  const words = ['--net=' + lab.far.netns, '--', process.execPath, main, 'receive', '9999', '--json', ${JSON.stringify(far)}];
+  receiver = spawn('nsenter', words, { stdio: ['ignore', 'pipe', 'inherit'] });
+  receiver.stdout.once('data', () => setTimeout(ask, 100));
+  receiver.stdout.resume();
+}`;
 
 function paths(router: string, far: string, to: string): PathReport[] {
   const words = [MAIN, 'lab', '--router', router, '--', process.execPath, '-e', script(far, to)];
