@@ -37,6 +37,7 @@ export type { FragmentPlan, PlanContext, PlannedFragment } from './ufo/plan.js';
 export { type SegmentOptions, segment } from './ufo/segment-datagram.js';
 export type { DatagramVerdict, UdpVerdict, VerifySummary } from './verify/verdict.js';
 export { type VerifyStreamOptions, verify } from './verify/verify.js';
+export { encodePcap } from './wire/capture-encoder.js';
 export type { VlanTag } from './wire/ethernet.js';
 export { type Frame, frameData } from './wire/frame.js';
 export {
@@ -50,4 +51,3 @@ export {
   LINKTYPE_RAW,
 } from './wire/link-layer.js';
 export { pcapFormat } from './wire/pcap-format.js';
-export { encodePcap } from './wire/pcap-writer.js';

@@ -1,6 +1,7 @@
 import { argumentError } from '../errors.js';
-import type { CaptureFormat, RecordFields } from './capture-format.js';
+import { type CaptureFormat, PlainFormat, type RecordFields } from './capture-format.js';
 import type { Frame } from './frame.js';
+import type { PcapFormat } from './pcap-format.js';
 
 /**
  * The records of frames, without what a file begins and ends with; a frame longer than the format's snaplen is cut there.
@@ -26,6 +27,11 @@ export function encodeCapture(frames: readonly Frame[], format: CaptureFormat): 
     encodeFrames(frames, format),
     format.trailer({ received: frames.length, lost: 0 }),
   ]);
+}
+
+/** A whole pcap file. */
+export function encodePcap(frames: readonly Frame[], format: PcapFormat): Uint8Array {
+  return encodeCapture(frames, new PlainFormat(format));
 }
 
 function fieldsOf(frame: Frame, { linktype, snaplen }: CaptureFormat): RecordFields {

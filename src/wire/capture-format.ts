@@ -63,7 +63,8 @@ export function captureFormat(kind: CaptureKind, options: CaptureFormatOptions):
     : new PcapngFormat({ ...options, snaplen });
 }
 
-class PlainFormat implements CaptureFormat {
+/** Pcap, in any of its byte orders and resolutions. */
+export class PlainFormat implements CaptureFormat {
   readonly headLen = RECORD_HEADER_LEN;
   readonly #format: PcapFormat;
 

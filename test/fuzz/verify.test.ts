@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Verifier } from '../../src/verify/verifier.js';
+import { encodePcap } from '../../src/wire/capture-encoder.js';
 import type { Frame } from '../../src/wire/frame.js';
 import { pcapFormat } from '../../src/wire/pcap-format.js';
 import { PcapReader } from '../../src/wire/pcap-reader.js';
-import { encodePcap } from '../../src/wire/pcap-writer.js';
 import { flow4, flow6, fragments, frame, pattern, udpPacket, whole } from '../verify/build.js';
 
 /** xorshift32: a failing run is repeated by its seed. */

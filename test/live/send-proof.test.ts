@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WireReport } from '../../src/app/common/wire-check.js';
 import { LAB, ROUTED_LAB } from '../../src/host/lab-info.js';
+import { encodePcap } from '../../src/wire/capture-encoder.js';
 import { pcapFormat } from '../../src/wire/pcap-format.js';
 import { PcapReader } from '../../src/wire/pcap-reader.js';
-import { encodePcap } from '../../src/wire/pcap-writer.js';
 import { Cli, type CliEnd, lastJson, MAIN, runCli, summaryOf } from './cli.js';
 import { describeLive, liveIt } from './in-lab.js';
 

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { Verifier } from '../../src/verify/verifier.js';
+import { encodePcap } from '../../src/wire/capture-encoder.js';
 import type { Frame } from '../../src/wire/frame.js';
 import { pcapFormat } from '../../src/wire/pcap-format.js';
-import { encodePcap } from '../../src/wire/pcap-writer.js';
 import { flow4, flow6, fragments, frame, pattern, udpPacket, whole } from './build.js';
 
 const missing = spawnSync('tshark', ['--version']).error ? 'tshark is not installed' : false;

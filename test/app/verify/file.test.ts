@@ -8,9 +8,9 @@ import { createOutput } from '../../../src/app/common/output.js';
 import { reassemble } from '../../../src/app/reassemble/reassemble.js';
 import { verifyFile } from '../../../src/app/verify/file.js';
 import { makePayload } from '../../../src/payload/generated.js';
+import { encodePcap } from '../../../src/wire/capture-encoder.js';
 import type { Frame } from '../../../src/wire/frame.js';
 import { pcapFormat } from '../../../src/wire/pcap-format.js';
-import { encodePcap } from '../../../src/wire/pcap-writer.js';
 import { flow4, flow6, fragments, frame, udpPacket, whole } from '../../verify/build.js';
 
 class Sink extends Writable {

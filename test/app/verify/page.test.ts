@@ -8,8 +8,8 @@ import { createOutput } from '../../../src/app/common/output.js';
 import { pathDocument } from '../../../src/app/path/document.js';
 import { verifyFile } from '../../../src/app/verify/file.js';
 import { htmlPage } from '../../../src/report/html/page.js';
+import { encodePcap } from '../../../src/wire/capture-encoder.js';
 import { pcapFormat } from '../../../src/wire/pcap-format.js';
-import { encodePcap } from '../../../src/wire/pcap-writer.js';
 import { flow4, fragments, frame, pattern, udpPacket } from '../../verify/build.js';
 
 const signal = new AbortController().signal;

@@ -8,10 +8,10 @@ import { createOutput } from '../../../src/app/common/output.js';
 import { segment } from '../../../src/app/segment/segment.js';
 import { verifyFile } from '../../../src/app/verify/file.js';
 import type { Selection } from '../../../src/app/verify/select.js';
+import { encodePcap } from '../../../src/wire/capture-encoder.js';
 import { type Frame, frameData } from '../../../src/wire/frame.js';
 import { pcapFormat } from '../../../src/wire/pcap-format.js';
 import { PcapReader } from '../../../src/wire/pcap-reader.js';
-import { encodePcap } from '../../../src/wire/pcap-writer.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'verify-select-'));
 after(() => rmSync(folder, { recursive: true }));

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { RecordBatch } from '../../../src/capture/cap/record-batch.js';
+import { PlainFormat } from '../../../src/wire/capture-format.js';
 import { frameData } from '../../../src/wire/frame.js';
 import { pcapFormat } from '../../../src/wire/pcap-format.js';
 import { PcapReader } from '../../../src/wire/pcap-reader.js';
-import { fileHeader } from '../../../src/wire/pcap-writer.js';
 
 describe('record batch', () => {
   it('hands over records that a reader takes in, in batches, and says when the sink has enough', () => {
     const caplens = [60, 0, 1514, 1, 65_535, 15, 16, 17, 9014, ...new Array<number>(900).fill(1514)];
     const reader = new PcapReader();
-    reader.push(fileHeader(pcapFormat(1)));
+    reader.push(new PlainFormat(pcapFormat(1)).header());
     const frames: { fill: number; facts: number[] }[] = [];
     let batches = 0;
     const batch = new RecordBatch({

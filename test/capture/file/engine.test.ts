@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import * as zlib from 'node:zlib';
 import { openFileCapture } from '../../../src/capture/file/engine.js';
+import { encodePcap } from '../../../src/wire/capture-encoder.js';
 import type { Frame } from '../../../src/wire/frame.js';
 import { pcapFormat } from '../../../src/wire/pcap-format.js';
-import { encodePcap } from '../../../src/wire/pcap-writer.js';
 import { PcapngBuilder } from '../../wire/pcapng-build.js';
 
 const frames: Frame[] = Array.from({ length: 100 }, (_, i) => ({
