@@ -19,7 +19,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   capture: ['wire', 'host'],
   verify: ['wire', 'memory', 'payload', 'capture'],
   compare: ['wire', 'verify', 'payload', 'faults'],
-  options: ['wire', 'skb', 'ufo'],
+  options: ['wire', 'skb', 'ufo', 'payload'],
   socket: LOW,
   report: ['wire', 'verify', 'compare'],
   app: [...LOW, 'socket', 'capture', 'verify', 'compare', 'report'],

@@ -1,8 +1,13 @@
 import { argumentError, usageError } from '../errors.js';
+import type { PayloadSizes } from '../payload/sizes.js';
 import { type Basics, type DriverOption, type NumberRange, type Option, rangeText } from './option.js';
 import { type Endpoint, parseAddress, parseEndpoint, parseMac, parsePort } from './parse-address.js';
 import { parseDuration, parseWhole } from './parse-number.js';
+import { parseSizes } from './parse-payload.js';
 import { parseRate, type RateWish } from './parse-rate.js';
+
+/** What UDP can say of its length, less its header. */
+const PAYLOAD_RANGE = { min: 0, max: 65_527, unit: 'octets' } as const;
 
 /** Any text but the empty one: builds the other helpers. */
 export function value<T>(basics: Basics, parse: (text: string, name: string) => T): Option<T | undefined> {
@@ -71,8 +76,12 @@ export function numbered(
 }
 
 /** Octets of UDP payload. The tighter limit of the family and of the headers in front is the sender's to check. */
-export const size = (basics: Basics, { min = 0, max = 65_527 } = {}): Option<number | undefined> =>
-  count(basics, { min, max, unit: 'octets' });
+export const size = (basics: Basics, { min }: Pick<NumberRange, 'min'> = PAYLOAD_RANGE): Option<number | undefined> =>
+  count(basics, { ...PAYLOAD_RANGE, min });
+
+/** Octets of UDP payloads: one size, a range, a list of both, or a mix by name. */
+export const sizes = (basics: Basics): Option<PayloadSizes | undefined> =>
+  value({ range: rangeText(PAYLOAD_RANGE), ...basics }, (text, name) => parseSizes(text, name, PAYLOAD_RANGE));
 
 /** Milliseconds. */
 export const duration = (

@@ -15,12 +15,16 @@ const MULTIPLES: Readonly<Record<string, number>> = {
  * allowed: signs, fractions, exponents, underscores and the empty string among them.
  */
 export function parseWhole(text: string, name: string, range: NumberRange): number {
+  const value = wholeWithin(text, range);
+  if (value !== undefined) return value;
+  const forms = range.max >= 1024 ? '2k is 2000, 2Ki is 2048, 0x100 allowed' : '0x10 allowed';
+  throw argumentError(name, text, `${rangeText(range)} (${forms})`);
+}
+
+/** As `parseWhole`, for a part of what was typed; undefined where it is none, or not within `range`. */
+export function wholeWithin(text: string, { min, max }: NumberRange): number | undefined {
   const value = wholeOf(text);
-  if (value === undefined || value < range.min || value > range.max) {
-    const forms = range.max >= 1024 ? '2k is 2000, 2Ki is 2048, 0x100 allowed' : '0x10 allowed';
-    throw argumentError(name, text, `${rangeText(range)} (${forms})`);
-  }
-  return value;
+  return value === undefined || value < min || value > max ? undefined : value;
 }
 
 function wholeOf(text: string): number | undefined {

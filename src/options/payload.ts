@@ -1,12 +1,20 @@
-import { count, file, size, value } from './builders.js';
+import { count, file, size, sizes, value } from './builders.js';
 import { parseHex, parseText } from './parse-payload.js';
 
 const group = 'payload';
 
 /** What the datagrams carry, for the commands that make some. */
 export const PAYLOAD_OPTIONS = {
-  size: size({ describe: 'generated payload of so many octets', group }),
-  seed: count({ describe: 'seed of generated payload (1)', group }, { min: 0, max: 0xffff_ffff }),
+  size: sizes({
+    describe:
+      'generated payload of so many octets; 64-1500: any of these, by the seed; 64,576,1500: in turn; ' +
+      'imix: 18, 524 and 1472 as 7:4:1, over IPv4 frames of 64, 570 and 1518 (over IPv6 20 more)',
+    group,
+  }),
+  seed: count(
+    { describe: 'seed of generated payload, and of its size in a range (1)', group },
+    { min: 0, max: 0xffff_ffff },
+  ),
   data: value({ describe: 'payload of this text, in UTF-8, no end of line added', group }, parseText),
   hex: value({ describe: 'payload of these octets: 00ff, 00:ff or "00 ff"', group }, parseHex),
   file: file({ describe: 'payload from this file; standard input where no payload is given', group }),

@@ -13,7 +13,7 @@ interface Stretch {
 }
 
 /**
- * Generated payloads of one size without making them: a head of 16 octets, and a stretch of the seed's table, which lies in
+ * Generated payloads without making them: a head of 16 octets, and a stretch of the seed's table, which lies in
  * pages of the pool once. The sum of any stretch is a difference of two prefix sums.
  */
 export class PayloadStamp {
@@ -28,19 +28,20 @@ export class PayloadStamp {
   readonly #view: DataView = new DataView(this.head.buffer);
   readonly #table: Uint8Array;
   readonly #prefix: Uint16Array;
+  readonly #seedSum: number;
   /** Sum of the head but for the sequence. */
-  readonly #headSum: number;
+  #headSum = 0;
 
   private constructor(pool: PagePool, first: number, size: number, seed: number) {
     this.#pool = pool;
     this.#first = first;
     this.#table = payloadTable(seed);
     this.#prefix = prefixSums(this.#table);
-    this.body = { page: first, offset: 0, size: size - PAYLOAD_HEADER_LEN };
+    this.body = { page: first, offset: 0, size: 0 };
     this.#view.setUint32(0, MAGIC);
     this.#view.setUint32(4, seed);
-    this.#view.setUint32(12, size);
-    this.#headSum = fold(wordsOf(MAGIC) + wordsOf(seed) + wordsOf(size));
+    this.#seedSum = wordsOf(MAGIC) + wordsOf(seed);
+    this.resize(size);
     pool.memory.bytes.set(this.#table, pool.offsetOf(first));
   }
 
@@ -49,6 +50,13 @@ export class PayloadStamp {
     if (size <= PAYLOAD_HEADER_LEN) return null;
     const first = pool.allocRun(TABLE_PAGES);
     return first < 0 ? null : new PayloadStamp(pool, first, size, seed);
+  }
+
+  /** From now on payloads of `size` octets, more than those of a head. */
+  resize(size: number): void {
+    this.body.size = size - PAYLOAD_HEADER_LEN;
+    this.#view.setUint32(12, size);
+    this.#headSum = fold(this.#seedSum + wordsOf(size));
   }
 
   /** Makes `head`, `body` and `sum` those of datagram `sequence`. */

@@ -9,7 +9,9 @@ import { LARGEST, packetsOf } from '../../src/app/demo/cases.js';
 import { FarReceiver } from '../../src/app/demo/far-receiver.js';
 import type { SendOutcome } from '../../src/app/send/report.js';
 import { farCommand, LAB, pinNeighbours, setLabMtu } from '../../src/host/lab.js';
+import { parseSizes } from '../../src/options/parse-payload.js';
 import { makePayload } from '../../src/payload/generated.js';
+import { sizeOf } from '../../src/payload/sizes.js';
 import { createSocket } from '../../src/socket/socket.js';
 import { lastJson, MAIN, runCli } from './cli.js';
 import { describeLive, liveIt } from './in-lab.js';
@@ -102,6 +104,39 @@ describeLive('udp-ufo send', () => {
         for (let times = 0; times < 3; times++) {
           const received = await receiver.take(summary.sourcePort, octets.length, 2000);
           assert.equal(received?.sha256, sha256(octets));
+        }
+      }
+    });
+  }
+
+  for (const [text, driver] of [
+    ['64-20000', 'packet-socket'],
+    ['64-20000', 'virtio-ufo'],
+    ['3,64,9000', 'raw-socket'],
+    ['imix', 'packet-socket'],
+  ] as const) {
+    liveIt(`--size ${text} by ${driver}: each datagram arrives in the size that seed and sequence give`, async () => {
+      const sizes = parseSizes(text, '--size', { min: 0, max: 65_527 });
+      for (const receiver of python === null ? [node] : [node, python]) {
+        const words = [
+          'send',
+          `${FAR[4]}:${receiver.port}`,
+          '--size',
+          text,
+          '--seed',
+          '6',
+          '--count',
+          '24',
+          '--driver',
+          driver,
+        ];
+        const end = await runCli([...words, '--verify=far0']);
+        assert.equal(end.code, 0, end.stderr);
+        const { sourcePort } = lastJson<Summary>(await runCli([...words, '--verify=far0', '--json']));
+        for (let sequence = 0; sequence < 24; sequence++) {
+          const size = sizeOf(sizes, 6, sequence);
+          const received = await receiver.take(sourcePort, size, 2000);
+          assert.equal(received?.sha256, sha256(makePayload(size, 6, sequence)), `${sequence}: ${size}`);
         }
       }
     });

@@ -30,6 +30,19 @@ describe('stamped payloads', () => {
     });
   }
 
+  it('change their size from one to the next', () => {
+    const stamp = PayloadStamp.take(pool, 17, 4)!;
+    for (const [sequence, size] of [18, 65_507, 17, 1473, 1473, 40].entries()) {
+      stamp.resize(size);
+      stamp.stamp(sequence);
+      const at = pool.offsetOf(stamp.body.page) + stamp.body.offset;
+      const octets = Buffer.concat([stamp.head, pool.memory.bytes.subarray(at, at + stamp.body.size)]);
+      assert.deepEqual(octets, Buffer.from(makePayload(size, 4, sequence)));
+      assert.ok(sameSum(stamp.sum, sumOctets(octets)), `sum of ${sequence}`);
+    }
+    stamp.release();
+  });
+
   it('are none where there is nothing but a head, or no pages', () => {
     assert.equal(PayloadStamp.take(pool, 16, 1), null);
     assert.equal(PayloadStamp.take(new PagePool(new UserMemory({ pages: 31 })), 1000, 1), null);

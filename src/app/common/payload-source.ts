@@ -2,10 +2,11 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { argumentError } from '../../errors.js';
 import { makePayload } from '../../payload/generated.js';
+import { largestOf, type PayloadSizes, sizeOf } from '../../payload/sizes.js';
 
 /** Where the octets to send come from: one of size, data, hex and file, else standard input. */
 export interface PayloadOptions {
-  readonly size?: number | undefined;
+  readonly size?: PayloadSizes | undefined;
   readonly seed?: number | undefined;
   /** The octets themselves, as they were typed: in text or in hexadecimal. */
   readonly data?: Uint8Array | undefined;
@@ -26,7 +27,8 @@ export async function* payloads(options: PayloadOptions, maxLen: number): AsyncG
   const { size, seed = 1, file, count = 1, datagramSize } = options;
   if (size !== undefined) {
     checkSize(size, maxLen);
-    for (let sequence = 0; sequence < count; sequence++) yield makePayload(size, seed, sequence);
+    for (let sequence = 0; sequence < count; sequence++)
+      yield makePayload(sizeOf(size, seed, sequence), seed, sequence);
     return;
   }
   if (datagramSize !== undefined) {
@@ -46,7 +48,8 @@ export async function* payloads(options: PayloadOptions, maxLen: number): AsyncG
 }
 
 /** @throws UfoError ERR_UFO_INVALID_ARGUMENT: more octets than one datagram carries */
-export function checkSize(size: number, maxLen: number): void {
+export function checkSize(sizes: PayloadSizes, maxLen: number): void {
+  const size = largestOf(sizes);
   if (size > maxLen) throw argumentError('--size', size, `0 … ${maxLen} octets with these headers`);
 }
 

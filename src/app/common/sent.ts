@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { evenSizes, kernelSizes4 } from '../../compare/cut.js';
 import type { ExpectedDatagram, ExpectedPayload } from '../../compare/expected.js';
+import { type PayloadSizes, sizeOf } from '../../payload/sizes.js';
 import type { SendResult } from '../../socket/flight/datagram.js';
 import type { PathInfo } from '../../socket/path/info.js';
 import { seenPayload } from '../../verify/sighting.js';
@@ -18,7 +19,7 @@ export class SentLog {
   #waiting: ExpectedPayload[] = [];
   #head = 0;
   /** Generated payloads that nobody makes here: each is the next of them. */
-  #series: { readonly seed: number; readonly length: number; next: number } | null = null;
+  #series: { readonly seed: number; readonly sizes: PayloadSizes; next: number } | null = null;
 
   /** @param hash payloads that say nothing of themselves are known by their SHA-256 as well, for another machine */
   constructor(path: PathInfo, tell: (expected: ExpectedDatagram) => void, hash = false) {
@@ -32,9 +33,9 @@ export class SentLog {
     this.#waiting.push(expectedPayload(payload, this.#hash));
   }
 
-  /** Instead of `begin`: payloads are those of `seed`, all of `length` octets, one after the other. */
-  beginSeries(seed: number, length: number): void {
-    this.#series = { seed, length, next: 0 };
+  /** Instead of `begin`: payloads are those of `seed`, of these sizes, one after the other. */
+  beginSeries(seed: number, sizes: PayloadSizes): void {
+    this.#series = { seed, sizes, next: 0 };
   }
 
   /** The oldest payload told of and not ended yet went out. */
@@ -51,8 +52,9 @@ export class SentLog {
 
   #next(): ExpectedPayload {
     if (this.#series !== null) {
-      const { seed, length } = this.#series;
-      return { seed, sequence: this.#series.next++, length };
+      const { seed, sizes } = this.#series;
+      const sequence = this.#series.next++;
+      return { seed, sequence, length: sizeOf(sizes, seed, sequence) };
     }
     const payload = this.#waiting[this.#head++]!;
     if (this.#head > 256 && this.#head * 2 > this.#waiting.length) {

@@ -1,5 +1,6 @@
 import type { ExpectedDatagram } from '../../compare/expected.js';
 import type { RateWish } from '../../options/parse-rate.js';
+import type { PayloadSizes } from '../../payload/sizes.js';
 import type { SentCounts } from '../../socket/flight/counts.js';
 import type { SendSummary } from '../../socket/flight/datagram.js';
 import type { SocketOptions } from '../../socket/options.js';
@@ -21,7 +22,7 @@ export interface QueueSetup {
   readonly source: { readonly address: string | undefined; readonly port: number };
   readonly destination: { readonly address: string; readonly port: number };
   /** Generated payloads, all different: sequences `index`, `index + queues`, … */
-  readonly payload: { readonly size: number; readonly seed: number };
+  readonly payload: { readonly size: PayloadSizes; readonly seed: number };
 }
 
 /** One stretch of sending, of one sender. */

@@ -1,6 +1,7 @@
 import { plan } from '../../faults/plan.js';
 import { PAYLOAD_HEADER_LEN } from '../../payload/generated.js';
 import { GeneratedPayloads } from '../../payload/sequence.js';
+import { largestOf, type PayloadSizes, smallestOf } from '../../payload/sizes.js';
 import { StreamCounts } from '../../socket/flight/counts.js';
 import type { SendResult } from '../../socket/flight/datagram.js';
 import type { ManyOptions, Pacer } from '../../socket/options.js';
@@ -66,7 +67,7 @@ async function sendPayloads(job: SendJob, count: number, to: ManyOptions, ended:
   const { socket, log, options, output, signal } = job;
   const { size, file, datagramSize, json } = options;
   // Payloads too short to say what they are have to be looked at.
-  const looked = log !== null && (size ?? 0) < PAYLOAD_HEADER_LEN;
+  const looked = log !== null && smallestOf(size ?? 0) < PAYLOAD_HEADER_LEN;
   const until = { ...to, signal: AbortSignal.any([signal, ended]) };
   if (json || looked || to.plan !== undefined) {
     const results = new Results(log, json ? output : null);
@@ -78,10 +79,10 @@ async function sendPayloads(job: SendJob, count: number, to: ManyOptions, ended:
   } else await socket.sendMany(source(job, count, new Results(null, null)), to);
 }
 
-async function sendGenerated(job: SendJob, size: number, count: number, to: ManyOptions): Promise<void> {
+async function sendGenerated(job: SendJob, size: PayloadSizes, count: number, to: ManyOptions): Promise<void> {
   const { socket, path, log, options } = job;
   checkSize(size, path.maxPayloadLen);
-  tellNotes(job, size, count);
+  tellNotes(job, largestOf(size), count);
   const payloads = new GeneratedPayloads({ size, seed: options.seed, count });
   log?.beginSeries(payloads.seed, size);
   await socket.sendMany(payloads, log === null ? to : { ...to, onDatagram: log.sent, onStopped: log.stopped });
@@ -149,7 +150,7 @@ async function* source(job: SendJob, count: number, results: Results): AsyncGene
   const wish = options.datagramSize === undefined ? { ...options, count } : options;
   for await (const payload of payloads(wish, path.maxPayloadLen)) {
     if (signal.aborted || performance.now() >= end) return;
-    if (first) tellNotes(job, payload.length, count);
+    if (first) tellNotes(job, options.size === undefined ? payload.length : largestOf(options.size), count);
     first = false;
     log?.begin(payload);
     yield payload;

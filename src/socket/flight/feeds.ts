@@ -1,6 +1,7 @@
 import { typeError } from '../../errors.js';
 import type { PagePool } from '../../memory/page-pool.js';
 import type { GeneratedPayloads } from '../../payload/sequence.js';
+import { smallestOf } from '../../payload/sizes.js';
 import { PayloadStamp } from '../../payload/stamp.js';
 import { NETIF_F_SG } from '../../skb/features.js';
 import type { SkbFrag } from '../../skb/shared-info.js';
@@ -102,9 +103,10 @@ export class GeneratedFeed implements Feed {
   constructor(payloads: GeneratedPayloads, pool: PagePool, features: number) {
     this.#payloads = payloads;
     this.#made = payloads[Symbol.iterator]();
-    this.#stamp = (features & NETIF_F_SG) === 0 ? null : PayloadStamp.take(pool, payloads.size, payloads.seed);
-    this.payload.len = payloads.size;
+    this.#stamp =
+      (features & NETIF_F_SG) === 0 ? null : PayloadStamp.take(pool, smallestOf(payloads.size), payloads.seed);
     if (this.#stamp === null) return;
+    this.payload.len = smallestOf(payloads.size);
     this.payload.octets = this.#stamp.head;
     this.payload.frags = [this.#stamp.body];
   }
@@ -114,10 +116,12 @@ export class GeneratedFeed implements Feed {
       const { value, done } = this.#made.next();
       if (done === true) return 'end';
       this.payload.octets = value;
+      this.payload.len = value.length;
       return 'ready';
     }
     const sequence = this.#payloads.take();
     if (sequence < 0) return 'end';
+    this.#resize(this.#payloads.sizeOf(sequence));
     this.#stamp.stamp(sequence);
     this.payload.sum = this.#stamp.sum;
     return 'ready';
@@ -125,6 +129,12 @@ export class GeneratedFeed implements Feed {
 
   close(): void {
     this.#stamp?.release();
+  }
+
+  #resize(len: number): void {
+    if (len === this.payload.len) return;
+    this.payload.len = len;
+    this.#stamp!.resize(len);
   }
 }
 

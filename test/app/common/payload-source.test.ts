@@ -18,6 +18,16 @@ describe('payloads', () => {
     [{ file, count: 2 }, [2500, 2500]],
     [{ size: 5, count: 3 }, [5, 5, 5]],
     [{ size: 5 }, [5]],
+    [
+      {
+        size: [
+          { min: 3, max: 3 },
+          { min: 9, max: 9 },
+        ],
+        count: 3,
+      },
+      [3, 9, 3],
+    ],
     [{ data: Buffer.from('text') }, [4]],
     [{ hex: Uint8Array.of(0, 255), count: 2 }, [2, 2]],
   ] as const) {

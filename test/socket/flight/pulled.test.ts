@@ -72,6 +72,27 @@ describe('a stream that is pulled', () => {
       }
     }
 
+    for (const [what, size] of [
+      ['of 17 … 9000 octets', [{ min: 17, max: 9000 }]],
+      [
+        'too short for a head among them',
+        [
+          { min: 0, max: 40 },
+          { min: 3000, max: 3000 },
+        ],
+      ],
+    ] as const) {
+      it(`sends generated payloads ${what} by ${type}`, async () => {
+        const device = copies({ features: NETIF_F_SG });
+        await using socket = await fakeSocket(device, { type });
+        const payloads = new GeneratedPayloads({ size, seed: 5, count: 150 });
+        await socket.sendMany(payloads);
+        const got = delivered(device);
+        assert.equal(got.length, 150);
+        for (const i of upTo(150)) assert.deepEqual(got[i], Buffer.from(makePayload(payloads.sizeOf(i), 5, i)), `${i}`);
+      });
+    }
+
     it(`hands ${type} datagrams over whole, with the pseudo-header's sum, to a device that cuts`, async () => {
       const device = copies({ features: UFO });
       await using socket = await fakeSocket(device, { type });
