@@ -15,8 +15,9 @@ export interface PageSender {
 }
 
 /**
- * Reads a file straight into user pages and sends it from there: no copy of ours between disk and device. The last datagram has what is left. The file is read until it ends, whatever its size is said to be: it may
- * grow meanwhile, and those of /proc say 0. One that ends before `offset + length` is sent as far as it goes.
+ * Reads a file straight into user pages and sends it from there: no copy of ours between disk and device. The last datagram
+ * has what is left. The file is read until it ends, whatever its size is said to be: it may grow meanwhile, and those of /proc
+ * say 0. One that ends before `offset + length` is sent as far as it goes.
  * @throws UfoError for a datagram size that does not fit, or a file that has become shorter meanwhile; the file's own system
  *   error; what went before is in `summary`
  */

@@ -100,7 +100,10 @@ function permute(value: number, keys: IdentKeys): number {
   return ((left << 16) | right) >>> 0;
 }
 
-/** Seconds that an IPv4 sender may keep an id from coming again: a datagram's pieces wait so long at a receiver (RFC 791, RFC 4963). */
+/**
+ * Seconds that an IPv4 sender may keep an id from coming again: a datagram's pieces wait so long at a receiver (RFC 791, RFC
+ * 4963).
+ */
 export const REASSEMBLY_TIME_4 = 30;
 
 /** Seconds until IPv4 ids repeat at this many fragmented datagrams a second between two addresses. */

@@ -20,7 +20,10 @@ export interface PlannedDatagram {
 const MAX_HEADER_LEN = 65_535;
 const MAX_DELAY = 0x7fff_ffff;
 
-/** The fragments of the datagram in `skb` (`ipMakeSkb`) by its plan, each with octets of its own; the skb is not changed but for its checksum. */
+/**
+ * The fragments of the datagram in `skb` (`ipMakeSkb`) by its plan, each with octets of its own; the skb is not changed but
+ * for its checksum.
+ */
 export function planFragments(skb: SkBuff, plan: FragmentPlan): readonly PlannedFragment[] {
   const { family, linkHeader, mtu } = skb.flow!;
   skbChecksumHelp(skb);

@@ -19,8 +19,9 @@ export interface PayloadOptions {
 }
 
 /**
- * The payloads to send, one after the other. Generated ones differ from each other; text and octets as typed, a file or standard input are one datagram
- * unless a datagram size is given, and `count` repeats it; with a datagram size `count` is the most there will be.
+ * The payloads to send, one after the other. Generated ones differ from each other; text and octets as typed, a file or
+ * standard input are one datagram unless a datagram size is given, and `count` repeats it; with a datagram size `count` is the
+ * most there will be.
  * @throws UfoError ERR_UFO_INVALID_ARGUMENT naming the option: more octets than one datagram carries.
  */
 export async function* payloads(options: PayloadOptions, maxLen: number): AsyncGenerator<Uint8Array, void> {

@@ -37,7 +37,10 @@ const BURST = 40;
 const CLOSED_PORT_GAP_MS = 1_100;
 const PMTU_PROBES: readonly ProbeName[] = ['small', 'full', 'full-df', 'fragments-full'];
 
-/** `udp-ufo path HOST`: asks what passes, and says where fragments die. 1 where something does not pass, 4 where no answer comes. */
+/**
+ * `udp-ufo path HOST`: asks what passes, and says where fragments die. 1 where something does not pass, 4 where no answer
+ * comes.
+ */
 export async function path(options: PathOptions, output: Output, signal: AbortSignal): Promise<ExitCode> {
   await using page = await HtmlReport.open(options.html, signal);
   const reports: PathReport[] = [];

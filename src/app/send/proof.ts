@@ -2,7 +2,10 @@ import { nameArgument, UfoError } from '../../errors.js';
 import { WireCheck, type WireCheckOptions } from '../common/wire-check.js';
 import type { SendOptions } from './options.js';
 
-/** The capture that --verify asks for, of one sender or several. @throws UfoError ERR_UFO_UNSUPPORTED where a capture on that interface could not see what is sent. */
+/**
+ * The capture that --verify asks for, of one sender or several. @throws UfoError ERR_UFO_UNSUPPORTED where a capture on that
+ * interface could not see what is sent.
+ */
 export async function startCheck(
   options: SendOptions,
   paths: WireCheckOptions['paths'],

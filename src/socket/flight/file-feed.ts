@@ -33,7 +33,8 @@ interface Window {
 
 /**
  * A file read straight into user pages, some hundred kilobytes at a time, and sent from there: no copy of ours between the
- * page cache and the device. What is cached is read at once, the rest by libuv's threads, one window ahead. Read rather than mapped: a mapped file that somebody cuts short kills the process (SIGBUS).
+ * page cache and the device. What is cached is read at once, the rest by libuv's threads, one window ahead. Read rather than
+ * mapped: a mapped file that somebody cuts short kills the process (SIGBUS).
  */
 export class FileFeed implements Feed {
   readonly payload: Current = noPayload();

@@ -18,13 +18,17 @@ export interface PacketSocketOptions extends EthernetOptions {
   readonly interface: string;
   /** Octets of SO_SNDBUF; 8 MiB by default, as far as the kernel allows. */
   readonly sendBufferSize?: number;
-  /** Past the queueing discipline, straight into the driver: about 5% faster, no shaping, and unseen by captures on this interface. */
+  /**
+   * Past the queueing discipline, straight into the driver: about 5% faster, no shaping, and unseen by captures on this
+   * interface.
+   */
   readonly qdiscBypass?: boolean;
 }
 
 /**
- * Whole frames through AF_PACKET, with an Ethernet header, or from IP on where the interface has none: one sendmmsg(2) for up to 256 frames, each gathered by the kernel from the
- * header arena and the user pages (`packet_snd`). No copy of ours; the kernel copies into its own skb during the call.
+ * Whole frames through AF_PACKET, with an Ethernet header, or from IP on where the interface has none: one sendmmsg(2) for up
+ * to 256 frames, each gathered by the kernel from the header arena and the user pages (`packet_snd`). No copy of ours; the
+ * kernel copies into its own skb during the call.
  */
 export class PacketSocket implements NetDevice {
   readonly name: string;
@@ -97,7 +101,8 @@ export class PacketSocket implements NetDevice {
 
 /**
  * Opens a packet socket on an interface.
- * @throws UfoError EPERM without CAP_NET_RAW, ERR_UFO_INVALID_ARGUMENT for an unknown interface or a MAC where the link has none, ERR_UFO_UNSUPPORTED where it is neither Ethernet nor IP.
+ * @throws UfoError EPERM without CAP_NET_RAW, ERR_UFO_INVALID_ARGUMENT for an unknown interface or a MAC where the link has
+ * none, ERR_UFO_UNSUPPORTED where it is neither Ethernet nor IP.
  */
 export async function openPacketSocket(options: PacketSocketOptions): Promise<PacketSocket> {
   const networkInterface = await findInterface(options.interface);

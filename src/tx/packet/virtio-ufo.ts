@@ -189,7 +189,10 @@ export async function openVirtioUfo(options: VirtioUfoOptions): Promise<VirtioUf
   return new VirtioUfo(fd, networkInterface, link, ufo);
 }
 
-/** PACKET_VNET_HDR is for SOCK_RAW alone, where the kernel takes the first octets of a packet for the header that PPP makes itself. */
+/**
+ * PACKET_VNET_HDR is for SOCK_RAW alone, where the kernel takes the first octets of a packet for the header that PPP makes
+ * itself.
+ */
 function noVnetHeader({ name }: NetworkInterface): UfoError {
   return unsupportedError(`${name}: datagrams to be cut can't be handed to a PPP link`, 'use packet-socket');
 }

@@ -56,7 +56,10 @@ export function judgeUpper(group: Group, packet: UpperPacket): boolean {
   return true;
 }
 
-/** Octets that UDP-Lite's checksum covers: 0 stands for all, fewer than the header or more than there are is wrong (RFC 3828 §3.1). */
+/**
+ * Octets that UDP-Lite's checksum covers: 0 stands for all, fewer than the header or more than there are is wrong (RFC 3828
+ * §3.1).
+ */
 function coverage({ findings }: Group, { view, at, len }: UpperPacket): number {
   const got = view.getUint16(at + 4);
   if (got === 0) return len;
