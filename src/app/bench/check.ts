@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { udpFilter } from '../../capture/filter.js';
 import { type LiveCapture, openCapture, spawnPrefixFor } from '../../capture/open-capture.js';
+import { differenceText } from '../../compare/difference.js';
+import { Expectation } from '../../compare/expectation.js';
 import { LAB } from '../../host/lab.js';
 import type { DatagramVerdict } from '../../verify/verdict.js';
 import { Verifier } from '../../verify/verifier.js';
@@ -21,7 +23,7 @@ export class WireWitness implements AsyncDisposable {
   readonly #capture: LiveCapture;
   readonly #scenario: Scenario;
   readonly #done: Promise<void>;
-  #verifier = new Verifier({ hash: false });
+  #verifier = new Verifier({ hash: false, sightings: true });
   #verdicts: DatagramVerdict[] = [];
   #frames = 0;
 
@@ -44,7 +46,7 @@ export class WireWitness implements AsyncDisposable {
 
   /** What is wrong with the datagrams that `runner` sends; null where nothing is. */
   async judge(runner: Runner): Promise<string | null> {
-    this.#verifier = new Verifier({ hash: false });
+    this.#verifier = new Verifier({ hash: false, sightings: true });
     this.#verdicts = [];
     this.#frames = 0;
     const { datagrams, packets } = await runner.count(DATAGRAMS);
@@ -73,13 +75,14 @@ interface Wanted extends Scenario {
 }
 
 /** A replay sends the same identification again: what comes twice is one datagram with duplicates. */
-function faultIn(verdicts: readonly DatagramVerdict[], want: Wanted): string | null {
+export function faultIn(verdicts: readonly DatagramVerdict[], want: Wanted): string | null {
   const where = describeScenario(want);
   const bad = verdicts.find(({ verdict }) => verdict !== 'good');
   if (bad !== undefined) return `${where}: a datagram is ${bad.verdict}: ${bad.mismatches.join('; ')}`;
-  const other = verdicts.find(({ payloadLen }) => payloadLen !== want.size);
-  if (other !== undefined) return `${where}: got a payload of ${other.payloadLen} octets`;
-  const packets = verdicts.reduce((sum, one) => sum + Math.max(1, one.fragments) + one.duplicates, 0);
+  const expectation = new Expectation([{ payload: { length: want.size }, mtu: want.mtu }], { repeats: true });
+  for (const verdict of verdicts) expectation.take(verdict);
+  const { verdict, mismatches, differences, packets } = expectation.result({ captureLost: 0 });
+  if (verdict !== 'good') return `${where}: ${[...mismatches, ...differences.map(differenceText)][0] ?? verdict}`;
   if (packets === want.packets) return null;
   return `${where}: got ${packets} packets of ${verdicts.length} datagram(s) at the far end, want ${want.packets} of ${want.datagrams}`;
 }
