@@ -7,17 +7,19 @@ export type { Comparison } from './compare/comparison.js';
 export type { Difference, DifferenceCount } from './compare/difference.js';
 export { Expectation, type ExpectationOptions } from './compare/expectation.js';
 export type { ExpectedDatagram, ExpectedHeaders, ExpectedPayload } from './compare/expected.js';
+export { FrameExpectation, type FrameExpectationOptions } from './compare/frames/expectation.js';
 export { UfoError } from './errors.js';
 export type { PlanText } from './faults/language.js';
 export { type FaultPlan, plan } from './faults/plan.js';
 export type { StepCall } from './faults/step.js';
+export { parseRewriting, type Rewriting } from './options/rewriting.js';
 export type { ExtensionHeader } from './skb/flow.js';
 export type { Message, Octets } from './socket/dgram/message.js';
 export type { SocketEvents } from './socket/events.js';
 export type { PagesSent, SendResult, SendSummary } from './socket/flight/datagram.js';
 export type { StreamItem, StreamSource } from './socket/flight/feeds.js';
 export type { Way } from './socket/flight/way.js';
-export { type FrameOptions, type FramesSummary, sendFrames } from './socket/frames.js';
+export { type FrameOptions, type FramesSummary, sendFrames } from './socket/frames/send-frames.js';
 export type {
   FileOptions,
   ManyOptions,

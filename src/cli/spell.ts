@@ -8,8 +8,10 @@ import { type Command, optionName } from './command.js';
 export function spellOptions(error: unknown, command: Command): void {
   if (!(error instanceof UfoError)) return;
   const { argument, hint } = error;
-  const spelling = argument === undefined ? undefined : spellingOf(argument, command);
-  if (spelling !== undefined) nameArgument(error, spelling);
+  // What an option's value is about may stand behind its name: `rewrite: frame 3`.
+  const [key, about] = argument?.split(/(?=:)/, 2) ?? [];
+  const spelling = key === undefined ? undefined : spellingOf(key, command);
+  if (spelling !== undefined) nameArgument(error, `${spelling}${about ?? ''}`);
   error.message = respelt(error.message, command);
   if (hint !== undefined) error.hint = respelt(hint, command);
 }

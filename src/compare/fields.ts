@@ -1,5 +1,5 @@
 import type { DatagramVerdict } from '../verify/verdict.js';
-import { iterateOptions, LSRR, RECORD_ROUTE, SSRR } from '../wire/ipv4-options.js';
+import { withoutRouteData } from '../wire/ipv4-options.js';
 import type { Difference } from './difference.js';
 import type { ExpectedDatagram } from './expected.js';
 
@@ -102,7 +102,7 @@ function checksumOf({ checksum }: NonNullable<DatagramVerdict['udp']>): Value {
 }
 
 /** Class selectors (RFC 2474), expedited (RFC 3246) and assured forwarding (RFC 2597) by their names. */
-function dscpText(dscp: Value): string {
+export function dscpText(dscp: Value): string {
   const value = Number(dscp);
   const name =
     value === 46
@@ -119,19 +119,12 @@ function orNone(text: Value): string {
   return `${text}` || 'none';
 }
 
-/** Source routes, recorded routes and timestamps are written by every router that they pass (RFC 791 3.1). */
-const TIMESTAMP = 68;
-const WRITTEN_ON_THE_WAY: readonly number[] = [RECORD_ROUTE, TIMESTAMP, LSRR, SSRR];
-
+/** Whether only what routers write into options differs. */
 function onlyRoutesDiffer(want: string, got: string): boolean {
   return want.length === got.length && unwritten(want) === unwritten(got);
 }
 
 /** The options with what routers write left out. */
 function unwritten(hex: string): string {
-  const octets = Buffer.from(hex, 'hex');
-  for (const { type, offset, len } of [...iterateOptions(octets)]) {
-    if (WRITTEN_ON_THE_WAY.includes(type)) octets.fill(0, offset + 2, offset + len);
-  }
-  return octets.toString('hex');
+  return Buffer.from(withoutRouteData(Buffer.from(hex, 'hex'))).toString('hex');
 }

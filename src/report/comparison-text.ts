@@ -1,15 +1,18 @@
 import type { Comparison } from '../compare/comparison.js';
 import type { DifferenceCount } from '../compare/difference.js';
 
-/** A comparison of sent and seen for people: a line with the counts, beneath it what changed and what differs. */
-export function comparisonText(comparison: Comparison): string[] {
+/**
+ * A comparison of sent and seen for people: a line with the counts, beneath it what changed and what differs.
+ * @param noun what was compared one by one
+ */
+export function comparisonText(comparison: Comparison, noun: 'datagram' | 'frame' = 'datagram'): string[] {
   const { good, expected, packets, changed, differences, captureLost } = comparison;
   const of = expected === null ? '' : ` of ${expected}`;
-  const proven = `${good}${of} ${plural(expected ?? good, 'datagram')} proven right in ${packets} ${plural(packets, 'packet')}`;
+  const proven = `${good}${of} ${plural(expected ?? good, noun)} proven right in ${packets} ${plural(packets, 'packet')}`;
   return [
     [proven, ...odd(comparison), `the capture lost ${captureLost ?? '?'}`].join(', '),
-    ...changed.map((one) => `  changed on the way: ${differenceLine(one)}`),
-    ...differences.map((one) => `  differs: ${differenceLine(one)}`),
+    ...changed.map((one) => `  changed on the way: ${differenceLine(one, noun)}`),
+    ...differences.map((one) => `  differs: ${differenceLine(one, noun)}`),
     ...comparison.mismatches.map((text) => `  ${text}`),
   ];
 }
@@ -30,8 +33,8 @@ function odd(comparison: Comparison): string[] {
 }
 
 /** `ttl from 64 to 9 (3 datagrams)`. */
-export function differenceLine({ field, from, to, datagrams }: DifferenceCount): string {
-  return `${field} from ${from} to ${to} (${datagrams} ${plural(datagrams, 'datagram')})`;
+export function differenceLine({ field, from, to, datagrams }: DifferenceCount, noun = 'datagram'): string {
+  return `${field} from ${from} to ${to} (${datagrams} ${plural(datagrams, noun)})`;
 }
 
 function plural(count: number, noun: string): string {

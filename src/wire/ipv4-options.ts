@@ -60,6 +60,18 @@ function lengthAt(bytes: Uint8Array, at: number, end: number): number {
   return len >= 2 && at + len <= end ? len : 0;
 }
 
+/** Source routes, recorded routes and timestamps are written by every router that they pass (RFC 791 §3.1). */
+const WRITTEN_ON_THE_WAY: readonly number[] = [RECORD_ROUTE, TIMESTAMP, LSRR, SSRR];
+
+/** A copy of the options with zeros for what routers write. */
+export function withoutRouteData(options: Uint8Array): Uint8Array {
+  const octets = Uint8Array.from(options);
+  for (const { type, offset, len } of iterateOptions(options)) {
+    if (WRITTEN_ON_THE_WAY.includes(type)) octets.fill(0, offset + 2, offset + len);
+  }
+  return octets;
+}
+
 /**
  * Why a receiver drops a packet with the options `[offset, offset + len)` (RFC 791 §3.1, the kernel's `ip_options_compile`);
  * null where it does not.

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before } from 'node:test';
+import type { FrameReport } from '../../src/app/replay/watch.js';
+import { openFileCapture } from '../../src/capture/file/engine.js';
 import { openCapture, spawnPrefixFor } from '../../src/capture/open-capture.js';
 import { plan } from '../../src/faults/plan.js';
 import { LAB, pinNeighbours, setLabMtu } from '../../src/host/lab.js';
@@ -11,7 +14,7 @@ import { makePayload } from '../../src/payload/generated.js';
 import * as ethernet from '../../src/wire/ethernet.js';
 import { type Frame, frameData } from '../../src/wire/frame.js';
 import { LINKTYPE_ETHERNET } from '../../src/wire/link-layer.js';
-import { Cli } from './cli.js';
+import { Cli, lastJson, MAIN } from './cli.js';
 import { describeLive, liveIt } from './in-lab.js';
 
 const DELAY_MS = 400;
@@ -74,6 +77,64 @@ describeLive('udp-ufo replay', () => {
       assert.ok(times[2]! - times[1]! > DELAY_MS / 2, String(times));
     });
   }
+
+  for (const driver of ['packet-socket', 'af-xdp', 'raw-socket'] as const) {
+    liveIt(`--verify holds what arrives from ${driver} against the file, rewritten and looped`, async () => {
+      const rewrite = 'source-port=7,destination-port=8';
+      const words = ['replay', file, '-i', LAB.near.interface, '--rate', '1000/s', '--rewrite', rewrite, '--loop', '2'];
+      const end = await new Cli([...words, '--driver', driver, '--json', `--verify=${LAB.far.interface}`]).end;
+      assert.equal(end.code, 0, `${end.stderr}${end.lines}`);
+      const { verdict, link, good, expected } = lastJson<FrameReport>(end);
+      const want = { verdict: 'good', link: 'own', good: 2 * frames.length, expected: 2 * frames.length } as const;
+      assert.deepEqual({ verdict, link, good, expected }, want);
+    });
+  }
+
+  liveIt(
+    '--verify through a router tells the TTL, fails for it with --strict, and calls lost what a filter drops',
+    () => {
+      const routed = (router: string, ...more: string[]) => {
+        const inside = `
+        const { spawnSync } = require('node:child_process');
+        const { near, far } = JSON.parse(process.env.UDP_UFO_LAB);
+        const run = (...words) => spawnSync(process.execPath, [${JSON.stringify(MAIN)}, ...words], { timeout: 30000 });
+        run('segment', '--source', near.ipv4 + ':1', '--destination', far.ipv4 + ':9', '--size', '4000', '-w', ${JSON.stringify(join(folder, 'routed.pcap'))});
+        const words = ['replay', ${JSON.stringify(join(folder, 'routed.pcap'))}, '-i', near.interface, '--driver', 'raw-socket', '--rate', '1000/s'];
+        const { status, stdout, stderr } = run(...words, '--verify=' + far.interface, '--json', ...${JSON.stringify(more)});
+        process.stderr.write(stderr);
+        process.stdout.write(stdout);
+        process.exitCode = status;`;
+        const words = [MAIN, 'lab', '--router', router, '--', process.execPath, '-e', inside];
+        const { status, stdout, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8', timeout: 50_000 });
+        const last = stdout.trim().split('\n').at(-1)!;
+        assert.ok(last.startsWith('{"type":"verify"'), `${stdout}${stderr}`);
+        return { status, report: JSON.parse(last) as FrameReport };
+      };
+      const passed = routed('none');
+      assert.equal(passed.status, 0, JSON.stringify(passed));
+      const ttl = { field: 'ttl', from: '64', to: '63', onTheWay: true, datagrams: 3 };
+      assert.deepEqual([passed.report.link, passed.report.changed], ['path', [ttl]]);
+      assert.equal(routed('none', '--strict').status, 1);
+      const dropped = routed('drop-later');
+      assert.deepEqual([dropped.status, dropped.report.good, dropped.report.missing], [4, 1, 2]);
+    },
+  );
+
+  liveIt('--dry-run writes what would go out, with the times of the capture, and sends nothing', async () => {
+    const out = join(folder, 'dry.pcap');
+    const words = ['replay', file, '--dry-run', '--pcap', out, '--rewrite', 'destination-port=8'];
+    const { code, stderr } = await new Cli(words).end;
+    assert.equal(code, 0, stderr);
+    await using written = await openFileCapture(out);
+    const found: Frame[] = [];
+    for await (const batch of written) found.push(...batch);
+    assert.equal(found.length, frames.length);
+    assert.deepEqual(
+      found.map(({ seconds }) => seconds),
+      frames.map(({ seconds }) => seconds),
+    );
+    assert.equal(new DataView(Uint8Array.from(frameData(found[0]!)).buffer).getUint16(36), 8);
+  });
 
   liveIt('refuses what it cannot send, by the number of the frame', async () => {
     const cut = join(folder, 'cut.pcap');

@@ -1,47 +1,90 @@
 import { openFileCapture } from '../../capture/file/engine.js';
-import { usageError } from '../../errors.js';
-import { type FrameOptions, type FramesSummary, sendFrames } from '../../socket/frames.js';
+import { nameArgument, UfoError } from '../../errors.js';
+import { comparisonText } from '../../report/comparison-text.js';
+import { type FrameOptions, type FramesSummary, sendFrames } from '../../socket/frames/send-frames.js';
+import { FRAME_WAYS } from '../../socket/frames/ways.js';
 import { createPacer } from '../../socket/pacing.js';
 import type { Frame } from '../../wire/frame.js';
+import { refuseSameFile } from '../common/capture-output.js';
+import { EXIT, type ExitCode } from '../common/exit-codes.js';
+import { counted } from '../common/figures.js';
 import type { Output } from '../common/output.js';
-import { type Rewriting, rewritten } from './rewrite.js';
+import { dryRun } from './dry-run.js';
+import { type ReplayOptions, refuseContradictions, watchedInterface } from './options.js';
+import { type FrameReport, FrameWatch } from './watch.js';
 
-export interface ReplayOptions {
-  /** pcap or pcapng, compressed or not; `-` is standard input. */
-  readonly file: string;
-  readonly interface: string;
-  readonly driver: NonNullable<FrameOptions['driver']>;
-  /** Frames a second; without it each goes at its own time after the first. */
-  readonly rate?: number | undefined;
-  /** Times that the file is sent. */
-  readonly loop: number;
-  readonly rewrite?: Rewriting | undefined;
-  readonly json: boolean;
+/**
+ * `udp-ufo replay`: the frames of a capture, with its timing or at a rate; with `verify` held against what arrives. Exit code 1
+ * where something else came than the file holds, 4 where something was lost.
+ * @throws what `sendFrames` throws
+ */
+export async function replay(options: ReplayOptions, output: Output, signal: AbortSignal): Promise<ExitCode> {
+  refuseContradictions(options);
+  if (options.dryRun) {
+    await refuseSameFile(options.file, options.pcap ?? '-', '--pcap');
+    await dryRun(options, output, signal);
+    return EXIT.ok;
+  }
+  await using watch = await startWatch(options, signal);
+  const stop = watch === null ? signal : AbortSignal.any([signal, watch.broken]);
+  const failure = await sendAll(options, watch, output, stop);
+  const report = (await watch?.finish()) ?? null;
+  if (report !== null) await printReport(report, options, output);
+  if (failure !== null) throw failure.error;
+  signal.throwIfAborted();
+  if (report === null || report.verdict === 'good') return EXIT.ok;
+  return report.verdict === 'bad' ? EXIT.verificationFailed : EXIT.inconclusive;
 }
 
-/** `udp-ufo replay`: the frames of a capture, with its timing or at a rate. @throws what `sendFrames` throws */
-export async function replay(options: ReplayOptions, output: Output, signal: AbortSignal): Promise<void> {
-  const { file, interface: name, driver, rate, loop, json } = options;
-  if (loop > 1 && file === '-') throw usageError('--loop: standard input can be read once', 'give a file');
+async function startWatch(options: ReplayOptions, signal: AbortSignal): Promise<FrameWatch | null> {
+  const name = watchedInterface(options);
+  if (name === null) return null;
+  const { driver, strict } = options;
+  const wholeFrames = FRAME_WAYS[driver].sends === 'frames';
+  try {
+    return await FrameWatch.start({ interface: name, sender: options.interface!, wholeFrames, strict }, signal);
+  } catch (error) {
+    if (error instanceof UfoError && error.argument === 'interface') nameArgument(error, '--verify');
+    throw error;
+  }
+}
+
+/** What stopped it, null where nothing did; a capture that broke off is in the report. */
+async function sendAll(
+  options: ReplayOptions,
+  watch: FrameWatch | null,
+  output: Output,
+  signal: AbortSignal,
+): Promise<{ readonly error: unknown } | null> {
+  const { interface: name, driver, rate, loop, rewrite, json } = options;
   const pacer = rate === undefined ? undefined : createPacer({ rate, unit: 'fragments' });
-  for (let turn = 1; turn <= loop; turn++) {
-    await using capture = await openFileCapture(file);
-    const frames = framesOf(capture, options);
-    const summary = await sendFrames(frames, { interface: name, driver, timing: rate === undefined, pacer, signal });
-    if (capture.fault !== '') output.note(`${file}: ${capture.fault}`);
-    if (json) await output.json({ type: 'summary', turn, ...summary });
-    else await output.line(summaryLine(summary, options, turn));
+  const way: FrameOptions = { interface: name, driver, rewrite, timing: rate === undefined, pacer, signal };
+  const onFrame = watch === null ? undefined : (frame: Frame): void => watch.expectation.add(frame);
+  try {
+    for (let turn = 1; turn <= loop; turn++) {
+      await using capture = await openFileCapture(options.file);
+      const summary = await sendFrames(framesOf(capture), { ...way, onFrame });
+      if (capture.fault !== '') output.note(`${options.file}: ${capture.fault}`);
+      if (json) await output.json({ type: 'summary', turn, ...summary });
+      else await output.line(summaryLine(summary, options, turn));
+    }
+    return null;
+  } catch (error) {
+    return watch?.broken.aborted ? null : { error };
   }
 }
 
-async function* framesOf(capture: AsyncIterable<readonly Frame[]>, { rewrite }: ReplayOptions): AsyncGenerator<Frame> {
-  let number = 0;
-  for await (const batch of capture) {
-    for (const frame of batch) {
-      number += 1;
-      yield rewrite === undefined ? frame : rewritten(frame, rewrite, number);
-    }
-  }
+/** The frames of a capture, one by one. */
+export async function* framesOf(capture: AsyncIterable<readonly Frame[]>): AsyncGenerator<Frame> {
+  for await (const batch of capture) yield* batch;
+}
+
+async function printReport(report: FrameReport, { json }: ReplayOptions, output: Output): Promise<void> {
+  if (json) return output.json({ type: 'verify', ...report });
+  const [first, ...rest] = comparisonText(report, 'frame');
+  const where = report.link === 'own' ? `${report.interface}, the sender's own link` : report.interface;
+  const broken = report.broken === null ? [] : [`the capture broke off, and the sending with it: ${report.broken}`];
+  await output.line([`${where}: ${report.verdict}; ${first}`, ...rest, ...broken].join('\n'));
 }
 
 function summaryLine(
@@ -55,5 +98,6 @@ function summaryLine(
       ? 'nothing lost on this machine'
       : `lost: ${places.map(([place, count]) => `${place} ${count ?? 'unknown'}`).join(', ')}`;
   const times = loop === 1 ? '' : ` (${turn} of ${loop})`;
-  return `${frames} frame(s), ${octets} octets by ${driver} on ${name} in ${seconds.toFixed(3)} s${times}; ${told}`;
+  const what = `${counted(frames, 'frame')}, ${counted(octets, 'octet')}`;
+  return `${what} by ${driver} on ${name} in ${seconds.toFixed(3)} s${times}; ${told}`;
 }

@@ -3,7 +3,7 @@ import { whyNoUfo } from '../../skb/features.js';
 import type { SkBuff } from '../../skb/skbuff.js';
 import type { NetDevice } from '../../tx/net-device.js';
 import { flowHeaders } from '../../ufo/flow-headers.js';
-import type { FragmentPlan, PlannedFragment } from '../../ufo/plan.js';
+import type { FragmentPlan, PlanContext, PlannedFragment } from '../../ufo/plan.js';
 import * as ipv4 from '../../wire/ipv4.js';
 import { iterateOptions } from '../../wire/ipv4-options.js';
 
@@ -73,7 +73,7 @@ export function plannedFor(device: NetDevice, plan: FragmentPlan): FragmentPlan 
     text: plan.text,
     apply: (fragments, context) => {
       const planned = plan.apply(fragments, context);
-      if (context.family === 4 && !planned.every((one) => isRight(one, context.linkLen))) {
+      if (context.family === 4 && !planned.every((one) => isRight(one, context))) {
         throw unsupportedError(
           `plan: with ${device.driver} the kernel writes length, id 0 and checksum of IPv4 headers itself, and they are to be wrong`,
           'use a driver that sends frames as they are, for example packet-socket',
@@ -84,11 +84,19 @@ export function plannedFor(device: NetDevice, plan: FragmentPlan): FragmentPlan 
   };
 }
 
-function isRight({ header, payload }: PlannedFragment, base: number): boolean {
-  const view = new DataView(header.buffer, header.byteOffset, header.length);
-  if (header.length < base + ipv4.HEADER_LEN || ipv4.getHeaderLen(view, base) > header.length - base) return false;
-  const len = header.length - base + payload.length;
-  return ipv4.getTotLen(view, base) === len && ipv4.getIdent(view, base) !== 0 && ipv4.verifyChecksum(view, base);
+/**
+ * Whether the kernel would leave the IPv4 header at the start of `octets` as it is (`raw_send_hdrinc` fills in length, checksum,
+ * an id of 0 and a source of 0.0.0.0); `len` are those of the whole packet.
+ */
+export function rightIpv4Header(octets: Uint8Array, len: number = octets.length): boolean {
+  const view = new DataView(octets.buffer, octets.byteOffset, octets.length);
+  if (octets.length < ipv4.HEADER_LEN || ipv4.getHeaderLen(view, 0) > octets.length) return false;
+  const named = ipv4.getIdent(view, 0) !== 0 && view.getUint32(ipv4.SOURCE) !== 0;
+  return named && ipv4.getTotLen(view, 0) === len && ipv4.verifyChecksum(view, 0);
+}
+
+function isRight({ header, payload }: PlannedFragment, { linkLen }: PlanContext): boolean {
+  return rightIpv4Header(header.subarray(linkLen), header.length - linkLen + payload.length);
 }
 
 /** Why kernel or device must not cut this datagram; null where it may. */

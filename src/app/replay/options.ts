@@ -1,0 +1,54 @@
+import { argumentError, UfoError, usageError } from '../../errors.js';
+import type { Rewriting } from '../../options/rewriting.js';
+import type { FrameDriver } from '../../socket/frames/ways.js';
+import { DRIVER_TRAITS } from '../../tx/drivers.js';
+
+/** `udp-ufo replay` as typed. */
+export interface ReplayOptions {
+  /** pcap or pcapng, compressed or not; `-` is standard input. */
+  readonly file: string;
+  readonly interface?: string | undefined;
+  readonly driver: FrameDriver;
+  /** Frames a second; without it each goes at its own time after the first. */
+  readonly rate?: number | undefined;
+  /** Times that the file is sent. */
+  readonly loop: number;
+  readonly rewrite?: Rewriting | undefined;
+  /** true: on the interface that sends; a name: there. */
+  readonly verify: string | boolean;
+  /** With `verify`: nothing may change on the way, wherever the capture is. */
+  readonly strict: boolean;
+  /** Send nothing. */
+  readonly dryRun: boolean;
+  /** With `dryRun` what would go out. */
+  readonly pcap?: string | undefined;
+  readonly json: boolean;
+}
+
+/** The interface that captures what `--verify` asks for; null where it was not given. */
+export function watchedInterface({ verify, driver, interface: name }: ReplayOptions): string | null {
+  if (verify === false) return null;
+  const watched = verify === true ? name! : verify;
+  if (watched === name && !DRIVER_TRAITS[driver].seenByCaptures) {
+    throw new UfoError(
+      'ERR_UFO_UNSUPPORTED',
+      `--verify: what ${driver} sends is not seen by a capture on ${watched}, the interface it leaves by`,
+      'capture where it arrives: --verify=IF (in a lab --verify=far0)',
+    );
+  }
+  return watched;
+}
+
+/** @throws UfoError ERR_UFO_USAGE or ERR_UFO_INVALID_ARGUMENT: what does not go together */
+export function refuseContradictions(options: ReplayOptions): void {
+  const { loop, file, dryRun, verify, strict, pcap, driver, interface: name } = options;
+  if (loop > 1 && file === '-') throw usageError('--loop: standard input can be read once', 'give a file');
+  if (dryRun && verify !== false)
+    throw usageError('--verify: with --dry-run nothing is on the wire', 'udp-ufo verify -r FILE judges a file');
+  if (strict && verify === false) throw usageError('--strict: nothing is compared', 'add --verify');
+  if (!dryRun && pcap !== undefined)
+    throw usageError('--pcap: nothing to write', 'add --dry-run for what would go out');
+  if (!dryRun && !DRIVER_TRAITS[driver].sends)
+    throw argumentError('--driver', driver, 'a driver that sends', 'use --dry-run --pcap FILE');
+  if (!dryRun && name === undefined) throw usageError('--interface: not given (interface to send by)');
+}

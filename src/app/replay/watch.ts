@@ -1,0 +1,100 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type LiveCapture, openCapture, spawnPrefixFor } from '../../capture/open-capture.js';
+import type { Comparison } from '../../compare/comparison.js';
+import { FrameExpectation } from '../../compare/frames/expectation.js';
+import { isOwnLink } from '../common/own-link.js';
+
+/** What the wire showed of the frames that were sent. */
+export interface FrameReport extends Comparison {
+  readonly interface: string;
+  /** `own`: nothing that may change a packet is between the sender and the capture, so any difference is a fault. */
+  readonly link: 'own' | 'path';
+  /** Why the capture ended before its time; null where it did not. */
+  readonly broken: string | null;
+}
+
+export interface FrameWatchOptions {
+  readonly interface: string;
+  /** Interface that the frames leave by. */
+  readonly sender: string;
+  /** The driver sends whole frames, link header included. */
+  readonly wholeFrames: boolean;
+  readonly strict: boolean;
+}
+
+/** Nothing is waited for any longer when no frame has come for so long, milliseconds. */
+const QUIET = 1000;
+const LOOK_EVERY = 20;
+
+/** Captures on an interface and holds what it sees against what is told to be sent. */
+export class FrameWatch implements AsyncDisposable {
+  readonly expectation: FrameExpectation;
+  readonly #capture: LiveCapture;
+  readonly #head: Pick<FrameReport, 'interface' | 'link'>;
+  readonly #broken = new AbortController();
+  readonly #done: Promise<void>;
+
+  private constructor(capture: LiveCapture, { interface: name, sender, wholeFrames, strict }: FrameWatchOptions) {
+    const own = isOwnLink(sender, name);
+    this.#capture = capture;
+    this.#head = { interface: name, link: own ? 'own' : 'path' };
+    this.expectation = new FrameExpectation({ strict: strict || own, sameLink: own && wholeFrames });
+    this.#done = this.#read();
+  }
+
+  /** Resolves once frames are really being captured. @throws what `openCapture` throws; the signal's reason */
+  static async start(options: FrameWatchOptions, signal: AbortSignal): Promise<FrameWatch> {
+    const { interface: name, sender } = options;
+    signal.throwIfAborted();
+    // What the hosts there answer goes the other way, and would be taken for frames of ours where the file has both sides.
+    const direction = name === sender ? 'out' : 'in';
+    const capture = await openCapture({ interface: name, direction, spawnPrefix: spawnPrefixFor(name) });
+    return new FrameWatch(capture, options);
+  }
+
+  /** Aborted when the capture breaks off: what is sent from then on is not seen by anybody. */
+  get broken(): AbortSignal {
+    return this.#broken.signal;
+  }
+
+  /** Waits until all that was sent has come, or nothing more does, and ends the capture. */
+  async finish(): Promise<FrameReport> {
+    await this.#quiet();
+    await this.#capture.close();
+    await this.#done;
+    const { lost } = await this.#capture.stats();
+    const comparison = this.expectation.result({ captureLost: lost });
+    const broken = this.#broken.signal.aborted ? String(this.#broken.signal.reason.message) : null;
+    return {
+      ...this.#head,
+      ...comparison,
+      // What came after the end nobody saw, whatever was seen before.
+      ...(broken !== null && comparison.verdict === 'good' && { verdict: 'inconclusive' }),
+      broken,
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#capture.close();
+    await this.#done;
+  }
+
+  async #read(): Promise<void> {
+    try {
+      for await (const batch of this.#capture) for (const frame of batch) this.expectation.take(frame);
+    } catch (error) {
+      this.#broken.abort(error);
+    }
+  }
+
+  async #quiet(): Promise<void> {
+    const { expectation } = this;
+    let judged = -1;
+    for (let since = 0; expectation.judged < expectation.told && since < QUIET; since += LOOK_EVERY) {
+      if (this.#broken.signal.aborted) return;
+      if (expectation.judged !== judged) since = 0;
+      judged = expectation.judged;
+      await sleep(LOOK_EVERY);
+    }
+  }
+}

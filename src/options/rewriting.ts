@@ -1,0 +1,46 @@
+import { argumentError } from '../errors.js';
+import { parseAddress } from '../wire/address.js';
+import { parseMac } from '../wire/ethernet.js';
+
+/** What is put into every packet instead of what stands there. */
+export interface Rewriting {
+  readonly source?: Uint8Array;
+  readonly destination?: Uint8Array;
+  readonly sourceMac?: Uint8Array;
+  readonly destinationMac?: Uint8Array;
+  readonly sourcePort?: number;
+  readonly destinationPort?: number;
+  /** Sums of IP, UDP, TCP and ICMP are made anew, right or wrong as they were; else they stay as right as they were. */
+  readonly checksums?: 'compute';
+}
+
+const WANT =
+  'source=ADDRESS, destination=ADDRESS, source-mac=, destination-mac=, source-port=, destination-port=, checksums=compute, each once, joined by commas';
+
+const address = (text: string): Uint8Array | null => parseAddress(text)?.octets ?? null;
+const port = (text: string): number | null => (/^\d{1,5}$/.test(text) && Number(text) <= 0xffff ? Number(text) : null);
+
+/** Each name with what reads its value; null for one that is none. */
+const PARTS: Readonly<Record<string, readonly [keyof Rewriting, (text: string) => Rewriting[keyof Rewriting] | null]>> =
+  {
+    source: ['source', address],
+    destination: ['destination', address],
+    'source-mac': ['sourceMac', parseMac],
+    'destination-mac': ['destinationMac', parseMac],
+    'source-port': ['sourcePort', port],
+    'destination-port': ['destinationPort', port],
+    checksums: ['checksums', (text) => (text === 'compute' ? text : null)],
+  };
+
+/** Reads `source=192.0.2.1,destination-mac=02:…`. @throws UfoError ERR_UFO_INVALID_ARGUMENT */
+export function parseRewriting(text: string, name: string): Rewriting {
+  const found: Partial<Record<keyof Rewriting, unknown>> = {};
+  for (const part of text.split(',')) {
+    const [word = '', value = ''] = part.split(/=(.*)/s).map((side) => side.trim());
+    const [key, parse] = PARTS[word] ?? [];
+    const parsed = parse?.(value) ?? null;
+    if (key === undefined || parsed === null || key in found) throw argumentError(name, part, WANT);
+    found[key] = parsed;
+  }
+  return found as Rewriting;
+}

@@ -1,0 +1,110 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { argumentError } from '../../errors.js';
+import { parseRewriting, type Rewriting } from '../../options/rewriting.js';
+import type { LostFrames } from '../../tx/net-device.js';
+import type { Frame } from '../../wire/frame.js';
+import type { Pacer } from '../options.js';
+import { FrameOutlet } from './outlet.js';
+import { readyOctets } from './ready.js';
+import { rewritten } from './rewrite.js';
+import { FRAME_WAYS, type FrameDriver, type FrameWay, frameWay } from './ways.js';
+
+export interface FrameOptions {
+  /** Interface to send by; every driver but `pcap-file` needs one. */
+  readonly interface?: string | undefined;
+  /**
+   * `packet-socket` (default) and `af-xdp` send Ethernet frames as they are; `raw-socket` sends the IP packets in frames of
+   * any link type by the kernel's routes; `pcap-file` writes them to `file`.
+   */
+  readonly driver?: FrameDriver | undefined;
+  /** For `pcap-file`: the file, or - for stdout. */
+  readonly file?: string | undefined;
+  /**
+   * Addresses, MACs and ports to put in, or checksums to make anew: `destination=192.0.2.2,destination-port=9`. Checksums are put
+   * right by what changed, also those of fragmented datagrams.
+   */
+  readonly rewrite?: string | Rewriting | undefined;
+  /** Each frame at its own time after the first; default as fast as they go, or as `pacer` says. */
+  readonly timing?: boolean | undefined;
+  readonly pacer?: Pacer | undefined;
+  /** Told of each frame as it is handed over, for whoever holds what arrives against it (`FrameExpectation`). */
+  readonly onFrame?: ((frame: Frame) => void) | undefined;
+  /** Aborted: no more frames are begun. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface FramesSummary {
+  /** Frames that the kernel has taken, and their octets. */
+  readonly frames: number;
+  readonly octets: number;
+  readonly seconds: number;
+  readonly lost: LostFrames;
+}
+
+/**
+ * Sends frames of one's own, of any protocol: from a capture, or made by hand. What they hold is sent as it is, but for what
+ * `rewrite` changes.
+ * @throws UfoError ERR_UFO_INVALID_ARGUMENT naming the frame: cut by its capture, larger than the MTU, of a link type that
+ *   the driver can't send, with a header that the kernel would change, or that `rewrite` can't put right; of the system,
+ *   where a frame is refused
+ */
+export async function sendFrames(
+  frames: AsyncIterable<Frame> | Iterable<Frame>,
+  options: FrameOptions,
+): Promise<FramesSummary> {
+  const { driver = 'packet-socket', rewrite, signal, onFrame } = options;
+  checkOptions(options, driver);
+  const to = typeof rewrite === 'string' ? parseRewriting(rewrite, 'rewrite') : rewrite;
+  const outlet = new FrameOutlet({ ...options, driver });
+  const pace = new FramePace(options);
+  const begin = performance.now();
+  let number = 0;
+  let way: FrameWay | undefined;
+  try {
+    for await (const given of frames) {
+      signal?.throwIfAborted();
+      number += 1;
+      const frame = to === undefined ? given : rewritten(given, to, number);
+      way ??= frameWay(driver, frame);
+      const octets = readyOctets(frame, number, way);
+      await outlet.ready(octets, number, way);
+      await pace.turn(frame, octets.length);
+      onFrame?.(frame);
+      outlet.submit(octets);
+    }
+    await outlet.settled(0);
+    const seconds = (performance.now() - begin) / 1000;
+    return { ...outlet.counts, seconds, lost: await outlet.lost() };
+  } finally {
+    await outlet.close();
+  }
+}
+
+function checkOptions({ interface: name, file }: FrameOptions, driver: FrameDriver): void {
+  if (!(driver in FRAME_WAYS))
+    throw argumentError('driver', driver, `one that sends ready frames: ${Object.keys(FRAME_WAYS).join(', ')}`);
+  if (driver === 'pcap-file' && file === undefined)
+    throw argumentError('file', file, 'the file to write, or - for stdout');
+  if (driver !== 'pcap-file' && name === undefined) throw argumentError('interface', name, 'the interface to send by');
+}
+
+/** When each frame's turn is. */
+class FramePace {
+  readonly #options: FrameOptions;
+  /** Time of the first frame, and when it went, milliseconds. */
+  #start: { readonly stamp: number; readonly at: number } | null = null;
+
+  constructor(options: FrameOptions) {
+    this.#options = options;
+  }
+
+  async turn(frame: Frame, len: number): Promise<void> {
+    const { timing, pacer, signal } = this.#options;
+    await pacer?.ready(1, 8 * len, signal);
+    if (timing !== true) return;
+    const stamp = frame.seconds * 1000 + frame.nanoseconds / 1e6;
+    this.#start ??= { stamp, at: performance.now() };
+    const left = stamp - this.#start.stamp - (performance.now() - this.#start.at);
+    if (left > 0.5) await sleep(left, undefined, signal === undefined ? {} : { signal });
+  }
+}

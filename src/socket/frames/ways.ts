@@ -1,0 +1,26 @@
+import type { DriverName } from '../../tx/net-device.js';
+import type { Frame } from '../../wire/frame.js';
+import { LINKTYPE_ETHERNET } from '../../wire/link-layer.js';
+
+/** What a driver makes of frames. */
+export interface FrameWay {
+  /** Whole Ethernet frames, or the IP packets in frames of any link type. */
+  readonly sends: 'frames' | 'packets';
+  /** The kernel puts IPv4 headers right: wrong ones would not arrive as they are. */
+  readonly rightsIpv4Headers: boolean;
+}
+
+/** The drivers that take ready frames, with what each makes of them; a file holds what the first frame is. */
+export const FRAME_WAYS = {
+  'packet-socket': { sends: 'frames', rightsIpv4Headers: false },
+  'af-xdp': { sends: 'frames', rightsIpv4Headers: false },
+  'raw-socket': { sends: 'packets', rightsIpv4Headers: true },
+  'pcap-file': { sends: 'frames', rightsIpv4Headers: false },
+} as const satisfies Partial<Record<DriverName, FrameWay>>;
+export type FrameDriver = keyof typeof FRAME_WAYS;
+
+/** The way of all frames, whose first is this one. */
+export function frameWay(driver: FrameDriver, { linktype }: Frame): FrameWay {
+  const raw = driver === 'pcap-file' && linktype !== LINKTYPE_ETHERNET;
+  return raw ? { ...FRAME_WAYS[driver], sends: 'packets' } : FRAME_WAYS[driver];
+}
