@@ -16,6 +16,10 @@ export const send = defineCommand({
   },
   options: {
     ...PAYLOAD_OPTIONS,
+    timestamps: flag({
+      describe: 'generated payloads of 32 octets or more say when they were sent: receive tells delay and jitter',
+      group: 'payload',
+    }),
     ...PACE_OPTIONS,
     ...SENT_HEADERS,
     source: endpointOrHost({ describe: 'ADDRESS or ADDRESS:PORT to send from', group: 'headers' }),

@@ -206,7 +206,7 @@ export class Expectation {
         : null;
     if (told !== null && fault === null) {
       const { source, udp } = verdict;
-      const fresh = this.#numbers.add(`${source} ${udp?.sourcePort} ${told.seed}`, told.sequence);
+      const fresh = this.#numbers.add(`${told.seed}`, told.sequence, `${source} ${udp?.sourcePort}`);
       if (!fresh) this.#say(verdict, `datagram ${told.sequence} of seed ${told.seed} came once more`);
     }
     const faults = fault === null ? [] : [fault];

@@ -13,49 +13,109 @@ export interface NumberFigures {
 /** Series kept apart: beyond it the oldest is counted and forgotten. */
 const MOST_SERIES = 1024;
 
-/** Keeps count of numbers, series by series. */
+/** Senders of one series of numbers: who share it out, or who each count for themselves from the same beginning. */
+interface Group {
+  /** All their numbers as one series. */
+  readonly together: Series;
+  senders: number;
+  /** Whether some were too many to be kept, so that what is missing of each is not known. */
+  forgotten: boolean;
+  /** Of senders that were forgotten. */
+  readonly past: Figures;
+}
+
+/**
+ * Keeps count of numbers, series by series. Several senders of one series either share its numbers out (`send --queues`, or one
+ * that sends from many ports), or do not know of each other: then numbers come from more than one of them, and each is a
+ * series of its own.
+ */
 export class NumberTally {
   readonly #fromZero: boolean;
-  readonly #series = new Map<string, Series>();
+  readonly #senders = new Map<string, { readonly series: Series; readonly group: Group }>();
+  readonly #groups = new Map<string, Group>();
   /** Of the series that were forgotten. */
-  readonly #past = { missing: 0, doubled: 0, late: 0, lateBy: 0 };
+  readonly #past = noFigures();
 
   /** @param fromZero what is below the first number that comes is missing too, as in a capture of the whole */
   constructor(fromZero: boolean) {
     this.#fromZero = fromZero;
   }
 
-  /** Takes a number; false where it has come before. `series` tells senders and seeds apart. */
-  add(series: string, number: number): boolean {
-    let known = this.#series.get(series);
+  /** Takes a number; false where it has come before from this sender. `series` tells seeds apart. */
+  add(series: string, number: number, sender = ''): boolean {
+    const key = `${series} ${sender}`;
+    let known = this.#senders.get(key);
     if (known === undefined) {
       this.#makeRoom();
-      known = new Series(this.#fromZero);
-      this.#series.set(series, known);
+      const group = this.#groupOf(series);
+      group.senders += 1;
+      known = { series: new Series(this.#fromZero), group };
+      this.#senders.set(key, known);
     }
-    return known.add(number);
+    if (sender !== '') known.group.together.add(number);
+    return known.series.add(number);
   }
 
   /** Whether a number of the last 65,536 has come. */
-  has(series: string, number: number): boolean {
-    return this.#series.get(series)?.has(number) ?? false;
+  has(series: string, number: number, sender = ''): boolean {
+    return this.#senders.get(`${series} ${sender}`)?.series.has(number) ?? false;
   }
 
   get figures(): NumberFigures {
     const sum = { ...this.#past };
-    for (const one of this.#series.values()) addFigures(sum, one);
+    for (const [group, apart] of this.#apart()) addFigures(sum, figuresOf(group, apart));
     return sum;
   }
 
+  /** What the senders of each group come to, each for itself. */
+  #apart(): Map<Group, Figures> {
+    const all = new Map<Group, Figures>();
+    for (const group of this.#groups.values()) all.set(group, { ...group.past });
+    for (const { series, group } of this.#senders.values()) {
+      const figures = all.get(group);
+      if (figures !== undefined) addFigures(figures, series);
+    }
+    return all;
+  }
+
+  #groupOf(series: string): Group {
+    let group = this.#groups.get(series);
+    if (group !== undefined) return group;
+    if (this.#groups.size >= MOST_SERIES) this.#forgetGroup();
+    group = { together: new Series(this.#fromZero), senders: 0, forgotten: false, past: noFigures() };
+    this.#groups.set(series, group);
+    return group;
+  }
+
+  #forgetGroup(): void {
+    const [name, group] = this.#groups.entries().next().value!;
+    addFigures(this.#past, figuresOf(group, this.#apart().get(group)!));
+    this.#groups.delete(name);
+    for (const [key, known] of this.#senders) if (known.group === group) this.#senders.delete(key);
+  }
+
   #makeRoom(): void {
-    if (this.#series.size < MOST_SERIES) return;
-    const [oldest, figures] = this.#series.entries().next().value!;
-    addFigures(this.#past, figures);
-    this.#series.delete(oldest);
+    if (this.#senders.size < MOST_SERIES) return;
+    const [oldest, { series, group }] = this.#senders.entries().next().value!;
+    addFigures(group.past, series);
+    group.forgotten = true;
+    this.#senders.delete(oldest);
   }
 }
 
-function addFigures(sum: { -readonly [K in keyof NumberFigures]: number }, one: NumberFigures): void {
+/** No number came from two of them: they share the series out, and what is missing is missing from all of them together. */
+function figuresOf({ together, senders, forgotten }: Group, apart: Figures): Figures {
+  if (senders === 1 || together.doubled > apart.doubled) return apart;
+  return { ...apart, missing: forgotten ? together.missing : Math.min(together.missing, apart.missing) };
+}
+
+type Figures = { -readonly [K in keyof NumberFigures]: number };
+
+function noFigures(): Figures {
+  return { missing: 0, doubled: 0, late: 0, lateBy: 0 };
+}
+
+function addFigures(sum: Figures, one: NumberFigures): void {
   sum.missing += one.missing;
   sum.doubled += one.doubled;
   sum.late += one.late;

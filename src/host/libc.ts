@@ -33,6 +33,7 @@ export interface Libc {
   /** `offset` < 2^53. */
   preadv2(fd: number, iovecs: Pointer, count: number, offset: number, flags: number): number;
   poll(pollfds: Pointer, count: number, timeoutMs: number): number;
+  clock_gettime(clock: number, timespec: Pointer): number;
   /** Gives the error number instead of setting errno. */
   clock_nanosleep(clock: number, flags: number, request: Pointer, remain: Pointer): number;
   mmap(address: Pointer, len: number, prot: number, flags: number, fd: number, offset: number): number | bigint;
@@ -65,6 +66,7 @@ const SIGNATURES: Readonly<Record<keyof Libc, string>> = {
   recvmmsg: 'int recvmmsg(int, void*, unsigned int, int, void*)',
   preadv2: 'long preadv2(int, void*, int, long, int)',
   poll: 'int poll(void*, unsigned long, int)',
+  clock_gettime: 'int clock_gettime(int, void*)',
   clock_nanosleep: 'int clock_nanosleep(int, int, void*, void*)',
   mmap: 'uintptr_t mmap(void*, size_t, int, int, int, int64_t)',
   munmap: 'int munmap(void*, size_t)',

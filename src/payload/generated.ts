@@ -1,8 +1,11 @@
+import { getTime, NANOSECONDS, setTime, TIME_LEN, TIMED_LEAST_LEN } from './time.js';
+
 /**
  * Generated payloads: each says which it is and what it has to be, so that a receiver who knows nothing can judge it.
  *
- *      0       4       8       12      16
+ *      0       4       8          12       16
  *     | 'ufo!' | seed  | sequence | length | body …            all big-endian
+ *     | 'ufot' | seed  | sequence | length | time | body …     with the time it was sent, 8 octets (time.ts)
  *
  * The body is a stretch of a random table that the seed gives; where it begins depends on the sequence, and no two of 65,536
  * datagrams in a row begin alike, so a splice of two of them is seen. Making one costs a copy. A payload of less than 16
@@ -11,6 +14,8 @@
 export const PAYLOAD_HEADER_LEN = 16;
 
 export const MAGIC = 0x75666f21;
+export const TIMED_MAGIC = 0x75666f74;
+export const TIMED_HEADER_LEN: number = PAYLOAD_HEADER_LEN + TIME_LEN;
 const SPAN = 65_536;
 /** A body of the largest payload fits behind any beginning. */
 export const TABLE_LEN = 2 * SPAN;
@@ -18,25 +23,30 @@ export const TABLE_LEN = 2 * SPAN;
 let cachedSeed = -1;
 let cachedTable = new Uint8Array(0);
 
-/** Fills `bytes` with datagram `sequence` of `seed` (both 0 … 2^32 − 1). At most 65,536 octets. */
-export function fillPayload(bytes: Uint8Array, seed: number, sequence: number): void {
+/**
+ * Fills `bytes` with datagram `sequence` of `seed` (both 0 … 2^32 − 1). At most 65,536 octets.
+ * @param sentAt milliseconds since the epoch, for a payload that says so; not in one of less than 32 octets
+ */
+export function fillPayload(bytes: Uint8Array, seed: number, sequence: number, sentAt?: number): void {
   const { length } = bytes;
-  const bodyAt = length < PAYLOAD_HEADER_LEN ? 0 : PAYLOAD_HEADER_LEN;
+  const timed = sentAt !== undefined && length >= TIMED_LEAST_LEN;
+  const bodyAt = length < PAYLOAD_HEADER_LEN ? 0 : timed ? TIMED_HEADER_LEN : PAYLOAD_HEADER_LEN;
   if (bodyAt > 0) {
-    const view = new DataView(bytes.buffer, bytes.byteOffset, PAYLOAD_HEADER_LEN);
-    view.setUint32(0, MAGIC);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bodyAt);
+    view.setUint32(0, timed ? TIMED_MAGIC : MAGIC);
     view.setUint32(4, seed);
     view.setUint32(8, sequence);
     view.setUint32(12, length);
+    if (timed) setTime(view, 0, sentAt);
   }
   const start = bodyStart(sequence);
   bytes.set(payloadTable(seed).subarray(start, start + length - bodyAt), bodyAt);
 }
 
 /** The payload as a new buffer. */
-export function makePayload(length: number, seed: number, sequence: number): Uint8Array {
+export function makePayload(length: number, seed: number, sequence: number, sentAt?: number): Uint8Array {
   const bytes = new Uint8Array(length);
-  fillPayload(bytes, seed, sequence);
+  fillPayload(bytes, seed, sequence, sentAt);
   return bytes;
 }
 
@@ -46,6 +56,8 @@ export interface GeneratedPayload {
   readonly sequence: number;
   /** Octets it was made with. */
   readonly length: number;
+  /** When it was sent, milliseconds since the epoch by the sender's clock; only where it says so. */
+  readonly sentAt?: number;
   /** First octet that is not as it was made, −1 where all are; the length of the shorter where one is cut. */
   readonly firstWrong: number;
 }
@@ -53,26 +65,38 @@ export interface GeneratedPayload {
 /** Which datagram a payload says it is, from its first 16 octets; null where they were not generated here. */
 export function inspectTag(bytes: Uint8Array): Omit<GeneratedPayload, 'firstWrong'> | null {
   if (bytes.length < PAYLOAD_HEADER_LEN) return null;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, PAYLOAD_HEADER_LEN);
-  if (view.getUint32(0) !== MAGIC) return null;
-  return { seed: view.getUint32(4), sequence: view.getUint32(8), length: view.getUint32(12) };
+  const view = new DataView(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, TIMED_HEADER_LEN));
+  const timed = view.getUint32(0) === TIMED_MAGIC;
+  if (!timed && view.getUint32(0) !== MAGIC) return null;
+  const tag = { seed: view.getUint32(4), sequence: view.getUint32(8), length: view.getUint32(12) };
+  const sentAt = timed && view.byteLength === TIMED_HEADER_LEN ? getTime(view, 0) : null;
+  return sentAt === null ? tag : { ...tag, sentAt };
 }
 
 /** Judges a payload by what it says of itself. */
 export function inspectPayload(bytes: Uint8Array): GeneratedPayload | null {
   const tag = inspectTag(bytes);
-  return tag && { ...tag, firstWrong: firstWrongOctet(bytes, tag.seed, tag.sequence, tag.length) };
+  if (tag === null) return null;
+  const timed = bytes[3] === (TIMED_MAGIC & 0xff);
+  const noTime = timed && tag.sentAt === undefined && bytes.length >= TIMED_HEADER_LEN;
+  return { ...tag, firstWrong: noTime ? NANOSECONDS : firstWrongOctet(bytes, timed, tag) };
 }
 
-function firstWrongOctet(bytes: Uint8Array, seed: number, sequence: number, length: number): number {
+/** What the head says is believed, for there is nothing to hold it against. */
+function firstWrongOctet(
+  bytes: Uint8Array,
+  timed: boolean,
+  { seed, sequence, length }: Pick<GeneratedPayload, 'seed' | 'sequence' | 'length'>,
+): number {
+  const headLen = timed ? TIMED_HEADER_LEN : PAYLOAD_HEADER_LEN;
   const start = bodyStart(sequence);
-  const bodyLen = Math.min(bytes.length, length, SPAN) - PAYLOAD_HEADER_LEN;
+  const bodyLen = Math.min(bytes.length, length, SPAN) - headLen;
   const want = payloadTable(seed).subarray(start, start + Math.max(0, bodyLen));
-  const body = bytes.subarray(PAYLOAD_HEADER_LEN, PAYLOAD_HEADER_LEN + want.length);
+  const body = bytes.subarray(headLen, headLen + want.length);
   if (Buffer.compare(body, want) !== 0) {
     let at = 0;
     while (body[at] === want[at]) at++;
-    return PAYLOAD_HEADER_LEN + at;
+    return headLen + at;
   }
   return bytes.length === length ? -1 : Math.min(bytes.length, length);
 }

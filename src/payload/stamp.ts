@@ -1,7 +1,16 @@
 import type { PagePool } from '../memory/page-pool.js';
 import { PAGE_SIZE } from '../memory/user-memory.js';
 import { swap16 } from '../wire/octets.js';
-import { bodyStart, MAGIC, PAYLOAD_HEADER_LEN, payloadTable, TABLE_LEN } from './generated.js';
+import {
+  bodyStart,
+  MAGIC,
+  PAYLOAD_HEADER_LEN,
+  payloadTable,
+  TABLE_LEN,
+  TIMED_HEADER_LEN,
+  TIMED_MAGIC,
+} from './generated.js';
+import { NANOSECONDS, setTime, TIMED_LEAST_LEN } from './time.js';
 
 const TABLE_PAGES = TABLE_LEN / PAGE_SIZE;
 
@@ -13,60 +22,77 @@ interface Stretch {
 }
 
 /**
- * Generated payloads without making them: a head of 16 octets, and a stretch of the seed's table, which lies in
+ * Generated payloads without making them: a head of 16 octets (24 with a time), and a stretch of the seed's table, which lies in
  * pages of the pool once. The sum of any stretch is a difference of two prefix sums.
  */
 export class PayloadStamp {
-  /** The head of the payload stamped last. */
-  readonly head: Uint8Array = new Uint8Array(PAYLOAD_HEADER_LEN);
+  /** The head of the payload stamped last; its length changes with `resize` where payloads say a time. */
+  head: Uint8Array;
   /** Where its body lies. */
   readonly body: Stretch;
   /** One's complement sum of the whole payload. */
   sum = 0;
   readonly #pool: PagePool;
   readonly #first: number;
-  readonly #view: DataView = new DataView(this.head.buffer);
+  readonly #octets: Uint8Array = new Uint8Array(TIMED_HEADER_LEN);
+  readonly #view: DataView = new DataView(this.#octets.buffer);
+  readonly #heads = { plain: this.#octets.subarray(0, PAYLOAD_HEADER_LEN), timed: this.#octets };
+  readonly #timed: boolean;
   readonly #table: Uint8Array;
   readonly #prefix: Uint16Array;
-  readonly #seedSum: number;
+  readonly #seed: number;
   /** Sum of the head but for the sequence. */
   #headSum = 0;
 
-  private constructor(pool: PagePool, first: number, size: number, seed: number) {
+  private constructor(pool: PagePool, first: number, size: number, seed: number, timed: boolean) {
     this.#pool = pool;
     this.#first = first;
     this.#table = payloadTable(seed);
     this.#prefix = prefixSums(this.#table);
     this.body = { page: first, offset: 0, size: 0 };
-    this.#view.setUint32(0, MAGIC);
+    this.#timed = timed;
+    this.#seed = seed;
     this.#view.setUint32(4, seed);
-    this.#seedSum = wordsOf(MAGIC) + wordsOf(seed);
+    this.head = this.#heads.plain;
     this.resize(size);
     pool.memory.bytes.set(this.#table, pool.offsetOf(first));
   }
 
   /** Null where the pool has not the pages, or a payload is too short to have a body. */
-  static take(pool: PagePool, size: number, seed: number): PayloadStamp | null {
+  static take(pool: PagePool, size: number, seed: number, timed = false): PayloadStamp | null {
     if (size <= PAYLOAD_HEADER_LEN) return null;
     const first = pool.allocRun(TABLE_PAGES);
-    return first < 0 ? null : new PayloadStamp(pool, first, size, seed);
+    return first < 0 ? null : new PayloadStamp(pool, first, size, seed, timed);
   }
 
   /** From now on payloads of `size` octets, more than those of a head. */
   resize(size: number): void {
-    this.body.size = size - PAYLOAD_HEADER_LEN;
+    const timed = this.#timed && size >= TIMED_LEAST_LEN;
+    const magic = timed ? TIMED_MAGIC : MAGIC;
+    this.head = timed ? this.#heads.timed : this.#heads.plain;
+    this.body.size = size - this.head.length;
+    this.#view.setUint32(0, magic);
     this.#view.setUint32(12, size);
-    this.#headSum = fold(this.#seedSum + wordsOf(size));
+    this.#headSum = fold(wordsOf(magic) + wordsOf(this.#seed) + wordsOf(size));
   }
 
-  /** Makes `head`, `body` and `sum` those of datagram `sequence`. */
-  stamp(sequence: number): void {
+  /** Makes `head`, `body` and `sum` those of datagram `sequence`, sent at that time (milliseconds since the epoch). */
+  stamp(sequence: number, sentAt = 0): void {
     const start = bodyStart(sequence);
     const { body } = this;
     body.page = this.#first + Math.trunc(start / PAGE_SIZE);
     body.offset = start % PAGE_SIZE;
     this.#view.setUint32(8, sequence);
-    this.sum = fold(this.#sumOf(start, start + body.size) + this.#headSum + wordsOf(sequence));
+    this.sum = fold(
+      this.#sumOf(start, start + body.size) + this.#headSum + wordsOf(sequence) + this.#stampTime(sentAt),
+    );
+  }
+
+  /** The sum of what it writes. */
+  #stampTime(sentAt: number): number {
+    if (this.head.length === PAYLOAD_HEADER_LEN) return 0;
+    setTime(this.#view, 0, sentAt);
+    return wordsOf(this.#view.getUint32(PAYLOAD_HEADER_LEN)) + wordsOf(this.#view.getUint32(NANOSECONDS));
   }
 
   /** Gives the pages back; datagrams on their way hold theirs. */

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
+import type { ReceiveSummary } from '../../src/app/receive/receive.js';
 import { farCommand, LAB } from '../../src/host/lab.js';
 import { PROGRAM, Program, sendDatagrams } from './capture-tools.js';
+import { runCli } from './cli.js';
 import { describeLive, liveIt } from './in-lab.js';
 
 /** `udp-ufo receive` on the far host. */
-function receiveFar(...args: readonly string[]): Program {
-  return new Program(...farCommand(process.execPath, [PROGRAM, 'receive', '9', '--timeout', '1s', ...args]));
+function receiveFar(within: string, ...args: readonly string[]): Program {
+  return new Program(...farCommand(process.execPath, [PROGRAM, 'receive', '9', '--timeout', within, ...args]));
 }
 
 describeLive('receive', () => {
@@ -14,7 +16,7 @@ describeLive('receive', () => {
     [6, LAB.far.ipv6],
   ] as const)
     liveIt(`gets fragmented datagrams of IPv${family} with the octets that were sent`, async () => {
-      const program = receiveFar('--count', '20', '--json');
+      const program = receiveFar('1s', '--count', '20', '--json');
       await program.prints(/"listening"/);
       await sendDatagrams(20, address);
       assert.equal(await program.end(), 0, program.stderr);
@@ -22,8 +24,27 @@ describeLive('receive', () => {
       assert.deepEqual([summary['good'], summary['bad'], summary['missing'], summary['losses']], [20, 0, 0, []]);
     });
 
+  liveIt('tells delay and jitter of timed payloads, whichever way they are made', async () => {
+    const ways: string[][] = [
+      ['--driver', 'raw-socket', '--plan', 'reverse'],
+      ['--driver', 'packet-socket', '--queues', '2'],
+    ];
+    for (const more of ways) {
+      const program = receiveFar('20s', '--count', '20', '--json');
+      await program.prints(/"listening"/);
+      const to = [`${LAB.far.ipv4}:9`, '--size', '20-3000', '--timestamps', '--count', '20', '--rate', '200/s'];
+      const { code, stderr } = await runCli(['send', ...to, ...more]);
+      assert.deepEqual([code, await program.end()], [0, 0], `${more}: ${stderr} ${program.stderr}`);
+      const { good, missing, delay } = program.lines.at(-1) as unknown as ReceiveSummary;
+      assert.deepEqual([good, missing], [20, 0], `${more}`);
+      // One clock for both ends: nothing comes before it was sent.
+      assert.ok(delay!.min > 0 && delay!.max < 20_000 && delay!.jitter > 0, `${more}: ${JSON.stringify(delay)}`);
+      assert.ok(delay!.datagrams > 0 && delay!.datagrams <= 20);
+    }
+  });
+
   liveIt('says that its own buffer was what lost datagrams', async () => {
-    const program = receiveFar('--buffer-size', '128k', '--json');
+    const program = receiveFar('1s', '--buffer-size', '128k', '--json');
     await program.prints(/"listening"/);
     process.kill(program.child.pid!, 'SIGSTOP'); // nsenter has become the program
     await sendDatagrams(20, LAB.far.ipv4);

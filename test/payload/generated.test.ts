@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { fillPayload, inspectPayload, makePayload } from '../../src/payload/generated.js';
+import { fillPayload, inspectPayload, inspectTag, makePayload } from '../../src/payload/generated.js';
 
 describe('payload', () => {
   it('says which it is and that it is whole', () => {
@@ -36,5 +36,26 @@ describe('payload', () => {
     fillPayload(a, 1, 1);
     fillPayload(b, 1, 2);
     assert.notDeepEqual(a, b);
+  });
+
+  it('says when it was sent, where it is asked to and long enough', () => {
+    const at = Date.UTC(2031, 4, 6, 7, 8, 9) + 123.456_789;
+    for (const length of [32, 33, 1472, 65_527]) {
+      const told = inspectPayload(makePayload(length, 7, 99, at))!;
+      assert.deepEqual({ ...told, sentAt: 0 }, { seed: 7, sequence: 99, length, sentAt: 0, firstWrong: -1 });
+      assert.ok(Math.abs(told.sentAt! - at) < 0.001, `${told.sentAt}`);
+    }
+    assert.deepEqual(makePayload(31, 7, 99, at), makePayload(31, 7, 99));
+    assert.equal(inspectPayload(makePayload(1472, 7, 99))?.sentAt, undefined);
+  });
+
+  it('with a time is judged as one without, and a time that is none is wrong', () => {
+    const bytes = makePayload(5000, 1, 2, Date.now());
+    assert.equal(inspectPayload(bytes.subarray(0, 4000))?.firstWrong, 4000);
+    bytes[4321]! ^= 1;
+    assert.equal(inspectPayload(bytes)?.firstWrong, 4321);
+    bytes.fill(0xff, 20, 24);
+    assert.deepEqual(inspectPayload(bytes), { seed: 1, sequence: 2, length: 5000, firstWrong: 20 });
+    assert.deepEqual(inspectTag(bytes.subarray(0, 16)), { seed: 1, sequence: 2, length: 5000 });
   });
 });

@@ -43,6 +43,20 @@ describe('stamped payloads', () => {
     stamp.release();
   });
 
+  it('say when they were sent, and those that are too short for it do not', () => {
+    const stamp = PayloadStamp.take(pool, 17, 4, true)!;
+    const at = Date.UTC(2031, 4, 6) + 0.25;
+    for (const [sequence, size] of [17, 31, 32, 33, 1473, 20, 65_507].entries()) {
+      stamp.resize(size);
+      stamp.stamp(sequence, at + sequence);
+      const from = pool.offsetOf(stamp.body.page) + stamp.body.offset;
+      const octets = Buffer.concat([stamp.head, pool.memory.bytes.subarray(from, from + stamp.body.size)]);
+      assert.deepEqual(octets, Buffer.from(makePayload(size, 4, sequence, at + sequence)), `${size} octets`);
+      assert.ok(sameSum(stamp.sum, sumOctets(octets)), `sum of ${size} octets`);
+    }
+    stamp.release();
+  });
+
   it('are none where there is nothing but a head, or no pages', () => {
     assert.equal(PayloadStamp.take(pool, 16, 1), null);
     assert.equal(PayloadStamp.take(new PagePool(new UserMemory({ pages: 31 })), 1000, 1), null);
@@ -72,6 +86,23 @@ describe('a sequence of generated payloads', () => {
   it('wraps after 2^32', () => {
     const payloads = new GeneratedPayloads({ size: 40, first: 0xffff_ffff, step: 2, count: 2 });
     assert.deepEqual([payloads.take(), payloads.take()], [0xffff_ffff, 1]);
+  });
+
+  it('tells of each as it leaves, and writes its time then', () => {
+    const left: number[] = [];
+    let now = 1000;
+    const payloads = new GeneratedPayloads({
+      ...{ size: 40, count: 2, clock: () => now, onLeave: (sequence) => void left.push(sequence) },
+    });
+    const [first, second] = all(payloads);
+    assert.deepEqual(
+      [first, second],
+      [0, 1].map((sequence) => Buffer.from(makePayload(40, 1, sequence, 1000))),
+    );
+    now = 2000;
+    payloads.leaveIn(second!, 1);
+    assert.deepEqual(second, Buffer.from(makePayload(40, 1, 1, 2000)));
+    assert.deepEqual(left, [0, 1, 1]);
   });
 
   it('has a size that a datagram can have', () => {

@@ -7,6 +7,16 @@ import type { PathInfo } from '../../socket/path/info.js';
 import { seenPayload } from '../../verify/sighting.js';
 import { HEADER_LEN as UDP_HEADER_LEN } from '../../wire/udp.js';
 
+/** Generated payloads that follow one another: of a seed, in these sizes. */
+export interface PayloadSeries {
+  readonly seed: number;
+  readonly sizes: PayloadSizes;
+  /** Sequence of the first; default 0. */
+  readonly first?: number;
+  /** From one sequence to the next; default 1. */
+  readonly step?: number;
+}
+
 /**
  * What one sender sends, as an `Expectation` and a file of expectations take it: the header fields that were asked for, or
  * their defaults, with what sending each datagram came to.
@@ -19,7 +29,7 @@ export class SentLog {
   #waiting: ExpectedPayload[] = [];
   #head = 0;
   /** Generated payloads that nobody makes here: each is the next of them. */
-  #series: { readonly seed: number; readonly sizes: PayloadSizes; next: number } | null = null;
+  #series: (PayloadSeries & { next: number }) | null = null;
 
   /** @param hash payloads that say nothing of themselves are known by their SHA-256 as well, for another machine */
   constructor(path: PathInfo, tell: (expected: ExpectedDatagram) => void, hash = false) {
@@ -33,9 +43,9 @@ export class SentLog {
     this.#waiting.push(expectedPayload(payload, this.#hash));
   }
 
-  /** Instead of `begin`: payloads are those of `seed`, of these sizes, one after the other. */
-  beginSeries(seed: number, sizes: PayloadSizes): void {
-    this.#series = { seed, sizes, next: 0 };
+  /** Instead of `begin`: payloads are those of a series, one after the other. */
+  beginSeries(series: PayloadSeries): void {
+    this.#series = { ...series, next: series.first ?? 0 };
   }
 
   /** The oldest payload told of and not ended yet went out. */
@@ -52,8 +62,9 @@ export class SentLog {
 
   #next(): ExpectedPayload {
     if (this.#series !== null) {
-      const { seed, sizes } = this.#series;
-      const sequence = this.#series.next++;
+      const { seed, sizes, step = 1 } = this.#series;
+      const sequence = this.#series.next;
+      this.#series.next = (sequence + step) >>> 0;
       return { seed, sequence, length: sizeOf(sizes, seed, sequence) };
     }
     const payload = this.#waiting[this.#head++]!;

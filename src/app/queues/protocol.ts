@@ -22,7 +22,7 @@ export interface QueueSetup {
   readonly source: { readonly address: string | undefined; readonly port: number };
   readonly destination: { readonly address: string; readonly port: number };
   /** Generated payloads, all different: sequences `index`, `index + queues`, … */
-  readonly payload: { readonly size: PayloadSizes; readonly seed: number };
+  readonly payload: { readonly size: PayloadSizes; readonly seed: number; readonly timestamps?: boolean | undefined };
 }
 
 /** One stretch of sending, of one sender. */

@@ -1,6 +1,9 @@
 import type { ExpectedDatagram } from '../../compare/expected.js';
 import { UfoError } from '../../errors.js';
+import { wallClock } from '../../host/clock.js';
+import { PAYLOAD_HEADER_LEN } from '../../payload/generated.js';
 import { GeneratedPayloads } from '../../payload/sequence.js';
+import { smallestOf } from '../../payload/sizes.js';
 import { StreamCounts } from '../../socket/flight/counts.js';
 import type { SendSummary } from '../../socket/flight/datagram.js';
 import type { ManyOptions, SocketOptions } from '../../socket/options.js';
@@ -67,8 +70,14 @@ export class QueueSender {
 
   async #send({ count, durationMs, rate }: QueueShare): Promise<void> {
     const { queues, payload } = this.#setup;
+    const { size, seed, timestamps } = payload;
+    const first = this.#sequence;
     const pacer = rate === undefined ? undefined : createPacer({ rate: rate.perSecond, unit: rate.unit });
-    const payloads = new GeneratedPayloads({ ...payload, first: this.#sequence, step: queues, count });
+    const payloads = new GeneratedPayloads({
+      ...{ size, seed, first, step: queues, count },
+      clock: timestamps ? wallClock : undefined,
+    });
+    if (!isLooked(payloads)) this.#log?.beginSeries({ seed, sizes: size, first, step: queues });
     this.#payloads = payloads;
     if (this.#stopped) payloads.stop();
     const counts = new StreamCounts();
@@ -87,11 +96,12 @@ export class QueueSender {
     this.#answer({ type: 'sent', summary, seconds: (performance.now() - begin) / 1000 });
   }
 
-  /** Where somebody looks for them, each is told of before it is sent. */
+  /** Where somebody looks for them, each is told of; what is too short to say what it is, by its octets. */
   #sendThem(payloads: GeneratedPayloads, to: ManyOptions): Promise<SendSummary> {
     const log = this.#log;
     if (log === null) return this.#socket.sendMany(payloads, to);
-    return this.#socket.sendMany(begun(payloads, log), { ...to, onDatagram: log.sent, onStopped: log.stopped });
+    const source = isLooked(payloads) ? begun(payloads, log) : payloads;
+    return this.#socket.sendMany(source, { ...to, onDatagram: log.sent, onStopped: log.stopped });
   }
 
   #report({ datagrams, failed, fragments, strayFragments, octets, idents, ways }: StreamCounts): void {
@@ -115,6 +125,11 @@ export class QueueSender {
       });
     }
   }
+}
+
+/** Whether somebody has to look at each to know which it is. */
+function isLooked({ size }: GeneratedPayloads): boolean {
+  return smallestOf(size) < PAYLOAD_HEADER_LEN;
 }
 
 /** Each is copied into user pages before the next one is asked for. */

@@ -1,7 +1,8 @@
 import { plan } from '../../faults/plan.js';
+import { wallClock } from '../../host/clock.js';
 import { PAYLOAD_HEADER_LEN } from '../../payload/generated.js';
 import { GeneratedPayloads } from '../../payload/sequence.js';
-import { largestOf, type PayloadSizes, smallestOf } from '../../payload/sizes.js';
+import { largestOf, smallestOf } from '../../payload/sizes.js';
 import { StreamCounts } from '../../socket/flight/counts.js';
 import type { SendResult } from '../../socket/flight/datagram.js';
 import type { ManyOptions, Pacer } from '../../socket/options.js';
@@ -40,12 +41,13 @@ export async function sendAll(job: SendJob): Promise<Omit<SendOutcome, 'path' | 
   const count = await countOf(options);
   const watch = new SendWatch(tally, count, options, output);
   const ended = new Ended(options.durationMs);
-  const pacer = untilEnded(paced(options), AbortSignal.any([signal, ended.signal]));
+  const generated = generatedOf(options, count);
+  const pacer = untilEnded(paced(options), AbortSignal.any([signal, ended.signal]), generated);
   const begin = performance.now();
   let failure: unknown = null;
   try {
     const faults = options.plan === undefined ? undefined : plan(options.plan, '--plan');
-    await sendPayloads(job, count, { pacer, signal, plan: faults, counts: tally }, ended.signal);
+    await sendPayloads(job, count, generated, { pacer, signal, plan: faults, counts: tally }, ended.signal);
   } catch (error) {
     if (!signal.aborted && error !== ended.signal.reason) failure = error;
   } finally {
@@ -63,28 +65,40 @@ export async function sendAll(job: SendJob): Promise<Omit<SendOutcome, 'path' | 
 }
 
 /** Datagrams that nobody looks at one by one are not even made: the socket stamps generated ones, and reads a file itself. */
-async function sendPayloads(job: SendJob, count: number, to: ManyOptions, ended: AbortSignal): Promise<void> {
+async function sendPayloads(
+  job: SendJob,
+  count: number,
+  generated: GeneratedPayloads | null,
+  to: ManyOptions,
+  ended: AbortSignal,
+): Promise<void> {
   const { socket, log, options, output, signal } = job;
-  const { size, file, datagramSize, json } = options;
+  const { file, datagramSize, json } = options;
   // Payloads too short to say what they are have to be looked at.
-  const looked = log !== null && smallestOf(size ?? 0) < PAYLOAD_HEADER_LEN;
+  const looked = log !== null && smallestOf(generated?.size ?? 0) < PAYLOAD_HEADER_LEN;
   const until = { ...to, signal: AbortSignal.any([signal, ended]) };
   if (json || looked || to.plan !== undefined) {
     const results = new Results(log, json ? output : null);
     const { onDatagram, onStopped } = results;
-    await socket.sendMany(source(job, count, results), json || log ? { ...to, onDatagram, onStopped } : to);
-  } else if (size !== undefined) await sendGenerated(job, size, count, until);
+    await socket.sendMany(source(job, count, generated, results), json || log ? { ...to, onDatagram, onStopped } : to);
+  } else if (generated !== null) await sendGenerated(job, generated, count, until);
   else if (file !== undefined && datagramSize !== undefined && (await isRegularFile(file))) {
     await sendFile(job, file, datagramSize, until);
-  } else await socket.sendMany(source(job, count, new Results(null, null)), to);
+  } else await socket.sendMany(source(job, count, null, new Results(null, null)), to);
 }
 
-async function sendGenerated(job: SendJob, size: PayloadSizes, count: number, to: ManyOptions): Promise<void> {
-  const { socket, path, log, options } = job;
+/** Payloads that are generated, each of which says when it leaves if it is to; null for others. */
+function generatedOf({ size, seed, timestamps }: SendOptions, count: number): GeneratedPayloads | null {
+  if (size === undefined) return null;
+  return new GeneratedPayloads({ size, seed, count, clock: timestamps ? wallClock : undefined });
+}
+
+async function sendGenerated(job: SendJob, payloads: GeneratedPayloads, count: number, to: ManyOptions): Promise<void> {
+  const { socket, path, log } = job;
+  const { size, seed } = payloads;
   checkSize(size, path.maxPayloadLen);
   tellNotes(job, largestOf(size), count);
-  const payloads = new GeneratedPayloads({ size, seed: options.seed, count });
-  log?.beginSeries(payloads.seed, size);
+  log?.beginSeries({ seed, sizes: size });
   await socket.sendMany(payloads, log === null ? to : { ...to, onDatagram: log.sent, onStopped: log.stopped });
 }
 
@@ -128,12 +142,17 @@ class Ended {
   }
 }
 
-/** A pacer whose waits the end of the time ends too. */
-function untilEnded(pacer: Pacer | undefined, until: AbortSignal): Pacer | undefined {
+/** A pacer whose waits the end of the time ends too; what was made before a wait leaves after it. */
+function untilEnded(
+  pacer: Pacer | undefined,
+  until: AbortSignal,
+  generated: GeneratedPayloads | null,
+): Pacer | undefined {
   if (pacer === undefined) return undefined;
-  return {
-    ready: (packets, bits) => (until.aborted ? Promise.reject(until.reason) : pacer.ready(packets, bits, until)),
-  };
+  const ready: Pacer['ready'] = (packets, bits) =>
+    until.aborted ? Promise.reject(until.reason) : pacer.ready(packets, bits, until);
+  if (generated === null) return { ready };
+  return { ready: (packets, bits) => ready(packets, bits)?.then(generated.leaveNow) };
 }
 
 /** Datagrams there will be; Infinity where nobody knows before the end. */
@@ -142,15 +161,21 @@ async function countOf(options: SendOptions): Promise<number> {
   return timed ? Number.POSITIVE_INFINITY : ((await payloadCount(options)) ?? Number.POSITIVE_INFINITY);
 }
 
-async function* source(job: SendJob, count: number, results: Results): AsyncGenerator<Uint8Array, void> {
+async function* source(
+  job: SendJob,
+  count: number,
+  generated: GeneratedPayloads | null,
+  results: Results,
+): AsyncGenerator<Uint8Array, void> {
   const { path, log, options, signal } = job;
   const end = performance.now() + (options.durationMs ?? Number.POSITIVE_INFINITY);
   let first = true;
+  if (generated !== null) checkSize(generated.size, path.maxPayloadLen);
   // What is cut up is read until it ends, whatever its size was said to be.
   const wish = options.datagramSize === undefined ? { ...options, count } : options;
-  for await (const payload of payloads(wish, path.maxPayloadLen)) {
+  for await (const payload of generated ?? payloads(wish, path.maxPayloadLen)) {
     if (signal.aborted || performance.now() >= end) return;
-    if (first) tellNotes(job, options.size === undefined ? payload.length : largestOf(options.size), count);
+    if (first) tellNotes(job, generated === null ? payload.length : largestOf(generated.size), count);
     first = false;
     log?.begin(payload);
     yield payload;

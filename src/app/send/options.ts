@@ -7,6 +7,9 @@ import { findNeighbour } from '../../host/neighbour.js';
 import { findRoute, type Route } from '../../host/route.js';
 import { type DriverOptionValues, pickDriverOptions } from '../../options/driver-options.js';
 import type { RateWish } from '../../options/parse-rate.js';
+import { PAYLOAD_HEADER_LEN } from '../../payload/generated.js';
+import { largestOf, smallestOf } from '../../payload/sizes.js';
+import { TIMED_LEAST_LEN } from '../../payload/time.js';
 import { checkSocketOptions } from '../../socket/check-options.js';
 import type { SocketOptions } from '../../socket/options.js';
 import type { DriverName } from '../../tx/driver.js';
@@ -21,6 +24,8 @@ export interface SendOptions extends PayloadOptions, Omit<DriverOptionValues, 'f
   /** Only addresses of this family. */
   readonly family?: 4 | 6 | undefined;
   readonly sourcePort?: number | undefined;
+  /** Generated payloads say when they were sent. */
+  readonly timestamps?: boolean | undefined;
   readonly driver: DriverName | 'auto';
   /** Senders side by side, one a core. */
   readonly queues?: number | undefined;
@@ -83,6 +88,7 @@ export async function sendTarget(options: SendOptions): Promise<SendTarget> {
 const DRY_SOURCE_PORT = 49_152;
 
 function refuseContradictions(options: SendOptions): void {
+  refuseTimestamps(options);
   const { dryRun, verify, save, pcap, driver, source, sourcePort } = options;
   if (sourcePort !== undefined && source?.port !== undefined)
     throw usageError('--source-port: --source names a port too', 'leave one of them out');
@@ -97,6 +103,15 @@ function refuseContradictions(options: SendOptions): void {
       'add --dry-run for what would go out, or --verify for what was captured',
     );
   }
+}
+
+function refuseTimestamps({ timestamps, size }: SendOptions): void {
+  if (timestamps !== true) return;
+  if (size === undefined)
+    throw usageError('--timestamps: only generated payloads say when they were sent', 'add --size');
+  if (smallestOf(size) >= PAYLOAD_HEADER_LEN && largestOf(size) >= TIMED_LEAST_LEN) return;
+  const least = `${PAYLOAD_HEADER_LEN} octets or more, and ${TIMED_LEAST_LEN} for a payload to have a timestamp`;
+  throw argumentError('--size', typeof size === 'number' ? size : `${smallestOf(size)} octets`, least);
 }
 
 async function resolve(

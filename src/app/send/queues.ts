@@ -72,7 +72,7 @@ async function sendAndCount(
 
 function queueOptions(
   { socket, source, sourcePort, address, port }: SendTarget,
-  { size = 0, seed = 1, verify }: SendOptions,
+  { size = 0, seed = 1, verify, timestamps }: SendOptions,
   queues: number,
   count = Number.POSITIVE_INFINITY,
 ): QueueOptions {
@@ -84,7 +84,7 @@ function queueOptions(
     socket: plain,
     source: { address: source, port: sourcePort },
     destination: { address, port },
-    payload: { size, seed },
+    payload: { size, seed, timestamps },
   };
 }
 

@@ -1,7 +1,7 @@
 import { typeError } from '../../errors.js';
 import type { PagePool } from '../../memory/page-pool.js';
 import type { GeneratedPayloads } from '../../payload/sequence.js';
-import { smallestOf } from '../../payload/sizes.js';
+import { largestOf, smallestOf } from '../../payload/sizes.js';
 import { PayloadStamp } from '../../payload/stamp.js';
 import { NETIF_F_SG } from '../../skb/features.js';
 import type { SkbFrag } from '../../skb/shared-info.js';
@@ -30,6 +30,8 @@ export interface Feed {
    * @throws what the user's own source throws
    */
   next(wake: () => void): 'ready' | 'later' | 'busy' | 'end';
+  /** The payload leaves now, when its turn has come: it may say so in itself. */
+  leave?(): void;
   /** Nothing more is wanted; what is on its way keeps its pages. */
   close(): void;
 }
@@ -98,43 +100,46 @@ export class GeneratedFeed implements Feed {
   readonly payload: Current = noPayload();
   readonly #payloads: GeneratedPayloads;
   readonly #stamp: PayloadStamp | null;
-  readonly #made: Iterator<Uint8Array>;
+  /** Where payloads are made that are not stamped. */
+  readonly #octets: Uint8Array;
+  #sequence = -1;
 
   constructor(payloads: GeneratedPayloads, pool: PagePool, features: number) {
+    const { size, seed, timed } = payloads;
     this.#payloads = payloads;
-    this.#made = payloads[Symbol.iterator]();
-    this.#stamp =
-      (features & NETIF_F_SG) === 0 ? null : PayloadStamp.take(pool, smallestOf(payloads.size), payloads.seed);
-    if (this.#stamp === null) return;
-    this.payload.len = smallestOf(payloads.size);
-    this.payload.octets = this.#stamp.head;
-    this.payload.frags = [this.#stamp.body];
+    this.#stamp = (features & NETIF_F_SG) === 0 ? null : PayloadStamp.take(pool, smallestOf(size), seed, timed);
+    if (this.#stamp === null) this.payload.octets = new Uint8Array(largestOf(size));
+    else this.payload.frags = [this.#stamp.body];
+    this.#octets = this.payload.octets;
   }
 
   next(): 'ready' | 'end' {
-    if (this.#stamp === null) {
-      const { value, done } = this.#made.next();
-      if (done === true) return 'end';
-      this.payload.octets = value;
-      this.payload.len = value.length;
-      return 'ready';
-    }
     const sequence = this.#payloads.take();
     if (sequence < 0) return 'end';
-    this.#resize(this.#payloads.sizeOf(sequence));
-    this.#stamp.stamp(sequence);
-    this.payload.sum = this.#stamp.sum;
+    const { payload } = this;
+    const len = this.#payloads.sizeOf(sequence);
+    this.#sequence = sequence;
+    if (this.#stamp === null) payload.octets = this.#payloads.fill(this.#octets, sequence);
+    else if (len !== payload.len) {
+      this.#stamp.resize(len);
+      payload.octets = this.#stamp.head;
+    }
+    payload.len = len;
     return 'ready';
+  }
+
+  leave(): void {
+    const { payload } = this;
+    if (this.#stamp === null) {
+      this.#payloads.leaveIn(payload.octets, this.#sequence);
+      return;
+    }
+    this.#stamp.stamp(this.#sequence, this.#payloads.leave(this.#sequence));
+    payload.sum = this.#stamp.sum;
   }
 
   close(): void {
     this.#stamp?.release();
-  }
-
-  #resize(len: number): void {
-    if (len === this.payload.len) return;
-    this.payload.len = len;
-    this.#stamp!.resize(len);
   }
 }
 

@@ -135,6 +135,7 @@ export class PulledStream implements DatagramSource {
     }
     skb.sk = this.#with.sock;
     const ident = this.#with.nextIdent();
+    this.#feed.leave?.();
     reused.fill(payload, ident);
     datagram.again(ident);
     skbGet(skb);

@@ -103,7 +103,7 @@ describe('receive', () => {
 describe('receive tally', () => {
   const figures = (sequences: readonly number[]) => {
     const tally = new ReceiveTally();
-    for (const sequence of sequences) tally.add(makePayload(16, 1, sequence), 'a');
+    for (const sequence of sequences) tally.add(makePayload(16, 1, sequence), 'a', 0);
     const { missing, duplicates, reordered } = tally.figures;
     return { missing, duplicates, reordered };
   };
@@ -118,11 +118,26 @@ describe('receive tally', () => {
   ];
   for (const [name, sequences, want] of cases) it(name, () => assert.deepEqual(figures(sequences), want));
 
+  it('tells one-way delays of what says when it was sent, each once, and of nothing that is bad', () => {
+    const tally = new ReceiveTally();
+    const at = 1_900_000_000_000;
+    const delays = [0, 1, 2, 1].map(
+      (sequence, i) => tally.add(makePayload(40, 1, sequence, at), 'a', at + 10 + i).delay,
+    );
+    assert.deepEqual(delays, [10, 11, 12, null]);
+    const bad = makePayload(40, 1, 3, at);
+    bad[39]! ^= 1;
+    assert.equal(tally.add(bad, 'a', at + 99).delay, null);
+    assert.equal(tally.add(makePayload(40, 1, 4), 'a', at + 99).delay, null);
+    const { min, median, max, datagrams } = tally.figures.delay!;
+    assert.deepEqual([min, median, max, datagrams], [10, 11, 12, 3]);
+  });
+
   it('keeps senders and seeds apart', () => {
     const tally = new ReceiveTally();
-    tally.add(makePayload(16, 1, 0), 'a');
-    tally.add(makePayload(16, 1, 9), 'b');
-    tally.add(makePayload(16, 2, 5), 'a');
+    tally.add(makePayload(16, 1, 0), 'a', 0);
+    tally.add(makePayload(16, 1, 9), 'b', 0);
+    tally.add(makePayload(16, 2, 5), 'a', 0);
     assert.equal(tally.figures.missing, 0);
   });
 });

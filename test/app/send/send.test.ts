@@ -22,6 +22,8 @@ describe('send', () => {
     ],
     ['a capture of nothing', { dryRun: true, verify: true }, /--verify: with --dry-run/],
     ['a file for nothing', { pcap: 'x.pcap' }, /--pcap: nothing to write/],
+    ['timestamps in what is not generated', { timestamps: true }, /--timestamps: only generated payloads/],
+    ['timestamps that do not fit', { timestamps: true, size: 31 }, /--size: got 31, want 16 octets or more, and 32/],
     ['a driver that does not send', { driver: 'pcap-file' }, /--driver/],
     ['a bypass that the driver has not', { qdiscBypass: true }, /qdiscBypass: .*raw-socket/],
   ];

@@ -93,6 +93,25 @@ describe('a stream that is pulled', () => {
       });
     }
 
+    for (const features of [0, NETIF_F_SG]) {
+      it(`sends payloads that say when they were sent by ${type}, ${features === 0 ? 'made' : 'stamped'}`, async () => {
+        const device = copies({ features });
+        await using socket = await fakeSocket(device, { type });
+        let now = 1_800_000_000_000;
+        const ready = (): undefined => {
+          now += 7; // the time goes on while each waits for its turn
+        };
+        const size = [{ min: 17, max: 3000 }];
+        const payloads = new GeneratedPayloads({ size, seed: 5, count: 100, clock: () => now });
+        await socket.sendMany(payloads, { pacer: { ready } });
+        const got = delivered(device);
+        for (const i of upTo(100)) {
+          const want = makePayload(payloads.sizeOf(i), 5, i, 1_800_000_000_000 + 7 * (i + 1));
+          assert.deepEqual(got[i], Buffer.from(want), `${i}`);
+        }
+      });
+    }
+
     it(`hands ${type} datagrams over whole, with the pseudo-header's sum, to a device that cuts`, async () => {
       const device = copies({ features: UFO });
       await using socket = await fakeSocket(device, { type });
