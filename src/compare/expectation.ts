@@ -159,7 +159,9 @@ export class Expectation {
     const told = verdict.seen?.payload?.told;
     if (told?.firstWrong === -1 && this.#came.has(`${told.seed}`, told.sequence)) return undefined;
     for (const [name, exact] of namesSeen(verdict)) {
-      const entry = this.#names.find(name, ({ expected }) => exact || sameEnd(expected, verdict));
+      const wanted = ({ expected }: Entry): boolean => exact || sameEnd(expected, verdict);
+      // Idents come again: whose an incomplete one is does not show where two are on their way.
+      const entry = cameWhole(verdict) ? this.#names.find(name, wanted) : this.#names.findOnly(name, wanted);
       if (entry !== undefined) return entry;
     }
     return undefined;
@@ -171,7 +173,7 @@ export class Expectation {
     for (const name of namesOf(expected)) this.#names.delete(name, entry);
     this.#rememberCame(expected);
     const differences = fieldDifferences(expected, verdict);
-    if (verdict.complete) {
+    if (cameWhole(verdict)) {
       this.#countOrder(this.#flowOf(expected), order);
       const ofPayload = payloadDifferences(expected.payload, verdict);
       if (ofPayload === null) this.#uncompared += 1;
@@ -201,10 +203,10 @@ export class Expectation {
   #holdSelf(verdict: DatagramVerdict): Held {
     const told = verdict.seen?.payload?.told ?? null;
     const fault =
-      verdict.complete && verdict.udp !== null && verdict.payloadLen !== null && !isOffloaded(verdict, told)
+      cameWhole(verdict) && verdict.udp !== null && verdict.payloadLen !== null && !isOffloaded(verdict, told)
         ? generatedFault(told, verdict.payloadLen)
         : null;
-    if (told !== null && fault === null) {
+    if (told !== null && fault === null && verdict.verdict !== 'spliced') {
       const { source, udp } = verdict;
       const fresh = this.#numbers.add(`${told.seed}`, told.sequence, `${source} ${udp?.sourcePort}`);
       if (!fresh) this.#say(verdict, `datagram ${told.sequence} of seed ${told.seed} came once more`);
@@ -218,11 +220,11 @@ export class Expectation {
   #surplus(verdict: DatagramVerdict): Held {
     const none = { expected: undefined, differences: [] };
     if (this.#overflowed) return { verdict, ...none };
-    if (this.#hasCome(verdict)) {
+    if (verdict.verdict !== 'spliced' && this.#hasCome(verdict)) {
       if (!this.#repeats) this.#countDoubled(verdict, 'it came once more');
       return { verdict, ...none };
     }
-    if (!verdict.complete) {
+    if (!cameWhole(verdict)) {
       this.#strays += 1;
       return { verdict: this.#judged(verdict, null, [], []), ...none };
     }
@@ -274,6 +276,11 @@ export class Expectation {
     const texts = text === undefined ? verdict.mismatches : [text];
     for (const one of texts) if (this.#mismatches.length < MISMATCHES_KEPT) this.#mismatches.push(one);
   }
+}
+
+/** Of a splice halves of two came: its octets are nobody's. */
+function cameWhole({ complete, verdict }: DatagramVerdict): boolean {
+  return complete && verdict !== 'spliced';
 }
 
 /** Several datagrams that a device will cut or has joined, the first of which says the length of each. */

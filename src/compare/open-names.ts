@@ -17,6 +17,14 @@ export class OpenNames<T> {
     return wanted(known) ? known : undefined;
   }
 
+  /** The one of that name which is wanted; undefined where there are several. */
+  findOnly(name: string, wanted: (thing: T) => boolean): T | undefined {
+    const known = this.#byName.get(name);
+    if (!Array.isArray(known)) return this.find(name, wanted);
+    const found = known.filter(wanted);
+    return found.length === 1 ? found[0] : undefined;
+  }
+
   delete(name: string, thing: T): void {
     const known = this.#byName.get(name);
     if (known === thing) this.#byName.delete(name);

@@ -269,12 +269,12 @@ export const CODES = {
   'ident-came-again': {
     source: 'RFC 4963',
     receiver: 'Linux may join the halves, and the checksum then drops them',
-    example: 'given up: its ident came again, 65535 datagrams later',
+    example: 'given up: its ident came again, with 65535 datagrams between',
   },
   spliced: {
     source: 'RFC 4963',
     receiver: 'Linux drops it for its checksum',
-    example: 'spliced: halves of two datagrams, the ident came again 65535 datagrams later',
+    example: 'spliced: halves of two datagrams under one ident, with 65535 datagrams between',
   },
   'fragments-left-out': {
     source: 'RFC 791 3.1: 8,192 at most',

@@ -13,8 +13,9 @@ import { type JudgeOptions, judgeGroup } from './judge.js';
 import { malformedVerdict, mayHideUdp, oddVersionVerdict } from './odd-packets.js';
 import { Fragment, KEY_SOURCE } from './reassembly/fragment.js';
 import { Group } from './reassembly/group.js';
+import { DEFAULT_LIMITS, type ReassemblyLimits } from './reassembly/limits.js';
 import { kernelOffset } from './reassembly/octets.js';
-import { DEFAULT_LIMITS, Reassembler, type ReassemblyLimits } from './reassembly/reassembler.js';
+import { Reassembler } from './reassembly/reassembler.js';
 import { Tally } from './tally.js';
 
 const NO_VIEW = new DataView(new ArrayBuffer(0));

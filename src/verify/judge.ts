@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { PROTOCOL as UDP, HEADER_LEN as UDP_HEADER_LEN } from '../wire/udp.js';
 import type { Code } from './codes.js';
+import { payloadOrigin } from './payload-origin.js';
 import type { Group } from './reassembly/group.js';
 import { addSighting } from './sighting-builder.js';
 import { judgeUpper } from './upper/checksums.js';
@@ -70,6 +71,8 @@ function showPayload(verdict: MutableVerdict, group: Group, packet: UpperPacket,
     judgeOffload(verdict, group, group.headerLen + group.total, payload);
   if (options.sightings) group.values!.takePayload(payload, octets(view, at - group.upperOffset, group.upperOffset));
   if (options.hash) verdict.payloadSha256 = createHash('sha256').update(payload).digest('hex');
+  if (group.findings.mismatches > 0 && group.fragments > 1)
+    group.origin = payloadOrigin(payload, data - at + group.upperOffset, group.records.pieces());
   if (options.observe === undefined || group.header === undefined) return;
   const ipPayload = octets(view, at - group.upperOffset, group.upperOffset + len);
   for (const one of options.observe({ verdict, header: group.header, ipPayload, payload, time: group.time })) {

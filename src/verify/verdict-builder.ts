@@ -1,8 +1,7 @@
 import { formatAddress } from '../wire/address.js';
-import type { Code } from './codes.js';
-import { CAME_AGAIN } from './reassembly/flows.js';
 import { KEY_SOURCE } from './reassembly/fragment.js';
 import type { Group } from './reassembly/group.js';
+import { isSplice, spliceText } from './splice.js';
 import type { FragmentVerdict, MutableVerdict } from './verdict.js';
 
 /** Fragments that a verdict lists; the others are counted in it. */
@@ -73,27 +72,13 @@ export function setVerdict(verdict: MutableVerdict, group: Group): void {
   if (verdict.verdict !== 'good' && verdict.verdict !== 'offloaded') verdict.fragmentList = fragmentList(group);
 }
 
-/** What two datagrams that met under one ident differ in; the packets of each are right in themselves. */
-const SPLICE_CODES: ReadonlySet<Code> = new Set<Code>([
-  ...(['udp-header', 'udp-length', 'udp-checksum', 'upper-header', 'upper-checksum'] as const),
-  ...(['payload-foreign', 'payload-length', 'payload-octet', 'not-as-sent'] as const),
-  ...(['fragment-overlap', 'fragment-conflict', 'fragment-end-differs', 'fragment-past-end'] as const),
-  ...(['df-differs', 'ip-options-differ', 'destination-mac', 'left-out'] as const),
-]);
-
-/** Whether the idents came round between its fragments, and nothing is wrong but what that explains (RFC 4963). */
-function isSplice({ gap, findings }: Group): boolean {
-  return gap >= CAME_AGAIN && findings.list.every(({ level, code }) => level === 'note' || SPLICE_CODES.has(code));
-}
-
 /** Of a splice nothing is wrong: its mismatches are notes. */
 function setTexts(verdict: MutableVerdict, group: Group): void {
   const { list } = group.findings;
   if (verdict.verdict !== 'spliced') verdict.findings = list;
   else {
-    const text = `spliced: halves of two datagrams, the ident came again about ${group.gap} datagrams later`;
     verdict.findings = [
-      { code: 'spliced', level: 'note', fragment: null, text },
+      { code: 'spliced', level: 'note', fragment: null, text: spliceText(group) },
       ...list.map((one) => ({ ...one, level: 'note' as const })),
     ];
   }

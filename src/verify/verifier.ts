@@ -1,7 +1,7 @@
 import type { Frame } from '../wire/frame.js';
 import { FrameJudge } from './frame-judge.js';
 import type { Observer } from './judge.js';
-import type { ReassemblyLimits } from './reassembly/reassembler.js';
+import type { ReassemblyLimits } from './reassembly/limits.js';
 import { countKinds, DATAGRAM_KINDS, type DatagramVerdict, type VerifySummary } from './verdict.js';
 
 export interface VerifierOptions {

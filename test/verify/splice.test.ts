@@ -1,28 +1,58 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { makePayload } from '../../src/payload/generated.js';
 import type { DatagramVerdict } from '../../src/verify/verdict.js';
 import { Verifier } from '../../src/verify/verifier.js';
-import { flow4, fragments, frame, pattern, udpPacket } from './build.js';
+import { type Flow, flow4, flow6, fragments, frame, pattern, udpPacket } from './build.js';
 
-/** Datagrams of two fragments with counted idents, `lost` telling which fragments the capture did not get. */
-function counted(count: number, lost: (number: number, fragment: number) => boolean) {
+/** Numbers 0 … 1, the same in every run. */
+function chance(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+interface Sent {
+  readonly count: number;
+  readonly flow?: Flow;
+  readonly ident: (number: number) => number;
+  readonly payload?: (number: number) => Uint8Array;
+  /** Which fragments the capture did not get. */
+  readonly lost: (number: number, fragment: number) => boolean;
+  /** Seconds at which a datagram goes. */
+  readonly at?: (number: number) => number;
+}
+
+const PATTERNS = [pattern(100, 1), pattern(100, 2), pattern(100, 3)];
+
+function verdictsOn({ count, flow = flow4, ident, payload, lost, at = (i) => 1 + i * 5e-6 }: Sent) {
   const verifier = new Verifier({ hash: false });
   const verdicts: DatagramVerdict[] = [];
-  const payloads = [pattern(100, 1), pattern(100, 2), pattern(100, 3)];
   for (let i = 0; i < count; i++) {
-    const flow = { ...flow4, ident: i & 0xffff };
-    const pieces = fragments(flow, udpPacket(flow, payloads[Math.floor(i / 65_536) % 3]!), 64);
-    const frames = pieces.filter((_, k) => !lost(i, k)).map((octets) => frame(octets, 1 + i * 5e-6));
+    const one = { ...flow, ident: ident(i) };
+    const octets = payload?.(i) ?? PATTERNS[Math.floor(i / 65_536) % 3]!;
+    const pieces = fragments(one, udpPacket(one, octets), 64);
+    const frames = pieces.filter((_, k) => !lost(i, k)).map((packet, k) => frame(packet, at(i) + k * 1e-6));
     verdicts.push(...verifier.push(frames));
   }
   verdicts.push(...verifier.end());
   return { verdicts, summary: verifier.summary({ captureLost: null }) };
 }
 
+const counter = (i: number): number => i & 0xffff;
+const of = (verdicts: readonly DatagramVerdict[], kind: DatagramVerdict['verdict']): DatagramVerdict[] =>
+  verdicts.filter(({ verdict }) => verdict === kind);
+
 describe('halves of two datagrams whose idents came round (RFC 4963)', () => {
   it('are a splice and inconclusive, where they fit together', () => {
-    const { verdicts, summary } = counted(65_536 + 10, (i, k) => (i === 5 && k === 1) || (i === 65_536 + 5 && k === 0));
-    const spliced = verdicts.filter(({ verdict }) => verdict === 'spliced');
+    const { verdicts, summary } = verdictsOn({
+      count: 65_536 + 10,
+      ident: counter,
+      lost: (i, k) => (i === 5 && k === 1) || (i === 65_536 + 5 && k === 0),
+    });
+    const spliced = of(verdicts, 'spliced');
     assert.equal(spliced.length, 1);
     assert.equal(spliced[0]!.ident, 5);
     assert.deepEqual(spliced[0]!.mismatches, []);
@@ -31,24 +61,57 @@ describe('halves of two datagrams whose idents came round (RFC 4963)', () => {
   });
 
   it('are two datagrams, one incomplete, where they overlap', () => {
-    const { verdicts, summary } = counted(65_536 + 10, (i, k) => i === 5 && k === 1);
-    const [lost] = verdicts.filter(({ verdict }) => verdict !== 'good');
-    assert.deepEqual([lost!.verdict, lost!.ident, lost!.findings[0]!.code], ['incomplete', 5, 'ident-came-again']);
+    const lost = (i: number, k: number): boolean => i === 5 && k === 1;
+    const { verdicts, summary } = verdictsOn({ count: 65_536 + 10, ident: counter, lost });
+    const [one] = verdicts.filter(({ verdict }) => verdict !== 'good');
+    assert.deepEqual([one!.verdict, one!.ident, one!.findings[0]!.code], ['incomplete', 5, 'ident-came-again']);
     assert.deepEqual([summary.bad, summary.incomplete, summary.verdict], [0, 1, 'inconclusive']);
   });
 
-  it('never make anything bad of what was only lost', () => {
-    let state = 1;
-    const random = (): number => {
-      state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
-      return state / 2 ** 32;
-    };
-    const { summary } = counted(150_000, () => random() < 0.26);
-    assert.equal(summary.bad, 0);
-    assert.ok(summary.incomplete > 1000);
+  it('are a splice too where so many were lost at once that nobody saw the counter go round', () => {
+    const lost = (i: number, k: number): boolean => (i >= 2000 && i < 2000 + 65_536 + 700) || (i === 1999 && k === 1);
+    // The first that is seen again has the ident of the half: its own first half is lost.
+    const { verdicts, summary } = verdictsOn({
+      count: 70_000,
+      ident: (i) => (i === 68_236 ? 1999 : counter(i)),
+      lost: (i, k) => lost(i, k) || (i === 68_236 && k === 0),
+    });
+    assert.deepEqual([of(verdicts, 'spliced').length, summary.bad], [1, 0]);
   });
+});
 
-  it('do not excuse octets that changed while no ident came again', () => {
+describe('losses never make anything bad', () => {
+  const generated = (i: number): Uint8Array => makePayload(150, 7, i);
+  const random = chance(3);
+  const idents: readonly [string, Flow, (i: number) => number, count: number][] = [
+    ['counted over IPv4', flow4, counter, 150_000],
+    ['of IPv4 at random', flow4, () => Math.floor(random() * 65_536), 20_000],
+    ['of IPv6 at random in 16 bits', flow6, () => Math.floor(random() * 65_536), 20_000],
+    ['of IPv6 at random', flow6, () => Math.floor(random() * 2 ** 32), 5_000],
+    ['counted over IPv6 in 16 bits', flow6, counter, 70_000],
+    ['counted with octets exchanged', flow4, (i) => ((i & 0xff) << 8) | ((i >> 8) & 0xff), 70_000],
+  ];
+  for (const [name, flow, ident, count] of idents) {
+    for (const payload of [undefined, generated]) {
+      it(`with idents ${name}, ${payload ? 'generated' : 'other'} payloads`, () => {
+        const loss = chance(5);
+        const { summary } = verdictsOn({ count, flow, ident, lost: () => loss() < 0.26, ...(payload && { payload }) });
+        assert.equal(summary.bad, 0);
+        assert.ok(summary.incomplete > count / 10 && summary.good > count / 10);
+      });
+    }
+  }
+});
+
+describe('wrong octets are bad and no splice', () => {
+  it('where no ident came again', () => {
+    const { summary } = verdictsOn({
+      count: 35_000,
+      ident: (i) => (2 * i) & 0xffff,
+      lost: () => false,
+      payload: (i) => (i % 2 === 0 ? pattern(100) : pattern(50)),
+    });
+    assert.equal(summary.good, 35_000);
     const flow = { ...flow4, ident: 7 };
     const spoilt = udpPacket(flow, pattern(100));
     spoilt[70]! ^= 1;
@@ -58,6 +121,60 @@ describe('halves of two datagrams whose idents came round (RFC 4963)', () => {
       verifier.push(fragments(other, udpPacket(other, pattern(40)), 32).map((octets) => frame(octets)));
     }
     const verdicts = [...verifier.push(fragments(flow, spoilt, 64).map((octets) => frame(octets))), ...verifier.end()];
-    assert.equal(verdicts.filter(({ verdict }) => verdict === 'bad').length, 1);
+    assert.equal(of(verdicts, 'bad').length, 1);
+  });
+
+  /** Datagrams among which `odd` is sent in two fragments with `between` others in between. */
+  function amid(odd: Uint8Array, between: number): DatagramVerdict[] {
+    const verifier = new Verifier({ hash: false });
+    const random = chance(11);
+    const others = Array.from({ length: 300 }, () => {
+      const one = { ...flow4, ident: 10_000 + Math.floor(random() * 50_000) };
+      return fragments(one, udpPacket(one, pattern(100)), 64);
+    });
+    const flow = { ...flow4, ident: 7 };
+    const [first, second] = fragments(flow, odd, 256);
+    const all = [...others.slice(0, 100).flat(), first!, ...others.slice(100, 100 + between).flat(), second!];
+    return [...verifier.push(all.map((octets, i) => frame(octets, 1 + i * 1e-6))), ...verifier.end()];
+  }
+
+  it('of a generated payload, if only some octets of a fragment are others, whatever lies between', () => {
+    const changed = udpPacket(flow4, makePayload(500, 1, 4));
+    changed[400]! ^= 0x40;
+    assert.equal(of(amid(changed, 150), 'bad').length, 1);
+  });
+
+  it('of a generated payload, if they are those of another and nothing lies between: pages filled too early', () => {
+    const mixed = udpPacket(flow4, makePayload(500, 1, 4));
+    mixed.set(udpPacket(flow4, makePayload(500, 1, 5)).subarray(256), 256);
+    assert.equal(of(amid(mixed, 0), 'bad').length, 1);
+    const [spliced] = of(amid(mixed, 150), 'spliced');
+    assert.match(spliced!.notes[0]!, /^spliced: halves .* with 150 datagrams between, both generated by udp-ufo$/);
+  });
+});
+
+describe('two generated halves', () => {
+  it('alone in a capture are a splice: nobody knows how the idents of their sender go', () => {
+    for (const flow of [flow4, flow6]) {
+      const [a, b] = [1, 2].map((i) => fragments(flow, udpPacket(flow, makePayload(3000, 9, i)), 1480));
+      const verifier = new Verifier();
+      const verdicts = [...verifier.push([a![0]!, b![1]!, b![2]!].map((octets) => frame(octets))), ...verifier.end()];
+      assert.deepEqual(
+        verdicts.map(({ verdict }) => verdict),
+        ['spliced'],
+      );
+      assert.equal(verifier.summary({ captureLost: null }).verdict, 'inconclusive');
+    }
+  });
+
+  it('that came at another time than a flow that is quick are a splice', () => {
+    const { verdicts, summary } = verdictsOn({
+      count: 30,
+      ident: (i) => (i === 29 ? 20 : i + 1),
+      payload: (i) => pattern(100, i),
+      lost: (i, k) => (i === 19 && k === 1) || (i === 29 && k === 0),
+      at: (i) => (i === 29 ? 9 : 1 + i * 1e-5),
+    });
+    assert.deepEqual([of(verdicts, 'spliced').length, summary.bad], [1, 0]);
   });
 });

@@ -1,46 +1,179 @@
 import { type Fragment, KEY_LAYERS } from './fragment.js';
 
-/** Of a counter that goes on by one a datagram, what is at most skipped at once; larger steps are no counter's. */
-const LARGEST_STEP = 0x4000;
-/** So far has a 16-bit counter gone when an ident comes again, less what one step may skip. */
-export const CAME_AGAIN = 0x1_0000 - LARGEST_STEP;
-/** Flows that are remembered; more make room by forgetting all. */
-const MOST = 4096;
+/** A counter goes on by no more than this from one datagram to the next that is seen of it, but where many were lost. */
+const SMALL_STEP = 64;
+/** Steps back of a counter, for datagrams that overtook others, are less than a quarter of its values. */
+const BACK = 4;
+/** Datagrams of a flow before its idents tell of what kind they are. */
+const FEW = 4;
+/** So many datagrams later an ident at random has come again sooner than a path held a fragment back. */
+const MANY = 64;
+/** So many that are not whole at a time are no disorder, but losses. */
+const LOSSES = 32;
+/** IPv6 idents that keep to so many bits come again by chance (RFC 7739 §5.1 wants all 32). */
+const FEW_BITS = 20;
+/** Two rates: fragments so far apart, seconds, and by this factor farther than whole datagrams of their flow. */
+const LONG = 1;
+const TIMES_LONGER = 100;
+/** Datagrams over which a flow's rate is taken. */
+const STRETCH = 256;
 
-/** The idents of one source and destination as they come: how far their counter went. */
-export class Flow {
-  #last = -1;
-  /** Sum of the steps forward. */
+/** Whether the ident of a datagram was another's meanwhile; `unknown` where too little was seen to tell. */
+export type CameAgain = 'no' | 'unknown' | 'yes';
+
+/** How far a flow had come when a fragment was seen. */
+export class FlowMark {
+  begun = 0;
   distance = 0;
-
-  begin(ident: number): void {
-    const step = (ident - this.#last) & 0xffff;
-    if (this.#last >= 0 && step <= LARGEST_STEP) this.distance += step;
-    this.#last = ident;
-  }
+  jumps = 0;
+  /** Seconds since the epoch. */
+  time = 0;
 }
 
 /**
- * Flows of IPv4 fragments by addresses and network. IPv4 idents have 16 bits and come again within the reassembly time where
- * datagrams are many (RFC 4963): then halves of two may meet. A hash alone tells flows apart; two under one count too much.
+ * The datagrams of one source and destination as they come, and their idents. These come again within the reassembly time
+ * where datagrams are many (RFC 4963): then halves of two may meet, if others were lost.
  */
+export class Flow {
+  /** Fragmented datagrams that began. */
+  begun = 0;
+  /** Of a counter: sum of the steps forward, which is how far it went. */
+  distance = 0;
+  /** Octets of the largest packet with more fragments behind it: what is larger does not pass in one. */
+  largestCut = 0;
+  #open = 0;
+  #givenUp = 0;
+  #repeated = false;
+  #first = -1;
+  #last = -1;
+  #smallSteps = 0;
+  #jumps = 0;
+  /** Bits in which idents differ from the first. */
+  #varied = 0;
+  readonly #space: number;
+  /** Longest time that a good datagram took, seconds, and how many there were. */
+  #took = 0;
+  #good = 0;
+  /** Idents a second at the most, and where the stretch at hand began. */
+  #rate = 0;
+  readonly #stretch = new FlowMark();
+
+  constructor(family: 4 | 6) {
+    this.#space = family === 4 ? 0x1_0000 : 0x1_0000_0000;
+  }
+
+  begin(ident: number, time: number, mark: FlowMark): void {
+    if (this.begun === 0) this.#first = ident;
+    else this.#step(ident);
+    this.#last = ident;
+    this.begun++;
+    this.#open++;
+    if (this.begun % STRETCH === 0) this.#measure(time);
+    this.note(mark, time);
+  }
+
+  /** Puts into `mark` how far the flow has come. */
+  note(mark: FlowMark, time: number): void {
+    mark.begun = this.begun;
+    mark.distance = this.distance;
+    mark.jumps = this.#jumps;
+    mark.time = time;
+  }
+
+  /** A datagram that began is whole, and took so many seconds where nothing is wrong with it; −1 otherwise. */
+  completed(seconds: number): void {
+    this.#open--;
+    if (seconds < 0) return;
+    this.#good++;
+    if (seconds > this.#took) this.#took = seconds;
+  }
+
+  /** A second datagram is whole under an ident that another had. */
+  repeated(): void {
+    this.#repeated = true;
+  }
+
+  givenUp(): void {
+    this.#open--;
+    this.#givenUp++;
+  }
+
+  /** Whether an ident that was seen at `mark` may be another datagram's at `time`. */
+  cameAgain(mark: FlowMark, time: number): CameAgain {
+    const between = this.begun - mark.begun;
+    if (this.#twoRates(time - mark.time)) return 'yes';
+    if (this.begun < FEW) return 'unknown';
+    if (2 * this.#smallSteps >= this.begun - 1) return this.#wentRound(mark, time) ? 'yes' : 'no';
+    if (between === 0 || (this.#space > 0x1_0000 && this.#bits > FEW_BITS)) return 'no';
+    return between >= MANY || this.#repeated || this.#givenUp > 0 || this.#open >= LOSSES ? 'yes' : 'no';
+  }
+
+  get #bits(): number {
+    return 32 - Math.clz32(this.#varied);
+  }
+
+  /** Of a counter: whether it went through all its values, as far as was seen, or can have where some were not seen. */
+  #wentRound(mark: FlowMark, time: number): boolean {
+    // Fewer bits than the field has may be counted in; what was skipped counts for those that are all in use.
+    const values = 2 ** this.#bits;
+    const enough = values < this.#space ? values : values - values / BACK;
+    if (this.distance - mark.distance >= enough) return true;
+    const unseen = this.#jumps > mark.jumps || this.begun === mark.begun;
+    return unseen && this.#rate * (time - mark.time) >= enough;
+  }
+
+  #twoRates(seconds: number): boolean {
+    return seconds >= LONG && this.#good >= FEW && seconds >= TIMES_LONGER * this.#took;
+  }
+
+  #step(ident: number): void {
+    this.#varied |= ident ^ this.#first;
+    const forward = ident - this.#last;
+    const step = forward < 0 ? forward + this.#space : forward;
+    if (step > 0 && step <= SMALL_STEP) this.#smallSteps++;
+    else this.#jumps++;
+    if (step < this.#space - this.#space / BACK) this.distance += step;
+  }
+
+  #measure(time: number): void {
+    const seconds = time - this.#stretch.time;
+    if (this.#stretch.begun > 0 && seconds > 0)
+      this.#rate = Math.max(this.#rate, (this.distance - this.#stretch.distance) / seconds);
+    this.note(this.#stretch, time);
+  }
+}
+
+/** Flows that are remembered; more make room by forgetting all. */
+const MOST = 4096;
+
+/** Flows by addresses and network. A hash alone tells them apart; two under one count too much. */
 export class FlowTable {
   readonly #flows = new Map<number, Flow>();
   #lastKey = 0;
   #last: Flow | undefined;
 
-  of({ key, keyLen }: Fragment): Flow {
-    let h = 0;
-    for (let i = KEY_LAYERS; i < keyLen; i++) h = Math.imul(h ^ key[i]!, 0x9e3779b1) ^ (h >>> 15);
+  of(fragment: Fragment): Flow {
+    const h = hash(fragment);
     if (this.#last && h === this.#lastKey) return this.#last;
     let flow = this.#flows.get(h);
     if (flow === undefined) {
       if (this.#flows.size >= MOST) this.#flows.clear();
-      flow = new Flow();
+      flow = new Flow(fragment.family);
       this.#flows.set(h, flow);
     }
     this.#lastKey = h;
     this.#last = flow;
     return flow;
   }
+
+  /** The flow of a packet that is no fragment, if there is one. */
+  find(fragment: Fragment): Flow | undefined {
+    return this.#flows.get(hash(fragment));
+  }
+}
+
+function hash({ key, keyLen, family }: Fragment): number {
+  let h: number = family;
+  for (let i = KEY_LAYERS; i < keyLen; i++) h = Math.imul(h ^ key[i]!, 0x9e3779b1) ^ (h >>> 15);
+  return h;
 }

@@ -1,10 +1,11 @@
 import type { Code } from '../codes.js';
 import { type Evidence, Findings } from '../findings.js';
 import type { HeaderValues } from '../header-values.js';
+import type { PayloadOrigin } from '../payload-origin.js';
 import type { MutableVerdict } from '../verdict.js';
 import type { ReassemblyBuffer } from './buffers.js';
 import { Extents } from './extents.js';
-import type { Flow } from './flows.js';
+import { type CameAgain, type Flow, FlowMark } from './flows.js';
 import type { Fragment } from './fragment.js';
 import { FragmentRecords } from './records.js';
 
@@ -85,10 +86,14 @@ export class Group {
   header: Uint8Array | undefined;
   /** What the headers said, where somebody asked for sightings. */
   values: HeaderValues | undefined;
-  /** Its flow, IPv4's alone; how far the idents had come at its latest fragment, and the longest way between two of them. */
+  /** Its flow, and how far that had come at the latest fragment; undefined for what came in one piece. */
   flow: Flow | undefined;
-  mark = 0;
-  gap = 0;
+  readonly mark = new FlowMark();
+  /** Whether its ident may have come again between two fragments, and how many datagrams began between them at most. */
+  cameAgain: CameAgain = 'no';
+  between = 0;
+  /** Whose octets the fragments of a generated payload carry, where something is wrong with it. */
+  origin: PayloadOrigin | undefined;
   /** Octets of records and findings that it was charged for. */
   cost = 0;
   /** Once complete. */

@@ -17,12 +17,9 @@ const MOST_CUTS = 2 * 8192;
 export function placeFragment(group: Group, fragment: Fragment, buffers: BufferPool): boolean {
   const end = fragment.offset + fragment.len;
   const overlapping = group.extents.intersects(fragment.offset, end);
-  if (overlapping || fragment.len === 0) {
-    summarize(fragment, fragment.data, fragment.captured, summary);
-    if (group.records.has(fragment.offset, fragment.len, fragment.more, summary)) {
-      group.duplicates++;
-      return false;
-    }
+  if ((overlapping || fragment.len === 0) && isRepeated(group, fragment)) {
+    group.duplicates++;
+    return false;
   }
   group.fragments++;
   if (end > fragment.limit) {
@@ -38,6 +35,19 @@ export function placeFragment(group: Group, fragment: Fragment, buffers: BufferP
   if (fragment.captured < fragment.len) noteCut(group, fragment);
   group.extents.add(fragment.offset, end);
   return group.total >= 0 && group.extents.covers(group.total);
+}
+
+/** Whether the very same fragment is there already; `summary` is that of its octets then. */
+export function isRepeated(group: Group, fragment: Fragment): boolean {
+  summarize(fragment, fragment.data, fragment.captured, summary);
+  return group.records.has(fragment.offset, fragment.len, fragment.more, summary);
+}
+
+/** Whether the fragment may be one of those that the group still lacks. */
+export function fits({ extents, total }: Group, { offset, len, more }: Fragment): boolean {
+  const end = offset + len;
+  if (extents.intersects(offset, end) || (total >= 0 && end > total)) return false;
+  return more || (total < 0 && extents.end <= end);
 }
 
 /** The usual way: the octets are copied, summed and digested in the buffer, where they are aligned and in the cache. */

@@ -1,42 +1,22 @@
 import type { Code } from '../codes.js';
 import type { DatagramVerdict, MutableVerdict } from '../verdict.js';
-import { setVerdict } from '../verdict-builder.js';
 import { BufferPool } from './buffers.js';
-import { CAME_AGAIN, FlowTable } from './flows.js';
+import { FlowTable } from './flows.js';
 import type { Fragment } from './fragment.js';
 import { Group } from './group.js';
 import { GroupList } from './group-list.js';
 import { GroupTable } from './group-table.js';
 import { HoldBack } from './hold-back.js';
-import { placeFragment } from './place.js';
-
-export interface ReassemblyLimits {
-  /** Octets of buffers and records that datagrams in progress may take. */
-  readonly maxOctets: number;
-  /** Datagrams in progress. */
-  readonly maxPending: number;
-  /** Verdicts that may wait for a completed datagram's leftovers. */
-  readonly maxHeld: number;
-  /** Seconds from the first fragment until an incomplete datagram is given up (RFC 1122 §3.3.2; RFC 8200 §4.5). */
-  readonly timeout4: number;
-  readonly timeout6: number;
-  /** Seconds that a completed datagram waits for leftovers. */
-  readonly holdTime: number;
-}
-
-export const DEFAULT_LIMITS: ReassemblyLimits = {
-  maxOctets: 64 * 1024 * 1024,
-  maxPending: 16_384,
-  maxHeld: 16_384,
-  timeout4: 30,
-  timeout6: 60,
-  holdTime: 30,
-};
+import { absorb, isLeftover } from './leftovers.js';
+import { DEFAULT_LIMITS, type ReassemblyLimits } from './limits.js';
+import { fits, isRepeated, placeFragment } from './place.js';
 
 /** What a group costs beside its buffer: a pessimistic guess. */
 const GROUP_COST = 1_024;
 /** Below this many datagrams in progress a new one gets a buffer for the largest at once, and none has to grow. */
 const FEW_PENDING = 64;
+/** Seconds between two fragments after which it is asked whether the ident has come again: no sender does it in less. */
+const LONG_WAIT = 0.005;
 /** Octets of records and findings that held datagrams and verdicts behind them keep. */
 const MAX_HELD_OCTETS = 48 << 20;
 
@@ -82,17 +62,24 @@ export class Reassembler {
   }
 
   /**
-   * The datagram in progress, or a new one where this fragment must be of another: the idents came round since its latest
-   * fragment, and this one does not fit.
+   * The datagram in progress, or a new one where this fragment must be of another: the ident may have come again since its
+   * latest fragment, and this one does not fit.
    */
   #goOn(group: Group, fragment: Fragment): Group {
-    const { flow } = group;
-    if (flow === undefined || flow.distance === group.mark) return group;
-    const gap = flow.distance - group.mark;
-    group.mark = flow.distance;
-    if (gap > group.gap) group.gap = gap;
-    if (gap < CAME_AGAIN || fits(group, fragment)) return group;
-    this.#giveUp(group, `its ident came again, about ${gap} datagrams later`, 'ident-came-again');
+    const { mark } = group;
+    const flow = group.flow!;
+    const { time } = fragment;
+    if (flow.begun === mark.begun && time - mark.time < LONG_WAIT) {
+      mark.time = time;
+      return group;
+    }
+    const between = flow.begun - mark.begun;
+    const cameAgain = flow.cameAgain(mark, time);
+    flow.note(mark, time);
+    if (between > group.between) group.between = between;
+    if (cameAgain !== 'no' && group.cameAgain !== 'yes') group.cameAgain = cameAgain;
+    if (cameAgain !== 'yes' || fits(group, fragment) || isRepeated(group, fragment)) return group;
+    this.#giveUp(group, `its ident came again, with ${between} datagrams between`, 'ident-came-again');
     return this.#create(fragment, this.#table.find(fragment));
   }
 
@@ -150,11 +137,8 @@ export class Reassembler {
   #create(fragment: Fragment, predecessor: Group | undefined): Group {
     const group = new Group(fragment);
     const { timeout4, timeout6 } = this.#limits;
-    if (fragment.family === 4) {
-      group.flow = this.#flows.of(fragment);
-      group.flow.begin(fragment.ident);
-      group.mark = group.flow.distance;
-    }
+    group.flow = this.#flows.of(fragment);
+    group.flow.begin(fragment.ident, fragment.time, group.mark);
     if (predecessor) {
       this.#table.remove(predecessor);
       group.predecessor = predecessor;
@@ -188,12 +172,17 @@ export class Reassembler {
   #complete(group: Group, time: number): void {
     this.#pending[group.family].remove(group);
     group.time = time;
+    const { flow } = group;
+    // Of a flow's first few datagrams nobody can tell how its idents go.
+    if (group.cameAgain === 'no' && flow!.cameAgain(group.mark, time) === 'unknown') group.cameAgain = 'unknown';
     if (group.predecessor) {
+      if (!group.records.repeats(group.predecessor.records)) flow!.repeated();
       group.predecessor.state = 'gone';
       group.predecessor.successor = undefined;
       group.predecessor = undefined;
     }
     group.verdict = this.#judge(group, group.buffer?.view);
+    flow!.completed(group.findings.mismatches > 0 ? -1 : time - group.began);
     group.state = 'held';
     this.#release(group);
     this.#holdBack.add(group.verdict, group);
@@ -210,8 +199,11 @@ export class Reassembler {
       predecessor.successor = undefined;
       this.#table.add(predecessor);
     }
-    if (predecessor && isLeftover(group, predecessor)) absorb(group, predecessor);
-    else {
+    if (predecessor && isLeftover(group, predecessor)) {
+      group.flow!.completed(-1);
+      absorb(group, predecessor);
+    } else {
+      group.flow!.givenUp();
       group.findings.add('note', code, null, `given up: ${why}`);
       this.#holdBack.add(this.#judge(group, group.buffer?.view));
     }
@@ -253,25 +245,4 @@ export class Reassembler {
 function fresh(group: Group, timeout: number, time: number): number {
   if (group.time > time + timeout) group.time = time;
   return group.time + timeout;
-}
-
-/** Whether the fragment may be one of those that the group still lacks. */
-function fits({ extents, total }: Group, { offset, len, more }: Fragment): boolean {
-  const end = offset + len;
-  if (extents.intersects(offset, end) || (total >= 0 && end > total)) return false;
-  return more || (total < 0 && extents.end <= end);
-}
-
-/** Whether the fragments of `group` only repeat those of the completed datagram before it. */
-function isLeftover(group: Group, completed: Group): boolean {
-  return group.overlaps === 0 && group.records.count === group.fragments && group.records.repeats(completed.records);
-}
-
-function absorb(group: Group, completed: Group): void {
-  const verdict = completed.verdict!;
-  verdict.duplicates += group.fragments + group.duplicates;
-  verdict.headerChecksumErrors += group.headerChecksumErrors;
-  for (const { level, code, fragment, text, ...shown } of group.findings.list)
-    completed.findings.add(level, code, fragment, text.replace('fragment', 'leftover fragment'), shown);
-  setVerdict(verdict, completed);
 }
