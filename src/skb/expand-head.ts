@@ -46,6 +46,14 @@ export function pskbExpandHead(skb: SkBuff, nhead: number, ntail: number): void 
   skbSetTruesize(skb, truesize);
 }
 
+/**
+ * Before the head is written: a clone would see it, so a cloned skb gets a head of its own (skb_ensure_writable).
+ * @throws UfoError as `pskbExpandHead`
+ */
+export function skbEnsureWritable(skb: SkBuff): void {
+  if (skbCloned(skb)) pskbExpandHead(skb, 0, 0);
+}
+
 /** Pages for a new head of an skb whose user pages are then copied; neither happens without the other. */
 function newHead(skb: SkBuff, pages: number, syscall: string): number {
   const { pool } = skb;

@@ -81,6 +81,9 @@ export interface NetDevice extends AsyncDisposable {
    */
   linkHeader(request: LinkRequest): Promise<Uint8Array>;
 
+  /** Shown every datagram before it is cut, or handed over (the kernel's packet taps, `dev_queue_xmit_nit`). Must not throw. */
+  tap?(skb: SkBuff): void;
+
   /**
    * Hands rows `[first, batch.table.rows)` to the kernel, in order, without blocking.
    *

@@ -1,27 +1,25 @@
-import { errnoName } from '../errors.js';
-import { featureNames } from '../skb/features.js';
+import { errnoName, type UfoError } from '../errors.js';
+import { skbClone } from '../skb/clone.js';
+import { featureNames, NETIF_F_HW_CSUM } from '../skb/features.js';
 import { skbZcopy } from '../skb/fill-page-desc.js';
+import { consumeSkb } from '../skb/release.js';
 import { SKB_GSO_UDP } from '../skb/shared-info.js';
 import { CHECKSUM_PARTIAL, type SkBuff, skbHeadlen } from '../skb/skbuff.js';
-
-import {
-  type DriverName,
-  type LinkRequest,
-  type LostFrames,
-  type NetDevice,
-  rowSkb,
-  type TxBatch,
-} from './net-device.js';
+import type { DriverName, LinkRequest, LostFrames, NetDevice, TxBatch } from './net-device.js';
 import { traceRow } from './trace-row.js';
 
 /**
- * A device that shows the way of every skb as text, row by row, and passes it on to the device it wraps:
+ * A device that shows every datagram as a packet tap gets it, and its way row by row, as text, and passes all on to the
+ * device it wraps:
  *
- *     near (SG): skb of 4,028 octets: head 28, frags 4000; checksum complete, cut here into rows
+ *     near (SG): skb of 4028 octets: head 28, frag 4000, copied for the tap; checksum partial, summed here; cut here, gsoSize 1480
  *       row  0   1500  id 0x04d2  offset     0  len 1480  MF  head 28 | page 3 @0 +1472
  *       row  1   1500  id 0x04d2  offset  1480  len 1480  MF  head 20 | page 3 @1472 +1480
- *       row  2   1088  id 0x04d2  offset  2960  len 1068      head 20 | page 3 @2952 +1048
+ *       row  2   1068  id 0x04d2  offset  2960  len 1048      head 20 | page 3 @2952 +1048
  *     near: took 3 rows
+ *
+ * What it keeps is a clone, as the kernel's taps do (`dev_queue_xmit_nit`), and has the same price: a zero-copy datagram's
+ * user pages are copied for it, and its sender is told so.
  */
 export class Tracer implements NetDevice {
   readonly name: string;
@@ -38,7 +36,8 @@ export class Tracer implements NetDevice {
   declare readonly notes?: readonly string[];
   readonly #inner: NetDevice;
   readonly #print: (line: string) => void;
-  #shown: SkBuff | null = null;
+  /** Clones of datagrams that the device has not been asked to take yet. */
+  readonly #clones: SkBuff[] = [];
 
   /** @param print gets one line at a time, without its end */
   constructor(inner: NetDevice, print: (line: string) => void) {
@@ -66,13 +65,23 @@ export class Tracer implements NetDevice {
     return this.#inner.linkHeader(request);
   }
 
+  tap(skb: SkBuff): void {
+    const copied = skbZcopy(skb);
+    try {
+      const clone = skbClone(skb);
+      this.#clones.push(clone);
+      const features = featureNames(this.features).join(' ') || 'no features';
+      this.#print(`${this.name} (${features}): ${describe(clone, copied, this.features)}`);
+    } catch (error) {
+      this.#print(`${this.name}: no clone for the tap (${(error as UfoError).code})`);
+    }
+  }
+
   xmit(batch: TxBatch, first: number): number {
+    this.#drop();
     const taken = this.#inner.xmit(batch, first);
     const end = first + Math.max(taken, 0);
-    for (let row = first; row < end; row++) {
-      this.#showSkb(rowSkb(batch, row));
-      this.#print(`  ${traceRow(batch, row)}`);
-    }
+    for (let row = first; row < end; row++) this.#print(`  ${traceRow(batch, row)}`);
     if (taken > 0) this.#print(`${this.name}: took ${taken} ${taken === 1 ? 'row' : 'rows'}`);
     else this.#print(`${this.name}: refused row ${first} with ${errnoName(-taken)}`);
     return taken;
@@ -95,6 +104,7 @@ export class Tracer implements NetDevice {
   }
 
   close(): Promise<void> {
+    this.#drop();
     return this.#inner.close();
   }
 
@@ -102,22 +112,21 @@ export class Tracer implements NetDevice {
     return this.close();
   }
 
-  #showSkb(skb: SkBuff): void {
-    if (skb === this.#shown) return;
-    this.#shown = skb;
-    const features = featureNames(this.features).join(' ') || 'no features';
-    this.#print(`${this.name} (${features}): ${describeSkb(skb)}`);
+  #drop(): void {
+    for (const clone of this.#clones) consumeSkb(clone);
+    this.#clones.length = 0;
   }
 }
 
-/** What an skb is, as the device sees it. */
-function describeSkb(skb: SkBuff): string {
+/** What an skb is, as the tap sees it. */
+function describe(skb: SkBuff, copied: boolean, features: number): string {
   const { frags, gsoSize, gsoType } = skb.shinfo;
   const sizes = frags.length === 0 ? '' : `, ${frags.length === 1 ? 'frag' : 'frags'} ${sizesOf(frags)}`;
-  const user = skbZcopy(skb) ? " of the user's pages" : '';
-  const checksum = skb.ipSummed === CHECKSUM_PARTIAL ? 'partial, the device sums' : 'complete';
-  let cut = 'one packet';
-  if (gsoSize > 0) cut = gsoType === SKB_GSO_UDP ? 'handed over whole' : 'cut here';
+  const user = copied ? ', copied for the tap' : '';
+  const cutHere = gsoSize > 0 && gsoType !== SKB_GSO_UDP;
+  const summer = cutHere || (features & NETIF_F_HW_CSUM) === 0 ? 'summed here' : 'the device sums';
+  const checksum = skb.ipSummed === CHECKSUM_PARTIAL ? `partial, ${summer}` : 'complete';
+  const cut = cutHere ? 'cut here' : gsoSize > 0 ? 'handed over whole' : 'one packet';
   const gso = gsoSize > 0 ? `, gsoSize ${gsoSize}` : '';
   return `skb of ${skb.len} octets: head ${skbHeadlen(skb)}${sizes}${user}; checksum ${checksum}; ${cut}${gso}`;
 }

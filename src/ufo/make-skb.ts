@@ -1,5 +1,6 @@
 import { argumentError, ERRNO, systemError } from '../errors.js';
 import { skbChecksum } from '../skb/checksum.js';
+import { skbEnsureWritable } from '../skb/expand-head.js';
 import type { Flow } from '../skb/flow.js';
 import { SKB_GSO_UDP } from '../skb/shared-info.js';
 import { CHECKSUM_NONE, CHECKSUM_PARTIAL, type SkBuff, skbPush } from '../skb/skbuff.js';
@@ -47,9 +48,14 @@ export function ipMakeSkb(skb: SkBuff, flow: Flow, ident: number): void {
   markForCutting(headers, skb, ident);
 }
 
-/** Finishes a partial checksum in software, over the whole datagram (the kernel's `skb_checksum_help`). */
+/**
+ * Finishes a partial checksum in software, over the whole datagram (the kernel's `skb_checksum_help`). A tap's clone keeps
+ * the partial one.
+ * @throws UfoError ENOMEM, where there is such a clone and no page for another head
+ */
 export function skbChecksumHelp(skb: SkBuff): void {
   if (skb.ipSummed !== CHECKSUM_PARTIAL) return;
+  skbEnsureWritable(skb);
   const start = skb.head + skb.csumStart - skb.data;
   const sum = skbChecksum(skb, start, skb.len - start, 0);
   skb.pool.memory.view.setUint16(skb.head + skb.csumStart + skb.csumOffset, udpChecksumField(sum));

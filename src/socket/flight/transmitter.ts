@@ -182,26 +182,29 @@ export class Transmitter {
   #start(datagram: Datagram): void {
     const { skb, chosen } = datagram;
     const owner = this.#inBatch.length;
-    const table = this.#table;
     this.#inBatch.push(datagram);
     this.#skbs.push(skb);
+    if (chosen.way === 'software-ufo') skb.shinfo.gsoType = 0;
+    this.#device.tap?.(skb); // before rows point at its pages: a tap's clone gives user pages back
     if (datagram.planned !== null) {
       datagram.planned.owner = owner;
       this.#write(datagram, datagram.planned);
     } else if (chosen.way === 'software-ufo') {
       skbChecksumHelp(skb);
-      skb.shinfo.gsoType = 0;
       this.#segmenter.begin(skb, owner);
       this.#write(datagram, this.#segmenter);
-    } else {
-      if (chosen.way === 'kernel-ip') pushPayload(table, skb, owner);
-      else {
-        if ((this.#device.features & NETIF_F_HW_CSUM) === 0) skbChecksumHelp(skb);
-        pushWhole(table, skb, owner);
-      }
-      datagram.cut = true;
-      datagram.rowsEnd = table.rows;
+    } else this.#handOver(datagram, owner);
+  }
+
+  #handOver(datagram: Datagram, owner: number): void {
+    const { skb, chosen } = datagram;
+    if (chosen.way === 'kernel-ip') pushPayload(this.#table, skb, owner);
+    else {
+      if ((this.#device.features & NETIF_F_HW_CSUM) === 0) skbChecksumHelp(skb);
+      pushWhole(this.#table, skb, owner);
     }
+    datagram.cut = true;
+    datagram.rowsEnd = this.#table.rows;
   }
 
   async #drain(): Promise<void> {
