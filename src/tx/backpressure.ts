@@ -8,23 +8,37 @@ const WAIT_MS = 1000;
 const FIRST_PAUSE_MS = 1;
 const LAST_PAUSE_MS = 16;
 
+/** How long to leave a queue below the socket (qdisc, driver) alone that was full, and reports on nothing: longer each time. */
+export class GrowingPause {
+  /** Milliseconds; 0 where there is none. */
+  ms = 0;
+
+  grow(): void {
+    this.ms = Math.min(LAST_PAUSE_MS, this.ms * 2 || FIRST_PAUSE_MS);
+  }
+
+  end(): void {
+    this.ms = 0;
+  }
+}
+
 /**
  * Waiting for room in a socket, without spinning. EAGAIN is the socket's own buffer, and poll(2) tells when there is room
- * again. ENOBUFS is a queue below the socket (qdisc, driver), which nothing reports on: a short pause, longer each time.
+ * again. After ENOBUFS there is a pause.
  */
 export class Backpressure {
-  #pauseMs = 0;
+  readonly #pause = new GrowingPause();
 
   /** Takes what a send returned: a count, or −errno. */
   note(result: number): void {
-    if (result === -ERRNO.ENOBUFS) this.#pauseMs = Math.min(LAST_PAUSE_MS, this.#pauseMs * 2 || FIRST_PAUSE_MS);
-    else this.#pauseMs = 0;
+    if (result === -ERRNO.ENOBUFS) this.#pause.grow();
+    else this.#pause.end();
   }
 
   /** Resolves when another send on `fd` is worth trying. */
   async wait(fd: number, signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
-    if (this.#pauseMs > 0) await sleep(this.#pauseMs, undefined, signal === undefined ? {} : { signal });
+    if (this.#pause.ms > 0) await sleep(this.#pause.ms, undefined, signal === undefined ? {} : { signal });
     else await pollWritable(fd, WAIT_MS, signal);
   }
 }

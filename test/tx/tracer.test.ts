@@ -23,7 +23,7 @@ async function trace(options: FakeOptions, type: 'udp4' | 'udp6', len: number, k
 describe('the tracer', () => {
   it('shows fragments cut here, and the pages that they borrow', async () => {
     assert.deepEqual(await trace({ features: NETIF_F_SG }, 'udp4', 4000, 'pages'), [
-      "fake0 (SG): skb of 4028 octets: head 28, frag 4000, copied for the tap; checksum partial, summed here; cut here, gsoSize 1480",
+      'fake0 (SG): skb of 4028 octets: head 28, frag 4000, copied for the tap; checksum partial, summed here; cut here, gsoSize 1480',
       '  row   0   1500  id 0x04d2  offset     0  len  1480  MF  head 28 | page 2 @0 +1472',
       '  row   1   1500  id 0x04d2  offset  1480  len  1480  MF  head 20 | page 2 @1472 +1480',
       '  row   2   1068  id 0x04d2  offset  2960  len  1048      head 20 | page 2 @2952 +1048',
@@ -33,7 +33,7 @@ describe('the tracer', () => {
 
   it('shows IPv6 fragments of a buffer sent by address', async () => {
     assert.deepEqual(await trace({ features: NETIF_F_SG }, 'udp6', 2000, 'foreign'), [
-      "fake0 (SG): skb of 2048 octets: head 48, frag 2000, copied for the tap; checksum partial, summed here; cut here, gsoSize 1448",
+      'fake0 (SG): skb of 2048 octets: head 48, frag 2000, copied for the tap; checksum partial, summed here; cut here, gsoSize 1448',
       '  row   0   1496  id 0x000004d2  offset     0  len  1448  MF  head 56 | page 1 @0 +1440',
       '  row   1    608  id 0x000004d2  offset  1448  len   560      head 48 | page 1 @1440 +560',
       'fake0: took 2 rows',

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { evenSizes, kernelSizes4 } from '../../compare/cut.js';
 import type { ExpectedDatagram, ExpectedPayload } from '../../compare/expected.js';
+import { Fifo } from '../../memory/fifo.js';
 import { type PayloadSizes, sizeOf } from '../../payload/sizes.js';
 import type { SendResult } from '../../socket/flight/datagram.js';
 import type { PathInfo } from '../../socket/path/info.js';
@@ -25,9 +26,8 @@ export class SentLog {
   readonly #path: PathInfo;
   readonly #hash: boolean;
   readonly #tell: (expected: ExpectedDatagram) => void;
-  /** Payloads on their way, in the order of sending; those before `#head` have been told. */
-  #waiting: ExpectedPayload[] = [];
-  #head = 0;
+  /** Payloads on their way, in the order of sending. */
+  readonly #waiting = new Fifo<ExpectedPayload>();
   /** Generated payloads that nobody makes here: each is the next of them. */
   #series: (PayloadSeries & { next: number }) | null = null;
 
@@ -67,12 +67,7 @@ export class SentLog {
       this.#series.next = (sequence + step) >>> 0;
       return { seed, sequence, length: sizeOf(sizes, seed, sequence) };
     }
-    const payload = this.#waiting[this.#head++]!;
-    if (this.#head > 256 && this.#head * 2 > this.#waiting.length) {
-      this.#waiting = this.#waiting.slice(this.#head);
-      this.#head = 0;
-    }
-    return payload;
+    return this.#waiting.shift()!;
   }
 }
 

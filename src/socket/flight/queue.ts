@@ -1,7 +1,5 @@
+import { Fifo } from '../../memory/fifo.js';
 import type { Datagram, DatagramSource } from './datagram.js';
-
-/** Entries already taken may stay in the array up to this number, or half of it, before it is cut. */
-const KEEP = 256;
 
 interface Watch {
   queued: number;
@@ -13,8 +11,7 @@ interface Watch {
  * `withdrawn`. One listener serves all datagrams with the same signal: a stream queues hundreds.
  */
 export class DatagramQueue implements DatagramSource {
-  #items: Datagram[] = [];
-  #head = 0;
+  readonly #line = new Fifo<Datagram>();
   readonly #watches = new Map<AbortSignal, Watch>();
   readonly #withdrawn: (datagram: Datagram) => void;
 
@@ -23,25 +20,21 @@ export class DatagramQueue implements DatagramSource {
   }
 
   get length(): number {
-    return this.#items.length - this.#head;
+    return this.#line.length;
   }
 
   peek(): Datagram | undefined {
-    return this.#items[this.#head];
+    return this.#line.peek();
   }
 
   push(datagram: Datagram): void {
-    this.#items.push(datagram);
+    this.#line.push(datagram);
     if (datagram.signal !== undefined) this.#watch(datagram.signal);
   }
 
   /** Takes the first one out; there is one. */
   shift(): Datagram {
-    const datagram = this.#items[this.#head++]!;
-    if (this.#head > KEEP && this.#head * 2 > this.#items.length) {
-      this.#items = this.#items.slice(this.#head);
-      this.#head = 0;
-    }
+    const datagram = this.#line.shift()!;
     if (datagram.signal !== undefined) this.#unwatch(datagram.signal);
     return datagram;
   }
@@ -67,9 +60,6 @@ export class DatagramQueue implements DatagramSource {
 
   #withdraw(signal: AbortSignal): void {
     this.#watches.delete(signal);
-    const waiting = this.#items.slice(this.#head);
-    this.#head = 0;
-    this.#items = waiting.filter((datagram) => datagram.signal !== signal);
-    for (const datagram of waiting) if (datagram.signal === signal) this.#withdrawn(datagram);
+    for (const datagram of this.#line.takeOut((waiting) => waiting.signal === signal)) this.#withdrawn(datagram);
   }
 }

@@ -1,26 +1,24 @@
 import { ERRNO } from '../../errors.js';
+import { GrowingPause } from '../backpressure.js';
 import type { RawSocketWrap } from './module.js';
 
-/** Pauses after ENOBUFS, milliseconds: the first, doubled each time up to the last. */
-const FIRST_PAUSE_MS = 1;
-const LAST_PAUSE_MS = 20;
 /** One wait for room in the socket's buffer ends after this, heard of or not. */
 const WRITABLE_MS = 100;
 
 /**
  * Waiting for a raw socket to take more, without spinning. EAGAIN is the socket's own buffer: poll(2) tells when half of it
- * is free. ENOBUFS is a queue below the socket, which nothing tells of: short pauses that grow.
+ * is free. After ENOBUFS there is a pause.
  */
 export class RawSocketWait {
   readonly #wrap: RawSocketWrap;
   readonly #purge: () => void;
-  #pauseMs = 0;
+  readonly #pause = new GrowingPause();
   readonly #waiting = new Set<() => void>();
   readonly #onReady = (): void => this.wakeAll();
   /** POLLERR: libuv has stopped watching. The pause that comes with the next refusal keeps a lasting error from spinning. */
   readonly #onError = (): void => {
     this.#purge();
-    this.#pauseMs ||= FIRST_PAUSE_MS;
+    if (this.#pause.ms === 0) this.#pause.grow();
     this.wakeAll();
   };
 
@@ -33,14 +31,14 @@ export class RawSocketWait {
 
   /** Takes what the last send came to: 0 or −errno. */
   note(result: number): void {
-    if (result === -ERRNO.ENOBUFS) this.#pauseMs = Math.min(LAST_PAUSE_MS, this.#pauseMs * 2 || FIRST_PAUSE_MS);
-    else if (result === 0) this.#pauseMs = 0;
+    if (result === -ERRNO.ENOBUFS) this.#pause.grow();
+    else if (result === 0) this.#pause.end();
   }
 
   /** Resolves when another send is worth trying; rejects with the signal's reason. */
   wait(signal?: AbortSignal): Promise<void> {
     if (signal?.aborted) return Promise.reject(signal.reason);
-    const poll = this.#pauseMs === 0;
+    const poll = this.#pause.ms === 0;
     return new Promise((resolve, reject) => {
       const end = (): void => {
         clearTimeout(timer);
@@ -56,7 +54,7 @@ export class RawSocketWait {
         end();
         reject(signal?.reason);
       };
-      const timer = setTimeout(wake, poll ? WRITABLE_MS : this.#pauseMs);
+      const timer = setTimeout(wake, poll ? WRITABLE_MS : this.#pause.ms);
       signal?.addEventListener('abort', abort);
       this.#waiting.add(wake);
       if (poll) this.#wrap.pause(true, false);
