@@ -16,7 +16,7 @@ export interface CompanionOptions {
   /** One of this host's, with `%interface` where it is link-local; another's can be taken, but nothing comes back to it. */
   readonly address?: string;
   /** Path MTUs are asked for by this interface only, as a sender that is bound to it needs them. */
-  readonly interfaceName?: string;
+  readonly interface?: string;
   /** Octets for datagrams not read yet; the kernel doubles it, and cuts it to `net.core.rmem_max`. Default 4 MiB. */
   readonly recvBufferSize?: number | undefined;
   /** Share the port with others who say so too: the last one bound, and for groups all, get what comes. */
@@ -199,7 +199,7 @@ export function openCompanion(options: CompanionOptions): Companion {
   socket.bind({ fd, exclusive: true }); // listens when this returns: there is nothing to look up
   // libuv sets it on every socket it is handed, and any other program could then take this port from us.
   if (!reuseAddr) setSockOptInt(fd, SOL_SOCKET, SO_REUSEADDR, 0);
-  return new Companion(socket, fd, options.interfaceName);
+  return new Companion(socket, fd, options.interface);
 }
 
 function wildcard(family: 4 | 6, port: number): SocketEndpoint {

@@ -46,7 +46,7 @@ export function copyGso(shinfo: SkbSharedInfo<SkBuff>): SkbSharedInfo<SkBuff> {
   own.gsoSize = shinfo.gsoSize;
   own.gsoSegs = shinfo.gsoSegs;
   own.gsoType = shinfo.gsoType;
-  own.ip6FragId = shinfo.ip6FragId;
+  own.fragId = shinfo.fragId;
   return own;
 }
 

@@ -31,8 +31,8 @@ export interface SkbSharedInfo<Skb = unknown> {
   gsoSize: number;
   gsoSegs: number;
   gsoType: number;
-  /** Identification of the IPv6 fragment header, or of the IPv4 header: one for all fragments of the datagram. */
-  ip6FragId: number;
+  /** Identification, in both families, of all fragments of the datagram (`ip6_frag_id`; the kernel reads that of IPv4 from the header). */
+  fragId: number;
   txFlags: number;
   /** Set with SKBTX_DEV_ZEROCOPY; this shared info holds one reference on it. */
   destructorArg: UbufInfo | null;
@@ -46,7 +46,7 @@ export function sharedInfo<Skb>(): SkbSharedInfo<Skb> {
     gsoSize: 0,
     gsoSegs: 0,
     gsoType: 0,
-    ip6FragId: 0,
+    fragId: 0,
     txFlags: 0,
     destructorArg: null,
   };

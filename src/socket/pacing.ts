@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { argumentError } from '../errors.js';
 import { preciseSleep } from '../host/libc.js';
+import type { Pacer } from './options.js';
 
 export type RateUnit = 'datagrams' | 'fragments' | 'bits';
 
@@ -33,7 +34,7 @@ const PRECISE_MS = 20;
  * datagrams. The rate is held on average, with short bursts; a gap makes no bursts. A rate sleeps (clock_nanosleep, in
  * libuv's pool); a gap is waited out to the microsecond, the last millisecond of it in turns of the event loop.
  */
-export class Pacer {
+export class RatePacer implements Pacer {
   readonly #clock: () => number;
   readonly #unit: RateUnit;
   /** Milliseconds that one unit takes; 0 without a rate. */
@@ -96,7 +97,7 @@ export class Pacer {
 }
 
 export function createPacer(options: PacerOptions): Pacer {
-  return new Pacer(options);
+  return new RatePacer(options);
 }
 
 async function sleepFor(ms: number, signal?: AbortSignal): Promise<void> {

@@ -102,7 +102,7 @@ function finish4(headers: FlowHeaders, view: DataView, skb: SkBuff, ident: numbe
 
 function markForCutting({ flow, linkLen, networkLen, gsoSize }: FlowHeaders, skb: SkBuff, ident: number): void {
   const { shinfo } = skb;
-  shinfo.ip6FragId = ident;
+  shinfo.fragId = ident;
   if (skb.len - linkLen <= flow.mtu) {
     shinfo.gsoSize = 0;
     shinfo.gsoType = 0;

@@ -28,7 +28,7 @@ export function planFragments(skb: SkBuff, plan: FragmentPlan): readonly Planned
   const { family, linkHeader, mtu } = skb.flow!;
   skbChecksumHelp(skb);
   const { pseudoSum } = flowHeaders(skb.flow!);
-  const ident = skb.shinfo.ip6FragId;
+  const ident = skb.shinfo.fragId;
   const context = { family, linkLen: linkHeader.length, mtu, ident, pseudoSum };
   const planned = plan.apply(plainFragments(skb), context);
   planned.forEach(checkFragment);
@@ -49,7 +49,7 @@ export function planDatagram(skb: SkBuff, plan: FragmentPlan): PlannedDatagram {
     skbAddForeignFrag(planned, payloads);
     planned.shinfo.gsoSize = skb.shinfo.gsoSize;
     planned.shinfo.gsoSegs = fragments.length;
-    planned.shinfo.ip6FragId = skb.shinfo.ip6FragId;
+    planned.shinfo.fragId = skb.shinfo.fragId;
     if (skb.sk !== null) skbSetOwnerW(planned, skb.sk);
     return { skb: planned, rows: new PlannedRows(planned, fragments) };
   } finally {
@@ -72,7 +72,7 @@ function plainFragments(skb: SkBuff): PlannedFragment[] {
   const fragments: PlannedFragment[] = [];
   for (let offset = 0; offset < payload.length; offset += gsoSize) {
     const part = payload.subarray(offset, offset + gsoSize);
-    const header = fragmentHeader(headers, skb.shinfo.ip6FragId, offset, part.length, payload.length);
+    const header = fragmentHeader(headers, skb.shinfo.fragId, offset, part.length, payload.length);
     fragments.push({ header, payload: part, delay: 0 });
   }
   return fragments;

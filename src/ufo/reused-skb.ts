@@ -86,7 +86,7 @@ export class ReusedSkb {
     const { view } = skb.pool.memory;
     this.#copy(payload.octets);
     this.#lend(payload.frags);
-    skb.shinfo.ip6FragId = ident;
+    skb.shinfo.fragId = ident;
     if (this.#flow.family === 4) {
       ipv4.setIdent(view, skb.networkHeader, ident);
       ipv4.setChecksum(view, skb.networkHeader, finishChecksum(addSums(this.#ipSum, ident)));

@@ -49,7 +49,7 @@ export class Segmenter implements RowSource {
     this.#skb = skb;
     this.#headers = flowHeaders(skb.flow!);
     this.owner = owner;
-    this.#ident = skb.shinfo.ip6FragId;
+    this.#ident = skb.shinfo.fragId;
     this.#offset = 0;
     this.#total = skb.len - this.#headers.linkLen - this.#headers.networkLen;
     this.#page = skb.headPage;

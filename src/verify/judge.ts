@@ -23,8 +23,8 @@ export interface JudgeOptions {
   readonly observe?: Observer | undefined;
 }
 
-/** A complete datagram; all octets are valid only during the call. */
-export interface Datagram {
+/** All octets are valid only during the call. */
+export interface CompleteDatagram {
   /** As far as it is known yet. */
   readonly verdict: MutableVerdict;
   /** IP header and, for IPv6, the extension headers before the payload, of a packet that is not fragmented. */
@@ -39,7 +39,7 @@ export interface Datagram {
 
 /** What is wrong, with a code of its own or without. */
 export type Observed = string | { readonly code: Code; readonly text: string };
-export type Observer = (datagram: Datagram) => readonly Observed[];
+export type Observer = (datagram: CompleteDatagram) => readonly Observed[];
 
 /**
  * The verdict on the datagram in `group`, complete or given up. Where it is complete, `view` holds its IP payload from

@@ -48,7 +48,7 @@ export interface CaptureFormatOptions {
   readonly linktype: number;
   readonly snaplen?: number;
   /** Where the frames are from; only pcapng says it. */
-  readonly interfaceName?: string;
+  readonly interface?: string;
 }
 
 /** The kind of file that a name asks for. */

@@ -47,14 +47,10 @@ export class PcapngFormat {
   readonly snaplen: number;
   readonly #name: string;
 
-  constructor({
-    linktype,
-    snaplen,
-    interfaceName = '',
-  }: { linktype: number; snaplen: number; interfaceName?: string }) {
+  constructor({ linktype, snaplen, interface: name = '' }: { linktype: number; snaplen: number; interface?: string }) {
     this.linktype = linktype;
     this.snaplen = snaplen;
-    this.#name = interfaceName;
+    this.#name = name;
   }
 
   header(): Uint8Array {

@@ -23,7 +23,7 @@ async function open(
   const made = new HandMade();
   const ip = JSON.parse(await runTool('ip', ['-json', 'link', 'show', near.interface])) as [{ mtu: number }];
   const [{ mtu }] = ip;
-  return { device: await openRawSocket({ family, mtu, pool: made.pool, routedVia: near.interface, ...more }), made };
+  return { device: await openRawSocket({ family, mtu, pool: made.pool, interface: near.interface, ...more }), made };
 }
 
 /** A queue of 20 Mbit/s that holds `limit` octets. */
@@ -105,7 +105,7 @@ describeLive('raw-socket', () => {
   it('fails with ENETDOWN or ENETUNREACH when the link goes down in the middle, and goes on when it is back', async () => {
     const { device, made } = await open(4);
     await using _ = device;
-    const bound = await open(4, { interfaceName: near.interface });
+    const bound = await open(4, { bound: true });
     await using __ = bound.device;
     const payload = payloadOf(4000, 5);
     for (const one of [made, bound.made]) {
@@ -206,7 +206,7 @@ describeLive('raw-socket', () => {
     const lost = await open(6);
     await using _ = lost.device;
     await assert.rejects(lost.device.linkHeader(flow), { code: 'ERR_UFO_INVALID_ARGUMENT', hint: /%eth0/ });
-    const { device, made } = await open(6, { interfaceName: near.interface });
+    const { device, made } = await open(6, { bound: true });
     await using __ = device;
     await device.linkHeader(flow);
     const payload = payloadOf(3000, 8);

@@ -75,11 +75,14 @@ describeLive('virtio-ufo', () => {
       const [command, args] = ['nsenter', [`--net=${far.netns}`, 'cat', '/proc/net/dev']] as const;
       return Number(/far0:\s*\d+\s+(\d+)/.exec(await runTool(command, args))![1]);
     };
+    const opened = 8;
     const before = await received();
+    for (let i = 1; i < opened; i++) await (await device()).close();
     await using ufo = await device();
     assert.equal(ufo.ufoRefusal(4), null);
     assert.equal(ufo.ufoRefusal(6), null);
-    assert.equal(await received(), before);
+    // The kernel may send a report of its own meanwhile (MLD, neighbour discovery), not one each time.
+    assert.ok((await received()) - before < opened);
     const { backlog, ...lost } = ufo.lost();
     assert.deepEqual(lost, { socket: 0, qdisc: 0, driver: 0, neighbour: 0, unknown: 0 });
     assert.ok((backlog ?? 0) >= 0);

@@ -39,7 +39,7 @@ function datagram(pool: FaultyPool, len: number, sk: Sock | null = null): SkBuff
   skb.ipSummed = CHECKSUM_PARTIAL;
   skb.csumStart = skb.transportHeader - skb.head;
   skb.csumOffset = 6;
-  Object.assign(skb.shinfo, { gsoSize: 1480, gsoSegs: 7, gsoType: SKB_GSO_UDP, ip6FragId: 99 });
+  Object.assign(skb.shinfo, { gsoSize: 1480, gsoSegs: 7, gsoType: SKB_GSO_UDP, fragId: 99 });
   return skb;
 }
 
@@ -49,8 +49,8 @@ function assertSameDatagram(skb: SkBuff, like: SkBuff, octets: Uint8Array): void
   assert.equal(skb.networkHeader - skb.data, like.networkHeader - like.data);
   assert.equal(skb.transportHeader - skb.data, like.transportHeader - like.data);
   assert.equal(skb.head + skb.csumStart, skb.transportHeader);
-  const { gsoSize, gsoSegs, gsoType, ip6FragId } = skb.shinfo;
-  assert.deepEqual([gsoSize, gsoSegs, gsoType, ip6FragId], [1480, 7, SKB_GSO_UDP, 99]);
+  const { gsoSize, gsoSegs, gsoType, fragId } = skb.shinfo;
+  assert.deepEqual([gsoSize, gsoSegs, gsoType, fragId], [1480, 7, SKB_GSO_UDP, 99]);
 }
 
 describe('head of an skb', () => {

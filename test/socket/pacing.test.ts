@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { CREDIT_MS, createPacer, type RateUnit } from '../../src/socket/pacing.js';
+import { CREDIT_MS, RatePacer, type RateUnit } from '../../src/socket/pacing.js';
 
 interface Sent {
   readonly at: number;
@@ -11,7 +11,7 @@ interface Sent {
 /** Sends on an injected clock whose timers come late by what `late` gives, milliseconds. */
 function simulate(rate: number, unit: RateUnit, gap: number, sizes: readonly number[], late: () => number): Sent[] {
   let now = 1000;
-  const pacer = createPacer({ rate, unit, gap, clock: () => now });
+  const pacer = new RatePacer({ rate, unit, gap, clock: () => now });
   return sizes.map((size) => {
     const [fragments, bits] = [Math.ceil(size / 1480), size * 8];
     for (let wait = pacer.take(1, fragments, bits); wait > 0; wait = pacer.take(1, fragments, bits)) {
@@ -76,10 +76,10 @@ describe('pacing', () => {
 
   it('keeps a whole gap behind the first datagram too, and never forgets a deadline that was missed by less than a second', () => {
     let now = 0;
-    const gapped = createPacer({ gap: 1000, clock: () => now });
+    const gapped = new RatePacer({ gap: 1000, clock: () => now });
     assert.equal(gapped.take(1, 1, 1), 0);
     assert.equal(gapped.take(1, 1, 1), 1);
-    const rated = createPacer({ rate: 1000, clock: () => now });
+    const rated = new RatePacer({ rate: 1000, clock: () => now });
     assert.equal(rated.take(1, 1, 1), 0);
     assert.equal(rated.take(1, 1, 1), 1);
     now = 500; // woken half a second late: 499 more are due
@@ -96,12 +96,12 @@ describe('pacing', () => {
   });
 
   it('lets everything through without a rate and a gap', () => {
-    const pacer = createPacer({});
+    const pacer = new RatePacer({});
     for (let i = 0; i < 1000; i++) assert.equal(pacer.ready(45, 524_280), undefined);
   });
 
   it('on a real clock holds rate and gap, and sleeps in between', async () => {
-    const pacer = createPacer({ rate: 100 });
+    const pacer = new RatePacer({ rate: 100 });
     const start = performance.now();
     const cpu = process.cpuUsage();
     for (let i = 0; i < 41; i++) await pacer.ready(1, 12_000);
@@ -114,7 +114,7 @@ describe('pacing', () => {
       booked = performance.now();
       return booked;
     };
-    const spaced = createPacer({ gap: 5000, clock });
+    const spaced = new RatePacer({ gap: 5000, clock });
     let last = Number.NEGATIVE_INFINITY;
     for (let i = 0; i < 20; i++) {
       await spaced.ready(1, 12_000);
@@ -124,7 +124,7 @@ describe('pacing', () => {
   });
 
   it('rejects with the reason of the signal, before and during a wait', async () => {
-    const pacer = createPacer({ rate: 0.01 });
+    const pacer = new RatePacer({ rate: 0.01 });
     await pacer.ready(1, 1);
     const reason = new Error('enough');
     await assert.rejects(pacer.ready(1, 1, AbortSignal.abort(reason))!, reason);
@@ -135,7 +135,8 @@ describe('pacing', () => {
   });
 
   it('refuses what is no rate and no gap', () => {
-    for (const rate of [0, -1, Number.NaN]) assert.throws(() => createPacer({ rate }), /^RangeError: rate: got/);
-    for (const gap of [-1, Number.NaN]) assert.throws(() => createPacer({ gap }), { code: 'ERR_UFO_INVALID_ARGUMENT' });
+    for (const rate of [0, -1, Number.NaN]) assert.throws(() => new RatePacer({ rate }), /^RangeError: rate: got/);
+    for (const gap of [-1, Number.NaN])
+      assert.throws(() => new RatePacer({ gap }), { code: 'ERR_UFO_INVALID_ARGUMENT' });
   });
 });

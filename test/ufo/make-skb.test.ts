@@ -70,8 +70,8 @@ describe('ipMakeSkb', () => {
   it('marks for cutting with gsoSize, gsoSegs and the ident', () => {
     const skb = cutter.build(flow6(), noise(10_000, 1), 'linear');
     ipMakeSkb(skb, flow6(), 0x8000_0001);
-    const { gsoType, gsoSize, gsoSegs, ip6FragId } = skb.shinfo;
-    assert.deepEqual([gsoType, gsoSize, gsoSegs, ip6FragId], [SKB_GSO_UDP, 1448, 7, 0x8000_0001]);
+    const { gsoType, gsoSize, gsoSegs, fragId } = skb.shinfo;
+    assert.deepEqual([gsoType, gsoSize, gsoSegs, fragId], [SKB_GSO_UDP, 1448, 7, 0x8000_0001]);
     kfreeSkb(skb);
   });
 

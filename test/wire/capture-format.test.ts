@@ -31,7 +31,7 @@ describe('capture format', () => {
 
   for (const kind of ['pcap', 'pcapng'] as const) {
     it(`writes ${kind} that our reader reads, times and lengths and comments`, () => {
-      const format = captureFormat(kind, { linktype: 1, interfaceName: 'eth0' });
+      const format = captureFormat(kind, { linktype: 1, interface: 'eth0' });
       const reader = new CaptureReader();
       const frames = reader.push(encodeCapture(FRAMES, format));
       assert.equal(reader.end().status, 'ok');
@@ -49,7 +49,7 @@ describe('capture format', () => {
     const folder = mkdtempSync(join(tmpdir(), 'capture-format-'));
     try {
       const path = join(folder, 'x.pcapng');
-      writeFileSync(path, encodeCapture(FRAMES, captureFormat('pcapng', { linktype: 1, interfaceName: 'eth0' })));
+      writeFileSync(path, encodeCapture(FRAMES, captureFormat('pcapng', { linktype: 1, interface: 'eth0' })));
       const fields = ['frame.time_epoch', 'frame.cap_len', 'frame.len', 'frame.interface_name', 'frame.comment'];
       const words = ['-r', path, '-T', 'fields', ...fields.flatMap((field) => ['-e', field])];
       const { stdout, error } = spawnSync('tshark', words, { encoding: 'utf8', timeout: 60_000 });

@@ -4,7 +4,7 @@ import { openFileCapture } from '../../capture/file/engine.js';
 import { systemError, usageError } from '../../errors.js';
 import { OutputFile } from '../../host/output-file.js';
 import { setPayloadLen } from '../../verify/headers/whole-header.js';
-import type { Datagram } from '../../verify/judge.js';
+import type { CompleteDatagram } from '../../verify/judge.js';
 import { datagramText, summaryText } from '../../verify/report.js';
 import type { DatagramVerdict } from '../../verify/verdict.js';
 import { Verifier } from '../../verify/verifier.js';
@@ -30,7 +30,7 @@ export interface ReassembleOptions {
 /** Where complete datagrams go. */
 interface Sink extends AsyncDisposable {
   /** The octets of `datagram` are valid only during the call: it copies what it keeps. */
-  take(datagram: Datagram, number: number): void;
+  take(datagram: CompleteDatagram, number: number): void;
   flush(): Promise<void>;
   /** The work has succeeded. */
   finish(): Promise<void>;
@@ -42,7 +42,7 @@ export async function reassemble(options: ReassembleOptions, output: Output, sig
   await using sink = await createSink(options, signal);
   const silent = options.output === '-' || options.write === '-';
   let number = 0;
-  const observe = (datagram: Datagram): [] => {
+  const observe = (datagram: CompleteDatagram): [] => {
     number += 1;
     if (options.datagram === undefined || options.datagram === number) sink.take(datagram, number);
     return [];
@@ -127,7 +127,7 @@ function packetSink(writer: CaptureOutput): Sink {
 }
 
 /** The packet as it was before it was cut. */
-function packetFrame({ header, ipPayload, verdict, time }: Datagram): Frame {
+function packetFrame({ header, ipPayload, verdict, time }: CompleteDatagram): Frame {
   const bytes = new Uint8Array(header.length + ipPayload.length);
   bytes.set(header);
   bytes.set(ipPayload, header.length);

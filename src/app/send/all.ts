@@ -14,7 +14,7 @@ import { checkDatagramSize, checkSize, isRegularFile, payloadCount, payloads } f
 import type { SentLog } from '../common/sent.js';
 import { heldRate } from './held-rate.js';
 import { sendNotes } from './notes.js';
-import type { SendOptions } from './options.js';
+import type { SendRequest } from './options.js';
 import type { SendOutcome } from './report.js';
 import { SendWatch } from './watch.js';
 
@@ -25,7 +25,7 @@ export interface SendJob {
   readonly path: PathInfo;
   /** Told of every datagram, where somebody will look for them. */
   readonly log: SentLog | null;
-  readonly options: SendOptions;
+  readonly options: SendRequest;
   readonly output: Output;
   /** Aborted: no more datagrams are begun. */
   readonly signal: AbortSignal;
@@ -88,7 +88,7 @@ async function sendPayloads(
 }
 
 /** Payloads that are generated, each of which says when it leaves if it is to; null for others. */
-function generatedOf({ size, seed, timestamps }: SendOptions, count: number): GeneratedPayloads | null {
+function generatedOf({ size, seed, timestamps }: SendRequest, count: number): GeneratedPayloads | null {
   if (size === undefined) return null;
   return new GeneratedPayloads({ size, seed, count, clock: timestamps ? wallClock : undefined });
 }
@@ -119,7 +119,7 @@ function tellNotes({ path, options, output }: SendJob, octets: number, count: nu
 }
 
 /** A gap makes no bursts; a rate is held on average. */
-function paced({ rate, gapMs }: SendOptions): Pacer | undefined {
+function paced({ rate, gapMs }: SendRequest): Pacer | undefined {
   if (gapMs !== undefined) return createPacer({ gap: gapMs * 1000 });
   return rate === undefined ? undefined : createPacer({ rate: rate.perSecond, unit: rate.unit });
 }
@@ -156,7 +156,7 @@ function untilEnded(
 }
 
 /** Datagrams there will be; Infinity where nobody knows before the end. */
-async function countOf(options: SendOptions): Promise<number> {
+async function countOf(options: SendRequest): Promise<number> {
   const timed = options.durationMs !== undefined && options.count === undefined;
   return timed ? Number.POSITIVE_INFINITY : ((await payloadCount(options)) ?? Number.POSITIVE_INFINITY);
 }

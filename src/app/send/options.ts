@@ -18,7 +18,7 @@ import { parseMac } from '../../wire/ethernet.js';
 import type { PayloadOptions } from '../common/payload-source.js';
 
 /** `udp-ufo send` as typed. */
-export interface SendOptions extends PayloadOptions, Omit<DriverOptionValues, 'file'> {
+export interface SendRequest extends PayloadOptions, Omit<DriverOptionValues, 'file'> {
   readonly destination: { readonly host: string; readonly family: 4 | 6 | undefined; readonly port: number };
   readonly source?: { readonly host: string; readonly port: number | undefined } | undefined;
   /** Only addresses of this family. */
@@ -65,7 +65,7 @@ export interface SendTarget {
  * Looks names up and refuses what does not go together.
  * @throws UfoError ERR_UFO_INVALID_ARGUMENT or ERR_UFO_USAGE; those of the resolver (ENOTFOUND) and of `findRoute`.
  */
-export async function sendTarget(options: SendOptions): Promise<SendTarget> {
+export async function sendTarget(options: SendRequest): Promise<SendTarget> {
   refuseContradictions(options);
   if (options.plan !== undefined) readPlan(options.plan, '--plan');
   const { host, port } = options.destination;
@@ -87,7 +87,7 @@ export async function sendTarget(options: SendOptions): Promise<SendTarget> {
 /** A dry run binds nothing, so the kernel gives it no port: the first of the dynamic range (RFC 6335). */
 const DRY_SOURCE_PORT = 49_152;
 
-function refuseContradictions(options: SendOptions): void {
+function refuseContradictions(options: SendRequest): void {
   refuseTimestamps(options);
   const { dryRun, verify, save, pcap, driver, source, sourcePort } = options;
   if (sourcePort !== undefined && source?.port !== undefined)
@@ -105,7 +105,7 @@ function refuseContradictions(options: SendOptions): void {
   }
 }
 
-function refuseTimestamps({ timestamps, size }: SendOptions): void {
+function refuseTimestamps({ timestamps, size }: SendRequest): void {
   if (timestamps !== true) return;
   if (size === undefined)
     throw usageError('--timestamps: only generated payloads say when they were sent', 'add --size');
@@ -116,7 +116,7 @@ function refuseTimestamps({ timestamps, size }: SendOptions): void {
 
 async function resolve(
   host: string,
-  { destination, source, family: asked }: SendOptions,
+  { destination, source, family: asked }: SendRequest,
 ): Promise<{ family: 4 | 6; address: string }> {
   if (destination.family !== undefined) {
     if (asked === undefined || asked === destination.family) return { family: destination.family, address: host };
@@ -133,7 +133,7 @@ interface DryPath {
 }
 
 /** What a dry run has no device to ask for: the source address, MTU and Ethernet addresses that the routes would give. */
-async function dryPath(address: string, options: SendOptions): Promise<DryPath> {
+async function dryPath(address: string, options: SendRequest): Promise<DryPath> {
   const { interface: name, source, mtu, pcap = '/dev/null' } = options;
   const file = {
     driver: 'pcap-file',
@@ -155,12 +155,12 @@ async function dryPath(address: string, options: SendOptions): Promise<DryPath> 
   };
 }
 
-function wantsEthernet({ vlans, sourceMac, destinationMac }: SendOptions): boolean {
+function wantsEthernet({ vlans, sourceMac, destinationMac }: SendRequest): boolean {
   return vlans !== undefined || sourceMac !== undefined || destinationMac !== undefined;
 }
 
 /** As far as they are known without asking the wire; zeros otherwise. */
-async function ethernetOf(route: Route, link: NetworkInterface, options: SendOptions): Promise<Partial<SocketOptions>> {
+async function ethernetOf(route: Route, link: NetworkInterface, options: SendRequest): Promise<Partial<SocketOptions>> {
   const known = await findNeighbour(route.gateway ?? route.destination, route.interface);
   return {
     sourceMac: options.sourceMac ?? parseMac(link.mac ?? '') ?? undefined,

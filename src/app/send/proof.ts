@@ -1,13 +1,13 @@
 import { nameArgument, UfoError } from '../../errors.js';
 import { WireCheck, type WireCheckOptions } from '../common/wire-check.js';
-import type { SendOptions } from './options.js';
+import type { SendRequest } from './options.js';
 
 /**
  * The capture that --verify asks for, of one sender or several. @throws UfoError ERR_UFO_UNSUPPORTED where a capture on that
  * interface could not see what is sent.
  */
 export async function startCheck(
-  options: SendOptions,
+  options: SendRequest,
   paths: WireCheckOptions['paths'],
   signal: AbortSignal,
   toldUntil?: WireCheckOptions['toldUntil'],

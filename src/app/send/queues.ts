@@ -5,14 +5,14 @@ import type { WireCheck } from '../common/wire-check.js';
 import { type QueueOptions, type QueueResult, QueueSenders } from '../queues/queues.js';
 import { QueueTally } from '../queues/tally.js';
 import { heldRate } from './held-rate.js';
-import { type SendOptions, type SendTarget, sendTarget } from './options.js';
+import { type SendRequest, type SendTarget, sendTarget } from './options.js';
 import { startCheck } from './proof.js';
 import type { SendOutcome } from './report.js';
 import { SendWatch } from './watch.js';
 
 /** `udp-ufo send --queues N`: generated payloads from N senders at once. @throws what stopped it before anything had gone */
 export async function sendOnQueues(
-  options: SendOptions,
+  options: SendRequest,
   queues: number,
   output: Output,
   signal: AbortSignal,
@@ -51,7 +51,7 @@ async function sendAndCount(
   senders: QueueSenders,
   tally: QueueTally,
   count: number | undefined,
-  options: SendOptions,
+  options: SendRequest,
   output: Output,
 ): Promise<Pick<SendOutcome, 'seconds' | 'failure' | 'lost'>> {
   const { durationMs, rate } = options;
@@ -72,7 +72,7 @@ async function sendAndCount(
 
 function queueOptions(
   { socket, source, sourcePort, address, port }: SendTarget,
-  { size = 0, seed = 1, verify, timestamps }: SendOptions,
+  { size = 0, seed = 1, verify, timestamps }: SendRequest,
   queues: number,
   count = Number.POSITIVE_INFINITY,
 ): QueueOptions {
@@ -89,7 +89,7 @@ function queueOptions(
 }
 
 /** What needs one sender, or one order of all datagrams. */
-function refuseWithQueues({ size, dryRun, gapMs, plan, save }: SendOptions): void {
+function refuseWithQueues({ size, dryRun, gapMs, plan, save }: SendRequest): void {
   if (size === undefined) throw usageError('--queues: only generated payloads can be shared out', 'add --size');
   for (const [name, value] of Object.entries({ 'dry-run': dryRun, gap: gapMs, plan, save })) {
     if (value === undefined || value === false) continue;

@@ -5,7 +5,7 @@ import { EXIT, type ExitCode } from '../common/exit-codes.js';
 import type { Output } from '../common/output.js';
 import { SentLog } from '../common/sent.js';
 import { sendAll } from './all.js';
-import { type SendOptions, type SendTarget, sendTarget } from './options.js';
+import { type SendRequest, type SendTarget, sendTarget } from './options.js';
 import { startCheck } from './proof.js';
 import { sendOnQueues } from './queues.js';
 import { printOutcome, type SendOutcome } from './report.js';
@@ -17,7 +17,7 @@ import { NetworkTold } from './told.js';
  * something else than was sent, 4 where something was lost, on the wire or by the capture.
  * @throws UfoError what stopped it, after the report on what had gone.
  */
-export async function send(options: SendOptions, output: Output, signal: AbortSignal): Promise<ExitCode> {
+export async function send(options: SendRequest, output: Output, signal: AbortSignal): Promise<ExitCode> {
   const { queues = 1 } = options;
   if (queues > 1) return conclude(await sendOnQueues(options, queues, output, signal), null, options, output, signal);
   const target = await sendTarget(options);
@@ -32,7 +32,7 @@ export async function send(options: SendOptions, output: Output, signal: AbortSi
 async function conclude(
   outcome: SendOutcome,
   told: NetworkTold | null,
-  { json }: SendOptions,
+  { json }: SendRequest,
   output: Output,
   signal: AbortSignal,
 ): Promise<ExitCode> {
@@ -53,7 +53,7 @@ async function connect(socket: UfoSocket, { source, sourcePort, address, port }:
 async function sendAndLook(
   socket: UfoSocket,
   path: PathInfo,
-  options: SendOptions,
+  options: SendRequest,
   output: Output,
   signal: AbortSignal,
 ): Promise<SendOutcome> {

@@ -30,7 +30,7 @@ export interface PacketCounters {
  * This process's only packet socket: the one libpcap opened for npm `cap`, which gives neither its descriptor nor its
  * counters away. Found by comparing the sockets under /proc/self/fd with /proc/net/packet.
  */
-export class PacketSocket {
+export class CaptureSocket {
   readonly #fd: number;
   readonly #inode: string;
   readonly #value = Buffer.alloc(4096).subarray(0, 12);
@@ -43,11 +43,11 @@ export class PacketSocket {
   }
 
   /** Null where the process has none, or /proc can't be read. */
-  static find(): PacketSocket | null {
+  static find(): CaptureSocket | null {
     const inodes = new Set(rows().map((row) => row.inode));
     for (const fd of descriptors()) {
       const inode = /^socket:\[(\d+)\]$/.exec(link(fd))?.[1];
-      if (inode !== undefined && inodes.has(inode)) return new PacketSocket(Number(fd), inode);
+      if (inode !== undefined && inodes.has(inode)) return new CaptureSocket(Number(fd), inode);
     }
     return null;
   }

@@ -10,7 +10,7 @@ import {
   type RecordSink,
   TICK_MS,
 } from '../record-sink.js';
-import { PacketSocket } from './kernel-socket.js';
+import { CaptureSocket } from './kernel-socket.js';
 import { type CapHandle, immediateMode, linktypeOf, loadCap } from './module.js';
 import { RecordBatch } from './record-batch.js';
 import { SNAPLEN, wireLength } from './wire-length.js';
@@ -33,7 +33,7 @@ export class CapLoop implements CaptureLoop {
   readonly #sink: RecordSink;
   readonly #batch: RecordBatch;
   readonly #onTick: () => void;
-  #socket: PacketSocket | null = null;
+  #socket: CaptureSocket | null = null;
   #linktype = 0;
   #limit = Number.POSITIVE_INFINITY;
   #received = 0;
@@ -64,7 +64,7 @@ export class CapLoop implements CaptureLoop {
     this.#limit = options.frames ?? Number.POSITIVE_INFINITY;
     this.#sink.start(this.#linktype);
     if (!immediateMode()) this.#quietMs = QUIET_BLOCK_MS;
-    this.#socket = PacketSocket.find();
+    this.#socket = CaptureSocket.find();
     for (let left = 50; this.#socket !== null && !this.#socket.running(); left--) {
       if (left === 0) throw new UfoError('ERR_UFO_CAPTURE', `capturing on ${options.interface} did not start in 1 s`);
       await new Promise((resolve) => setTimeout(resolve, TICK_MS));

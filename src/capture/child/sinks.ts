@@ -67,7 +67,7 @@ export class PcapngSink implements RecordSink {
   }
 
   start(linktype: number): void {
-    this.#format = captureFormat('pcapng', { linktype, interfaceName: this.#interface });
+    this.#format = captureFormat('pcapng', { linktype, interface: this.#interface });
     writeFully(this.#fd, this.#format.header(), this.#path);
   }
 

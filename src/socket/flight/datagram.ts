@@ -90,7 +90,7 @@ export class Datagram {
     signal?: AbortSignal,
     planned: PlannedRows | null = null,
   ) {
-    const { gsoSize, gsoSegs, ip6FragId } = skb.shinfo;
+    const { gsoSize, gsoSegs, fragId } = skb.shinfo;
     const { way } = chosen;
     this.skb = skb;
     this.octets = octets;
@@ -102,7 +102,7 @@ export class Datagram {
     this.fragments = planned === null ? Math.max(1, gsoSegs) : gsoSegs;
     const kernelPicks =
       skb.flow!.family === 6 && (way === 'kernel-ufo' || way === 'device-ufo' || way === 'unfragmented');
-    this.ident = way === 'kernel-ip' || kernelPicks ? null : ip6FragId;
+    this.ident = way === 'kernel-ip' || kernelPicks ? null : fragId;
   }
 
   /** Its skb is the next datagram of a stream now, with another ident. */

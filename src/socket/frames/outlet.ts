@@ -142,7 +142,7 @@ export class FrameOutlet {
     // That it has Ethernet addresses makes a file one of Ethernet frames; those of the frames are in them.
     const link = file === undefined ? {} : { file, ...(sends === 'frames' && { sourceMac: NO_MAC }) };
     const device = await openDevice(driver, {
-      ...{ family, interfaceName: name ?? '', mtu, pool: this.#pool, companion: null },
+      ...{ family, interface: name ?? '', mtu, pool: this.#pool, companion: null },
       options: { type: family === 4 ? 'udp4' : 'udp6', driver, interface: name, ...link },
     });
     const channel = new Channel(device, this.#pool, this.#turnstile);

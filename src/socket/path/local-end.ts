@@ -93,6 +93,6 @@ function companionOf({ options, family, paths }: Sender): Companion | null {
   return openCompanion({
     ...{ family, port, reuseAddr, reusePort, ipv6Only, recvBufferSize },
     ...(address === null ? {} : { address }),
-    ...(interfaceName === undefined ? {} : { interfaceName }),
+    ...(interfaceName === undefined ? {} : { interface: interfaceName }),
   });
 }

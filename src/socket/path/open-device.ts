@@ -9,7 +9,7 @@ import { candidates } from './choose-driver.js';
 export interface DeviceRequest {
   readonly family: 4 | 6;
   /** The interface that frames leave by. */
-  readonly interfaceName: string;
+  readonly interface: string;
   /** Its MTU, octets. */
   readonly mtu: number;
   /** That is lo: datagrams are for this very host. */
@@ -25,10 +25,10 @@ export type OpenDevice = (driver: DriverName | 'auto', request: DeviceRequest) =
 
 /** How each driver is opened. Loaded only when it is: its native parts may be missing on this machine. */
 const OPENERS: Readonly<Record<DriverName, (request: DeviceRequest) => Promise<NetDevice>>> = {
-  async 'raw-socket'({ family, mtu, pool, interfaceName, options }) {
+  async 'raw-socket'({ family, mtu, pool, interface: name, options }) {
     const bound = options.interface !== undefined;
     const { openRawSocket } = await import('../../tx/raw-socket/raw-socket.js');
-    return openRawSocket({ family, mtu, pool, ...(bound ? { interfaceName } : { routedVia: interfaceName }) });
+    return openRawSocket({ family, mtu, pool, interface: name, bound });
   },
   async 'packet-socket'(request) {
     const { openPacketSocket } = await import('../../tx/packet/packet-socket.js');
@@ -46,11 +46,11 @@ const OPENERS: Readonly<Record<DriverName, (request: DeviceRequest) => Promise<N
     const { openXdpLive } = await import('../../tx/xdp-live/xdp-live.js');
     return openXdpLive({ ...linkOf(request), pool: request.pool });
   },
-  async 'kernel-udp'({ family, interfaceName, options, companion }) {
+  async 'kernel-udp'({ family, interface: name, options, companion }) {
     const bound = options.interface !== undefined;
     const { openKernelUdp } = await import('../../tx/kernel-udp/kernel-udp.js');
     const shared = companion === null ? {} : { fd: companion.fd, takeErrors: () => companion.takeErrors() };
-    return openKernelUdp({ family, interface: interfaceName, bound, ...shared });
+    return openKernelUdp({ family, interface: name, bound, ...shared });
   },
   async 'pcap-file'({ mtu, options }) {
     const { file, sourceMac = NO_MAC, destinationMac = NO_MAC, vlans = [] } = options;
@@ -70,10 +70,10 @@ export async function openDevice(driver: DriverName | 'auto', request: DeviceReq
 }
 
 /** What the drivers that write the link header are told. */
-function linkOf({ interfaceName, options }: DeviceRequest) {
+function linkOf({ interface: name, options }: DeviceRequest) {
   const { destinationMac, sourceMac, vlans } = options;
   return {
-    interface: interfaceName,
+    interface: name,
     ...(destinationMac === undefined ? {} : { destinationMac }),
     ...(sourceMac === undefined ? {} : { sourceMac }),
     ...(vlans === undefined ? {} : { vlans }),
@@ -93,7 +93,7 @@ async function openFastest(request: DeviceRequest): Promise<NetDevice> {
     }
   }
   throw unsupportedError(
-    `no driver can send by ${request.interfaceName}\n  ${refusals.join('\n  ')}`,
-    `udp-ufo doctor -i ${request.interfaceName} says more`,
+    `no driver can send by ${request.interface}\n  ${refusals.join('\n  ')}`,
+    `udp-ufo doctor -i ${request.interface} says more`,
   );
 }

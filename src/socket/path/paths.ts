@@ -108,7 +108,7 @@ export class Paths {
     const companion = await this.#with.companion();
     const route = await routeTo(address, options, this.local.address, settings);
     const channel = await this.#channel(route, companion);
-    const zoned = family === 6 && route.bound ? `${route.address}%${route.interfaceName}` : address;
+    const zoned = family === 6 && route.bound ? `${route.address}%${route.interface}` : address;
     const pathMtu = (await companion?.watchPath(zoned, port)) ?? (() => Number.POSITIVE_INFINITY);
     const ttl = route.multicast ? () => settings.multicastTtl : () => settings.ttl ?? DEFAULT_TTL;
     const flow = await this.#flow(route, port, channel, companion?.address().port ?? this.local.port);
@@ -129,7 +129,7 @@ export class Paths {
     });
   }
 
-  #mtuOf({ mtu, interfaceName }: RouteTo, { device }: Channel): number {
+  #mtuOf({ mtu, interface: interfaceName }: RouteTo, { device }: Channel): number {
     const most = Math.min(mtu, device.mtu);
     const { mtu: asked } = this.#with.options;
     if (asked === undefined) return most;
@@ -140,13 +140,13 @@ export class Paths {
     return asked;
   }
 
-  #channel({ interfaceName, mtu, bound, loopback }: RouteTo, companion: Companion | null): Promise<Channel> {
+  #channel({ interface: interfaceName, mtu, bound, loopback }: RouteTo, companion: Companion | null): Promise<Channel> {
     const key = `${interfaceName} ${bound}`;
     let channel = this.#channels.get(key);
     if (channel === undefined) {
       const { family, pool, options: asked, open } = this.#with;
       const options = bound ? { ...asked, interface: interfaceName } : asked;
-      const request = { family, interfaceName, mtu, loopback, pool, options, companion };
+      const request = { family, interface: interfaceName, mtu, loopback, pool, options, companion };
       channel = open(options.driver ?? DEFAULT_DRIVER, request).then((device) => this.#use(device));
       channel.catch(() => this.#channels.delete(key));
       this.#channels.set(key, channel);

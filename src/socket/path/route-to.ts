@@ -13,7 +13,7 @@ export interface RouteTo {
   /** Address literal, without a zone. */
   readonly address: string;
   readonly source: string;
-  readonly interfaceName: string;
+  readonly interface: string;
   /** It has to leave by this interface, whatever the routes say. */
   readonly bound: boolean;
   /** A group: its TTL is another one. */
@@ -52,7 +52,7 @@ export async function routeTo(
       throw argumentError('source', undefined, 'an address: this driver asks no routes', 'bind to one');
     }
     const mtu = options.mtu ?? UNROUTED_MTU;
-    return { address, source: withoutZone(boundTo), interfaceName: '', bound: false, multicast, mtu, loopback: false };
+    return { address, source: withoutZone(boundTo), interface: '', bound: false, multicast, mtu, loopback: false };
   }
   const name = await interfaceFor(text, zone, multicast, options, settings);
   const found = { address, bound: name !== undefined, multicast };
@@ -60,7 +60,7 @@ export async function routeTo(
     if (name === undefined) throw argumentError('interface', name, 'an interface: destinationMac asks no routes');
     const own = await findInterface(name);
     const source = withoutZone(boundTo ?? ownAddress(own, options));
-    return { ...found, source, interfaceName: name, mtu: own.mtu, loopback: false };
+    return { ...found, source, interface: name, mtu: own.mtu, loopback: false };
   }
   const route = await findRoute(address, name === undefined ? {} : { interface: name });
   if (route.type === 'broadcast' && !settings.broadcast) {
@@ -70,7 +70,7 @@ export async function routeTo(
   return {
     ...found,
     source: withoutZone(boundTo ?? route.source),
-    interfaceName: route.interface,
+    interface: route.interface,
     mtu: Math.min(mtu, route.mtu ?? mtu),
     loopback: linkType === 'loopback',
   };

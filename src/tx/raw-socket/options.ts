@@ -26,7 +26,7 @@ import { errnoOfText } from './strerror.js';
 export interface RawSocketSettings {
   readonly family: 4 | 6;
   /** Sends leave by this interface only, whatever the routes say (SO_BINDTODEVICE). */
-  readonly interfaceName?: string | undefined;
+  readonly bindTo?: string | undefined;
   /** Send buffer in octets. */
   readonly sendBufferSize: number;
 }
@@ -36,7 +36,7 @@ export interface RawSocketSettings {
  * explained in native-notes/raw-sockets.md.
  * @throws UfoError EPERM without CAP_NET_RAW, ENODEV for an unknown interface, ERR_UFO_UNSUPPORTED without the package.
  */
-export function openSocket(settings: RawSocketSettings): RawSocket {
+export function openRawIp(settings: RawSocketSettings): RawSocket {
   const { createSocket, AddressFamily } = loadRawSocket();
   const addressFamily = settings.family === 4 ? AddressFamily.IPv4 : AddressFamily.IPv6;
   const socket = called('socket', () => createSocket({ protocol: IPPROTO_RAW, addressFamily }));
@@ -90,7 +90,7 @@ function setOptions(wrap: RawSocketWrap, settings: RawSocketSettings): void {
     }
   });
   setSendBuffer(wrap, settings.sendBufferSize);
-  if (settings.interfaceName !== undefined) bindToDevice(wrap, settings.interfaceName);
+  if (settings.bindTo !== undefined) bindToDevice(wrap, settings.bindTo);
 }
 
 function recvErr(family: 4 | 6): [level: number, option: number] {

@@ -14,15 +14,15 @@ import { descriptorOf } from './descriptor.js';
 import { FrameSlot } from './frame-slot.js';
 import { MmsgSender } from './mmsg-sender.js';
 import type { RawSocket } from './module.js';
-import { errnoOf, interfaceIndex, openSocket, purgeErrorQueue, setMulticastLoop } from './options.js';
+import { errnoOf, interfaceIndex, openRawIp, purgeErrorQueue, setMulticastLoop } from './options.js';
 import { RawSocketWait } from './wait.js';
 
 export interface RawSocketOptions {
   readonly family: 4 | 6;
-  /** The interface to send by, whatever the routes say; without it the kernel routes each packet. */
-  readonly interfaceName?: string;
-  /** The interface that the routes lead to, for the device's name and its drop counter. No effect on what is sent. */
-  readonly routedVia?: string;
+  /** The interface that packets leave by, for the device's name and its drop counter. */
+  readonly interface?: string;
+  /** Send by `interface` whatever the routes say; without it the kernel routes each packet. */
+  readonly bound?: boolean;
   /** Largest IP packet, octets: the interface's MTU. */
   readonly mtu: number;
   /** The pool that batches come from. The device keeps a run of `mtu` octets of it until it is closed. */
@@ -45,14 +45,18 @@ const NO_LINK_HEADER = new Uint8Array(0);
  * @throws UfoError EPERM without CAP_NET_RAW, ENODEV, ENOMEM (pool), ERR_UFO_UNSUPPORTED where the package is not built.
  */
 export async function openRawSocket(options: RawSocketOptions): Promise<NetDevice> {
-  const { family, interfaceName, mtu } = options;
+  const { family, interface: name, bound = false, mtu } = options;
   if (!Number.isInteger(mtu) || mtu < 28 || mtu > 65_575) throw argumentError('mtu', mtu, '28 … 65575 octets');
-  const name = interfaceName ?? options.routedVia;
   const ifindex = name === undefined ? 0 : interfaceIndex(name);
   const slot = new FrameSlot(options.pool, mtu);
   try {
     const sendBufferSize = options.sendBufferSize ?? DEFAULT_SEND_BUFFER;
-    return new RawSocketDevice(options, ifindex, openSocket({ family, interfaceName, sendBufferSize }), slot);
+    return new RawSocketDevice(
+      options,
+      ifindex,
+      openRawIp({ family, bindTo: bound ? name : undefined, sendBufferSize }),
+      slot,
+    );
   } catch (error) {
     slot.release();
     throw error;
@@ -85,11 +89,11 @@ class RawSocketDevice implements NetDevice {
   #closed = false;
 
   constructor(options: RawSocketOptions, ifindex: number, socket: RawSocket, slot: FrameSlot) {
-    this.name = options.interfaceName ?? options.routedVia ?? '';
+    this.name = options.interface ?? '';
     this.ifindex = ifindex;
     this.mtu = options.mtu;
     this.#family = options.family;
-    this.#bound = options.interfaceName !== undefined;
+    this.#bound = options.bound ?? false;
     this.#socket = socket;
     const fd = options.packageCalls === true ? null : descriptorOf(socket.wrap);
     this.#sender = fd === null ? null : new MmsgSender(fd, ifindex);

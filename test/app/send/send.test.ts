@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { sendNotes } from '../../../src/app/send/notes.js';
-import { type SendOptions, sendTarget } from '../../../src/app/send/options.js';
+import { type SendRequest, sendTarget } from '../../../src/app/send/options.js';
 import { PATH } from '../common/path.js';
 
-const OPTIONS: SendOptions = {
+const OPTIONS: SendRequest = {
   destination: { host: '192.0.2.2', family: 4, port: 9 },
   driver: 'raw-socket',
   verify: false,
@@ -12,7 +12,7 @@ const OPTIONS: SendOptions = {
   json: false,
 };
 describe('send', () => {
-  const refusals: [string, Partial<SendOptions>, RegExp][] = [
+  const refusals: [string, Partial<SendRequest>, RegExp][] = [
     ['an IPv4 id of 17 bits', { idents: 65_536 }, /idents: got 65536, want 1 … 65535 for IPv4/],
     ['an address of the other family', { family: 6 }, /DESTINATION: got "192\.0\.2\.2", want an IPv6 address/],
     [

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { after, describe, it } from 'node:test';
 import { createOutput } from '../../../src/app/common/output.js';
-import type { SendOptions } from '../../../src/app/send/options.js';
+import type { SendRequest } from '../../../src/app/send/options.js';
 import { send } from '../../../src/app/send/send.js';
 import { Expectation } from '../../../src/compare/expectation.js';
 import { verify } from '../../../src/verify/verify.js';
@@ -14,10 +14,10 @@ const folder = mkdtempSync(join(tmpdir(), 'timestamps-'));
 after(() => rmSync(folder, { recursive: true }));
 
 /** When each datagram says it was sent, of a dry run. */
-async function timesOf(more: Partial<SendOptions>): Promise<number[]> {
+async function timesOf(more: Partial<SendRequest>): Promise<number[]> {
   const pcap = join(folder, 'out.pcap');
   const sink = (): Writable => new Writable({ write: (_chunk, _encoding, done) => done() });
-  const options: SendOptions = {
+  const options: SendRequest = {
     ...{ destination: { host: '192.0.2.2', family: 4, port: 9 }, source: { host: '192.0.2.1', port: 8 } },
     ...{ driver: 'auto', verify: false, dryRun: true, json: false, pcap, mtu: 1500, size: 2000, timestamps: true },
     ...more,
@@ -34,7 +34,7 @@ async function timesOf(more: Partial<SendOptions>): Promise<number[]> {
 }
 
 describe('timestamps', () => {
-  const ways: [string, Partial<SendOptions>][] = [
+  const ways: [string, Partial<SendRequest>][] = [
     ['stamped payloads', {}],
     ['payloads that are looked at', { json: true }],
     ['planned ones', { plan: 'reverse' }],

@@ -23,7 +23,9 @@ describe('raw-socket', () => {
     for (const mtu of [0, 27, 65_576, 1.5, Number.NaN]) {
       await assert.rejects(openRawSocket({ family: 4, mtu, pool }), { code: 'ERR_UFO_INVALID_ARGUMENT' });
     }
-    await assert.rejects(openRawSocket({ family: 4, mtu: 1500, pool, interfaceName: 'nonesuch' }), { code: 'ENODEV' });
+    await assert.rejects(openRawSocket({ family: 4, mtu: 1500, pool, interface: 'nonesuch', bound: true }), {
+      code: 'ENODEV',
+    });
     assert.equal(pool.freePages, 32);
   });
 });
