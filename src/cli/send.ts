@@ -1,6 +1,16 @@
 import { SENT_HEADERS, SENT_WAY } from '../app/common/driver-options.js';
 import { usageError } from '../errors.js';
-import { count, endpoint, endpointOrHost, flag, json, port, required, withDefault } from '../options/builders.js';
+import {
+  count,
+  endpoint,
+  endpointOrHost,
+  flag,
+  flagOrDuration,
+  json,
+  port,
+  required,
+  withDefault,
+} from '../options/builders.js';
 import { PACE_EXCLUSIVE, PACE_OPTIONS } from '../options/pace.js';
 import { PAYLOAD_EXCLUSIVE, PAYLOAD_OPTIONS } from '../options/payload.js';
 import { PLAN_OPTION } from '../options/plan.js';
@@ -40,6 +50,14 @@ export const send = defineCommand({
       '1',
     ),
     ...PROOF_OPTIONS,
+    echoCheck: flagOrDuration(
+      {
+        describe:
+          'hold what an echo sends back against it: round-trip times, lost, altered; wait TIME for the last (1s)',
+        group: 'proof',
+      },
+      1000,
+    ),
     json,
   },
   exclusive: [...PAYLOAD_EXCLUSIVE, ...PACE_EXCLUSIVE, ['ipv4', 'ipv6']],
@@ -47,9 +65,13 @@ export const send = defineCommand({
     ['lab -- udp-ufo send 192.0.2.2:9999 --size 65507 --verify', '45 fragments, held against what was sent'],
     ['send [2001:db8::2]:9999 --file photo.raw --datagram-size 60000', 'a file in datagrams'],
     ['send 192.0.2.2:9999 --size 1400 --duration 10s --rate 10kdps --interval 1s', 'a steady stream'],
+    [
+      'send 192.0.2.2:9999 --size 1400 --count 1000 --rate 500/s --echo-check',
+      'round-trip times, against receive --echo',
+    ],
     ['send 192.0.2.2:9999 --size 65507 --dry-run --pcap out.pcap', 'what would go out'],
   ],
-  handler: async ({ duration, interval, gap, rate, ipv4, ipv6, ...values }, { output, signal }) => {
+  handler: async ({ duration, interval, gap, rate, ipv4, ipv6, echoCheck, ...values }, { output, signal }) => {
     if (values.seed !== undefined && values.size === undefined) {
       throw usageError('--seed: only generated payloads have one', 'add --size');
     }
@@ -61,6 +83,7 @@ export const send = defineCommand({
       gapMs: gap,
       durationMs: duration,
       intervalMs: interval,
+      echoCheckMs: echoCheck,
     };
     return send(job, output, signal);
   },

@@ -44,6 +44,16 @@ export const flagOrString = (basics: Basics): Option<string | boolean> => ({
   parse: (text, _name, given) => text ?? given,
 });
 
+/** `--echo-check` or `--echo-check=TIME`, in milliseconds: undefined when absent, `without` where no time is given. */
+export const flagOrDuration = (basics: Basics, without: number): Option<number | undefined> => ({
+  kind: 'optional-value',
+  ...basics,
+  parse: (text, name, given) => {
+    if (text !== undefined) return parseDuration(text, name, 0, 3_600_000);
+    return given ? without : undefined;
+  },
+});
+
 export function choice<const C extends string>(basics: Basics, choices: readonly C[]): Option<C | undefined> {
   const option = value(basics, (text, name) => {
     const found = choices.find((one) => one === text);

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import type { ReceiveSummary } from '../../src/app/receive/receive.js';
+import type { EchoReport } from '../../src/app/send/echo.js';
 import { farCommand, LAB } from '../../src/host/lab.js';
 import { PROGRAM, Program, sendDatagrams } from './capture-tools.js';
-import { runCli } from './cli.js';
+import { runCli, summaryOf } from './cli.js';
 import { describeLive, liveIt } from './in-lab.js';
 
 /** `udp-ufo receive` on the far host. */
@@ -41,6 +42,24 @@ describeLive('receive', () => {
       assert.ok(delay!.min > 0 && delay!.max < 20_000 && delay!.jitter > 0, `${more}: ${JSON.stringify(delay)}`);
       assert.ok(delay!.datagrams > 0 && delay!.datagrams <= 20);
     }
+  });
+
+  liveIt('echoes what send --echo-check holds against what it sent', async () => {
+    const program = receiveFar('20s', '--echo', '--json');
+    await program.prints(/"listening"/);
+    const to = ['--size', '20-3000', '--count', '50', '--rate', '1000/s', '--echo-check=5s', '--json'];
+    for (const address of [LAB.far.ipv4, `[${LAB.far.ipv6}]`]) {
+      const end = await runCli(['send', `${address}:9`, ...to, '--driver', 'packet-socket', '--verify']);
+      assert.equal(end.code, 0, end.stderr);
+      const { echo } = summaryOf<{ echo: EchoReport }>(end);
+      assert.deepEqual([echo.answered, echo.lost, echo.altered, echo.doubled], [50, 0, 0, 0]);
+      assert.ok(echo.roundTrip!.min > 0);
+    }
+    process.kill(program.child.pid!, 'SIGINT');
+    await program.end();
+    const end = await runCli(['send', `${LAB.far.ipv4}:9`, '--size', '99', '--echo-check=100ms', '--json']);
+    assert.equal(end.code, 4, 'nobody answers');
+    assert.equal(summaryOf<{ echo: EchoReport }>(end).echo.lost, 1);
   });
 
   liveIt('says that its own buffer was what lost datagrams', async () => {

@@ -12,6 +12,7 @@ import type { UfoSocket } from '../../socket/socket.js';
 import type { Output } from '../common/output.js';
 import { checkDatagramSize, checkSize, isRegularFile, payloadCount, payloads } from '../common/payload-source.js';
 import type { SentLog } from '../common/sent.js';
+import type { EchoCheck } from './echo.js';
 import { heldRate } from './held-rate.js';
 import { sendNotes } from './notes.js';
 import type { SendRequest } from './options.js';
@@ -25,6 +26,8 @@ export interface SendJob {
   readonly path: PathInfo;
   /** Told of every datagram, where somebody will look for them. */
   readonly log: SentLog | null;
+  /** Told when each leaves, where answers are waited for. */
+  readonly echo: EchoCheck | null;
   readonly options: SendRequest;
   readonly output: Output;
   /** Aborted: no more datagrams are begun. */
@@ -35,13 +38,13 @@ export interface SendJob {
  * Sends until the payloads, the time or the signal end it, or something stops it; that is in the outcome, unless it came
  * before the first datagram.
  */
-export async function sendAll(job: SendJob): Promise<Omit<SendOutcome, 'path' | 'wire'>> {
+export async function sendAll(job: SendJob): Promise<Omit<SendOutcome, 'path' | 'wire' | 'echo'>> {
   const { socket, options, output, signal } = job;
   const tally = new StreamCounts();
   const count = await countOf(options);
   const watch = new SendWatch(tally, count, options, output);
   const ended = new Ended(options.durationMs);
-  const generated = generatedOf(options, count);
+  const generated = generatedOf(job, count);
   const pacer = untilEnded(paced(options), AbortSignal.any([signal, ended.signal]), generated);
   const begin = performance.now();
   let failure: unknown = null;
@@ -88,9 +91,10 @@ async function sendPayloads(
 }
 
 /** Payloads that are generated, each of which says when it leaves if it is to; null for others. */
-function generatedOf({ size, seed, timestamps }: SendRequest, count: number): GeneratedPayloads | null {
+function generatedOf({ options, echo }: SendJob, count: number): GeneratedPayloads | null {
+  const { size, seed, timestamps } = options;
   if (size === undefined) return null;
-  return new GeneratedPayloads({ size, seed, count, clock: timestamps ? wallClock : undefined });
+  return new GeneratedPayloads({ size, seed, count, clock: timestamps ? wallClock : undefined, onLeave: echo?.left });
 }
 
 async function sendGenerated(job: SendJob, payloads: GeneratedPayloads, count: number, to: ManyOptions): Promise<void> {

@@ -8,7 +8,7 @@ import { findRoute, type Route } from '../../host/route.js';
 import { type DriverOptionValues, pickDriverOptions } from '../../options/driver-options.js';
 import type { RateWish } from '../../options/parse-rate.js';
 import { PAYLOAD_HEADER_LEN } from '../../payload/generated.js';
-import { largestOf, smallestOf } from '../../payload/sizes.js';
+import { largestOf, type PayloadSizes, smallestOf } from '../../payload/sizes.js';
 import { TIMED_LEAST_LEN } from '../../payload/time.js';
 import { checkSocketOptions } from '../../socket/check-options.js';
 import type { SocketOptions } from '../../socket/options.js';
@@ -39,6 +39,8 @@ export interface SendRequest extends PayloadOptions, Omit<DriverOptionValues, 'f
   readonly intervalMs?: number | undefined;
   /** true: on the interface that sends; a name: there. */
   readonly verify: string | boolean;
+  /** Wait so many milliseconds for the last of what an echo sends back, and hold it against what was sent. */
+  readonly echoCheckMs?: number | undefined;
   /** A file that gets what was sent, for `verify --expect`. */
   readonly save?: string | undefined;
   /** With `verify`: nothing may change on the way, wherever the capture is. */
@@ -89,6 +91,7 @@ const DRY_SOURCE_PORT = 49_152;
 
 function refuseContradictions(options: SendRequest): void {
   refuseTimestamps(options);
+  refuseEchoCheck(options);
   const { dryRun, verify, save, pcap, driver, source, sourcePort } = options;
   if (sourcePort !== undefined && source?.port !== undefined)
     throw usageError('--source-port: --source names a port too', 'leave one of them out');
@@ -105,13 +108,26 @@ function refuseContradictions(options: SendRequest): void {
   }
 }
 
+function refuseEchoCheck({ echoCheckMs, size, dryRun }: SendRequest): void {
+  if (echoCheckMs === undefined) return;
+  if (dryRun) throw usageError('--echo-check: with --dry-run nothing comes back');
+  if (size === undefined) throw usageError('--echo-check: only generated payloads are known again', 'add --size');
+  if (smallestOf(size) >= PAYLOAD_HEADER_LEN) return;
+  const want = `${PAYLOAD_HEADER_LEN} octets or more, for an answer to say which datagram it is`;
+  throw argumentError('--size', sizeText(size), want);
+}
+
+function sizeText(size: PayloadSizes): string | number {
+  return typeof size === 'number' ? size : `${smallestOf(size)} octets among them`;
+}
+
 function refuseTimestamps({ timestamps, size }: SendRequest): void {
   if (timestamps !== true) return;
   if (size === undefined)
     throw usageError('--timestamps: only generated payloads say when they were sent', 'add --size');
   if (smallestOf(size) >= PAYLOAD_HEADER_LEN && largestOf(size) >= TIMED_LEAST_LEN) return;
   const least = `${PAYLOAD_HEADER_LEN} octets or more, and ${TIMED_LEAST_LEN} for a payload to have a timestamp`;
-  throw argumentError('--size', typeof size === 'number' ? size : `${smallestOf(size)} octets`, least);
+  throw argumentError('--size', sizeText(size), least);
 }
 
 async function resolve(

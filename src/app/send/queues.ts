@@ -40,7 +40,7 @@ export async function sendOnQueues(
     const rate = heldRate(options.rate, tally, sent.seconds, { family: target.family, byTime });
     const wire = (await check.wire?.finish()) ?? null;
     const each = tally.each.map((counts, index) => ({ sourcePort: paths[index]!.sourcePort, ...counts }));
-    return { path: paths[0]!, tally, ...sent, rate, wire, queues: each };
+    return { path: paths[0]!, tally, ...sent, rate, wire, echo: null, queues: each };
   } finally {
     tally.ended();
     await check.wire?.close();
@@ -89,9 +89,15 @@ function queueOptions(
 }
 
 /** What needs one sender, or one order of all datagrams. */
-function refuseWithQueues({ size, dryRun, gapMs, plan, save }: SendRequest): void {
+function refuseWithQueues({ size, dryRun, gapMs, plan, save, echoCheckMs }: SendRequest): void {
   if (size === undefined) throw usageError('--queues: only generated payloads can be shared out', 'add --size');
-  for (const [name, value] of Object.entries({ 'dry-run': dryRun, gap: gapMs, plan, save })) {
+  for (const [name, value] of Object.entries({
+    'dry-run': dryRun,
+    gap: gapMs,
+    plan,
+    save,
+    'echo-check': echoCheckMs,
+  })) {
     if (value === undefined || value === false) continue;
     throw usageError(`--queues does not go with --${name}`, 'send without --queues');
   }

@@ -6,6 +6,7 @@ import type { LostFrames } from '../../tx/net-device.js';
 import { counted, figure, perSecond } from '../common/figures.js';
 import type { Output } from '../common/output.js';
 import type { WireReport } from '../common/wire-check.js';
+import { type EchoReport, echoText } from './echo.js';
 import { type HeldRate, heldRateText } from './held-rate.js';
 
 /** What became of a whole `udp-ufo send`. */
@@ -19,6 +20,8 @@ export interface SendOutcome {
   readonly rate: HeldRate | null;
   /** What the wire showed; null where nobody looked. */
   readonly wire: WireReport | null;
+  /** What came back; null where nobody waited for it. */
+  readonly echo: EchoReport | null;
   /** What stopped it. */
   readonly failure: unknown;
   /** Each of several senders. */
@@ -36,7 +39,7 @@ export async function printOutcome(outcome: SendOutcome, json: boolean, output: 
   else for (const line of outcomeText(outcome)) await output.line(line);
 }
 
-function outcomeJson({ path, tally, lost, seconds, rate, wire, failure, queues }: SendOutcome): object {
+function outcomeJson({ path, tally, lost, seconds, rate, wire, echo, failure, queues }: SendOutcome): object {
   const { datagrams, failed, fragments, strayFragments, octets, ways, idents } = tally;
   const { source, sourcePort, destination, destinationPort, driver, interface: name, mtu } = path;
   return {
@@ -48,12 +51,13 @@ function outcomeJson({ path, tally, lost, seconds, rate, wire, failure, queues }
     bitsPerSecond: perSecond(8 * octets, seconds),
     rate,
     verify: wire,
+    echo,
     ...(queues && { queues }),
     error: failure instanceof Error ? { code: Reflect.get(failure, 'code') ?? null, message: failure.message } : null,
   };
 }
 
-function outcomeText({ path, tally, lost, seconds, rate, wire, queues = [] }: SendOutcome): string[] {
+function outcomeText({ path, tally, lost, seconds, rate, wire, echo, queues = [] }: SendOutcome): string[] {
   const { datagrams, fragments, octets, ways } = tally;
   return [
     `${endpoint(path.source, path.sourcePort)} → ${endpoint(path.destination, path.destinationPort)} by ${path.driver}` +
@@ -67,6 +71,7 @@ function outcomeText({ path, tally, lost, seconds, rate, wire, queues = [] }: Se
     ...(rate === null ? [] : [`  ${heldRateText(rate)}`]),
     ...(DRIVER_TRAITS[path.driver].sends ? [`  ${lostText(lost)}`] : []),
     ...(wire === null ? [] : wireText(wire)),
+    ...(echo === null ? [] : echoText(echo).map((line) => `  ${line}`)),
   ];
 }
 

@@ -4,7 +4,9 @@ import { createSocket, type UfoSocket } from '../../socket/socket.js';
 import { EXIT, type ExitCode } from '../common/exit-codes.js';
 import type { Output } from '../common/output.js';
 import { SentLog } from '../common/sent.js';
+import type { WireReport } from '../common/wire-check.js';
 import { sendAll } from './all.js';
+import { EchoCheck, echoExitCode } from './echo.js';
 import { type SendRequest, type SendTarget, sendTarget } from './options.js';
 import { startCheck } from './proof.js';
 import { sendOnQueues } from './queues.js';
@@ -40,8 +42,13 @@ async function conclude(
   told?.print(output);
   if (outcome.failure !== null) throw outcome.failure;
   signal.throwIfAborted();
-  if (outcome.wire === null || outcome.wire.verdict === 'good') return EXIT.ok;
-  return outcome.wire.verdict === 'bad' ? EXIT.verificationFailed : EXIT.inconclusive;
+  const codes = [wireExitCode(outcome.wire), outcome.echo === null ? EXIT.ok : echoExitCode(outcome.echo)];
+  return [EXIT.verificationFailed, EXIT.inconclusive].find((code) => codes.includes(code)) ?? EXIT.ok;
+}
+
+function wireExitCode(wire: WireReport | null): ExitCode {
+  if (wire === null || wire.verdict === 'good') return EXIT.ok;
+  return wire.verdict === 'bad' ? EXIT.verificationFailed : EXIT.inconclusive;
 }
 
 async function connect(socket: UfoSocket, { source, sourcePort, address, port }: SendTarget): Promise<PathInfo> {
@@ -67,9 +74,12 @@ async function sendAndLook(
     const log = wire || save ? new SentLog(path, tell, save !== null) : null;
     // A capture that breaks off ends the sending: nobody would see what is sent then.
     const stop = wire === null ? signal : AbortSignal.any([signal, wire.broken]);
-    const sent = await sendAll({ socket, path, log, options, output, signal: stop });
+    const echo = options.echoCheckMs === undefined ? null : new EchoCheck(options.seed ?? 1, options.echoCheckMs);
+    if (echo !== null) socket.on('message', echo.take);
+    const sent = await sendAll({ socket, path, log, echo, options, output, signal: stop });
     await save?.finish();
-    return { ...sent, path, wire: (await wire?.finish()) ?? null };
+    const [shown, answers] = await Promise.all([wire?.finish(), echo?.finish(sent.tally.datagrams, stop)]);
+    return { ...sent, path, wire: shown ?? null, echo: answers ?? null };
   } finally {
     await wire?.close();
   }

@@ -222,6 +222,7 @@ export class Transmitter {
         this.#turn = performance.now() + TURN;
       }
       if (performance.now() > this.#turn) {
+        this.#account(); // whoever looks at the wire meanwhile has been told of what is on it
         await nextTurn();
         this.#turn = performance.now() + TURN;
       }
