@@ -1,4 +1,5 @@
 import type { ExpectedDatagram, ExpectedPayload } from './expected.js';
+import { type Check, flag, isObject, listOf, oneOf, shape, text, tuple, whole, wrongKey } from './shape.js';
 
 /**
  * What was sent as a file, a JSON object a line: first what all datagrams have in common, then what is each one's own.
@@ -14,6 +15,20 @@ export interface SentHead {
 }
 
 const VERSION = 1;
+
+/** What each name stands for; others are passed over. */
+const FIELDS: Readonly<Record<keyof ExpectedDatagram, Check>> = {
+  ...{ source: text, destination: text, sourcePort: whole, destinationPort: whole, way: text, ident: whole },
+  ...{ fragments: whole, sizes: listOf(tuple(whole, whole)), mtu: whole, stoppedAfter: whole },
+  headers: shape(
+    {},
+    {
+      ...{ ttl: whole, tos: whole, df: flag, flowLabel: whole, vlan: text, options: text, extensionHeaders: text },
+      checksum: oneOf('computed', 'zero'),
+    },
+  ),
+  payload: shape({ length: whole }, { seed: whole, sequence: whole, sha256: text, digest: text }),
+};
 
 export function formatHead(head: SentHead): string {
   return `${JSON.stringify({ type: 'sent', version: VERSION, ...head })}\n`;
@@ -31,8 +46,9 @@ export function parseHead(line: string): SentHead | string {
   if (head === null || head['type'] !== 'sent') return 'this is no file of what was sent, as `send --save` writes it';
   if (head['version'] !== VERSION) return `version ${String(head['version'])}, want ${VERSION}`;
   const { interface: name, machine, common } = head;
-  const whole = typeof name === 'string' && typeof machine === 'string' && typeof common === 'object';
-  return whole ? (head as unknown as SentHead) : 'the head has no interface, machine or common';
+  const complete = typeof name === 'string' && typeof machine === 'string' && isObject(common);
+  if (!complete) return 'the head has no interface, machine or common';
+  return fieldFault(common) ?? (head as unknown as SentHead);
 }
 
 /** One of the lines behind it; or why it is none. */
@@ -40,12 +56,18 @@ export function parseSent(line: string, common: Partial<ExpectedDatagram>): Expe
   const own = object(line);
   if (own === null) return 'this is no JSON object';
   if (!isPayload(own['payload'])) return 'payload: want a length, with seed and sequence, a hash, or alone';
-  return { ...common, ...own } as ExpectedDatagram;
+  return fieldFault(own) ?? ({ ...common, ...own } as ExpectedDatagram);
+}
+
+function fieldFault(fields: object): string | undefined {
+  const wrong = wrongKey(fields, FIELDS);
+  if (wrong === undefined) return undefined;
+  return `${wrong}: ${JSON.stringify(Reflect.get(fields, wrong)).slice(0, 80)} is not what \`send --save\` writes there`;
 }
 
 function isPayload(value: unknown): value is ExpectedPayload {
-  if (typeof value !== 'object' || value === null) return false;
-  const { length, seed, sequence } = value as Record<string, unknown>;
+  if (!isObject(value)) return false;
+  const { length, seed, sequence } = value;
   const told = Number.isInteger(seed) && Number.isInteger(sequence);
   return Number.isInteger(length) && (told || (seed === undefined && sequence === undefined));
 }
@@ -53,9 +75,7 @@ function isPayload(value: unknown): value is ExpectedPayload {
 function object(line: string): Record<string, unknown> | null {
   try {
     const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : null;
+    return isObject(value) ? value : null;
   } catch {
     return null;
   }

@@ -60,7 +60,7 @@ export class FrameJudge {
     this.#packet.link = start;
     this.#packet.linktype = linktype;
     networkLayer(view, start, caplen, linktype, network);
-    this.#loopback = caplen > 0 && network.mac >= 0 && view.getUint8(start) === 0 && isLoopback(view, start, linktype);
+    this.#loopback = network.ok && isLoopback(view, start, linktype);
     if (network.why === 'linktype') this.unknownLinktype = linktype;
     this.#packets(network.end === start + caplen ? Math.max(0, len - caplen) : 0);
     while (this.#inner.next(network)) {

@@ -56,7 +56,8 @@ function enterUdp(view: DataView, out: NetworkLayer): boolean {
   const port = udp.getDestinationPort(view, out.offset);
   const { offset } = out;
   out.offset += udp.HEADER_LEN;
-  if (vxlan.PORTS.includes(port) ? vxlan.enterVxlan(view, out) : geneve.enterGeneve(view, out)) return true;
+  if (vxlan.PORTS.includes(port) && vxlan.enterVxlan(view, out)) return true;
+  if (port === geneve.PORT && geneve.enterGeneve(view, out)) return true;
   out.offset = offset;
   return false;
 }

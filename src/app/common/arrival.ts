@@ -1,3 +1,5 @@
+import { flag, integer, listOf, orNull, shape, text, tuple, whole } from '../../compare/shape.js';
+
 /**
  * What `receive --report` answers to a datagram: how it arrived. A datagram of its own, always short enough for one packet
  * (the way back may not carry fragments either), readable as text: `udp-ufo arrival ` and JSON.
@@ -41,17 +43,28 @@ export interface ArrivedPackets {
 
 const MAGIC = 'udp-ufo arrival ';
 
+const isArrival = shape({
+  ...{ seed: integer, sequence: integer, length: orNull(whole), intact: orNull(flag), order: orNull(whole) },
+  ...{ source: text, sourcePort: whole },
+  packets: orNull(
+    shape({
+      ...{ fragments: whole, duplicates: whole, first: flag, last: flag, inOrder: flag, dontFragment: flag },
+      ...{ sizes: listOf(tuple(whole, whole)), ttl: whole, optionsLen: whole, ident: whole },
+    }),
+  ),
+});
+
 export function encodeArrival(arrival: Arrival): Buffer {
   return Buffer.from(`${MAGIC}${JSON.stringify(arrival)}`);
 }
 
 /** The report in a datagram; null where it is none (an echo, say). */
 export function parseArrival(bytes: Uint8Array): Arrival | null {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();
-  if (!text.startsWith(MAGIC)) return null;
+  const report = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();
+  if (!report.startsWith(MAGIC)) return null;
   try {
-    const arrival = JSON.parse(text.slice(MAGIC.length)) as Arrival;
-    return Number.isInteger(arrival.seed) && Number.isInteger(arrival.sequence) ? arrival : null;
+    const arrival: unknown = JSON.parse(report.slice(MAGIC.length));
+    return isArrival(arrival) ? (arrival as Arrival) : null;
   } catch {
     return null;
   }

@@ -11,7 +11,7 @@ import type { Output } from '../common/output.js';
 import { type AnswerKind, askOverlaps, askRule, findAnswerKind, reassembles, rulePayload, waitFor } from './ask.js';
 import { judgeRule, type RuleResult } from './judge.js';
 import { AROUND, pairCases, tripleCases } from './overlap.js';
-import { comparePolicies, type PolicyFile, type PolicyResult, policyLine, policyOf } from './policy.js';
+import { comparePolicies, type PolicyFile, type PolicyResult, parsePolicy, policyLine, policyOf } from './policy.js';
 import { type Answer, Prober } from './prober.js';
 import { printPolicy, printRule, ruleFacts } from './report.js';
 import { RULES } from './rules/quick.js';
@@ -217,12 +217,7 @@ function policyFile(policy: PolicyResult, family: 4 | 6, target: string): Policy
 }
 
 async function readPolicy(path: string): Promise<PolicyFile> {
-  const text = await readFile(path, 'utf8');
-  try {
-    const file = JSON.parse(text) as PolicyFile;
-    if (file.format === 'udp-ufo overlap policy' && file.version === 1 && typeof file.cells === 'object') return file;
-  } catch {
-    // told below
-  }
+  const policy = parsePolicy(await readFile(path, 'utf8'));
+  if (policy !== null) return policy;
   throw argumentError('--compare', path, 'a policy file that conform --policy wrote');
 }

@@ -1,3 +1,4 @@
+import { listOf, oneOf, recordOf, shape, text } from '../../compare/shape.js';
 import { type Around, agrees, type OverlapCase, type PairCase, type Winner, winnerOf } from './overlap.js';
 import { KNOWN_POLICIES, type KnownPolicy, type Mixture } from './policies.js';
 import { RELATIONS, type Relation } from './relations.js';
@@ -18,6 +19,24 @@ export interface PolicyFile {
   readonly cells: Readonly<Record<string, Winner>>;
   /** With `--deep`: triples and where they stood → owners by unit, or `none`. */
   readonly triples?: Readonly<Record<string, string>>;
+}
+
+const isPolicy = shape(
+  {
+    ...{ format: oneOf('udp-ufo overlap policy'), version: oneOf(1), family: oneOf(4, 6) },
+    ...{ target: text, date: text, line: text, names: listOf(text), ids: listOf(text), cells: recordOf(text) },
+  },
+  { triples: recordOf(text) },
+);
+
+/** What a policy file says; null where it is none. */
+export function parsePolicy(json: string): PolicyFile | null {
+  try {
+    const file: unknown = JSON.parse(json);
+    return isPolicy(file) ? (file as PolicyFile) : null;
+  } catch {
+    return null;
+  }
 }
 
 /** What was found of a receiver's policy. */

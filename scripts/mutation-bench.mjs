@@ -1,0 +1,168 @@
+// Where mutants are tried: src and test as JavaScript in a folder of its own, what each test file covers and how long it takes.
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+/** Tests of whole commands start processes by the dozen and say little about a line of theirs. */
+const LEFT_OUT = ['live/', 'live-root/', 'app/', 'cli/', 'host/', 'architecture'];
+const SLOW_MS = 20_000;
+const KNOWN = join(ROOT, 'node_modules/.cache/udp-ufo-mutation.json');
+/** A machine with other work is slower at times; a mutant that runs for ever is noticed all the same. */
+const patience = (ms) => 15_000 + 8 * ms;
+
+/** A folder with the emitted code beside links to what does not change. */
+export async function makeBench() {
+  const folder = mkdtempSync(join(tmpdir(), 'udp-ufo-mutants-'));
+  const names = ['src', 'test'].flatMap((top) =>
+    readdirSync(join(ROOT, top), { recursive: true })
+      .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
+      .map((name) => join(ROOT, top, name)),
+  );
+  const format = { format: 'esm', platform: 'node', target: 'node20', logLevel: 'warning' };
+  await build({ entryPoints: names, outdir: join(folder, 'dist'), outbase: ROOT, ...format });
+  for (const name of readdirSync(ROOT))
+    if (!['dist', '.git'].includes(name)) symlinkSync(join(ROOT, name), join(folder, name));
+  return folder;
+}
+
+/** A second one beside it, for another worker. */
+export function copyBench(bench) {
+  const folder = mkdtempSync(join(tmpdir(), 'udp-ufo-mutants-'));
+  cpSync(bench, folder, { recursive: true, verbatimSymlinks: true });
+  return folder;
+}
+
+export function removeBench(folder) {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** The unit tests with what they cover; throws if one fails without a mutant. What is known from the last time is kept. */
+export async function measureTests(bench, workers) {
+  const names = readdirSync(join(bench, 'dist/test'), { recursive: true }).filter((name) => name.endsWith('.js'));
+  const isTest = (name) => name.endsWith('.test.js');
+  const common = digest(bench, [
+    ...sourcesOf(bench),
+    ...names.filter((name) => !isTest(name)).map((name) => `test/${name}`),
+  ]);
+  const known = readKnown();
+  const files = names.filter((name) => isTest(name) && !LEFT_OUT.some((start) => name.startsWith(start)));
+  const queue = files.map((name) => ({ file: `dist/test/${name}`, key: common + digest(bench, [`test/${name}`]) }));
+  const tests = [];
+  const next = async () => {
+    for (let one = queue.shift(); one; one = queue.shift()) {
+      const before = known.find(({ key }) => key === one.key);
+      tests.push(before ?? { ...one, ...(await measure(bench, one.file)) });
+    }
+  };
+  await Promise.all(Array.from({ length: workers }, next));
+  mkdirSync(dirname(KNOWN), { recursive: true });
+  writeFileSync(KNOWN, JSON.stringify(tests));
+  return tests.filter(({ ms }) => ms < SLOW_MS);
+}
+
+function sourcesOf(bench) {
+  const names = readdirSync(join(bench, 'dist/src'), { recursive: true });
+  return names.filter((name) => name.endsWith('.js')).map((name) => `src/${name}`);
+}
+
+function digest(bench, names) {
+  const hash = createHash('sha256');
+  for (const name of names.sort()) hash.update(name).update(readFileSync(join(bench, 'dist', name)));
+  return hash.digest('hex').slice(0, 20);
+}
+
+function readKnown() {
+  try {
+    return JSON.parse(readFileSync(KNOWN, 'utf8'));
+  } catch {
+    return []; // the first time
+  }
+}
+
+async function measure(bench, file) {
+  const coverage = mkdtempSync(join(tmpdir(), 'udp-ufo-coverage-'));
+  try {
+    const began = performance.now();
+    const failure = await failureOf(bench, file, SLOW_MS * 6, { NODE_V8_COVERAGE: coverage });
+    if (failure !== null) throw new Error(`${file} fails without a mutant: ${failure}`);
+    return { ms: performance.now() - began, covered: readCoverage(coverage, bench) };
+  } finally {
+    rmSync(coverage, { recursive: true, force: true });
+  }
+}
+
+/** By source file: lists of `[start, end, whether it ran]`, within each the inner ones behind those around them. */
+function readCoverage(folder, bench) {
+  const prefix = pathToFileURL(join(bench, 'dist/')).href;
+  const covered = {};
+  for (const name of readdirSync(folder)) {
+    const { result } = JSON.parse(readFileSync(join(folder, name), 'utf8'));
+    for (const { url, functions } of result) {
+      if (!url.startsWith(`${prefix}src/`)) continue;
+      const ranges = functions.flatMap((one) => one.ranges);
+      const list = ranges.map(({ startOffset, endOffset, count }) => [startOffset, endOffset, count > 0]);
+      covered[url.slice(prefix.length)] ??= [];
+      covered[url.slice(prefix.length)].push(list);
+    }
+  }
+  return covered;
+}
+
+/** Whether the test runs the code at `at` of `file`: the innermost range tells. */
+export function reaches({ covered }, file, at) {
+  return (covered[file] ?? []).some((ranges) => {
+    if (at === null) return true;
+    let inner = [0, Number.POSITIVE_INFINITY, false];
+    for (const range of ranges) {
+      const [start, end] = range;
+      if (start <= at && at < end && end - start <= inner[1] - inner[0]) inner = range;
+    }
+    return inner[2];
+  });
+}
+
+/** The test that notices the mutant; null for none. */
+export async function noticedBy(bench, target, octets, tests) {
+  const path = join(bench, target);
+  const before = readFileSync(path);
+  writeFileSync(path, octets);
+  try {
+    for (const { file, ms } of tests) if ((await failureOf(bench, file, patience(ms))) !== null) return file;
+    return null;
+  } finally {
+    writeFileSync(path, before);
+  }
+}
+
+/** Runs one test file; what fails, or null. The rest is not waited for. */
+function failureOf(bench, file, limit, env = {}) {
+  mkdirSync(join(bench, 'tmp'), { recursive: true });
+  const child = spawn(process.execPath, ['--test-reporter=tap', file], {
+    cwd: bench,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'ignore'],
+    env: { ...process.env, TMPDIR: join(bench, 'tmp'), ...env },
+  });
+  return new Promise((resolve) => {
+    const end = (failure) => {
+      clearTimeout(timer);
+      try {
+        process.kill(-child.pid, 'SIGKILL');
+      } catch {
+        // it has ended by itself
+      }
+      resolve(failure);
+    };
+    const timer = setTimeout(() => end(`not done after ${limit} ms`), limit);
+    child.stdout.setEncoding('utf8').on('data', (chunk) => {
+      const [line] = /^\s*not ok.*/m.exec(chunk) ?? [];
+      if (line !== undefined) end(line.trim());
+    });
+    child.on('exit', (code, signal) => end(code === 0 ? null : `exit ${code ?? signal}`));
+  });
+}
