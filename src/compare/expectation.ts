@@ -7,7 +7,7 @@ import type { ExpectedDatagram } from './expected.js';
 import { fieldDifferences } from './fields.js';
 import { NumberTally } from './numbers.js';
 import { OpenNames } from './open-names.js';
-import { generatedFault, payloadDifferences } from './payload.js';
+import { type Fault, generatedFault, payloadDifferences } from './payload.js';
 
 export interface ExpectationOptions {
   /** Nothing may change on the way: for the sender's own link, or by the user's wish. Default false. */
@@ -180,8 +180,12 @@ export class Expectation {
       differences.push(...cutDifferences(expected, verdict), ...(ofPayload ?? []));
     }
     for (const one of differences) this.#tally.add(one);
-    const faults = differences.filter(({ onTheWay }) => !onTheWay || this.#strict).map(differenceText);
-    const changed = differences.filter(({ onTheWay }) => onTheWay && !this.#strict).map(changedText);
+    const faults = differences
+      .filter(({ onTheWay }) => !onTheWay || this.#strict)
+      .map((one) => notAsSent(differenceText(one)));
+    const changed = differences
+      .filter(({ onTheWay }) => onTheWay && !this.#strict)
+      .map((one) => notAsSent(changedText(one)));
     return { verdict: this.#judged(verdict, expected, faults, changed), expected, differences };
   }
 
@@ -189,8 +193,8 @@ export class Expectation {
   #judged(
     verdict: DatagramVerdict,
     expected: ExpectedDatagram | null,
-    faults: readonly string[],
-    changed: readonly string[],
+    faults: readonly Fault[],
+    changed: readonly Fault[],
   ): DatagramVerdict {
     const held = faults.length + changed.length === 0 ? verdict : amended(verdict, faults, changed);
     const stopped = held.verdict === 'incomplete' && expected?.stoppedAfter !== undefined;
@@ -212,7 +216,7 @@ export class Expectation {
       if (!fresh) this.#say(verdict, `datagram ${told.sequence} of seed ${told.seed} came once more`);
     }
     const faults = fault === null ? [] : [fault];
-    if (fault !== null) this.#say(verdict, fault);
+    if (fault !== null) this.#say(verdict, fault.text);
     return { verdict: this.#judged(verdict, null, faults, []), expected: undefined, differences: [] };
   }
 
@@ -231,7 +235,7 @@ export class Expectation {
     this.#count.unexpected += 1;
     const fault = 'payload got one that is not among those sent, or was seen already';
     this.#say(verdict, fault);
-    const held = amended(verdict, [fault], []);
+    const held = amended(verdict, [notAsSent(fault)], []);
     return { verdict: held, ...none };
   }
 
@@ -288,18 +292,23 @@ function isOffloaded({ offloaded }: DatagramVerdict, told: { readonly length: nu
   return told !== null && offloaded?.length === told.length;
 }
 
-function amended(verdict: DatagramVerdict, faults: readonly string[], changed: readonly string[]): DatagramVerdict {
+function amended(verdict: DatagramVerdict, faults: readonly Fault[], changed: readonly Fault[]): DatagramVerdict {
+  const texts = (all: readonly Fault[]): string[] => all.map(({ text }) => text);
   return {
     ...verdict,
-    mismatches: [...verdict.mismatches, ...faults],
-    notes: [...verdict.notes, ...changed],
+    mismatches: [...verdict.mismatches, ...texts(faults)],
+    notes: [...verdict.notes, ...texts(changed)],
     findings: [...verdict.findings, ...findings('mismatch', faults), ...findings('note', changed)],
     verdict: faults.length > 0 ? 'bad' : verdict.verdict,
   };
 }
 
-function findings(level: Finding['level'], texts: readonly string[]): Finding[] {
-  return texts.map((text) => ({ code: 'not-as-sent', level, fragment: null, text }));
+function findings(level: Finding['level'], faults: readonly Fault[]): Finding[] {
+  return faults.map(({ code, text }) => ({ code, level, fragment: null, text }));
+}
+
+function notAsSent(text: string): Fault {
+  return { code: 'not-as-sent', text };
 }
 
 /** `ttl changed on the way from 64 to 9`. */

@@ -1,14 +1,23 @@
 import { type GeneratedPayload, inspectPayload } from '../payload/generated.js';
+import type { Finding } from '../verify/findings.js';
 import type { DatagramVerdict } from '../verify/verdict.js';
 import type { Difference } from './difference.js';
 import type { ExpectedPayload } from './expected.js';
 
+/** Something wrong, by its code. */
+export type Fault = Pick<Finding, 'code' | 'text'>;
+
 /** What is wrong with octets that udp-ufo generated, by what they say of themselves; null where nothing is. */
-export function generatedFault(told: GeneratedPayload | null, length: number): string | null {
-  if (told === null) return 'payload got octets that udp-ufo did not generate, want a generated payload';
-  if (told.length !== length) return `payload length got ${length}, want ${told.length} as it says itself`;
+export function generatedFault(told: GeneratedPayload | null, length: number): Fault | null {
+  if (told === null) {
+    const text = 'payload got octets that udp-ufo did not generate, want a generated payload';
+    return { code: 'payload-foreign', text };
+  }
+  if (told.length !== length)
+    return { code: 'payload-length', text: `payload length got ${length}, want ${told.length} as it says itself` };
   if (told.firstWrong < 0) return null;
-  return `payload octet ${told.firstWrong} got another, want that of seed ${told.seed}, datagram ${told.sequence}`;
+  const want = `that of seed ${told.seed}, datagram ${told.sequence}`;
+  return { code: 'payload-octet', text: `payload octet ${told.firstWrong} got another, want ${want}` };
 }
 
 /** The same of octets that are at hand. */
@@ -17,7 +26,7 @@ export function inspectGenerated(bytes: Uint8Array): {
   readonly fault: string | null;
 } {
   const told = inspectPayload(bytes);
-  return { told, fault: generatedFault(told, bytes.length) };
+  return { told, fault: generatedFault(told, bytes.length)?.text ?? null };
 }
 
 /**

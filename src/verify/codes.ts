@@ -170,7 +170,7 @@ export const CODES = {
   'upper-header': {
     source: 'RFC 792, RFC 4443, RFC 9293, RFC 3828',
     receiver: DROPS_DATAGRAM,
-    example: 'icmp header got 4 octets, want 8',
+    example: 'tcp header got 16 octets, want 20',
   },
   'upper-checksum': {
     source: 'RFC 792, RFC 4443, RFC 9293, RFC 3828',
@@ -260,6 +260,11 @@ export const CODES = {
     source: 'Linux: UDP_SEGMENT, UDP_GRO',
     receiver: 'a wire carries it as the datagrams it was cut into, or joined from',
     example: 'offloaded: 10 datagrams of 1400 octets in one packet',
+  },
+  'jumbo-or-offloaded': {
+    source: 'Linux: NETIF_F_UFO, GSO',
+    receiver: DELIVERS,
+    example: "packet of 8028 octets, more than Ethernet's 1500: jumbo frames, or not cut yet",
   },
   'udp-surplus': {
     source: 'RFC 768, RFC 9868',

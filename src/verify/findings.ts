@@ -22,7 +22,7 @@ const MOST = 64;
 const MOST_TEXT = 400;
 const MOST_EVIDENCE = 80;
 const MOST_HEX = 32;
-/** Octets that the findings of one datagram may take in all. */
+/** Octets that the findings of one datagram may take, those of each level. */
 const MOST_OCTETS = 16_384;
 /** What a finding costs beside its text: a pessimistic guess. */
 const COST = 200;
@@ -35,18 +35,21 @@ export class Findings {
   /** Octets that they take, about. */
   octets = 0;
   readonly #full = { mismatch: false, note: false };
+  readonly #taken = { mismatch: 0, note: 0 };
 
   add(level: Finding['level'], code: Code, fragment: number | null, text: string, evidence?: Evidence): void {
     const count = level === 'mismatch' ? ++this.mismatches : ++this.notes;
     if (this.#full[level]) return;
-    if (count > MOST || this.octets > MOST_OCTETS) {
+    if (count > MOST || this.#taken[level] > MOST_OCTETS) {
       this.#full[level] = true;
       this.#push({ code: 'left-out', level, fragment: null, text: 'more of the kind left out' });
     } else this.#push({ code, level, fragment, text: bounded(text), ...evidence });
   }
 
   #push(finding: Finding): void {
-    this.octets += COST + finding.text.length + (finding.octets?.length ?? 0);
+    const octets = COST + finding.text.length + (finding.octets?.length ?? 0);
+    this.octets += octets;
+    this.#taken[finding.level] += octets;
     this.list.push(finding);
   }
 }

@@ -185,6 +185,7 @@ export class FrameJudge {
     group.total = len;
     group.headerLen = this.#packet.headerLen;
     group.loopback = this.#loopback;
+    group.largestCut = this.reassembler.largestCut(fragment);
     group.extents.add(0, len);
     this.#check(group);
     if (captured < len) {

@@ -17,6 +17,8 @@ export interface JudgeOptions {
   readonly allowZeroChecksum6: boolean;
   /** What is not computed yet is wrong, instead of a note. */
   readonly strict: boolean;
+  /** Octets of the largest IP packet that the link carries as it is now, below 1 where unknown; live captures know it. */
+  readonly mtu?: (() => number) | undefined;
   /** Whether verdicts carry what a comparison with what was sent needs. */
   readonly sightings: boolean;
   /** Looks at each complete datagram; what it returns is added to the mismatches. */
@@ -67,8 +69,7 @@ function showPayload(verdict: MutableVerdict, group: Group, packet: UpperPacket,
   const { view, at, len } = packet;
   const data = group.protocol === UDP ? at + UDP_HEADER_LEN : at;
   const payload = octets(view, data, verdict.payloadLen!);
-  if (verdict.udp?.checksum === 'not-computed' && !group.loopback)
-    judgeOffload(verdict, group, group.headerLen + group.total, payload);
+  if (verdict.udp !== null) judgeOffload(verdict, group, payload, options);
   if (options.sightings) group.values!.takePayload(payload, octets(view, at - group.upperOffset, group.upperOffset));
   if (options.hash) verdict.payloadSha256 = createHash('sha256').update(payload).digest('hex');
   if (group.findings.mismatches > 0 && group.fragments > 1)

@@ -55,7 +55,7 @@ export interface DatagramVerdict {
   /** Whether octets are missing only since the capture cut its frames. */
   readonly cut: boolean;
   /** Where the verdict is `offloaded`: how many datagrams, and of how many octets of payload; null where that does not show. */
-  readonly offloaded: { readonly datagrams: number; readonly length: number } | null;
+  readonly offloaded: { readonly datagrams: number | null; readonly length: number | null } | null;
   /** The distinct fragments in the order of arrival, of datagrams that are not plainly good; null for others. */
   readonly fragmentList: readonly FragmentVerdict[] | null;
   /** Where it was asked for: what the packets said, for a comparison with what was sent. */

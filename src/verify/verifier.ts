@@ -15,6 +15,8 @@ export interface VerifierOptions {
   readonly sightings?: boolean;
   /** Looks at each complete datagram while its octets are there; returns what is wrong with it. */
   readonly observe?: Observer;
+  /** Octets of the largest IP packet that the link carries as it is now, below 1 where unknown. */
+  readonly mtu?: () => number;
   readonly limits?: Partial<ReassemblyLimits>;
   /** Which datagrams are to be told of and counted; default all. */
   readonly select?: (verdict: DatagramVerdict) => boolean;
@@ -39,8 +41,16 @@ export class Verifier {
   readonly #counts = countKinds();
 
   constructor(options: VerifierOptions = {}) {
-    const { hash = true, allowZeroChecksum6 = false, strict = false, sightings = false, observe, limits } = options;
-    this.#judge = new FrameJudge({ hash, allowZeroChecksum6, strict, sightings, observe }, limits);
+    const {
+      hash = true,
+      allowZeroChecksum6 = false,
+      strict = false,
+      sightings = false,
+      observe,
+      mtu,
+      limits,
+    } = options;
+    this.#judge = new FrameJudge({ hash, allowZeroChecksum6, strict, sightings, observe, mtu }, limits);
     this.#strict = strict;
     this.#select = options.select;
   }

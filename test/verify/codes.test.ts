@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { CODES } from '../../src/verify/codes.js';
+import { CODES, type Code } from '../../src/verify/codes.js';
+import { SPECIMENS } from './specimens.js';
 
 const NOTES = new URL('../../../native-notes/verdicts.md', import.meta.url);
 
@@ -26,4 +27,29 @@ describe('the table of codes', () => {
     ]);
     assert.deepEqual(rows, want);
   });
+});
+
+/** A text without its numbers: what is left is the same for all findings of a kind. */
+function kindOf(text: string): string {
+  return text
+    .replace(/^(leftover )?fragment #\d+: /, '')
+    .replace(/0x[0-9a-f]+|\b[0-9a-f]{2}(:[0-9a-f]{2}){5}\b|\b[0-9a-f]*\d[0-9a-f]*\b/g, 'N')
+    .replace(/\d+/g, 'N');
+}
+
+describe('every code', () => {
+  it('has a specimen, and no specimen is of a code that is none', () => {
+    assert.deepEqual(Object.keys(SPECIMENS).sort(), Object.keys(CODES).sort());
+  });
+
+  for (const [code, { example }] of Object.entries(CODES) as [Code, (typeof CODES)[Code]][]) {
+    it(`${code} is found in a capture that has it, in the words of its example`, () => {
+      const found = SPECIMENS[code]().filter((one) => one.code === code);
+      assert.ok(found.length > 0, `${code} was not found`);
+      assert.ok(
+        found.some(({ text }) => kindOf(text) === kindOf(example)),
+        `${found[0]?.text} is not like ${example}`,
+      );
+    });
+  }
 });

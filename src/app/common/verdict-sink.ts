@@ -2,6 +2,7 @@ import type { CaptureChildArguments } from '../../capture/child/protocol.js';
 import { writeFully } from '../../capture/child/write-fully.js';
 import type { LoopStats, RecordSink } from '../../capture/record-sink.js';
 import { unsupportedError } from '../../errors.js';
+import { LinkWatch } from '../../tx/link-watch.js';
 import type { DatagramVerdict } from '../../verify/verdict.js';
 import { Verifier } from '../../verify/verifier.js';
 import { linktypeName } from '../../wire/link-layer.js';
@@ -24,10 +25,12 @@ export class VerdictSink implements RecordSink {
   #lines = '';
 
   constructor(
-    { hash, sightings, allowZeroChecksum6, datagrams, strict }: CaptureChildArguments,
+    { interface: name, hash, sightings, allowZeroChecksum6, datagrams, strict }: CaptureChildArguments,
     file: RecordSink | null,
   ) {
+    const link = new LinkWatch(name, 0);
     this.#verifier = new Verifier({
+      mtu: () => link.mtu(),
       hash: hash ?? true,
       limits: { holdTime: HOLD_SECONDS },
       ...(sightings && { sightings }),

@@ -39,7 +39,7 @@ export class Flow {
   begun = 0;
   /** Of a counter: sum of the steps forward, which is how far it went. */
   distance = 0;
-  /** Octets of the largest packet with more fragments behind it: what is larger does not pass in one. */
+  /** Octets of IP payload in the largest fragment that began a datagram, with more behind it. */
   largestCut = 0;
   #open = 0;
   #givenUp = 0;
@@ -62,7 +62,8 @@ export class Flow {
     this.#space = family === 4 ? 0x1_0000 : 0x1_0000_0000;
   }
 
-  begin(ident: number, time: number, mark: FlowMark): void {
+  begin({ ident, time, more, len }: Fragment, mark: FlowMark): void {
+    if (more && len > this.largestCut) this.largestCut = len;
     if (this.begun === 0) this.#first = ident;
     else this.#step(ident);
     this.#last = ident;

@@ -82,6 +82,10 @@ export class Group {
   /** Octets of the headers in front of a packet that came whole, and whether it came over a host's loopback. */
   headerLen = 0;
   loopback = false;
+  /** Of such a packet: octets of IP payload in the largest fragment on its way, 0 where there was none. */
+  largestCut = 0;
+  /** Octets of each of the datagrams that a host joined in it, as far as that shows. */
+  joined = 0;
   /** Header in front of the reassembled payload; kept only where somebody wants whole packets. */
   header: Uint8Array | undefined;
   /** What the headers said, where somebody asked for sightings. */

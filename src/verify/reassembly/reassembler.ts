@@ -94,6 +94,11 @@ export class Reassembler {
       while (this.#overfull()) this.#giveUp(this.#oldest()!, 'too many datagrams in progress for the memory allowed');
   }
 
+  /** Octets of IP payload in the largest fragment on the way of a packet that came whole; 0 without any. */
+  largestCut(fragment: Fragment): number {
+    return this.#flows.find(fragment)?.largestCut ?? 0;
+  }
+
   /** Appends a verdict that needs no reassembly, in its place in the order. */
   add(verdict: DatagramVerdict): void {
     this.#holdBack.add(verdict);
@@ -138,7 +143,7 @@ export class Reassembler {
     const group = new Group(fragment);
     const { timeout4, timeout6 } = this.#limits;
     group.flow = this.#flows.of(fragment);
-    group.flow.begin(fragment.ident, fragment.time, group.mark);
+    group.flow.begin(fragment, group.mark);
     if (predecessor) {
       this.#table.remove(predecessor);
       group.predecessor = predecessor;

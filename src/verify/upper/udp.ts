@@ -3,10 +3,11 @@ import * as udp from '../../wire/udp.js';
 import { type Evidence, evidence, hex16 } from '../findings.js';
 import type { Group } from '../reassembly/group.js';
 import type { MutableVerdict, UdpVerdict } from '../verdict.js';
+import { isJoined, type LinkRules } from './offload.js';
 import { pseudoSum, type UpperPacket } from './pseudo-header.js';
 
 /** What is allowed, and whether what is not computed yet is wrong. */
-export interface UdpRules {
+export interface UdpRules extends LinkRules {
   readonly allowZeroChecksum6: boolean;
   readonly strict: boolean;
 }
@@ -55,12 +56,9 @@ interface Sums {
   readonly sum: number;
 }
 
-function judgeChecksum(
-  group: Group,
-  { packet, field, pseudo, sum }: Sums,
-  { allowZeroChecksum6, strict }: UdpRules,
-): UdpVerdict['checksum'] {
+function judgeChecksum(group: Group, { packet, field, pseudo, sum }: Sums, rules: UdpRules): UdpVerdict['checksum'] {
   const { findings } = group;
+  const { allowZeroChecksum6, strict } = rules;
   const whole = addSums(pseudo, sum);
   const want = udpChecksumField(addSums(whole, ~field & 0xffff));
   const shown: Evidence = evidence(packet.view, packet.at, udp.HEADER_LEN, [udp.CHECKSUM, udp.CHECKSUM + 2]);
@@ -71,6 +69,7 @@ function judgeChecksum(
     return 'bad';
   }
   if (whole === 0xffff) return 'good';
+  if (field !== pseudo && isJoined(group, packet, rules)) return 'not-computed';
   if (field !== pseudo) {
     findings.add('mismatch', 'udp-checksum', null, `udp checksum got ${hex16(field)}, want ${hex16(want)}`, shown);
     return 'bad';
