@@ -1,6 +1,7 @@
 import { gatherRow, walkRow } from '../memory/gather-row.js';
 import { PAGE_SIZE } from '../memory/user-memory.js';
 import type { SkBuff } from '../skb/skbuff.js';
+import { formatPiece, formatPlace } from '../wire/fragment-text.js';
 import * as ipv4 from '../wire/ipv4.js';
 import * as ipv6 from '../wire/ipv6.js';
 import * as extension from '../wire/ipv6-extension.js';
@@ -16,31 +17,30 @@ export function traceRow(batch: TxBatch, row: number): string {
   return `row ${String(row).padStart(3)}  ${len}  ${fragmentFields(batch, row, skb)}  ${piecesOf(batch, row, skb)}`;
 }
 
-/** `id 0x04d2  offset  1480  len 1480  MF`; offset and len count octets of IP payload. */
+/** `id 0x04d2  offset  1480  len  1480  MF`; offset and len count octets of IP payload. */
 function fragmentFields(batch: TxBatch, row: number, skb: SkBuff): string {
   const octets = new Uint8Array(HEADERS);
   const filled = gatherRow(batch.table, batch.pool, row, octets, 0);
   const view = new DataView(octets.buffer, 0, filled);
   const { family, linkHeader } = skb.flow!;
   const base = linkHeader.length;
-  const payload = (at: number): string => `len ${String(rowLen(batch, row) - at).padStart(5)}`;
+  const lenFrom = (at: number): number => rowLen(batch, row) - at;
   const startsWithIp = filled >= base + ipv4.HEADER_LEN && view.getUint8(base) >>> 4 === family;
-  if (!startsWithIp) return `payload alone  ${payload(0)}`; // the kernel writes the headers
+  if (!startsWithIp) return `payload alone  len ${String(lenFrom(0)).padStart(5)}`; // the kernel writes the headers
   if (family === 4) {
-    const at = base + ipv4.getHeaderLen(view, base);
-    const place = fragmentPlace(ipv4.getFragOff(view, base), ipv4.getMoreFrags(view, base));
-    return `id ${hex(ipv4.getIdent(view, base), 4)}  ${place(payload(at))}`;
+    const piece = {
+      ident: ipv4.getIdent(view, base),
+      fragOff: ipv4.getFragOff(view, base),
+      moreFrags: ipv4.getMoreFrags(view, base),
+    };
+    return formatPiece(piece, 4, lenFrom(base + ipv4.getHeaderLen(view, base)));
   }
   const chain = new extension.ExtensionChain();
   extension.walkExtensions(view, base + ipv6.NEXT_HEADER, base + ipv6.HEADER_LEN, filled, chain);
-  if (chain.fragmentOffset < 0) return `no id  ${fragmentPlace(0, false)(payload(base + ipv6.HEADER_LEN))}`;
   const at = chain.fragmentOffset;
-  const place = fragmentPlace(extension.getFragOff(view, at), extension.getMoreFrags(view, at));
-  return `id ${hex(extension.getFragIdent(view, at), 8)}  ${place(payload(at + extension.FRAGMENT_HEADER_LEN))}`;
-}
-
-function fragmentPlace(fragOff: number, more: boolean): (len: string) => string {
-  return (len) => `offset ${String(8 * fragOff).padStart(5)}  ${len}  ${more ? 'MF' : '  '}`;
+  const header = at < 0 ? null : extension.parseFragment(view, at, filled - at);
+  if (header === null) return `no id  ${formatPlace(0, false, lenFrom(base + ipv6.HEADER_LEN))}`;
+  return formatPiece(header, 8, lenFrom(at + extension.FRAGMENT_HEADER_LEN));
 }
 
 /** `head 20 | page 3 @1472 +1480`: octets of header in the arena or in the skb's head, and stretches of borrowed pages. */
@@ -58,8 +58,4 @@ function piecesOf({ table, pool }: TxBatch, row: number, skb: SkBuff): string {
     inForeign: (_, offset, len) => parts.push(`buffer @${offset} +${len}`),
   });
   return parts.join(' | ');
-}
-
-function hex(value: number, digits: number): string {
-  return `0x${value.toString(16).padStart(digits, '0')}`;
 }

@@ -131,3 +131,9 @@ export function formatMac(octets: Uint8Array, offset = 0): string {
   for (let i = 0; i < MAC_LEN; i++) parts.push(octets[offset + i]!.toString(16).padStart(2, '0'));
   return parts.join(':');
 }
+
+/** `02:00:5e:00:53:01 > 02:00:5e:00:53:02  0x0800`, and the VLAN tags. */
+export function format({ source, destination, vlans, etherType }: EthernetHeader): string {
+  const tags = vlans.length === 0 ? '' : `  vlan ${formatVlans(vlans)}`;
+  return `${formatMac(source)} > ${formatMac(destination)}${tags}  0x${etherType.toString(16).padStart(4, '0')}`;
+}

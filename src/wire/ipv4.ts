@@ -18,7 +18,9 @@
  *
  * Accessors take the offset of the header and do not check it: `parse` does, once. Options are in `ipv4-options.ts`.
  */
+import { formatAddress } from './address.js';
 import { finishChecksum, sumView } from './checksum.js';
+import { formatPiece } from './fragment-text.js';
 import { octetsAt, putOctets } from './octets.js';
 
 /** Length of a header without options. */
@@ -209,4 +211,12 @@ export function emit(view: DataView, base: number, header: Ipv4Header): number {
   putOctets(view, base + OPTIONS, header.options);
   fillChecksum(view, base);
   return headerLen;
+}
+
+/** `192.0.2.1 > 192.0.2.2  id 0x04d2  offset     0  len  1480  MF  ttl 64  proto 17`, with `DF` and options where there are any. */
+export function format(header: Ipv4Header): string {
+  const { totLen, ttl, protocol, dontFragment, options } = header;
+  const piece = formatPiece(header, 4, Math.max(0, totLen - HEADER_LEN - options.length));
+  const more = `${dontFragment ? '  DF' : ''}${options.length > 0 ? `  ${options.length} octets of options` : ''}`;
+  return `${formatAddress(header.source)} > ${formatAddress(header.destination)}  ${piece}  ttl ${ttl}  proto ${protocol}${more}`;
 }

@@ -17,6 +17,7 @@
  *
  * Routing headers are in `ipv6-routing.ts`, options in `ipv6-options.ts`.
  */
+import { formatPiece } from './fragment-text.js';
 import { OptionsFound, walkOptions } from './ipv6-options.js';
 
 export const HOP_BY_HOP = 0;
@@ -210,4 +211,9 @@ function note(view: DataView, protocol: number, at: number, len: number, start: 
     out.routingOffset = at;
   }
   return true;
+}
+
+/** `id 0x000004d2  offset     0  len  1448  MF  next 17`, of a fragment that carries `len` octets behind its header. */
+export function formatFragment(header: FragmentHeader, len: number): string {
+  return `${formatPiece(header, 8, len)}  next ${header.nextHeader}`;
 }

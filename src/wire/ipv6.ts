@@ -15,6 +15,7 @@
  *
  * Accessors take the offset of the header and do not check it: `parse` does, once.
  */
+import { formatAddress } from './address.js';
 import { octetsAt, putOctets } from './octets.js';
 
 export const HEADER_LEN = 40;
@@ -124,4 +125,11 @@ export function emit(view: DataView, base: number, header: Ipv6Header): number {
   setSource(view, base, header.source);
   setDestination(view, base, header.destination);
   return HEADER_LEN;
+}
+
+/** `2001:db8::1 > 2001:db8::2  len 1456  hlim 64  next 44`, and the flow label where there is one. */
+export function format({ source, destination, payloadLen, hopLimit, nextHeader, flowLabel }: Ipv6Header): string {
+  const flow = flowLabel === 0 ? '' : `  flow 0x${flowLabel.toString(16).padStart(5, '0')}`;
+  const ends = `${formatAddress(source)} > ${formatAddress(destination)}`;
+  return `${ends}  len ${payloadLen}  hlim ${hopLimit}  next ${nextHeader}${flow}`;
 }

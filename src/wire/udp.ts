@@ -81,3 +81,8 @@ export function emit(view: DataView, base: number, header: UdpHeader): number {
   setChecksum(view, base, header.checksum);
   return HEADER_LEN;
 }
+
+/** `udp 1111 > 9999  len 4008` */
+export function format({ sourcePort, destinationPort, length }: UdpHeader): string {
+  return `udp ${sourcePort} > ${destinationPort}  len ${length}`;
+}

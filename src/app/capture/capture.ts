@@ -36,8 +36,7 @@ async function captureToText(
       const wanted = batch.slice(0, (options.count ?? Number.POSITIVE_INFINITY) - frames);
       frames += wanted.length;
       for (const frame of wanted) {
-        const described = describeFrame(frame);
-        await (options.json ? output.json(described) : output.line(frameLine(described)));
+        await (options.json ? output.json(describeFrame(frame)) : output.line(frameLine(frame)));
       }
       if (frames === options.count) break;
     }

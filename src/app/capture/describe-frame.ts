@@ -1,9 +1,10 @@
 import { formatAddress } from '../../wire/address.js';
+import * as ethernet from '../../wire/ethernet.js';
 import type { Frame } from '../../wire/frame.js';
 import * as ipv4 from '../../wire/ipv4.js';
 import * as ipv6 from '../../wire/ipv6.js';
 import * as extension from '../../wire/ipv6-extension.js';
-import { NetworkLayer, networkLayer } from '../../wire/link-layer.js';
+import { LINKTYPE_ETHERNET, NetworkLayer, networkLayer } from '../../wire/link-layer.js';
 import * as udp from '../../wire/udp.js';
 
 /** What one frame is, as `udp-ufo capture --json` prints it. Fields of IP are null where the frame has no IP header. */
@@ -46,7 +47,7 @@ const chain = new extension.ExtensionChain();
 
 /** Never throws, whatever the frame holds. */
 export function describeFrame(frame: Frame): FrameDescription {
-  const view = new DataView(frame.bytes.buffer, frame.bytes.byteOffset + frame.offset, frame.caplen);
+  const view = viewOf(frame);
   const ip = networkLayer(view, 0, frame.caplen, frame.linktype, layer) ? ipPart(view, layer) : null;
   const first = ip !== null && ip.protocol === udp.PROTOCOL && (ip.fragOff ?? 0) === 0;
   const ports = first ? udp.parse(view, ip.upperOffset, frame.caplen - ip.upperOffset) : null;
@@ -68,23 +69,54 @@ export function describeFrame(frame: Frame): FrameDescription {
   };
 }
 
-/** `03:04:05.678901  192.0.2.1:1111 > 192.0.2.2:9999  udp id 4660 off 0+1480 MF  1514` */
-export function frameLine(it: FrameDescription): string {
-  const [seconds = '0', fraction = ''] = it.time.split('.');
-  const clock = new Date(Number(seconds) * 1000).toISOString().slice(11, 19);
-  const cut = it.caplen < it.len ? ` (${it.caplen} captured)` : '';
-  if (it.family === null) return `${clock}.${fraction.slice(0, 6)}  no IP  ${it.len}${cut}`;
-  const ends = `${end(it.family, it.source, it.sourcePort)} > ${end(it.family, it.destination, it.destinationPort)}`;
-  const id = it.ident === null ? '' : ` id ${it.ident}`;
-  const piece = it.fragOff === null ? ` ${it.payloadLen}` : ` off ${it.fragOff * 8}+${it.payloadLen}`;
-  const more = it.moreFrags ? ' MF' : '';
-  const protocol = it.protocol === udp.PROTOCOL ? 'udp' : `proto ${it.protocol}`;
-  return `${clock}.${fraction.slice(0, 6)}  ${ends}  ${protocol}${id}${piece}${more}  ${it.len}${cut}`;
+/** `03:04:05.678901  192.0.2.1 > 192.0.2.2  id 0x1234  offset     0  len  1480  MF  ttl 64  proto 17  udp 1111 > 9999  len 4008  1514` */
+export function frameLine(frame: Frame): string {
+  const view = viewOf(frame);
+  const clock = new Date(frame.seconds * 1000).toISOString().slice(11, 19);
+  const micros = String(frame.nanoseconds).padStart(9, '0').slice(0, 6);
+  const cut = frame.caplen < frame.len ? ` (${frame.caplen} captured)` : '';
+  const headers = networkLayer(view, 0, frame.caplen, frame.linktype, layer) ? headerTexts(view, layer) : [];
+  const what = headers.length === 0 ? linkText(view, frame.linktype) : headers.join('  ');
+  return `${clock}.${micros}  ${what}  ${frame.len}${cut}`;
 }
 
-function end(family: 4 | 6, address: string | null, port: number | null): string {
-  if (port === null) return `${address}`;
-  return family === 6 ? `[${address}]:${port}` : `${address}:${port}`;
+function viewOf({ bytes, offset, caplen }: Frame): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset + offset, caplen);
+}
+
+/** What can be said of a frame without an IP header. */
+function linkText(view: DataView, linktype: number): string {
+  const header = linktype === LINKTYPE_ETHERNET ? ethernet.parse(view, 0, view.byteLength) : null;
+  return header === null ? 'no IP header' : ethernet.format(header);
+}
+
+/** The IP header, the fragment header and that of UDP, as far as they are there. */
+function headerTexts(view: DataView, { family, offset, len }: NetworkLayer): string[] {
+  const end = offset + len;
+  if (family === 4) {
+    const header = ipv4.parse(view, offset, len);
+    if (header === null) return [];
+    const upper = offset + ipv4.getHeaderLen(view, offset);
+    const first = header.fragOff === 0 && header.protocol === udp.PROTOCOL;
+    return [ipv4.format(header), ...(first ? udpText(view, upper, end) : [])];
+  }
+  const header = ipv6.parse(view, offset, len);
+  if (header === null) return [];
+  extension.walkExtensions(view, offset + ipv6.NEXT_HEADER, offset + ipv6.HEADER_LEN, end, chain);
+  const { fragmentOffset: at, upperOffset, upperProtocol } = chain;
+  const fragment = at < 0 ? null : extension.parseFragment(view, at, end - at);
+  const first = (fragment?.fragOff ?? 0) === 0 && upperProtocol === udp.PROTOCOL;
+  const carried = offset + ipv6.HEADER_LEN + header.payloadLen - at - extension.FRAGMENT_HEADER_LEN;
+  return [
+    ipv6.format(header),
+    ...(fragment === null ? [] : [extension.formatFragment(fragment, Math.max(0, carried))]),
+    ...(first ? udpText(view, upperOffset, end) : []),
+  ];
+}
+
+function udpText(view: DataView, at: number, end: number): string[] {
+  const header = udp.parse(view, at, end - at);
+  return header === null ? [] : [udp.format(header)];
 }
 
 function ipPart(view: DataView, { family, offset, len }: NetworkLayer): IpPart | null {

@@ -25,7 +25,8 @@ function ipv4Piece(fragWord: number): Uint8Array {
 
 describe('frame description', () => {
   it('tells a first fragment with its ports, to the nanosecond', () => {
-    const it = describeFrame(frame(ipv4Piece(ipv4.MF)));
+    const one = frame(ipv4Piece(ipv4.MF));
+    const it = describeFrame(one);
     assert.deepEqual(it, {
       type: 'frame',
       time: '1700000000.000005000',
@@ -42,13 +43,20 @@ describe('frame description', () => {
       sourcePort: 1111,
       destinationPort: 9999,
     });
-    assert.equal(frameLine(it), '22:13:20.000005  192.0.2.1:1111 > 192.0.2.2:9999  udp id 4660 off 0+28 MF  48');
+    assert.equal(
+      frameLine(one),
+      '22:13:20.000005  192.0.2.1 > 192.0.2.2  id 0x1234  offset     0  len    28  MF  ttl 64  proto 17  udp 1111 > 9999  len 0  48',
+    );
   });
 
   it('sees no ports in a later fragment, and a datagram that is whole', () => {
-    const later = describeFrame(frame(ipv4Piece(185), 1500));
+    const one = frame(ipv4Piece(185), 1500);
+    const later = describeFrame(one);
     assert.deepEqual([later.fragOff, later.moreFrags, later.sourcePort], [185, false, null]);
-    assert.match(frameLine(later), /192\.0\.2\.1 > 192\.0\.2\.2 {2}udp id 4660 off 1480\+28 {2}1500 \(48 captured\)$/);
+    assert.match(
+      frameLine(one),
+      /id 0x1234 {2}offset {2}1480 {2}len {4}28 {6}ttl 64 {2}proto 17 {2}1500 \(48 captured\)$/,
+    );
     assert.equal(describeFrame(frame(ipv4Piece(ipv4.DF))).fragOff, null);
   });
 
@@ -62,18 +70,36 @@ describe('frame description', () => {
     octets[39] = 2;
     extension.emitFragment(view, 40, { nextHeader: 17, fragOff: 0, moreFrags: true, ident: 77 });
     view.setUint16(50, 53);
-    const it = describeFrame(frame(octets));
+    const one = frame(octets);
+    const it = describeFrame(one);
     assert.deepEqual(
       [it.source, it.destination, it.ident, it.payloadLen, it.destinationPort, it.moreFrags],
       ['::1', '::2', 77, 16, 53, true],
     );
-    assert.match(frameLine(it), /\[::1\]:0 > \[::2\]:53/);
+    assert.match(
+      frameLine(one),
+      / {2}::1 > ::2 {2}len 24 {2}hlim 0 {2}next 44 {2}id 0x0000004d {2}offset {5}0 {2}len {4}16 {2}MF {2}next 17 {2}udp 0 > 53 {2}len 0 {2}64$/,
+    );
+  });
+
+  it('tells of a frame without IP by its link header, with VLAN tags', () => {
+    const arp = Uint8Array.from([2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x81, 0, 0x60, 100, 8, 6, 0, 1]);
+    const text = frameLine({ ...frame(arp), linktype: 1 });
+    assert.equal(text, '22:13:20.000005  02:00:00:00:00:02 > 02:00:00:00:00:01  vlan 100.3  0x0806  20');
+    assert.match(frameLine(frame(Uint8Array.of(0))), / {2}no IP header {2}1$/);
   });
 
   it('never throws, however short or odd the frame is', () => {
     const whole = ipv4Piece(ipv4.MF);
-    for (let len = 0; len < whole.length; len++) assert.ok(frameLine(describeFrame(frame(whole.subarray(0, len)))));
+    for (let len = 0; len < whole.length; len++) {
+      const one = frame(whole.subarray(0, len));
+      assert.ok(frameLine(one));
+      assert.equal(describeFrame(one).caplen, len);
+    }
     for (let first = 0; first < 256; first++)
-      for (const len of [1, 20, 40, 47]) assert.ok(frameLine(describeFrame(frame(new Uint8Array(len).fill(first)))));
+      for (const len of [1, 20, 40, 47]) {
+        assert.ok(frameLine(frame(new Uint8Array(len).fill(first))));
+        assert.equal(describeFrame(frame(new Uint8Array(len).fill(first))).len, len);
+      }
   });
 });
