@@ -9,6 +9,7 @@ export const bench = defineCommand({
     only: string({ describe: 'contestants and parts to take, NAME,NAME…; a ratio needs its yardstick too' }),
     quick: flag({ describe: 'less of everything: under a minute' }),
     svg: string({ describe: 'write a bar chart to this file' }),
+    markdown: string({ describe: 'write the tables to this file, as Markdown' }),
     json,
   },
   examples: [

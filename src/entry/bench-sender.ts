@@ -17,7 +17,7 @@ async function serve(): Promise<void> {
     const end = begin + Number(limit);
     let left = Number(limit);
     const sent = await send(kind === 'n' ? () => left-- > 0 : () => performance.now() < end);
-    const seconds = (performance.now() - begin) / 1000;
+    const seconds = sent.seconds ?? (performance.now() - begin) / 1000;
     const { user, system } = process.cpuUsage(cpu);
     const peakRss = process.resourceUsage().maxRSS * 1024;
     reply({ ...sent, seconds, cpuSeconds: (user + system) / 1e6, peakRss });

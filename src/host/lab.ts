@@ -3,4 +3,4 @@ export * from './enter-netns.js';
 export * from './lab-info.js';
 export { MIDDLEBOXES } from './lab-middleboxes.js';
 export { pinNeighbours, setLabMtu } from './lab-network.js';
-export { exitStatus, type RunInLabOptions, runInLab } from './run-in-lab.js';
+export { exitStatus, type LabExit, type RunInLabOptions, runInLab } from './run-in-lab.js';

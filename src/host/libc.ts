@@ -42,6 +42,7 @@ export interface Libc {
   setns(fd: number, nstype: number): number;
   strerror(errno: number): string;
   prctl(option: number, argument: number): number;
+  getrusage(who: number, rusage: Pointer): number;
   /** Only for requests whose argument is a pointer. */
   ioctl(fd: number, request: number, argument: Pointer): number;
   /** For system calls that have no function of their own. */
@@ -74,6 +75,7 @@ const SIGNATURES: Readonly<Record<keyof Libc, string>> = {
   setns: 'int setns(int, int)',
   strerror: 'const char* strerror(int)',
   prctl: 'int prctl(int, unsigned long)',
+  getrusage: 'int getrusage(int, void*)',
   ioctl: 'int ioctl(int, unsigned long, void*)',
   syscall: 'long syscall(long, long, void*, long)',
 };

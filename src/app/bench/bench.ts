@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { cpus, release } from 'node:os';
-import { argumentError } from '../../errors.js';
-import { exitStatus, insideLab, pinNeighbours, runInLab, setLabMtu } from '../../host/lab.js';
+import { argumentError, UfoError } from '../../errors.js';
+import { exitStatus, insideLab, type LabExit, pinNeighbours, runInLab, setLabMtu } from '../../host/lab.js';
+import { readPrivileges } from '../../host/privileges.js';
 import { programPath } from '../../host/programs.js';
 import { EXIT } from '../common/exit-codes.js';
 import type { Output } from '../common/output.js';
@@ -10,11 +11,14 @@ import { type Measured, measure } from './measure.js';
 import type { Part } from './parts/part.js';
 import { measureParts, PART_NAMES } from './parts/parts.js';
 import { goalsOf } from './report/goals.js';
+import { markdownReport } from './report/markdown.js';
+import { sinkCost } from './report/sink-cost.js';
 import { type Result, summarize } from './report/summary.js';
 import { barChart } from './report/svg.js';
 import { goalTable, partTable, resultTable } from './report/table.js';
-import { describeScenario, isMain, type Scenario, scenarios } from './scenario.js';
+import { describeScenario, inQuickRun, type Scenario, scenarios } from './scenario.js';
 import { describeSink, installSink } from './sink.js';
+import { type Arrivals, addNullDevice, FAR_ARRIVALS, nullArrivals } from './wire.js';
 
 export interface BenchOptions {
   /** Contestants and parts to take; all where empty. */
@@ -23,12 +27,14 @@ export interface BenchOptions {
   readonly quick: boolean;
   /** A file for the chart. */
   readonly svg?: string | undefined;
+  /** A file for the tables. */
+  readonly markdown?: string | undefined;
   readonly json: boolean;
 }
 
-/** Rounds, and milliseconds of sending within one. */
-const FULL = { rounds: 5, ms: 200 };
-const QUICK = { rounds: 3, ms: 120 };
+/** Rounds, and milliseconds of sending within one, and before the first. */
+const FULL = { rounds: 5, ms: 200, warmUpMs: 500 };
+const QUICK = { rounds: 3, ms: 100, warmUpMs: 250 };
 /** Of the wire: one for a sender alone, two for two side by side. */
 const QUEUES = 3;
 
@@ -36,20 +42,27 @@ const QUEUES = 3;
 export async function bench(options: BenchOptions, output: Output, signal: AbortSignal): Promise<number> {
   const unknown = options.only.find((name) => !NAMES.includes(name) && !PART_NAMES.includes(name));
   if (unknown !== undefined) throw argumentError('--only', unknown, [...NAMES, ...PART_NAMES].join(', '));
-  if (insideLab() === null) return inNewLab(options, signal);
+  if (insideLab() === null) return exitStatus(await inNewLab(options, signal));
   return new Bench(options, output, signal).run();
 }
 
-async function inNewLab({ only, quick, svg, json }: BenchOptions, signal: AbortSignal): Promise<number> {
+/** Root's own lab where there is root: only there xdp-live takes part. */
+async function inNewLab({ only, quick, svg, markdown, json }: BenchOptions, signal: AbortSignal): Promise<LabExit> {
   const words = [
     ...(only.length > 0 ? ['--only', only.join(',')] : []),
     ...(quick ? ['--quick'] : []),
     ...(svg === undefined ? [] : ['--svg', svg]),
+    ...(markdown === undefined ? [] : ['--markdown', markdown]),
     ...(json ? ['--json'] : []),
   ];
-  return exitStatus(
-    await runInLab(process.execPath, [programPath('main'), 'bench', ...words], { queues: QUEUES, signal }),
-  );
+  const start = (realRoot: boolean): Promise<LabExit> =>
+    runInLab(process.execPath, [programPath('main'), 'bench', ...words], { queues: QUEUES, realRoot, signal });
+  const { capabilities, inUserNamespace } = readPrivileges();
+  if (inUserNamespace || !capabilities.has('CAP_SYS_ADMIN')) return start(false);
+  return start(true).catch((error: unknown) => {
+    if (error instanceof UfoError && error.code === 'ERR_UFO_LAB_FORBIDDEN') return start(false);
+    throw error;
+  });
 }
 
 class Bench {
@@ -57,8 +70,11 @@ class Bench {
   readonly #output: Output;
   readonly #signal: AbortSignal;
   readonly #results: Result[] = [];
-  /** What was measured in the scenario that the goals are about. */
-  #main: readonly Measured[] = [];
+  readonly #measured = new Map<string, readonly Measured[]>();
+  /** Yardsticks that broke down: said once, and then left out. */
+  readonly #broken = new Set<string>();
+  #host = '';
+  #nullArrivals: Arrivals | null = null;
 
   constructor(options: BenchOptions, output: Output, signal: AbortSignal) {
     this.#options = options;
@@ -67,45 +83,65 @@ class Bench {
   }
 
   async run(): Promise<number> {
-    const { only, quick, json, svg } = this.#options;
-    await using field = await gatherField(only.filter((name) => NAMES.includes(name)));
+    const { only, json, svg, markdown } = this.#options;
+    const names = only.filter((name) => NAMES.includes(name));
+    await using field = await gatherField(names);
     await this.#printHost(field);
-    const wantsSenders = only.length === 0 || only.some((name) => NAMES.includes(name));
-    if (wantsSenders) for (const scenario of scenarios(quick)) await this.#scenario(scenario, field);
-    const parts = await this.#parts();
-    const goals = goalsOf(this.#main, parts);
+    if (only.length === 0 || names.length > 0) await this.#scenarios(field);
+    const parts = [...sinkCost(this.#measured), ...(await this.#parts())];
+    const goals = goalsOf(this.#measured, parts);
     if (json) for (const line of [...parts, ...goals]) await this.#output.json(line);
     else await this.#output.line(`${parts.length === 0 ? '' : `${partTable(parts)}\n\n`}${goalTable(goals)}`);
     if (svg !== undefined) await writeFile(svg, barChart(this.#results));
-    return this.#results.some(({ fault }) => fault !== null) ? EXIT.verificationFailed : EXIT.ok;
+    if (markdown !== undefined) await writeFile(markdown, markdownReport(this.#host, this.#results, parts, goals));
+    const failed = this.#results.some(({ kind, fault }) => kind !== 'yardstick' && fault !== null);
+    return failed ? EXIT.verificationFailed : EXIT.ok;
   }
 
   async #printHost({ missing }: Field): Promise<void> {
     const sink = await installSink();
+    const device = await addNullDevice();
+    if (device !== null) this.#nullArrivals = nullArrivals(device.column);
     const [cpu] = cpus();
     const host = { cpu: cpu?.model.trim() ?? '', cores: cpus().length, kernel: release(), node: process.version };
+    const nullDevice = device?.kind ?? null;
+    const { cores, kernel, node } = host;
+    this.#host = `${host.cpu}, ${cores} core(s), Linux ${kernel}, Node ${node}; veth pair, sink: ${describeSink(sink)}`;
     if (this.#options.json) {
-      await this.#output.json({ type: 'host', ...host, sink, missing });
+      await this.#output.json({ type: 'host', ...host, sink, nullDevice, missing });
       return;
     }
-    const { cores, kernel, node } = host;
-    await this.#output.line(`${host.cpu}, ${cores} core(s), Linux ${kernel}, Node ${node}`);
-    await this.#output.line(`veth pair, sink: ${describeSink(sink)}\n`);
+    await this.#output.line(
+      `${this.#host}; null device: ${nullDevice ?? 'none, this kernel has neither ifb nor dummy'}\n`,
+    );
     for (const text of missing) this.#output.note(text);
   }
 
-  async #scenario(scenario: Scenario, { contestants }: Field): Promise<void> {
+  async #scenarios(field: Field): Promise<void> {
+    for (const scenario of scenarios(this.#options.quick)) {
+      const arrivals = scenario.sink === 'null' ? this.#nullArrivals : FAR_ARRIVALS;
+      if (arrivals !== null) await this.#scenario(scenario, field, arrivals);
+    }
+  }
+
+  async #scenario(scenario: Scenario, field: Field, arrivals: Arrivals): Promise<void> {
+    const { quick, json } = this.#options;
     await setLabMtu(scenario.mtu);
     await pinNeighbours();
-    const plan = { ...(this.#options.quick ? QUICK : FULL), signal: this.#signal };
+    await field.prepare(scenario);
+    const plan = { ...(quick ? QUICK : FULL), arrivals, signal: this.#signal };
     const onStep = (name: string): void => this.#step(`${describeScenario(scenario)}: ${name}`);
-    const measured = await measure(scenario, contestants, { ...plan, onStep });
+    const taking = field.contestants.filter(
+      ({ name }) => !this.#broken.has(name) && (!quick || inQuickRun(name, scenario)),
+    );
+    const measured = await measure(scenario, taking, { ...plan, onStep });
     this.#step('');
-    if (isMain(scenario)) this.#main = measured;
+    this.#measured.set(describeScenario(scenario), measured);
     const results = summarize(scenario, measured);
     this.#results.push(...results);
-    if (this.#options.json) for (const result of results) await this.#output.json(result);
+    if (json) for (const result of results) await this.#output.json(result);
     else await this.#output.line(`${resultTable(scenario, results)}\n`);
+    for (const { kind, name, fault } of results) if (kind === 'yardstick' && fault !== null) this.#broken.add(name);
   }
 
   async #parts(): Promise<Part[]> {
@@ -114,8 +150,9 @@ class Bench {
     if (names.length === 0) return [];
     await setLabMtu(1500);
     await pinNeighbours();
-    const size = quick ? { ms: 100, fileDatagrams: 500 } : { ms: 250, fileDatagrams: 2000 };
-    const parts = await measureParts(names, { ...size, signal: this.#signal, onStep: (name) => this.#step(name) });
+    const size = quick ? { ms: 60, fileDatagrams: 500 } : { ms: 250, fileDatagrams: 2000 };
+    const onStep = (name: string): void => this.#step(name);
+    const parts = await measureParts(names, { ...size, quick, signal: this.#signal, onStep });
     this.#step('');
     return parts;
   }

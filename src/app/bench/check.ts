@@ -79,7 +79,11 @@ export function faultIn(verdicts: readonly DatagramVerdict[], want: Wanted): str
   const where = describeScenario(want);
   const bad = verdicts.find(({ verdict }) => verdict !== 'good');
   if (bad !== undefined) return `${where}: a datagram is ${bad.verdict}: ${bad.mismatches.join('; ')}`;
-  const expectation = new Expectation([{ payload: { length: want.size }, mtu: want.mtu }], { repeats: true });
+  // Two of the same octets are two datagrams: how many there are is told by the packets.
+  const expected = Array.from({ length: Math.max(1, verdicts.length) }, () => {
+    return { payload: { length: want.size }, mtu: want.mtu };
+  });
+  const expectation = new Expectation(expected, { repeats: true });
   for (const verdict of verdicts) expectation.take(verdict);
   const { verdict, mismatches, differences, packets } = expectation.result({ captureLost: 0 });
   if (verdict !== 'good') return `${where}: ${[...mismatches, ...differences.map(differenceText)][0] ?? verdict}`;

@@ -7,8 +7,10 @@ export interface Scenario {
   readonly mtu: number;
   /** Octets of UDP payload. */
   readonly size: number;
-  /** `hot`: the same octets again and again, from the cache; `cold`: 64 MiB of payloads in turn. */
-  readonly payload: 'hot' | 'cold';
+  /** `hot`: the same octets again and again, from the cache; `cold`: 64 MiB of payloads in turn; `file`: read from a file. */
+  readonly payload: 'hot' | 'cold' | 'file';
+  /** `far`: over the wire to the far host; `null`: into a device of this host that throws all away. */
+  readonly sink: 'far' | 'null';
 }
 
 const LARGEST = { 4: 65_507, 6: 65_527 } as const;
@@ -16,28 +18,35 @@ const LARGEST = { 4: 65_507, 6: 65_527 } as const;
 const COLD_OCTETS = 64 << 20;
 
 /** The traffic that the goals are about. */
-export const MAIN: Scenario = { family: 4, mtu: 1500, size: LARGEST[4], payload: 'hot' };
+export const MAIN: Scenario = { family: 4, mtu: 1500, size: LARGEST[4], payload: 'hot', sink: 'far' };
+/** Datagrams that just fit the MTU. */
+export const SMALL: Scenario = { ...MAIN, size: 1472 };
+export const JUMBO: Scenario = { ...MAIN, mtu: 9000 };
+export const FILE: Scenario = { ...MAIN, payload: 'file' };
+/** Past the wire: what is left is the sender's. */
+export const NULL: Scenario = { ...MAIN, sink: 'null' };
+const MAIN6: Scenario = { ...MAIN, family: 6, size: LARGEST[6] };
 
 /** All there are, in the order they run: the MTU of the wire changes once. */
 export function scenarios(quick: boolean): Scenario[] {
-  const main6: Scenario = { ...MAIN, family: 6, size: LARGEST[6] };
-  if (quick) return [MAIN, main6];
+  const first = [MAIN, SMALL, FILE, NULL];
+  if (quick) return [...first, MAIN6, JUMBO];
   const sizes = (family: 4 | 6) => [LARGEST[family], 8192, 1472];
   const grid = [1500, 9000].flatMap((mtu) =>
-    ([4, 6] as const).flatMap((family) =>
-      sizes(family).map((size): Scenario => ({ family, mtu, size, payload: 'hot' })),
-    ),
+    ([4, 6] as const).flatMap((family) => sizes(family).map((size): Scenario => ({ ...MAIN, family, mtu, size }))),
   );
-  return [MAIN, { ...MAIN, payload: 'cold' }, ...grid.filter((one) => !isMain(one))];
+  const known = new Set(first.map(describeScenario));
+  return [...first, { ...MAIN, payload: 'cold' }, ...grid.filter((one) => !known.has(describeScenario(one)))];
 }
 
 export function isMain(scenario: Scenario): boolean {
   return describeScenario(scenario) === describeScenario(MAIN);
 }
 
-/** `IPv4, MTU 1500, 65507 octets`. */
-export function describeScenario({ family, mtu, size, payload }: Scenario): string {
-  return `IPv${family}, MTU ${mtu}, ${size} octets${payload === 'cold' ? ', cold payloads' : ''}`;
+/** `IPv4, MTU 1500, 65507 octets`; also its name among others. */
+export function describeScenario({ family, mtu, size, payload, sink }: Scenario): string {
+  const source = { hot: '', cold: ', cold payloads', file: ', from a file' }[payload];
+  return `IPv${family}, MTU ${mtu}, ${size} octets${source}${sink === 'null' ? ', into a null device' : ''}`;
 }
 
 /** IP packets that a datagram of the scenario makes on a device that carries `mtu` octets. */
@@ -50,5 +59,25 @@ export function packetsOf({ family, size }: Scenario, mtu: number): number {
 
 /** Different payloads to send in turn. */
 export function payloadCount({ payload, size }: Scenario): number {
-  return payload === 'hot' ? 1 : Math.ceil(COLD_OCTETS / size);
+  return payload === 'cold' ? Math.ceil(COLD_OCTETS / size) : 1;
+}
+
+/** Datagrams in the file that a scenario is read from. */
+export const FILE_DATAGRAMS = 8192;
+
+/** Who takes part in a quick run: in the scenarios beside the first only those that goals compare. */
+const QUICK_SIDE: ReadonlyMap<string, readonly string[]> = new Map(
+  (
+    [
+      [SMALL, ['c-kernel-udp', 'packet-socket', 'af-xdp', 'send:packet-socket']],
+      [FILE, ['c-kernel-udp', 'virtio-ufo', 'send:virtio-ufo']],
+      [NULL, ['c-kernel-udp', 'af-xdp', 'virtio-ufo']],
+      [MAIN6, ['c-kernel-udp', 'packet-socket']],
+      [JUMBO, ['c-kernel-udp', 'virtio-ufo', 'af-xdp']],
+    ] as const
+  ).map(([scenario, names]) => [describeScenario(scenario), names]),
+);
+
+export function inQuickRun(name: string, scenario: Scenario): boolean {
+  return QUICK_SIDE.get(describeScenario(scenario))?.includes(name) ?? true;
 }

@@ -1,11 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { farCommand, LAB } from '../../host/lab.js';
 import { runTool } from '../../host/run-tool.js';
 
 const FAR = LAB.far.interface;
-/** Frames under way when a sender has ended are through within this, milliseconds. */
-const SETTLE_STEP_MS = 5;
-const SETTLE_STEPS = 40;
 
 /** What the far host does with what arrives. */
 export type Sink = 'nft' | 'tc' | 'plain';
@@ -37,21 +33,9 @@ export function describeSink(sink: Sink): string {
   return `dropped at the far end's ingress (${sink}), on the sender's core`;
 }
 
-/** Frames that the far interface has received. */
-export async function arrivedFrames(): Promise<number> {
-  const text = await runFar('cat', ['/proc/net/dev']);
-  const line = text.split('\n').find((one) => one.trim().startsWith(`${FAR}:`)) ?? '';
-  return Number(line.split(':')[1]?.trim().split(/\s+/)[1]);
-}
-
-/** Waits until `want` frames more than `before` have arrived, at most 200 ms; how many have. */
-export async function arrivedSince(before: number, want: number): Promise<number> {
-  let arrived = (await arrivedFrames()) - before;
-  for (let step = 0; step < SETTLE_STEPS && arrived < want; step++) {
-    await sleep(SETTLE_STEP_MS);
-    arrived = (await arrivedFrames()) - before;
-  }
-  return arrived;
+/** A file as the far host sees it. */
+export function readFar(path: string): Promise<string> {
+  return runFar('cat', [path]);
 }
 
 function runFar(command: string, args: readonly string[], input?: string): Promise<string> {

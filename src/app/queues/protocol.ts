@@ -55,7 +55,7 @@ export interface QueueReport {
 export type QueueAnswer =
   | QueueReport
   | { readonly type: 'ready'; readonly path: QueuePath }
-  | { readonly type: 'sent'; readonly summary: SendSummary; readonly seconds: number }
+  | { readonly type: 'sent'; readonly summary: SendSummary }
   | {
       readonly type: 'failed';
       readonly code: string;

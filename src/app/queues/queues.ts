@@ -22,11 +22,6 @@ export interface QueueWish {
   readonly rate?: RateWish | undefined;
 }
 
-/** What one sender sent. */
-export interface QueueResult extends SendSummary {
-  readonly seconds: number;
-}
-
 const MOST = 64;
 
 /** A sender elsewhere, whichever way it runs. */
@@ -85,13 +80,13 @@ export class QueueSenders implements AsyncDisposable {
   }
 
   /** One summary a sender. @throws what stopped the first one, when all have ended */
-  async send(wish: QueueWish): Promise<QueueResult[]> {
+  async send(wish: QueueWish): Promise<SendSummary[]> {
     const ended = await Promise.allSettled(
       this.#remotes.map(async (remote, index) => {
         remote.post(shareOf(wish, index, this.#remotes.length));
         const answer = await remote.next();
         if (answer.type !== 'sent') throw new UfoError('ERR_UFO_QUEUE', `sender ${index} answered ${answer.type}`);
-        return { ...answer.summary, seconds: answer.seconds };
+        return answer.summary;
       }),
     );
     return ended.map((one) => {

@@ -83,7 +83,6 @@ export class QueueSender {
     const counts = new StreamCounts();
     const ending = Number.isFinite(durationMs) ? setTimeout(() => payloads.stop(), durationMs) : undefined;
     const reporting = setInterval(() => this.#report(counts), REPORT_EVERY);
-    const begin = performance.now();
     let summary: SendSummary;
     try {
       summary = await this.#sendThem(payloads, { pacer, counts });
@@ -93,7 +92,7 @@ export class QueueSender {
       this.#report(counts);
       this.#sequence = payloads.next;
     }
-    this.#answer({ type: 'sent', summary, seconds: (performance.now() - begin) / 1000 });
+    this.#answer({ type: 'sent', summary });
   }
 
   /** Where somebody looks for them, each is told of; what is too short to say what it is, by its octets. */

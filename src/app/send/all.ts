@@ -46,7 +46,6 @@ export async function sendAll(job: SendJob): Promise<Omit<SendOutcome, 'path' | 
   const ended = new Ended(options.durationMs);
   const generated = generatedOf(job, count);
   const pacer = untilEnded(paced(options), AbortSignal.any([signal, ended.signal]), generated);
-  const begin = performance.now();
   let failure: unknown = null;
   try {
     const faults = options.plan === undefined ? undefined : plan(options.plan, '--plan');
@@ -58,7 +57,7 @@ export async function sendAll(job: SendJob): Promise<Omit<SendOutcome, 'path' | 
     watch.stop();
   }
   await socket.idle();
-  const seconds = (performance.now() - begin) / 1000;
+  const { seconds } = tally;
   if (failure !== null && tally.fragments === 0) throw failure;
   const rate = heldRate(options.rate, tally, seconds, {
     family: job.path.family,

@@ -1,8 +1,9 @@
 import { usageError } from '../../errors.js';
+import type { SendSummary } from '../../socket/flight/datagram.js';
 import type { LostFrames } from '../../tx/net-device.js';
 import type { Output } from '../common/output.js';
 import type { WireCheck } from '../common/wire-check.js';
-import { type QueueOptions, type QueueResult, QueueSenders } from '../queues/queues.js';
+import { type QueueOptions, QueueSenders } from '../queues/queues.js';
 import { QueueTally } from '../queues/tally.js';
 import { heldRate } from './held-rate.js';
 import { type SendRequest, type SendTarget, sendTarget } from './options.js';
@@ -57,7 +58,7 @@ async function sendAndCount(
   const { durationMs, rate } = options;
   const watch = new SendWatch(tally, count ?? Number.POSITIVE_INFINITY, options, output);
   const begin = performance.now();
-  let results: readonly QueueResult[] = [];
+  let results: readonly SendSummary[] = [];
   let failure: unknown = null;
   try {
     results = await senders.send({ count, durationMs, rate });
@@ -67,7 +68,9 @@ async function sendAndCount(
     tally.ended();
     watch.stop();
   }
-  return { seconds: (performance.now() - begin) / 1000, failure, lost: lostOf(results) };
+  const clock = (performance.now() - begin) / 1000;
+  const seconds = failure === null ? Math.max(...results.map((one) => one.seconds)) : clock;
+  return { seconds, failure, lost: lostOf(results) };
 }
 
 function queueOptions(
@@ -107,7 +110,7 @@ function refuseWithQueues({ size, dryRun, gapMs, plan, save, echoCheckMs }: Send
  * Each socket counts its own losses, and an interface those of all, which every sender has looked at; which of the packets
  * that an interface has not counted are whose nobody can say.
  */
-function lostOf(results: readonly QueueResult[]): LostFrames {
+function lostOf(results: readonly SendSummary[]): LostFrames {
   const known = (place: keyof LostFrames): number[] | null => {
     const each = results.map(({ lost }) => lost[place]);
     return each.length === 0 || each.includes(null) ? null : (each as number[]);

@@ -9,7 +9,7 @@ export interface Counted {
 }
 
 /** Sums over what has been sent so far, to be read only. */
-export type SentCounts = Readonly<Omit<StreamCounts, 'add' | 'addStopped'>>;
+export type SentCounts = Readonly<Omit<StreamCounts, 'add' | 'addStopped' | 'seconds'>>;
 
 /** Sums over what has been sent so far; whoever gave them to a stream may look at them while it runs. */
 export class StreamCounts {
@@ -23,6 +23,8 @@ export class StreamCounts {
   /** Of these, those of failed datagrams. */
   strayFragments = 0;
   octets = 0;
+  /** From the stream's beginning until the kernel had taken the last; 0 before its end. */
+  seconds = 0;
   #first: number | null = null;
   #last: number | null = null;
 

@@ -34,6 +34,8 @@ export interface SendSummary {
   readonly fragments: number;
   /** Octets of UDP payload in `datagrams`. */
   readonly octets: number;
+  /** From the call until the kernel had taken the last. */
+  readonly seconds: number;
   /** Packets taken and lost on this machine, by where. */
   readonly lost: LostFrames;
 }

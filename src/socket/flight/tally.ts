@@ -13,6 +13,7 @@ export class Tally {
   /** Datagrams handed over and not settled, and who waits until there are none. */
   #open = 0;
   #idle: (() => void) | null = null;
+  readonly #begin = performance.now();
   /** What stopped the stream first. */
   failure: Failure | null = null;
 
@@ -61,9 +62,11 @@ export class Tally {
   /** @throws the first failure, with the summary as `summary` where it is an error object */
   async finish(device: NetDevice): Promise<SendSummary> {
     const { failure } = this;
-    const { ways, datagrams, failed, fragments, octets } = this.#counts;
+    // Some interfaces count in their own time, which is not the stream's.
+    this.#counts.seconds = (performance.now() - this.#begin) / 1000;
+    const { ways, datagrams, failed, fragments, octets, seconds } = this.#counts;
     const lost = await settledLoss([device]);
-    const summary = { driver: device.driver, ways, datagrams, failed, fragments, octets, lost };
+    const summary = { driver: device.driver, ways, datagrams, failed, fragments, octets, seconds, lost };
     if (failure === null) return summary;
     if (failure.error instanceof Error && Object.isExtensible(failure.error)) Object.assign(failure.error, { summary });
     throw failure.error;

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { faultIn } from '../../../src/app/bench/check.js';
 import { MAIN } from '../../../src/app/bench/scenario.js';
+import { makePayload } from '../../../src/payload/generated.js';
 import { Verifier } from '../../../src/verify/verifier.js';
 import { flow4, fragments, frame, pattern, udpPacket } from '../../verify/build.js';
 
 const SIZE = 4000;
-const packetsOf = (size: number, ident: number): Uint8Array[] =>
-  fragments({ ...flow4, ident }, udpPacket(flow4, pattern(size)), 1480);
+const packetsOf = (size: number, ident: number, payload = pattern(size)): Uint8Array[] =>
+  fragments({ ...flow4, ident }, udpPacket(flow4, payload), 1480);
 
 /** What is wrong with these packets where two datagrams of 4,000 octets in three packets each were to come. */
 function faultOf(packets: readonly Uint8Array[], more: { mtu?: number } = {}): string | null {
@@ -20,6 +21,12 @@ describe('what a contestant of the benchmark sends', () => {
   it('is right by datagrams of their own, and by the same one replayed', () => {
     assert.equal(faultOf([...packetsOf(SIZE, 1), ...packetsOf(SIZE, 2)]), null);
     assert.equal(faultOf([...packetsOf(SIZE, 1), ...packetsOf(SIZE, 1)]), null);
+    const stamped = makePayload(SIZE, 1, 0);
+    assert.equal(
+      faultOf([...packetsOf(SIZE, 1, stamped), ...packetsOf(SIZE, 2, stamped)]),
+      null,
+      'hot ones are the same',
+    );
   });
 
   it('is wrong with an octet changed, another length, a packet too few, or one over the MTU', () => {

@@ -24,8 +24,8 @@ export interface Runner {
 /** One way of sending that takes part. */
 export interface Contestant {
   readonly name: string;
-  /** A `yardstick` is none of our drivers. */
-  readonly kind: 'driver' | 'yardstick';
+  /** A `driver` of the library, the `command` line with one; a `yardstick` is neither. */
+  readonly kind: 'driver' | 'command' | 'yardstick';
   readonly about: string;
   /** Why it does not take part in a scenario; null where it does. */
   skips(scenario: Scenario): string | null;

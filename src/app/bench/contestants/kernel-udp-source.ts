@@ -2,10 +2,11 @@
  * The yardstick every figure is held against: a UDP socket in C that sends the same octets as fast as one thread can and
  * leaves the cutting to the kernel's IP layer. Orders on standard input as `LineProcess` gives them.
  *
- * argv: address, port, octets of payload, packets a datagram makes, payloads to send in turn
+ * argv: address, port, octets of payload, packets a datagram makes, payloads to send in turn; a file to read each from first
  */
 export const KERNEL_UDP_C = String.raw`
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@ export const KERNEL_UDP_C = String.raw`
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 static double now(void) {
   struct timespec t;
@@ -36,12 +38,12 @@ static int open_socket(const char *address, const char *port) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 6) return 2;
+  if (argc < 6) return 2;
   long len = atol(argv[3]), packets = atol(argv[4]), payloads = atol(argv[5]);
-  int fd = open_socket(argv[1], argv[2]);
+  int fd = open_socket(argv[1], argv[2]), file = argc > 6 ? open(argv[6], O_RDONLY) : -1;
   char *octets = malloc(len * payloads), kind;
   long limit;
-  if (fd < 0 || !octets) return 1;
+  if (fd < 0 || !octets || (argc > 6 && file < 0)) return 1;
   memset(octets, 'x', len * payloads);
   setvbuf(stdout, NULL, _IOLBF, 0);
   puts("{}");
@@ -51,6 +53,7 @@ int main(int argc, char **argv) {
     getrusage(RUSAGE_SELF, &before);
     double begin = now(), end = begin + limit / 1e3;
     while (kind == 'n' ? sent < limit : now() < end) {
+      if (file >= 0 && read(file, octets, len) < len && (lseek(file, 0, SEEK_SET) || read(file, octets, len) < len)) return 1;
       if (send(fd, octets + (sent % payloads) * len, len, 0) == len) sent++;
       else if (++refused > 1000000) break;
     }

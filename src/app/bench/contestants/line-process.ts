@@ -7,7 +7,9 @@ import type { Runner, Sent } from './contestant.js';
 /** What a sender's process answers to every order; fields as in `Sent`. */
 type Answer = Sent & { readonly error?: string };
 
-const ANSWER_WITHIN_MS = 10_000;
+/** What a sender may take to come up, and beyond the time it was told to send. */
+const READY_WITHIN_MS = 20_000;
+const ANSWER_WITHIN_MS = 5000;
 const STOP_WITHIN_MS = 2000;
 
 /**
@@ -40,16 +42,16 @@ export class LineProcess implements Runner {
   /** @throws UfoError with what it said last, where it does not come up */
   static async start(name: string, command: string, args: readonly string[]): Promise<LineProcess> {
     const process = new LineProcess(name, command, args);
-    await process.#answer();
+    await process.#answer(READY_WITHIN_MS);
     return process;
   }
 
   forMs(ms: number): Promise<Sent> {
-    return this.#order(`t ${Math.round(ms)}`);
+    return this.#order(`t ${Math.round(ms)}`, ms);
   }
 
   count(datagrams: number): Promise<Sent> {
-    return this.#order(`n ${datagrams}`);
+    return this.#order(`n ${datagrams}`, 0);
   }
 
   async stop(): Promise<void> {
@@ -62,20 +64,25 @@ export class LineProcess implements Runner {
     clearTimeout(timer);
   }
 
-  #order(line: string): Promise<Sent> {
+  #order(line: string, ms: number): Promise<Sent> {
     this.#child.stdin!.write(`${line}\n`);
-    return this.#answer();
+    return this.#answer(ms + ANSWER_WITHIN_MS);
   }
 
-  async #answer(): Promise<Sent> {
-    const timer = setTimeout(() => this.#child.kill('SIGKILL'), ANSWER_WITHIN_MS);
+  async #answer(withinMs: number): Promise<Sent> {
+    let silent = false;
+    const timer = setTimeout(() => {
+      silent = true;
+      this.#child.kill('SIGKILL');
+    }, withinMs);
     const { value, done } = await this.#lines.next();
     clearTimeout(timer);
     const answer = done === true ? null : (JSON.parse(value) as Answer);
     if (answer !== null && answer.error === undefined) return answer;
     await this.stop();
     const { exitCode, signalCode } = this.#child;
-    const why = answer?.error ?? (this.#complaint.trim() || `it ended (${signalCode ?? exitCode})`);
+    const end = silent ? `no answer within ${withinMs / 1000} s: killed` : `it ended (${signalCode ?? exitCode})`;
+    const why = answer?.error ?? (this.#complaint.trim() || end);
     throw new UfoError('ERR_UFO_BENCH', `${this.#name}: ${why}`);
   }
 }

@@ -1,4 +1,3 @@
-import { LAB } from '../../../host/lab.js';
 import { PagePool } from '../../../memory/page-pool.js';
 import { UserMemory } from '../../../memory/user-memory.js';
 import { makePayload } from '../../../payload/generated.js';
@@ -7,6 +6,7 @@ import { segmentFrames } from '../../../ufo/segment-frames.js';
 import * as ethernet from '../../../wire/ethernet.js';
 import type { Frame } from '../../../wire/frame.js';
 import type { Scenario } from '../scenario.js';
+import { endsOf } from '../wire.js';
 
 export const BENCH_PORT = 9999;
 const SOURCE_PORT = 4242;
@@ -26,9 +26,10 @@ export function framesOf({ size }: Scenario, flow: Flow, ident: number): Generat
   return segmentFrames(pool, flow, ident, makePayload(size, 1, ident));
 }
 
-/** From the near host of the lab to the far one. */
-export function labFlow({ family, mtu }: Scenario, withLinkHeader: boolean): Flow {
-  const { near, far } = LAB;
+/** From the near end of the scenario's wire to the far one. */
+export function labFlow(scenario: Scenario, withLinkHeader: boolean): Flow {
+  const { family, mtu } = scenario;
+  const { near, far } = endsOf(scenario);
   const linkHeader = new Uint8Array(withLinkHeader ? ethernet.HEADER_LEN : 0);
   if (withLinkHeader) {
     ethernet.emit(new DataView(linkHeader.buffer), 0, {

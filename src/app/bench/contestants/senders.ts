@@ -1,13 +1,14 @@
 import { createSocket as createUdpSocket } from 'node:dgram';
 import { createRequire } from 'node:module';
 import { UfoError } from '../../../errors.js';
-import { LAB } from '../../../host/lab.js';
 import { makePayload } from '../../../payload/generated.js';
+import type { SendSummary } from '../../../socket/flight/datagram.js';
 import type { Pages } from '../../../socket/pages.js';
 import { createSocket, type UfoSocket } from '../../../socket/socket.js';
 import { DRIVER_TRAITS } from '../../../tx/drivers.js';
 import type { DriverName } from '../../../tx/net-device.js';
-import { packetsOf, payloadCount, type Scenario } from '../scenario.js';
+import { FILE_DATAGRAMS, packetsOf, payloadCount, type Scenario } from '../scenario.js';
+import { destinationOf, endsOf } from '../wire.js';
 import { BENCH_PORT, readyPackets } from './ready-frames.js';
 
 /** What a sending process can be told to be: a driver of ours, Node's own UDP socket, or npm raw-socket by its own queue. */
@@ -18,10 +19,17 @@ export interface SenderRequest {
   readonly scenario: Scenario;
   /** One of several senders that share the wire: its number, and queue. */
   readonly queue: number;
+  /** Where the scenario's payloads come from a file. */
+  readonly file: string;
 }
 
 /** Sends until `more` says no; returns datagrams and IP packets taken. */
-export type Send = (more: () => boolean) => Promise<{ readonly datagrams: number; readonly packets: number }>;
+export type Send = (more: () => boolean) => Promise<{
+  readonly datagrams: number;
+  readonly packets: number;
+  /** Of sending alone, where the sender knows it. */
+  readonly seconds?: number;
+}>;
 
 /** Datagrams in flight where each has to be waited for. */
 const WINDOW = 64;
@@ -37,8 +45,8 @@ export async function openSender(request: SenderRequest): Promise<Send> {
   }
 }
 
-async function openDriver(driver: DriverName, { scenario, queue }: SenderRequest): Promise<Send> {
-  const { near } = LAB;
+async function openDriver(driver: DriverName, { scenario, queue, file }: SenderRequest): Promise<Send> {
+  const { near } = endsOf(scenario);
   const socket = createSocket({
     type: scenario.family === 4 ? 'udp4' : 'udp6',
     driver,
@@ -47,10 +55,43 @@ async function openDriver(driver: DriverName, { scenario, queue }: SenderRequest
   });
   socket.on('error', () => undefined); // ICMP from a far host without a sink
   await socket.connect(BENCH_PORT, destinationOf(scenario));
+  const packets = packetsOf(scenario, scenario.mtu);
+  const sentOf = ({ datagrams, fragments, seconds }: SendSummary) => {
+    return { datagrams, packets: DRIVER_TRAITS[driver].writesHeaders ? fragments : datagrams * packets, seconds };
+  };
+  if (scenario.payload === 'file') return fileSender(socket, file, scenario.size, sentOf);
   const messages = await messagesFor(socket, scenario);
+  return async (more) => sentOf(await socket.sendMany(inTurn(messages, more)));
+}
+
+/** Datagrams of one `sendFile`: an order is obeyed to as many. */
+const FILE_STEP = 256;
+
+/** `sendFile`, on and on from the beginning. */
+function fileSender(
+  socket: UfoSocket,
+  file: string,
+  datagramSize: number,
+  sentOf: (summary: SendSummary) => { datagrams: number; packets: number; seconds: number },
+): Send {
+  let at = 0;
   return async (more) => {
-    const { datagrams, fragments } = await socket.sendMany(inTurn(messages, more));
-    return { datagrams, packets: driver === 'kernel-udp' ? datagrams * packetsOf(scenario, scenario.mtu) : fragments };
+    const sum = { datagrams: 0, packets: 0, seconds: 0 };
+    for (;;) {
+      let step = 0;
+      while (step < FILE_STEP && more()) step++;
+      if (step === 0) return sum;
+      const summary = await socket.sendFile(file, {
+        datagramSize,
+        offset: at * datagramSize,
+        length: step * datagramSize,
+      });
+      const { datagrams, packets, seconds } = sentOf(summary);
+      sum.datagrams += datagrams;
+      sum.packets += packets;
+      sum.seconds += seconds;
+      at = (at + FILE_STEP) % FILE_DATAGRAMS;
+    }
   };
 }
 
@@ -152,8 +193,4 @@ function windowed(
 
 function payloadsOf(scenario: Scenario): Uint8Array[] {
   return Array.from({ length: payloadCount(scenario) }, (_, sequence) => makePayload(scenario.size, 1, sequence));
-}
-
-function destinationOf({ family }: Scenario): string {
-  return family === 4 ? LAB.far.ipv4 : LAB.far.ipv6;
 }

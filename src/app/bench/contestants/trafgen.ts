@@ -1,15 +1,13 @@
-import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UfoError } from '../../../errors.js';
-import { LAB } from '../../../host/lab.js';
+import { childrenCpuSeconds } from '../../../host/processor-time.js';
 import { runTool } from '../../../host/run-tool.js';
 import { packetsOf, type Scenario } from '../scenario.js';
+import { endsOf } from '../wire.js';
 import type { Runner, Sent } from './contestant.js';
 import { readyFrames } from './ready-frames.js';
 
-/** Hundredths of a second in the clock ticks of /proc (USER_HZ), the same on every Linux that Node runs on. */
-const TICKS = 100;
 /** Datagrams of the first run, which only tells how fast it is. */
 const FIRST = 400;
 
@@ -18,21 +16,20 @@ const FIRST = 400;
  * queueing discipline. It knows counts only, so the time asked for is turned into one by the speed of the run before.
  */
 export class Trafgen implements Runner {
-  readonly #config: string;
+  readonly #words: readonly string[];
   readonly #packets: number;
-  readonly #options: readonly string[];
   #perMs = 0;
 
-  private constructor(config: string, packets: number, jumbo: boolean) {
-    this.#config = config;
+  private constructor(config: string, packets: number, scenario: Scenario) {
+    const jumbo = scenario.mtu > 1500 ? ['--jumbo-support'] : []; // slots of its ring are 2,048 octets without
+    this.#words = ['--dev', endsOf(scenario).near.interface, '--conf', config, '--cpus', '1', ...jumbo];
     this.#packets = packets;
-    this.#options = jumbo ? ['--jumbo-support'] : []; // slots of its ring are 2,048 octets without
   }
 
   static async start(scenario: Scenario, folder: string): Promise<Trafgen> {
     const config = join(folder, `trafgen-${scenario.family}-${scenario.mtu}-${scenario.size}.cfg`);
     await writeFile(config, trafgenConfig(readyFrames(scenario)));
-    return new Trafgen(config, packetsOf(scenario, scenario.mtu), scenario.mtu > 1500);
+    return new Trafgen(config, packetsOf(scenario, scenario.mtu), scenario);
   }
 
   async forMs(ms: number): Promise<Sent> {
@@ -42,17 +39,7 @@ export class Trafgen implements Runner {
 
   async count(datagrams: number): Promise<Sent> {
     const packets = datagrams * this.#packets;
-    const args = [
-      '--dev',
-      LAB.near.interface,
-      '--conf',
-      this.#config,
-      '--cpus',
-      '1',
-      '--num',
-      String(packets),
-      ...this.#options,
-    ];
+    const args = [...this.#words, '--num', String(packets)];
     const before = childrenCpuSeconds();
     const text = await runTool('trafgen', args, { timeoutMs: 20_000 });
     const [, whole, micro] = /(\d+) sec, (\d+) usec on CPU/.exec(text) ?? [];
@@ -68,11 +55,4 @@ export class Trafgen implements Runner {
 /** The frames as trafgen's own language has them, one block of octets a frame, sent in turn. */
 export function trafgenConfig(frames: readonly Uint8Array[]): string {
   return frames.map((frame) => `{ ${[...frame].join(',')} }\n`).join('');
-}
-
-/** Processor time of all children of this process that have ended, seconds. */
-function childrenCpuSeconds(): number {
-  const stat = readFileSync('/proc/self/stat', 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[13]) + Number(fields[14])) / TICKS; // cutime, cstime of proc(5)
 }

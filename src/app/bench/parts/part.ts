@@ -10,6 +10,8 @@ export interface Part {
 }
 
 export interface PartPlan {
+  /** Less of everything. */
+  readonly quick: boolean;
   /** Milliseconds of one measurement; each is done five times. */
   readonly ms: number;
   /** Datagrams of 45 fragments in the file that is verified. */

@@ -1,7 +1,9 @@
+import { timeCapture } from './capture.js';
 import { timeChecksum } from './checksum.js';
 import type { Part, PartPlan } from './part.js';
 import { timeQueues } from './queues.js';
 import { timeSegmentation } from './segment.js';
+import { timeStart } from './start.js';
 import { timeVerify } from './verify.js';
 
 const PARTS: Readonly<Record<string, (plan: PartPlan) => Part[] | Promise<Part[]>>> = {
@@ -9,6 +11,8 @@ const PARTS: Readonly<Record<string, (plan: PartPlan) => Part[] | Promise<Part[]
   segment: timeSegmentation,
   verify: timeVerify,
   queues: timeQueues,
+  capture: timeCapture,
+  start: timeStart,
 };
 
 /** What `--only` takes beside contestants. */

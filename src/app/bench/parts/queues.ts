@@ -4,12 +4,12 @@ import type { DriverName } from '../../../tx/net-device.js';
 import { QueueSenders } from '../../queues/queues.js';
 import { BENCH_PORT } from '../contestants/ready-frames.js';
 import { MAIN } from '../scenario.js';
-import { arrivedFrames, arrivedSince } from '../sink.js';
 import { median } from '../statistics.js';
+import { arrivedSince, FAR_ARRIVALS } from '../wire.js';
 import type { Part, PartPlan } from './part.js';
 
 const ROUNDS = 5;
-const DRIVERS = ['packet-socket', 'af-xdp', 'virtio-ufo', 'raw-socket'] as const;
+const DRIVERS = ['af-xdp', 'packet-socket', 'virtio-ufo', 'raw-socket'] as const;
 /** Queues 0 and 1 are the pair's. */
 const QUEUE_ALONE = 2;
 
@@ -17,7 +17,7 @@ const QUEUE_ALONE = 2;
 export async function timeQueues(plan: PartPlan): Promise<Part[]> {
   if (cpus().length < 2) return [];
   const parts: Part[] = [];
-  for (const driver of DRIVERS) {
+  for (const driver of plan.quick ? DRIVERS.slice(0, 1) : DRIVERS) {
     const value = await gainOf(driver, plan);
     parts.push({ type: 'part', name: `twoQueues ${driver}`, what: `two queues to one, ${driver}`, value, unit: '×' });
   }
@@ -51,8 +51,8 @@ function open(driver: DriverName, queues: number, queue: number, signal: AbortSi
 
 /** What arrives while all of them send. */
 async function packetsPerSecond(senders: QueueSenders, ms: number): Promise<number> {
-  const before = await arrivedFrames();
+  const before = await FAR_ARRIVALS.count();
   const results = await senders.send({ durationMs: ms });
   const packets = results.reduce((sum, one) => sum + one.fragments, 0);
-  return (await arrivedSince(before, packets)) / Math.max(...results.map(({ seconds }) => seconds));
+  return (await arrivedSince(FAR_ARRIVALS, before, packets)) / Math.max(...results.map(({ seconds }) => seconds));
 }

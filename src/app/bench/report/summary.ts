@@ -1,4 +1,4 @@
-import { C_UDP, TRAFGEN } from '../contestants/contestants.js';
+import { C_UDP, TRAFGEN } from '../contestants/yardsticks.js';
 import type { Measured } from '../measure.js';
 import type { Scenario } from '../scenario.js';
 import { median, medianRatio, spread } from '../statistics.js';

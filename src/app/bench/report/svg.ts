@@ -7,7 +7,7 @@ const FIGURE = 90;
 const BAR = 18;
 const GAP = 6;
 const TITLE = 34;
-const COLORS = { driver: '#1f6feb', yardstick: '#8b949e' } as const;
+const COLORS = { driver: '#1f6feb', command: '#8250df', yardstick: '#8b949e' } as const;
 
 /** Horizontal bars of payload rate, a group for each scenario, fastest first; an image that stands alone. */
 export function barChart(results: readonly Result[]): string {

@@ -23,7 +23,7 @@ export function resultTable(scenario: Scenario, results: readonly Result[]): str
 
 function rowOf(one: Result): string[] {
   return [
-    one.kind === 'driver' ? one.name : `(${one.name})`,
+    one.kind === 'yardstick' ? `(${one.name})` : one.name,
     digits(one.bitsPerSecond, 1e9, 2),
     thousands(one.packetsPerSecond),
     digits(one.toC, 1, 2),
@@ -49,28 +49,28 @@ export function partTable(parts: readonly Part[]): string {
 
 export function goalTable(goals: readonly Goal[]): string {
   const table = new Table({
-    head: ['goal', 'want', 'got', 'by CPU', ''],
+    head: ['goal', 'want', 'got', 'by clock', ''],
     colAligns: ['left', 'left', 'right', 'right', 'left'],
     style: PLAIN,
   });
-  for (const { what, want, got, byCpu, reached } of goals) {
+  for (const { what, want, got, byClock, reached } of goals) {
     const figure = (value: number | null): string => (value === null ? '' : significant(value));
-    table.push([what, want, figure(got), figure(byCpu), verdictOf(reached)]);
+    table.push([what, want, figure(got), figure(byClock), verdictOf(reached)]);
   }
   return table.toString();
 }
 
-function verdictOf(reached: boolean | null): string {
+export function verdictOf(reached: boolean | null): string {
   if (reached === null) return 'not measured';
   return reached ? 'reached' : 'NOT REACHED';
 }
 
-function digits(value: number | null, unit: number, places: number): string {
+export function digits(value: number | null, unit: number, places: number): string {
   return value === null ? '' : (value / unit).toFixed(places);
 }
 
 /** `1,234,567`. */
-function thousands(value: number | null): string {
+export function thousands(value: number | null): string {
   return value === null ? '' : Math.round(value).toLocaleString('en-US');
 }
 

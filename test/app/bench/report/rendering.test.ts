@@ -1,13 +1,26 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { sentIn } from '../../../../src/app/bench/contestants/command.js';
 import { readyFrames } from '../../../../src/app/bench/contestants/ready-frames.js';
 import { trafgenConfig } from '../../../../src/app/bench/contestants/trafgen.js';
 import type { Measured, Round } from '../../../../src/app/bench/measure.js';
 import { type Goal, goalsOf } from '../../../../src/app/bench/report/goals.js';
+import { markdownReport } from '../../../../src/app/bench/report/markdown.js';
+import { sinkCost } from '../../../../src/app/bench/report/sink-cost.js';
 import { summarize } from '../../../../src/app/bench/report/summary.js';
 import { barChart } from '../../../../src/app/bench/report/svg.js';
 import { goalTable, resultTable, significant } from '../../../../src/app/bench/report/table.js';
-import { isMain, MAIN, packetsOf, type Scenario, scenarios } from '../../../../src/app/bench/scenario.js';
+import {
+  describeScenario,
+  FILE,
+  inQuickRun,
+  isMain,
+  MAIN,
+  NULL,
+  packetsOf,
+  type Scenario,
+  scenarios,
+} from '../../../../src/app/bench/scenario.js';
 
 const round = (gigabits: number, cpuSecondsPerGb: number | null = 0.5): Round => ({
   octetsPerSecond: (gigabits * 1e9) / 8,
@@ -15,15 +28,15 @@ const round = (gigabits: number, cpuSecondsPerGb: number | null = 0.5): Round =>
   lostShare: 0,
   cpuSecondsPerGb,
 });
-const entry = (name: string, kind: Measured['kind'], gigabits: number[], peakRss: number | null = 80e6): Measured => ({
-  ...{ name, kind, peakRss, fault: null },
-  rounds: gigabits.map((one) => round(one)),
+const entry = (name: string, kind: Measured['kind'], gigabits: number[], cost: number): Measured => ({
+  ...{ name, kind, peakRss: kind === 'driver' ? 80e6 : null, fault: null },
+  rounds: gigabits.map((one) => round(one, cost)),
 });
 const measured: Measured[] = [
-  entry('packet-socket', 'driver', [8, 4, 8]),
-  entry('virtio-ufo', 'driver', [20, 10, 20]),
-  entry('c-kernel-udp', 'yardstick', [10, 5, 10]),
-  entry('trafgen', 'yardstick', [4, 2, 4], null),
+  entry('packet-socket', 'driver', [8, 4, 8], 0.4),
+  entry('virtio-ufo', 'driver', [20, 10, 20], 0.2),
+  entry('c-kernel-udp', 'yardstick', [10, 5, 10], 0.4),
+  entry('trafgen', 'yardstick', [4, 2, 4], 0.5),
   { name: 'af-xdp', kind: 'driver', rounds: [], peakRss: null, fault: 'af-xdp: <no> queue & no luck' },
 ];
 
@@ -63,20 +76,21 @@ describe('benchmark results', () => {
   });
 
   it('are held against the goals; what was not measured is neither reached nor missed', () => {
-    const goals = goalsOf(measured, [
+    const goals = goalsOf(new Map([[describeScenario(MAIN), measured]]), [
       { type: 'part', name: 'segment4', what: '', value: 41, unit: 'ns/fragment' },
       { type: 'part', name: 'checksum', what: '', value: 1.4, unit: 'µs' },
     ]);
     const reached = (start: string): Goal['reached'] | undefined =>
       goals.find(({ what }) => what.startsWith(start))?.reached;
-    assert.equal(reached('software UFO, best driver, to trafgen'), true);
-    assert.equal(reached('software UFO, best driver, to C'), false);
-    assert.equal(reached('offload'), true);
+    assert.equal(reached('library, virtio-ufo'), true, 'half the processor time of C');
+    assert.equal(reached('library, packet-socket'), true);
+    assert.equal(reached('library, packet-socket, 1,472'), null, 'another scenario');
+    assert.equal(reached('library, software UFO, best driver, to trafgen'), false);
     assert.equal(reached('segmentation with UDP checksum, IPv4'), false);
     assert.equal(reached('segmentation with UDP checksum, IPv6'), null);
     assert.equal(reached('checksum'), true);
     assert.equal(reached('peak memory'), true);
-    assert.match(goalTable(goals), /0\.800 │ *1\.00 │ NOT REACHED/);
+    assert.match(goalTable(goals), /1\.25 │ *2\.00 │ NOT REACHED/);
   });
 
   it('show three digits that count', () => {
@@ -85,7 +99,7 @@ describe('benchmark results', () => {
 });
 
 describe('benchmark scenarios', () => {
-  const cut = (family: 4 | 6, mtu: number, size: number): Scenario => ({ family, mtu, size, payload: 'hot' });
+  const cut = (family: 4 | 6, mtu: number, size: number): Scenario => ({ ...MAIN, family, mtu, size });
   for (const [scenario, want] of [
     [MAIN, 45],
     [cut(6, 1500, 65_527), 46],
@@ -103,10 +117,54 @@ describe('benchmark scenarios', () => {
   it('hold the one that the goals are about, first and once', () => {
     for (const quick of [true, false]) assert.deepEqual(scenarios(quick).map(isMain).indexOf(true), 0);
     assert.equal(scenarios(false).filter(isMain).length, 1);
-    assert.equal(scenarios(false).length, 13);
+    const names = scenarios(false).map(describeScenario);
+    assert.equal(new Set(names).size, 15);
+    assert.equal(names.length, 15);
+  });
+
+  it('are all in a quick run that goals are about, with those compared only', () => {
+    const quick = scenarios(true);
+    for (const one of [FILE, NULL]) assert.ok(quick.map(describeScenario).includes(describeScenario(one)));
+    assert.ok(inQuickRun('scapy', MAIN));
+    assert.ok(inQuickRun('c-kernel-udp', FILE) && !inQuickRun('node-dgram', FILE));
   });
 
   it('give trafgen one block of octets a frame', () => {
     assert.equal(trafgenConfig([Uint8Array.of(1, 255), Uint8Array.of(0)]), '{ 1,255 }\n{ 0 }\n');
+  });
+});
+
+describe('what of a fragment is the sink', () => {
+  const costing = (cost: number): Measured[] => [entry('c-kernel-udp', 'yardstick', [10], cost)];
+
+  it('is the processor time that a null device saves the C program', () => {
+    const wire = new Map([[describeScenario(MAIN), costing(0.4)]]);
+    assert.deepEqual(sinkCost(wire), [], 'no null device, no figure');
+    const [part] = sinkCost(new Map([...wire, [describeScenario(NULL), costing(0.25)]]));
+    assert.equal(part?.value.toFixed(1), ((0.15 * MAIN.size) / 45).toFixed(1));
+  });
+});
+
+describe('figures of the command line', () => {
+  it('are read from what send prints, whatever the number', () => {
+    const text = (line: string): string =>
+      `192.0.2.1:1 → 192.0.2.2:9999 by af-xdp on near0, MTU 1500\n  way: why\n  ${line}\n`;
+    const one = sentIn(text('1 datagram, 65,507 octets of payload, 45 packets, ident 5'));
+    assert.deepEqual(one, { datagrams: 1, packets: 45 });
+    const many = sentIn(text('12,345 datagrams, 1 octet of payload, 555,525 packets, idents 1 … 12345'));
+    assert.deepEqual(many, { datagrams: 12_345, packets: 555_525 });
+    assert.throws(() => sentIn('nothing'), /no figures in nothing/);
+  });
+});
+
+describe('the report as Markdown', () => {
+  it('holds every scenario fastest first, and the goals', () => {
+    const results = summarize(MAIN, measured);
+    const goals = goalsOf(new Map([[describeScenario(MAIN), measured]]), []);
+    const text = markdownReport('a machine', results, [], goals);
+    assert.match(text, /^a machine\n\nIPv4, MTU 1500, 65507 octets:\n\n\| {2}\| packets\/s/);
+    assert.match(text, /\| `virtio-ufo` \| 2,000,000 \| 2\.00 \|.*\n\| \(c-kernel-udp\) \| 1,000,000 \|/);
+    assert.doesNotMatch(text, /af-xdp` \|/, 'what has no figures has no row');
+    assert.match(text, /\| library, virtio-ufo \| ≥ 1\.65 × C \| 2\.00 \| 2\.00 \| reached \|/);
   });
 });

@@ -1,0 +1,85 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { UfoError } from '../../../errors.js';
+import { LAB } from '../../../host/lab.js';
+import { childrenCpuSeconds } from '../../../host/processor-time.js';
+import { programPath } from '../../../host/programs.js';
+import { runProgram, sentIn } from '../contestants/command.js';
+import { BENCH_PORT } from '../contestants/ready-frames.js';
+import { MAIN } from '../scenario.js';
+import { median } from '../statistics.js';
+import { destinationOf } from '../wire.js';
+import type { Part, PartPlan } from './part.js';
+
+const FRAMES_A_SECOND = 400_000;
+/** What is under way when the sender has ended is captured within this, ms. */
+const SETTLE_MS = 300;
+
+/** `udp-ufo capture` into files while `udp-ufo send` on the same machine keeps its rate: what it costs, and what it loses. */
+export async function timeCapture(plan: PartPlan): Promise<Part[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'udp-ufo-bench-'));
+  try {
+    const parts: Part[] = [];
+    const lost: number[] = [];
+    for (const kind of ['pcap', 'pcapng']) {
+      const idle = await captured(join(folder, `idle.${kind}`), null, plan);
+      const runs = [];
+      for (let run = 0; run < (plan.quick ? 1 : 5); run++) {
+        runs.push(await captured(join(folder, `busy.${kind}`), plan.quick ? 0.5 : 2, plan));
+      }
+      lost.push(...runs.map(({ sent, frames }) => sent - frames));
+      const value = median(runs.map(({ cpuSeconds, frames }) => ((cpuSeconds - idle.cpuSeconds) * 1e9) / frames));
+      const name = kind === 'pcap' ? 'capturePcap' : 'capturePcapng';
+      parts.push({ type: 'part', name, what: `capture into a ${kind} file`, value, unit: 'ns/frame' });
+    }
+    const what = `capture at ${FRAMES_A_SECOND.toLocaleString('en-US')} frames/s, worst run`;
+    return [...parts, { type: 'part', name: 'captureLost', what, value: Math.max(...lost), unit: 'frames lost' }];
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+interface Captured {
+  /** Packets that the kernel took of the sender. */
+  readonly sent: number;
+  readonly frames: number;
+  /** Of the capturing command and its child. */
+  readonly cpuSeconds: number;
+}
+
+/** One capture on the far side, while so many seconds are sent; null: of silence. The file is only counted by its own writer. */
+async function captured(file: string, seconds: number | null, { signal }: PartPlan): Promise<Captured> {
+  const words = ['capture', '-i', LAB.far.interface, '-w', file, '--filter', `host ${destinationOf(MAIN)}`, '--json'];
+  const child = spawn(process.execPath, [programPath('main'), ...words], { stdio: ['ignore', 'pipe', 'pipe'], signal });
+  child.on('error', () => undefined); // the abort; its end is told below
+  let text = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    text += chunk;
+  });
+  const closed = once(child, 'close');
+  try {
+    await once(child.stderr, 'data'); // `capturing on …`
+    const sent = seconds === null ? 0 : await sendPaced(seconds);
+    await sleep(SETTLE_MS);
+    const before = childrenCpuSeconds();
+    child.kill('SIGINT');
+    await closed;
+    const last = text.trim().split('\n').at(-1) ?? '';
+    if (!last.startsWith('{')) throw new UfoError('ERR_UFO_BENCH', `udp-ufo capture: no summary in ${last}`);
+    const { frames } = JSON.parse(last) as { frames: number };
+    return { sent, frames, cpuSeconds: childrenCpuSeconds() - before };
+  } finally {
+    child.kill('SIGKILL');
+  }
+}
+
+async function sendPaced(seconds: number): Promise<number> {
+  const destination = `${destinationOf(MAIN)}:${BENCH_PORT}`;
+  const pace = ['--rate', `${FRAMES_A_SECOND}fps`, '--count', String(Math.round((FRAMES_A_SECOND * seconds) / 45))];
+  const { text } = await runProgram(['send', destination, '--driver', 'af-xdp', '--size', String(MAIN.size), ...pace]);
+  return sentIn(text).packets;
+}

@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ipBatch } from '../../host/ip-batch.js';
+import { LAB, type LabHost } from '../../host/lab.js';
+import type { Scenario } from './scenario.js';
+import { readFar } from './sink.js';
+
+/** Frames under way when a sender has ended are through within this, milliseconds. */
+const SETTLE_STEP_MS = 5;
+const SETTLE_STEPS = 40;
+
+/** A device of the near host that throws away what it is given, by name; which kind tells the column it counts in. */
+const NULL_DEVICE = 'null0';
+/** ifb takes what it sends for received (and drops what nobody redirected to it); dummy counts it as sent. */
+const NULL_KINDS = [
+  { kind: 'ifb', column: 1 },
+  { kind: 'dummy', column: 9 },
+] as const;
+
+/** Where a scenario's datagrams come from and go to. Benchmarking addresses (RFC 2544) for those that reach nobody. */
+export interface Ends {
+  readonly near: LabHost;
+  readonly far: LabHost;
+}
+
+const NULL_ENDS: Ends = {
+  near: { ...LAB.near, interface: NULL_DEVICE, ipv4: '198.18.0.1', ipv6: '2001:2::1' },
+  far: { ...LAB.far, interface: NULL_DEVICE, mac: '02:55:46:4f:00:05', ipv4: '198.18.0.2', ipv6: '2001:2::2' },
+};
+
+export function endsOf({ sink }: Scenario): Ends {
+  return sink === 'null' ? NULL_ENDS : LAB;
+}
+
+export function destinationOf(scenario: Scenario): string {
+  const { far } = endsOf(scenario);
+  return scenario.family === 4 ? far.ipv4 : far.ipv6;
+}
+
+/** The kind of null device that this kernel has, made and up; null where it has none that we may make. */
+export async function addNullDevice(): Promise<(typeof NULL_KINDS)[number] | null> {
+  const { near, far } = NULL_ENDS;
+  for (const one of NULL_KINDS) {
+    const made = await ipBatch(LAB.near, [
+      `link add ${NULL_DEVICE} address ${near.mac} mtu 1500 type ${one.kind}`,
+      `addr add ${near.ipv4}/30 dev ${NULL_DEVICE}`,
+      `link set ${NULL_DEVICE} up`,
+      `neigh replace ${far.ipv4} lladdr ${far.mac} dev ${NULL_DEVICE} nud permanent`,
+    ]).then(
+      () => true,
+      () => false,
+    );
+    if (made) return one;
+  }
+  return null;
+}
+
+/** Counts what arrives where a scenario's datagrams go. */
+export interface Arrivals {
+  /** Frames until now. */
+  count(): Promise<number>;
+}
+
+export const FAR_ARRIVALS: Arrivals = {
+  count: async () => columnOf(await readFar('/proc/net/dev'), LAB.far.interface, 1),
+};
+
+export function nullArrivals(column: number): Arrivals {
+  return { count: async () => columnOf(readFileSync('/proc/net/dev', 'utf8'), NULL_DEVICE, column) };
+}
+
+/** Waits until `want` frames more than `before` have arrived, at most 200 ms; how many have. */
+export async function arrivedSince(arrivals: Arrivals, before: number, want: number): Promise<number> {
+  let arrived = (await arrivals.count()) - before;
+  for (let step = 0; step < SETTLE_STEPS && arrived < want; step++) {
+    await sleep(SETTLE_STEP_MS);
+    arrived = (await arrivals.count()) - before;
+  }
+  return arrived;
+}
+
+/** A figure of /proc/net/dev: octets received, packets received, … */
+function columnOf(text: string, device: string, column: number): number {
+  const line = text.split('\n').find((one) => one.trim().startsWith(`${device}:`)) ?? '';
+  return Number(line.split(':')[1]?.trim().split(/\s+/)[column]);
+}
