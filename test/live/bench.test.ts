@@ -12,7 +12,7 @@ interface Line {
 
 describeLive('udp-ufo bench', () => {
   // A lab of its own inside this one, so that its sink drops nothing of the other tests.
-  liveIt('times a driver and the command line, whose fragments were looked at, and prints one object a line', async () => {
+  liveIt('times a driver and the command line, after a look at their fragments, in JSON', async () => {
     const only = ['--only', 'packet-socket,send:packet-socket'];
     const words = ['lab', '--', process.execPath, MAIN_JS, 'bench', '--quick', ...only, '--json'];
     const text = await runTool(process.execPath, [MAIN_JS, ...words], { timeoutMs: 90_000 });
