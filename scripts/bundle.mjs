@@ -1,30 +1,47 @@
-// Bundles the programs of dist/src/entry/ into dist/bundle/entry/: node then reads a dozen files instead of hundreds. All lie in
-// one folder, for each finds the others beside itself (src/entry/programs.ts), and as deep as before, for package.json is
-// found by counting folders. Native packages stay outside.
-import { chmodSync, readdirSync, readFileSync } from 'node:fs';
+// Bundles the programs of dist/src/entry/ into dist/bundle/entry/, each a single file: node reads one instead of hundreds, and
+// what a command does not use is parsed but not run. All lie in one folder, for each finds the others beside itself
+// (src/entry/programs.ts), and as deep as before, for package.json is found by counting folders. Native packages stay outside.
+// `main` alone holds nothing but the way to the help texts, which are made here, and to `program`.
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const entries = `${root}dist/src/entry/`;
+const bundle = `${root}dist/bundle`;
 const { optionalDependencies } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
 
-await build({
-  entryPoints: readdirSync(entries)
-    .filter((name) => name.endsWith('.js'))
-    .map((name) => entries + name),
-  outdir: `${root}dist/bundle/entry`,
+rmSync(bundle, { recursive: true, force: true });
+const programs = readdirSync(entries).filter((name) => /^(?!programs\.).*\.js$/.test(name));
+const common = {
+  outdir: `${bundle}/entry`,
   bundle: true,
-  splitting: true,
-  chunkNames: '[name]-[hash]',
   format: 'esm',
   platform: 'node',
   target: 'node20.19',
-  external: ['koffi', ...Object.keys(optionalDependencies)],
+  minifyWhitespace: true,
+  minifySyntax: true,
   // CommonJS packages in an ES module still ask for node's own modules by require.
   banner: {
     js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
   },
   logLevel: 'warning',
+};
+await build({
+  ...common,
+  entryPoints: programs.filter((name) => name !== 'main.js').map((name) => entries + name),
+  external: ['koffi', ...Object.keys(optionalDependencies)],
 });
-chmodSync(`${root}dist/bundle/entry/main.js`, 0o755);
+await build({ ...common, entryPoints: [`${entries}main.js`], external: ['./program.js'] });
+chmodSync(`${bundle}/entry/main.js`, 0o755);
+
+const cli = `${root}dist/src/cli`;
+const { READY_WIDTHS, readyFile } = await import(`${cli}/ready-text.js`);
+const { helpText } = await import(`${cli}/help.js`);
+const { COMMANDS } = await import(`${cli}/commands.js`);
+mkdirSync(bundle, { recursive: true });
+for (const width of READY_WIDTHS) {
+  const names = [undefined, ...COMMANDS.map(({ name }) => name)];
+  const texts = await Promise.all(names.map(async (name) => [name ?? '', await helpText(name, COMMANDS, width)]));
+  writeFileSync(`${bundle}/${readyFile(width)}`, JSON.stringify(Object.fromEntries(texts)));
+}

@@ -10,26 +10,26 @@ const EPILOGUE = [
 ].join('\n');
 
 /**
- * The help of a command, or of the program without one. Only this needs yargs, whose loading takes longer than everything
+ * The help of a command, or of the program without one, in lines of `width` columns. Only this needs yargs, whose loading takes longer than everything
  * else that a short command does: options and arguments proper are read by `tokens.ts`.
  */
-export async function helpText(name: string | undefined, commands: readonly Command[]): Promise<string> {
+export async function helpText(name: string | undefined, commands: readonly Command[], width: number): Promise<string> {
   const words = [...(name === undefined ? [] : [name]), '--help'];
   const text = await new Promise<string>((resolve, reject) => {
     const settle = (error: unknown, _argv: unknown, print: string): void => (error ? reject(error) : resolve(print));
-    Promise.resolve(build(commands).parse(words, {}, settle)).catch(reject);
+    Promise.resolve(build(commands, width).parse(words, {}, settle)).catch(reject);
   });
   return text.trimEnd();
 }
 
-function build(commands: readonly Command[]): Yargs {
+function build(commands: readonly Command[], width: number): Yargs {
   const parser = yargs()
     .scriptName(PROGRAM)
     .locale('en')
     .parserConfiguration({ 'boolean-negation': false, 'camel-case-expansion': false })
     .usage(`$0 COMMAND\n\n${DESCRIBE}`)
     .epilogue(EPILOGUE)
-    .wrap(Math.min(120, process.stdout.columns ?? 100))
+    .wrap(width)
     .help()
     .alias('help', 'h')
     .version(PROGRAM)

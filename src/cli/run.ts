@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { describeError, EXIT, exitCodeOf, OutputClosedError } from '../app/common/exit-codes.js';
 import type { Output } from '../app/common/output.js';
 import { usageError } from '../errors.js';
@@ -6,12 +5,11 @@ import { nearest } from '../options/nearest.js';
 import type { Command } from './command.js';
 import { completionsOf } from './completions.js';
 import { PROGRAM } from './program.js';
+import { helpWidth, isHelp, readyText, version } from './ready-text.js';
 import { spellOptions } from './spell.js';
 import { type StopSignal, stopSignal } from './stop-signal.js';
 import { isOption, readTokens } from './tokens.js';
 
-/** Options that ask for a text of ours instead of work. */
-const HELP = ['--help', '-h'];
 const VERSION = '--version';
 /** Put in front by the completion script. */
 const COMPLETE = '--get-completions';
@@ -40,9 +38,9 @@ async function printText(
 ): Promise<number | undefined> {
   const end = args.indexOf('--');
   const mine = end < 0 ? args : args.slice(0, end);
-  const help = mine.length === 0 || mine.some((word) => HELP.includes(word));
+  const help = mine.length === 0 || mine.some(isHelp);
   if (!help && !mine.includes(VERSION)) return undefined;
-  const text = help ? await (await import('./help.js')).helpText(named?.name, commands) : version();
+  const text = help ? await helpOf(named?.name, commands) : version();
   if (mine.length === 0) {
     output.note(text);
     return EXIT.usage;
@@ -53,6 +51,12 @@ async function printText(
     if (!(error instanceof OutputClosedError)) throw error;
   }
   return EXIT.ok;
+}
+
+async function helpOf(name: string | undefined, commands: readonly Command[]): Promise<string> {
+  const { columns } = process.stdout;
+  const ready = readyText(name === undefined ? ['--help'] : [name, '--help'], columns);
+  return ready ?? (await import('./help.js')).helpText(name, commands, helpWidth(columns));
 }
 
 async function printCompletions(
@@ -139,11 +143,4 @@ function unknownCommand(args: readonly string[], commands: readonly Command[]): 
   const near = nearest(word, names);
   const hint = near === undefined ? `${PROGRAM} --help explains them` : `did you mean ${near}?`;
   return usageError(`${word}: no such command, want one of ${names.join(', ')}`, hint);
-}
-
-function version(): string {
-  // Four levels up from dist/src/cli/, in a checkout and in an installed package alike.
-  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
-  const { version } = JSON.parse(text) as { version: string };
-  return version;
 }

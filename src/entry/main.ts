@@ -1,11 +1,12 @@
 #!/usr/bin/env node
-import { createOutput } from '../app/common/output.js';
-import { trapBugs } from '../cli/bug-trap.js';
-import { COMMANDS } from '../cli/commands.js';
-import { PROGRAM } from '../cli/program.js';
-import { run } from '../cli/run.js';
-import './programs.js';
+import { readyText } from '../cli/ready-text.js';
 
-// exitCode and never exit(): that would lose what stdout has not taken yet.
-const finish = trapBugs(PROGRAM);
-finish(await run(process.argv.slice(2), COMMANDS, createOutput()));
+const text = readyText(process.argv.slice(2), process.stdout.columns);
+if (text === null) await import('./program.js');
+else {
+  // A reader who closes the pipe early has read enough.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+  process.stdout.write(`${text}\n`);
+}

@@ -49,6 +49,11 @@ export async function findInterface(name: string): Promise<NetworkInterface> {
   return found;
 }
 
+/** What is known of an interface already, or is asked for by its name. */
+export function interfaceOf(given: string | NetworkInterface): Promise<NetworkInterface> {
+  return typeof given === 'string' ? findInterface(given) : Promise.resolve(given);
+}
+
 export function unknownInterface(name: string, all: readonly NetworkInterface[]): Error {
   return argumentError(
     'interface',

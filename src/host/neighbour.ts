@@ -3,7 +3,7 @@ import { isIPv6 } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import ipaddr from 'ipaddr.js';
 import { ERRNO, systemError, unsupportedError } from '../errors.js';
-import { findInterface } from './interfaces.js';
+import type { NetworkInterface } from './interfaces.js';
 import type { Route } from './route.js';
 import { runTool } from './run-tool.js';
 
@@ -24,15 +24,18 @@ const DISCARD_PORT = 9;
 const BROADCAST_MAC = 'ff:ff:ff:ff:ff:ff';
 
 /**
- * The MAC that frames along `route` go to: the next hop's, asked for on the wire where the kernel does not know it yet
+ * The MAC that frames along `route`, which leads by `link`, go to: the next hop's, asked for on the wire where the kernel does not know it yet
  * (at most 3 s), the group's for multicast (RFC 1112, RFC 2464), zero on lo.
  * Errors: EHOSTUNREACH where nobody answers; `ERR_UFO_UNSUPPORTED` for interfaces without MACs; the abort reason.
  */
-export async function nextHopMac(route: Route, signal?: AbortSignal): Promise<string> {
+export async function nextHopMac(
+  route: Route,
+  { linkType, mac }: Pick<NetworkInterface, 'linkType' | 'mac'>,
+  signal?: AbortSignal,
+): Promise<string> {
   if (route.type === 'broadcast') return BROADCAST_MAC;
   const group = multicastMac(route.destination);
   if (group !== null) return group;
-  const { linkType, mac } = await findInterface(route.interface);
   if (linkType === 'loopback') return '00:00:00:00:00:00';
   if (mac === null) throw unsupportedError(`${route.interface}: links of type ${linkType} have no MAC addresses`);
   return resolveNeighbour(route.gateway ?? route.destination, route.interface, signal);

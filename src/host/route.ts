@@ -1,6 +1,12 @@
 import { isIPv6 } from 'node:net';
 import { ERRNO, systemError, UfoError } from '../errors.js';
-import { listInterfaces, type NetworkInterface, unknownInterface } from './interfaces.js';
+import {
+  findInterface,
+  listInterfaces,
+  type NetworkInterface,
+  parseInterfaces,
+  unknownInterface,
+} from './interfaces.js';
 import { runTool } from './run-tool.js';
 
 /** The way the kernel would send to a destination. */
@@ -29,12 +35,10 @@ export interface RouteRequest {
  * EACCES (a `prohibit` route) as a failed connect(2) would give them; `argumentError` for an unknown interface.
  */
 export async function findRoute(destination: string, request: RouteRequest = {}): Promise<Route> {
-  const [address = destination, scope] = destination.split('%');
-  const oif = request.interface ?? scope;
-  const options = [...(request.source ? ['from', request.source] : []), ...(oif ? ['oif', oif] : [])];
+  const { address, oif, words } = routeQuery(destination, request);
   try {
     const family = isIPv6(address) ? '-6' : '-4';
-    const json = await runTool('ip', ['-json', '-details', family, 'route', 'get', address, ...options]);
+    const json = await runTool('ip', ['-json', '-details', family, ...words]);
     return parseRoute(json, address, request.source);
   } catch (error) {
     if (!(error instanceof UfoError) || error.code !== 'ERR_UFO_TOOL') throw error;
@@ -43,6 +47,49 @@ export async function findRoute(destination: string, request: RouteRequest = {})
     if (oif !== undefined && link === undefined) throw unknownInterface(oif, links);
     throw routeError(error.message, destination, link === undefined ? links : [link]) ?? error;
   }
+}
+
+/** A route with the interface that it leads by. */
+export interface WayOut {
+  readonly route: Route;
+  readonly link: NetworkInterface;
+}
+
+/** As `findRoute`, with the interface: both from one call of `ip`, where there is a route. */
+export async function findWayOut(destination: string, request: RouteRequest = {}): Promise<WayOut> {
+  return (await askBoth(destination, request)) ?? askInTurn(destination, request);
+}
+
+async function askInTurn(destination: string, request: RouteRequest): Promise<WayOut> {
+  const route = await findRoute(destination, request);
+  return { route, link: await findInterface(route.interface) };
+}
+
+/** ip(8) reads commands from standard input, and prints an array a command, each on a line. null: to be asked in turn. */
+async function askBoth(destination: string, request: RouteRequest): Promise<WayOut | null> {
+  const { address, words } = routeQuery(destination, request);
+  if (words.some((word) => !PLAIN_WORD.test(word))) return null;
+  const batch = `addr show\n${words.join(' ')}\n`;
+  try {
+    const text = await runTool('ip', ['-json', '-details', '-statistics', '-batch', '-'], { input: batch });
+    const [links = '', routes = ''] = text.trim().split('\n');
+    const route = parseRoute(routes, address, request.source);
+    const link = parseInterfaces(links).find(({ name }) => name === route.interface);
+    return link === undefined ? null : { route, link };
+  } catch (error) {
+    if (error instanceof UfoError && error.code === 'ERR_UFO_UNSUPPORTED') throw error;
+    return null; // whoever asks in turn is told why
+  }
+}
+
+/** What a batch takes as it is: no blanks, quotes or ends of line. */
+const PLAIN_WORD = /^[\w.:@-]+$/;
+
+function routeQuery(destination: string, { interface: by, source }: RouteRequest) {
+  const [address = destination, scope] = destination.split('%');
+  const oif = by ?? scope;
+  const options = [...(source ? ['from', source] : []), ...(oif ? ['oif', oif] : [])];
+  return { address, oif, words: ['route', 'get', address, ...options] };
 }
 
 /** The part of `ip -json -details route get` that we read. */

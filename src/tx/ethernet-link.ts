@@ -1,11 +1,10 @@
 import { argumentError, unsupportedError } from '../errors.js';
 import type { NetworkInterface } from '../host/interfaces.js';
 import { nextHopMac } from '../host/neighbour.js';
-import { findRoute } from '../host/route.js';
 import { formatAddress } from '../wire/address.js';
 import * as ethernet from '../wire/ethernet.js';
 import type { Link } from './link.js';
-import type { LinkRequest } from './net-device.js';
+import { type LinkRequest, routeBy } from './link-request.js';
 import { refuseMartian, refuseOwnAddress } from './own-address.js';
 
 /** What the drivers that write the Ethernet header themselves can be told about it. */
@@ -61,9 +60,10 @@ export class EthernetLink implements Link {
    * The header for a destination, next hop resolved (at most 3 s).
    * @throws UfoError ENETUNREACH without a route by this interface, EHOSTUNREACH where the next hop does not answer.
    */
-  async header({ family, source, destination, signal }: LinkRequest): Promise<Uint8Array> {
+  async header(request: LinkRequest): Promise<Uint8Array> {
+    const { family } = request;
     const header = new Uint8Array(this.headerLen);
-    const nextHop = this.#destination ?? (await this.#nextHop(source, destination, signal));
+    const nextHop = this.#destination ?? (await this.#nextHop(request));
     ethernet.emit(new DataView(header.buffer), 0, {
       destination: nextHop,
       source: this.#source,
@@ -74,15 +74,15 @@ export class EthernetLink implements Link {
   }
 
   /** Only by this interface, whatever the routes prefer. On lo there is one next hop, and no route by it to own IPv6 addresses. */
-  async #nextHop(source: Uint8Array, destination: Uint8Array, signal?: AbortSignal): Promise<Uint8Array> {
+  async #nextHop({ source, destination, route: known, signal }: LinkRequest): Promise<Uint8Array> {
     const address = formatAddress(destination);
     if (this.#interface.linkType === 'loopback') {
       refuseMartian(source, destination, address);
       return new Uint8Array(ethernet.MAC_LEN);
     }
-    const route = await findRoute(address, { interface: this.#interface.name });
+    const route = await routeBy(this.#interface.name, address, known);
     if (route.type === 'local') refuseOwnAddress(address, this.#interface.name);
-    return ethernet.parseMac(await nextHopMac(route, signal))!;
+    return ethernet.parseMac(await nextHopMac(route, this.#interface, signal))!;
   }
 }
 

@@ -2,8 +2,10 @@ import type { PagePool } from '../memory/page-pool.js';
 import type { SegmentTable } from '../memory/segment-table.js';
 import type { SkBuff } from '../skb/skbuff.js';
 import type { DriverName } from './driver.js';
+import type { LinkRequest } from './link-request.js';
 
 export type { DriverName } from './driver.js';
+export type { LinkRequest } from './link-request.js';
 
 /** Packets that were taken from us and never went out, by where they were lost; null where this driver cannot know. */
 export interface LostFrames {
@@ -37,15 +39,6 @@ export function rowLen({ table }: TxBatch, row: number): number {
 /** The datagram that a row belongs to. */
 export function rowSkb({ table, skbs }: TxBatch, row: number): SkBuff {
   return skbs[table.owner[row]!]!;
-}
-
-/** Where datagrams go: what a device needs to know before the first one. */
-export interface LinkRequest {
-  readonly family: 4 | 6;
-  /** 4 or 16 octets: where the IP header points, the first hop of a source route. */
-  readonly destination: Uint8Array;
-  readonly source: Uint8Array;
-  readonly signal?: AbortSignal;
 }
 
 /**

@@ -1,11 +1,10 @@
 import { argumentError } from '../errors.js';
 import type { NetworkInterface } from '../host/interfaces.js';
-import { findRoute } from '../host/route.js';
 import { formatAddress } from '../wire/address.js';
 import { etherTypeOf } from '../wire/ethernet.js';
 import type { EthernetOptions } from './ethernet-link.js';
 import type { Link } from './link.js';
-import type { LinkRequest } from './net-device.js';
+import { type LinkRequest, routeBy } from './link-request.js';
 import { refuseOwnAddress } from './own-address.js';
 
 /** Links whose packets begin at IP, or get their header from the kernel without being told of an address (`ip link`). */
@@ -43,9 +42,9 @@ export class RawIpLink implements Link {
   }
 
   /** @throws UfoError ENETUNREACH without a route by this interface, EHOSTUNREACH for an address of this very host */
-  async header({ destination }: LinkRequest): Promise<Uint8Array> {
+  async header({ destination, route: known }: LinkRequest): Promise<Uint8Array> {
     const address = formatAddress(destination);
-    const route = await findRoute(address, { interface: this.#interface.name });
+    const route = await routeBy(this.#interface.name, address, known);
     if (route.type === 'local') refuseOwnAddress(address, this.#interface.name);
     return new Uint8Array(0);
   }

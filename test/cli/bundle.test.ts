@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { COMMANDS } from '../../src/cli/commands.js';
+import { READY_WIDTHS, type ReadyTexts, readyFile, readyText } from '../../src/cli/ready-text.js';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const PACKAGE = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
@@ -16,14 +18,25 @@ const run = (main: string, ...args: string[]) =>
 describe('the command line as the package ships it', () => {
   it('is bundled, with every program beside it', () => {
     const shipped = readdirSync(join(MAIN, '..'));
-    for (const name of readdirSync(join(ROOT, 'dist/src/entry')).filter((file) => file.endsWith('.js'))) {
+    for (const name of readdirSync(join(ROOT, 'dist/src/entry')).filter((file) =>
+      /^(?!programs\.).*\.js$/.test(file),
+    )) {
       assert.ok(shipped.includes(name), name);
     }
   });
 
   it('says and does what the modules do that it was made from', () => {
     const modules = join(ROOT, 'dist/src/entry/main.js');
-    for (const args of [['--version'], ['send', '--help'], ['segment', ...FLOW], ['send', 'nowhere']]) {
+    for (const args of [
+      ['--version'],
+      ['--help'],
+      ['-h'],
+      ['send', '--help'],
+      ['--help', 'send'],
+      ['bogus', '--help'],
+      ['segment', ...FLOW],
+      ['send', 'nowhere'],
+    ]) {
       const [bundled, plain] = [run(MAIN, ...args), run(modules, ...args)];
       const head = args[0] === 'segment' ? 24 : 0; // frames have the time of their making: compare lengths
       assert.equal(bundled.stdout.length, plain.stdout.length, args.join(' '));
@@ -33,11 +46,21 @@ describe('the command line as the package ships it', () => {
     assert.equal(run(MAIN, '--version').stdout, `${PACKAGE.version}\n`);
   });
 
-  it('does not load yargs unless help is asked for', () => {
-    const trace = join(ROOT, 'dist/bundle/entry');
-    const yargs = readdirSync(trace).filter((file) => readFileSync(join(trace, file), 'utf8').includes('YError'));
-    assert.ok(yargs.length > 0 && existsSync(MAIN));
+  it('reads help and version, and loads the program for everything else only', () => {
     const main = readFileSync(MAIN, 'utf8');
-    for (const file of yargs) assert.ok(!main.includes(`from "./${file}"`), `${file} is loaded at once`);
+    assert.ok(main.length < 10_000 && !main.includes('YError'), 'what every start parses');
+    assert.match(main, /import\("\.\/program\.js"\)/);
+    for (const width of READY_WIDTHS) {
+      const texts = JSON.parse(readFileSync(join(MAIN, '../..', readyFile(width)), 'utf8')) as ReadyTexts;
+      assert.deepEqual(Object.keys(texts), ['', ...COMMANDS.map(({ name }) => name)]);
+      for (const text of Object.values(texts)) {
+        for (const line of text.split('\n')) assert.ok(line.length <= width || !line.includes('  '), line);
+      }
+    }
+    const width = READY_WIDTHS[0]!;
+    assert.notEqual(readyText(['--version'], width), null);
+    for (const args of [[], ['send'], ['--version', 'send'], ['--help', 'send'], ['lab', '--', '--help']]) {
+      assert.equal(readyText(args, width), null, 'work, or a text that has to be made');
+    }
   });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { multicastMac, nextHopMac, parseNeighbours } from '../../src/host/neighbour.js';
-import { findRoute } from '../../src/host/route.js';
+import { findWayOut } from '../../src/host/route.js';
 
 describe('neighbour', () => {
   it('entries are read from what ip prints', () => {
@@ -24,6 +24,7 @@ describe('neighbour', () => {
   });
 
   it('of lo is zero', async () => {
-    assert.equal(await nextHopMac(await findRoute('127.0.0.1')), '00:00:00:00:00:00');
+    const { route, link } = await findWayOut('127.0.0.1');
+    assert.equal(await nextHopMac(route, link), '00:00:00:00:00:00');
   });
 });

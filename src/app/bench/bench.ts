@@ -126,14 +126,16 @@ class Bench {
 
   async #scenario(scenario: Scenario, field: Field, arrivals: Arrivals): Promise<void> {
     const { quick, json } = this.#options;
+    const taking = field.contestants.filter(
+      ({ name, skips }) =>
+        !this.#broken.has(name) && (!quick || inQuickRun(name, scenario)) && skips(scenario) === null,
+    );
+    if (taking.length === 0) return;
     await setLabMtu(scenario.mtu);
     await pinNeighbours();
     await field.prepare(scenario);
     const plan = { ...(quick ? QUICK : FULL), arrivals, signal: this.#signal };
     const onStep = (name: string): void => this.#step(`${describeScenario(scenario)}: ${name}`);
-    const taking = field.contestants.filter(
-      ({ name }) => !this.#broken.has(name) && (!quick || inQuickRun(name, scenario)),
-    );
     const measured = await measure(scenario, taking, { ...plan, onStep });
     this.#step('');
     this.#measured.set(describeScenario(scenario), measured);

@@ -51,9 +51,7 @@ export async function measure(
   contestants: readonly Contestant[],
   plan: MeasurePlan,
 ): Promise<Measured[]> {
-  const entries = await Promise.all(
-    contestants.filter((one) => one.skips(scenario) === null).map((one) => startEntry(one, scenario)),
-  );
+  const entries = await Promise.all(contestants.map((one) => startEntry(one, scenario)));
   try {
     await checkAll(scenario, entries, plan);
     for (let round = -1; round < plan.rounds; round++) {

@@ -2,9 +2,9 @@ import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { argumentError, usageError } from '../../errors.js';
 import { readPlan } from '../../faults/language.js';
-import { findInterface, type NetworkInterface } from '../../host/interfaces.js';
+import type { NetworkInterface } from '../../host/interfaces.js';
 import { findNeighbour } from '../../host/neighbour.js';
-import { findRoute, type Route } from '../../host/route.js';
+import { findWayOut, type Route } from '../../host/route.js';
 import { type DriverOptionValues, pickDriverOptions } from '../../options/driver-options.js';
 import type { RateWish } from '../../options/parse-rate.js';
 import { PAYLOAD_HEADER_LEN } from '../../payload/generated.js';
@@ -159,8 +159,7 @@ async function dryPath(address: string, options: SendRequest): Promise<DryPath> 
     file: pcap,
   } as const;
   if (source !== undefined) return { source: source.host, socket: file };
-  const route = await findRoute(address, name === undefined ? {} : { interface: name });
-  const link = await findInterface(route.interface);
+  const { route, link } = await findWayOut(address, name === undefined ? {} : { interface: name });
   return {
     source: route.source,
     socket: {

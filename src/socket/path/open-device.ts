@@ -1,5 +1,6 @@
 import type { Companion } from '../../companion/companion.js';
 import { argumentError, UfoError, unsupportedError } from '../../errors.js';
+import type { NetworkInterface } from '../../host/interfaces.js';
 import type { PagePool } from '../../memory/page-pool.js';
 import type { DriverName, NetDevice } from '../../tx/net-device.js';
 import type { SocketOptions } from '../options.js';
@@ -10,10 +11,10 @@ export interface DeviceRequest {
   readonly family: 4 | 6;
   /** The interface that frames leave by. */
   readonly interface: string;
+  /** All that is known of it; of lo, datagrams are for this very host. */
+  readonly link?: NetworkInterface | undefined;
   /** Its MTU, octets. */
   readonly mtu: number;
-  /** That is lo: datagrams are for this very host. */
-  readonly loopback?: boolean;
   readonly pool: PagePool;
   readonly options: SocketOptions;
   /** kernel-udp sends by its descriptor. */
@@ -46,11 +47,11 @@ const OPENERS: Readonly<Record<DriverName, (request: DeviceRequest) => Promise<N
     const { openXdpLive } = await import('../../tx/xdp-live/xdp-live.js');
     return openXdpLive({ ...linkOf(request), pool: request.pool });
   },
-  async 'kernel-udp'({ family, interface: name, options, companion }) {
+  async 'kernel-udp'({ family, interface: name, link, options, companion }) {
     const bound = options.interface !== undefined;
     const { openKernelUdp } = await import('../../tx/kernel-udp/kernel-udp.js');
     const shared = companion === null ? {} : { fd: companion.fd, takeErrors: () => companion.takeErrors() };
-    return openKernelUdp({ family, interface: name, bound, ...shared });
+    return openKernelUdp({ family, interface: link ?? name, bound, ...shared });
   },
   async 'pcap-file'({ mtu, options }) {
     const { file, sourceMac = NO_MAC, destinationMac = NO_MAC, vlans = [] } = options;
@@ -70,10 +71,10 @@ export async function openDevice(driver: DriverName | 'auto', request: DeviceReq
 }
 
 /** What the drivers that write the link header are told. */
-function linkOf({ interface: name, options }: DeviceRequest) {
+function linkOf({ interface: name, link, options }: DeviceRequest) {
   const { destinationMac, sourceMac, vlans } = options;
   return {
-    interface: name,
+    interface: link ?? name,
     ...(destinationMac === undefined ? {} : { destinationMac }),
     ...(sourceMac === undefined ? {} : { sourceMac }),
     ...(vlans === undefined ? {} : { vlans }),
@@ -83,7 +84,8 @@ function linkOf({ interface: name, options }: DeviceRequest) {
 /** Opens the first candidate that can do what was asked and that this machine lets us open. */
 async function openFastest(request: DeviceRequest): Promise<NetDevice> {
   const refusals: string[] = [];
-  for (const { driver, refusal } of candidates(request.options, request.family, request.mtu, request.loopback)) {
+  const { options, family, mtu, link } = request;
+  for (const { driver, refusal } of candidates(options, family, mtu, link?.linkType === 'loopback')) {
     try {
       if (refusal === null) return await openDevice(driver, request);
       refusals.push(`${driver}: ${refusal}`);

@@ -115,16 +115,17 @@ export class Paths {
     return new Peer(channel, zoned, flow, { pathMtu, ttl });
   }
 
-  async #flow(route: RouteTo, destinationPort: number, channel: Channel, sourcePort: number): Promise<Flow> {
-    const { source, address: destination } = route;
+  async #flow(way: RouteTo, destinationPort: number, channel: Channel, sourcePort: number): Promise<Flow> {
+    const { source, address: destination, route } = way;
     const { tos, flowLabel, dontFragment, options, extensionHeaders, checksum } = this.#with.options;
     const linkHeader = await channel.device.linkHeader({
       family: this.#with.family,
       source: parseAddress(source)!.octets,
       destination: parseAddress(destination)!.octets,
+      ...(route && { route }),
     });
     return createFlow({
-      ...{ source, sourcePort, destination, destinationPort, mtu: this.#mtuOf(route, channel), linkHeader },
+      ...{ source, sourcePort, destination, destinationPort, mtu: this.#mtuOf(way, channel), linkHeader },
       ...{ tos, flowLabel, dontFragment, options, extensionHeaders, checksum },
     });
   }
@@ -140,13 +141,13 @@ export class Paths {
     return asked;
   }
 
-  #channel({ interface: interfaceName, mtu, bound, loopback }: RouteTo, companion: Companion | null): Promise<Channel> {
+  #channel({ interface: interfaceName, mtu, bound, link }: RouteTo, companion: Companion | null): Promise<Channel> {
     const key = `${interfaceName} ${bound}`;
     let channel = this.#channels.get(key);
     if (channel === undefined) {
       const { family, pool, options: asked, open } = this.#with;
       const options = bound ? { ...asked, interface: interfaceName } : asked;
-      const request = { family, interface: interfaceName, mtu, loopback, pool, options, companion };
+      const request = { family, interface: interfaceName, mtu, link, pool, options, companion };
       channel = open(options.driver ?? DEFAULT_DRIVER, request).then((device) => this.#use(device));
       channel.catch(() => this.#channels.delete(key));
       this.#channels.set(key, channel);

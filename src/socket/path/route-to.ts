@@ -2,7 +2,7 @@ import { lookup as dnsLookup } from 'node:dns/promises';
 import type { LookupFunction } from 'node:net';
 import { argumentError, ERRNO, systemError } from '../../errors.js';
 import { findInterface, listInterfaces, type NetworkInterface } from '../../host/interfaces.js';
-import { findRoute } from '../../host/route.js';
+import { findWayOut, type Route } from '../../host/route.js';
 import { isMulticast, parseAddress } from '../../wire/address.js';
 import type { SocketOptions } from '../options.js';
 import { sends } from './choose-driver.js';
@@ -20,8 +20,9 @@ export interface RouteTo {
   readonly multicast: boolean;
   /** The smaller of the interface's and the route's, octets. */
   readonly mtu: number;
-  /** By lo: an address of this very host. */
-  readonly loopback: boolean;
+  /** The interface in full, and the kernel's route: absent where nobody was asked. */
+  readonly link?: NetworkInterface;
+  readonly route?: Route;
 }
 
 const UNROUTED_MTU = 1500;
@@ -52,7 +53,7 @@ export async function routeTo(
       throw argumentError('source', undefined, 'an address: this driver asks no routes', 'bind to one');
     }
     const mtu = options.mtu ?? UNROUTED_MTU;
-    return { address, source: withoutZone(boundTo), interface: '', bound: false, multicast, mtu, loopback: false };
+    return { address, source: withoutZone(boundTo), interface: '', bound: false, multicast, mtu };
   }
   const name = await interfaceFor(text, zone, multicast, options, settings);
   const found = { address, bound: name !== undefined, multicast };
@@ -60,19 +61,18 @@ export async function routeTo(
     if (name === undefined) throw argumentError('interface', name, 'an interface: destinationMac asks no routes');
     const own = await findInterface(name);
     const source = withoutZone(boundTo ?? ownAddress(own, options));
-    return { ...found, source, interface: name, mtu: own.mtu, loopback: false };
+    return { ...found, source, interface: name, mtu: own.mtu, link: own };
   }
-  const route = await findRoute(address, name === undefined ? {} : { interface: name });
+  const { route, link } = await findWayOut(address, name === undefined ? {} : { interface: name });
   if (route.type === 'broadcast' && !settings.broadcast) {
     throw systemError(ERRNO.EACCES, 'send', { address, reason: 'a broadcast address', hint: 'setBroadcast(true)' });
   }
-  const { mtu, linkType } = await findInterface(route.interface);
   return {
     ...found,
     source: withoutZone(boundTo ?? route.source),
     interface: route.interface,
-    mtu: Math.min(mtu, route.mtu ?? mtu),
-    loopback: linkType === 'loopback',
+    mtu: Math.min(link.mtu, route.mtu ?? link.mtu),
+    ...{ link, route },
   };
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { argumentError, ERRNO, type UfoError } from '../../errors.js';
-import { findInterface, type NetworkInterface } from '../../host/interfaces.js';
+import { interfaceOf, type NetworkInterface } from '../../host/interfaces.js';
 import { PAGE_SIZE, type UserMemory } from '../../memory/user-memory.js';
 import { NETIF_F_SG } from '../../skb/features.js';
 import { EthernetLink, type EthernetOptions } from '../ethernet-link.js';
@@ -12,7 +12,7 @@ import type { UmemFrames } from './frames.js';
 import { type XdpMode, type XdpRequest, XdpSocket } from './socket.js';
 
 export interface AfXdpOptions extends EthernetOptions {
-  readonly interface: string;
+  readonly interface: string | NetworkInterface;
   /** The memory that all rows will lie in; its `umem` region (2 MiB is best) becomes the UMEM. */
   readonly memory: UserMemory;
   /** Transmit queue of the interface; 0 by default. One socket a queue. */
@@ -170,7 +170,7 @@ export class AfXdp implements NetDevice {
 export async function openAfXdp(options: AfXdpOptions): Promise<AfXdp> {
   const { memory, queue = 0, mode = 'auto' } = options;
   if (memory.umem.len === 0) throw argumentError('umemLen', 0, 'a memory with a UMEM, best 2 MiB');
-  const networkInterface = await findInterface(options.interface);
+  const networkInterface = await interfaceOf(options.interface);
   const link = new EthernetLink(networkInterface, options);
   const longest = link.mtu + link.headerLen;
   if (memory.umem.len < longest) throw argumentError('umemLen', memory.umem.len, `at least ${longest}, for a frame`);

@@ -1,5 +1,5 @@
 import { ERRNO, UfoError } from '../../errors.js';
-import { findInterface, type NetworkInterface } from '../../host/interfaces.js';
+import { interfaceOf, type NetworkInterface } from '../../host/interfaces.js';
 import { addressOf } from '../../host/libc.js';
 import { anyUnresolved } from '../../host/neighbour.js';
 import { putSockaddr, SOCKADDR_IN6_LEN } from '../../host/sockaddr.js';
@@ -23,7 +23,7 @@ const MAX_TRIES = 8;
 
 export interface KernelUdpOptions {
   /** The interface that the kernel's routes lead to: for MTU and loss counters. */
-  readonly interface: string;
+  readonly interface: string | NetworkInterface;
   readonly family: 4 | 6;
   /** Send by this interface only, whatever the routes say. */
   readonly bound?: boolean;
@@ -182,7 +182,7 @@ export class KernelUdp implements NetDevice {
 
 /** Opens the device; sockets follow with the first datagram of a source. @throws UfoError for an unknown interface. */
 export async function openKernelUdp(options: KernelUdpOptions): Promise<KernelUdp> {
-  return new KernelUdp(await findInterface(options.interface), options);
+  return new KernelUdp(await interfaceOf(options.interface), options);
 }
 
 function isFailure(sent: number): boolean {

@@ -1,6 +1,6 @@
 import { ERRNO } from '../../errors.js';
 import { PACKET_QDISC_BYPASS, SOL_PACKET } from '../../host/constants.js';
-import { findInterface } from '../../host/interfaces.js';
+import { interfaceOf, type NetworkInterface } from '../../host/interfaces.js';
 import { libc } from '../../host/libc.js';
 import { setSockOptInt } from '../../host/socket-calls.js';
 import { NETIF_F_SG } from '../../skb/features.js';
@@ -15,7 +15,7 @@ import { type LinkRequest, type LostFrames, type NetDevice, rowSkb, type TxBatch
 import { callLimit, sendVector } from '../send-batch.js';
 
 export interface PacketSocketOptions extends EthernetOptions {
-  readonly interface: string;
+  readonly interface: string | NetworkInterface;
   /** Octets of SO_SNDBUF; 8 MiB by default, as far as the kernel allows. */
   readonly sendBufferSize?: number;
   /**
@@ -105,7 +105,7 @@ export class PacketSocket implements NetDevice {
  * none, ERR_UFO_UNSUPPORTED where it is neither Ethernet nor IP.
  */
 export async function openPacketSocket(options: PacketSocketOptions): Promise<PacketSocket> {
-  const networkInterface = await findInterface(options.interface);
+  const networkInterface = await interfaceOf(options.interface);
   const link = anyLink(networkInterface, options);
   const fd = openPacketFd(networkInterface.ifindex, options.sendBufferSize ?? SEND_BUFFER, link.headless);
   const bypass = options.qdiscBypass === true;

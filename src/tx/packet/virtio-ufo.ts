@@ -1,7 +1,7 @@
 import { ERRNO, type UfoError, unsupportedError } from '../../errors.js';
 import { PACKET_VNET_HDR, SOL_PACKET } from '../../host/constants.js';
 import { activeFeatures } from '../../host/device-features.js';
-import { findInterface, type NetworkInterface } from '../../host/interfaces.js';
+import { interfaceOf, type NetworkInterface } from '../../host/interfaces.js';
 import { addressOf, libc } from '../../host/libc.js';
 import { setSockOptInt } from '../../host/socket-calls.js';
 import { NETIF_F_HW_CSUM, NETIF_F_SG, NETIF_F_UFO } from '../../skb/features.js';
@@ -23,7 +23,7 @@ import { callLimit, sendVector } from '../send-batch.js';
 import { probeUfo } from './virtio-probe.js';
 
 export interface VirtioUfoOptions extends EthernetOptions {
-  readonly interface: string;
+  readonly interface: string | NetworkInterface;
   /** Octets of SO_SNDBUF; 8 MiB by default, as far as the kernel allows. */
   readonly sendBufferSize?: number;
 }
@@ -180,7 +180,7 @@ interface UfoSupport {
  *   it is neither Ethernet nor IP.
  */
 export async function openVirtioUfo(options: VirtioUfoOptions): Promise<VirtioUfo> {
-  const networkInterface = await findInterface(options.interface);
+  const networkInterface = await interfaceOf(options.interface);
   const link = anyLink(networkInterface, options);
   if (networkInterface.linkType === 'ppp') throw noVnetHeader(networkInterface);
   const ufo = ufoSupport(networkInterface, link);

@@ -1,6 +1,5 @@
 import { ERRNO } from '../../errors.js';
-import type { NetworkInterface } from '../../host/interfaces.js';
-import { findInterface } from '../../host/interfaces.js';
+import { interfaceOf, type NetworkInterface } from '../../host/interfaces.js';
 import type { PagePool } from '../../memory/page-pool.js';
 import { NETIF_F_SG } from '../../skb/features.js';
 import { EthernetLink, type EthernetOptions } from '../ethernet-link.js';
@@ -11,7 +10,7 @@ import { Bounce } from './bounce.js';
 import { LiveFrames, type LiveWay } from './live-frames.js';
 
 export interface XdpLiveOptions extends EthernetOptions {
-  readonly interface: string;
+  readonly interface: string | NetworkInterface;
   /** The pool that batches come from. Its memory becomes a BPF map. */
   readonly pool: PagePool;
   /** How frames get to the interface; by default redirected where it takes redirected frames, else by the stack. */
@@ -108,7 +107,7 @@ export class XdpLive implements NetDevice {
  *   frames, an interface that takes no redirected frames (and 'redirect' was asked for), an MTU above what a frame holds.
  */
 export async function openXdpLive(options: XdpLiveOptions): Promise<XdpLive> {
-  const networkInterface = await findInterface(options.interface);
+  const networkInterface = await interfaceOf(options.interface);
   const link = new EthernetLink(networkInterface, options);
   const { pool, liveWay } = options;
   const frames = new LiveFrames(networkInterface, link.maxFrameLen(networkInterface.mtu), pool.memory, liveWay);

@@ -51,11 +51,14 @@ export async function gatherField(only: readonly string[]): Promise<Field> {
   const folder = await mkdtemp(join(tmpdir(), 'udp-ufo-bench-'));
   const file = join(folder, 'payloads');
   const ours = OURS.map(([kind, side, about]) => senderOf(kind, side, about, file));
-  const commands = COMMANDS.map(([driver, wanted]) => commandWith(driver, wanted, file));
-  const found = await Promise.all([cProgram(folder, file), trafgen(folder), scapy(folder)]);
+  const commands = COMMANDS.map(([driver, scenarios]) => commandWith(driver, scenarios, file));
+  const wanted = (name: string): boolean => only.length === 0 || only.includes(name);
+  const yardsticks = { [C_UDP]: cProgram, [TRAFGEN]: trafgen, [SCAPY]: scapy };
+  const looked = Object.entries(yardsticks).filter(([name]) => wanted(name));
+  const found = await Promise.all(looked.map(([, find]) => find(folder, file)));
   const all = [...ours, ...commands, ...found.filter((one): one is Contestant => typeof one !== 'string')];
   return {
-    contestants: all.filter(({ name }) => only.length === 0 || only.includes(name)),
+    contestants: all.filter(({ name }) => wanted(name)),
     missing: found.filter((one): one is string => typeof one === 'string'),
     prepare: ({ payload }) => (payload === 'file' ? writePayloads(file) : Promise.resolve()),
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),

@@ -8,6 +8,7 @@ import { UfoError } from '../../../errors.js';
 import { LAB } from '../../../host/lab.js';
 import { childrenCpuSeconds } from '../../../host/processor-time.js';
 import { programPath } from '../../../host/programs.js';
+import { grouped } from '../../common/figures.js';
 import { runProgram, sentIn } from '../contestants/command.js';
 import { BENCH_PORT } from '../contestants/ready-frames.js';
 import { MAIN } from '../scenario.js';
@@ -36,7 +37,7 @@ export async function timeCapture(plan: PartPlan): Promise<Part[]> {
       const name = kind === 'pcap' ? 'capturePcap' : 'capturePcapng';
       parts.push({ type: 'part', name, what: `capture into a ${kind} file`, value, unit: 'ns/frame' });
     }
-    const what = `capture at ${FRAMES_A_SECOND.toLocaleString('en-US')} frames/s, worst run`;
+    const what = `capture at ${grouped(FRAMES_A_SECOND)} frames/s, worst run`;
     return [...parts, { type: 'part', name: 'captureLost', what, value: Math.max(...lost), unit: 'frames lost' }];
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -1,4 +1,5 @@
 import Table from 'cli-table3';
+import { grouped } from '../../common/figures.js';
 import type { Part } from '../parts/part.js';
 import { describeScenario, type Scenario } from '../scenario.js';
 import type { Goal } from './goals.js';
@@ -71,7 +72,7 @@ export function digits(value: number | null, unit: number, places: number): stri
 
 /** `1,234,567`. */
 export function thousands(value: number | null): string {
-  return value === null ? '' : Math.round(value).toLocaleString('en-US');
+  return value === null ? '' : grouped(Math.round(value));
 }
 
 /** Three significant digits, without an exponent. */
