@@ -114,6 +114,11 @@ export const CODES = {
     receiver: 'Linux drops the packet and sends a parameter problem (ipv6_rthdr_rcv)',
     example: 'routing type got 9 with 1 segments left, want a type that receivers know',
   },
+  'routing-segments': {
+    source: 'RFC 2460 4.4, RFC 8754 4.3.1.1',
+    receiver: 'Linux drops the packet and sends a parameter problem (ipv6_rthdr_rcv)',
+    example: 'segments left got 9, want at most 2 by the addresses in the routing header',
+  },
   // Faults of fragments among each other.
   'fragment-past-65535': {
     source: 'RFC 791 3.1, RFC 8200 4.5',

@@ -21,6 +21,8 @@ export const TYPE_SEGMENT_ROUTING = 4;
 const LEN = 1;
 const TYPE = 2;
 const SEGMENTS_LEFT = 3;
+/** Of segment routing: index of the last address. */
+const LAST_ENTRY = 4;
 /** Type-specific data that precede the addresses are 4 octets in all four types. */
 const ADDRESSES = 8;
 
@@ -35,6 +37,30 @@ export function getType(view: DataView, base: number): number {
 
 export function getSegmentsLeft(view: DataView, base: number): number {
   return view.getUint8(base + SEGMENTS_LEFT);
+}
+
+/**
+ * How many segments may be left at the most: the addresses that the header holds (RFC 2460 §4.4, RFC 6275 §6.4, RFC 6554 §4.2),
+ * of segment routing one more than its last entry, which it must hold (RFC 8754 §4.3.1.1). Undefined for other types.
+ */
+export function mostSegmentsLeft(view: DataView, base: number): number | undefined {
+  const addressesLen = getHeaderLen(view, base) - ADDRESSES;
+  const addresses = addressesLen >>> 4;
+  switch (getType(view, base)) {
+    case TYPE_SOURCE_ROUTE:
+      return addresses;
+    case TYPE_MOBILE:
+      return Math.min(1, addresses);
+    case TYPE_SEGMENT_ROUTING:
+      return view.getUint8(base + LAST_ENTRY) < addresses ? view.getUint8(base + LAST_ENTRY) + 1 : 0;
+    case TYPE_RPL: {
+      const [inner, last] = [16 - (view.getUint8(base + 4) >>> 4), 16 - (view.getUint8(base + 4) & 0x0f)];
+      const rest = addressesLen - (view.getUint8(base + 5) >>> 4) - last;
+      return rest < 0 ? 0 : Math.floor(rest / inner) + 1;
+    }
+    default:
+      return undefined;
+  }
 }
 
 /**

@@ -78,19 +78,18 @@ function reportOptions(view: DataView, base: number, end: number, report: Report
   if (padding >= 0) report('note', 'ipv6-padding', 'padding got more than 7 octets, or not zeros', mark(padding));
 }
 
-const KNOWN_TYPES: readonly number[] = [
-  routing.TYPE_SOURCE_ROUTE,
-  routing.TYPE_MOBILE,
-  routing.TYPE_RPL,
-  routing.TYPE_SEGMENT_ROUTING,
-];
-
 function reportRouting(view: DataView, base: number, at: number, report: Report): void {
   const type = routing.getType(view, at);
   const left = routing.getSegmentsLeft(view, at);
-  if (left === 0 || KNOWN_TYPES.includes(type)) return;
-  const text = `routing type got ${type} with ${left} segments left, want a type that receivers know`;
-  report('mismatch', 'routing-type', text, [at + 2 - base, at + 4 - base]);
+  if (left === 0) return;
+  const most = routing.mostSegmentsLeft(view, at);
+  if (most === undefined) {
+    const text = `routing type got ${type} with ${left} segments left, want a type that receivers know`;
+    report('mismatch', 'routing-type', text, [at + 2 - base, at + 4 - base]);
+  } else if (left > most) {
+    const text = `segments left got ${left}, want at most ${most} by the addresses in the routing header`;
+    report('mismatch', 'routing-segments', text, [at + 3 - base, at + 4 - base]);
+  }
 }
 
 /** A jumbo payload length stands where the payload length is 0, says more than that could, and with no fragment (RFC 2675 §3). */
