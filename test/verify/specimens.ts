@@ -155,6 +155,7 @@ export const SPECIMENS: Readonly<Record<Code, () => readonly Finding[]>> = {
   'ipv6-option-discard': () => found([behind(60, [17, 0, 0x9e, 4, 0, 0, 0, 0])]),
   'jumbo-length': () => found([behind(0, [17, 0, 0xc2, 4, 0, 0, 0, 100], 0)]),
   'routing-type': () => found([behind(43, [17, 0, 9, 1, 0, 0, 0, 0])]),
+  'routing-segments': () => found([behind(43, [17, 4, 0, 9, ...new Array<number>(36).fill(0)])]),
   'fragment-past-65535': () => found([piece(0, 1480, true), piece(1480, 1480, true), piece(65_528, 1000, false)]),
   'fragment-empty': () => found([piece(0, 1480, true), piece(1480, 0, true)]),
   'fragment-length': () => found([piece(0, 1477, true)]),

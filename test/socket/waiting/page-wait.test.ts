@@ -41,4 +41,66 @@ describe('PageWait', () => {
     assert.equal((await served).length, 8);
     assert.equal(large.attempts, 3);
   });
+
+  it('serves in order, also where a later one needs less, and goes on with who stands behind one that gave up', async () => {
+    const pool = new PagePool(new UserMemory({ pages: 8 }));
+    const wait = new PageWait(pool, () => true);
+    const held = taker(pool, 6).take();
+    const stop = new AbortController();
+    const large = wait.until(taker(pool, 8).take, stop.signal);
+    const small = taker(pool, 1);
+    let served = false;
+    const behind = wait.until(small.take).then(() => {
+      served = true;
+    });
+    await turns(3);
+    assert.deepEqual([wait.waiting, served, small.attempts], [true, false, 0]);
+    pool.putPage(held.pop()!);
+    await turns(3);
+    assert.equal(served, false);
+    stop.abort(new Error('enough'));
+    await assert.rejects(large, /enough/);
+    await behind;
+    assert.equal(wait.waiting, false);
+    await assert.rejects(wait.until(taker(pool, 1).take, AbortSignal.abort(new Error('before'))), /before/);
+  });
+
+  it('says ENOMEM where nothing is on its way back, and EAGAIN where something is or others wait', async () => {
+    const pool = new PagePool(new UserMemory({ pages: 4 }));
+    let pending = false;
+    const wait = new PageWait(pool, () => pending);
+    const held = taker(pool, 3).take();
+    const all = taker(pool, 4);
+    assert.throws(() => wait.now(all.take), { code: 'ENOMEM' });
+    await assert.rejects(wait.until(all.take), { code: 'ENOMEM', hint: /poolPages/ });
+    pending = true;
+    assert.throws(() => wait.now(all.take), { code: 'EAGAIN' });
+    const waiting = wait.until(all.take);
+    assert.throws(() => wait.now(taker(pool, 1).take), { code: 'EAGAIN' });
+    assert.throws(
+      () =>
+        new PageWait(new PagePool(new UserMemory({ pages: 1 })), () => true).now(() => {
+          throw new Error('mine');
+        }),
+      /mine/,
+    );
+    pending = false;
+    for (const page of held) pool.putPage(page);
+    assert.equal((await waiting).length, 4);
+  });
+
+  it('fails those whose attempt fails otherwise, and all of them when it is told to', async () => {
+    const pool = new PagePool(new UserMemory({ pages: 4 }));
+    const wait = new PageWait(pool, () => true);
+    const failing = wait.until(() => {
+      throw systemError(ERRNO.EINVAL, 'mine');
+    });
+    await assert.rejects(failing, { code: 'EINVAL' });
+    taker(pool, 4).take();
+    const [one, other] = [wait.until(taker(pool, 1).take), wait.until(taker(pool, 1).take)];
+    wait.fail(systemError(ERRNO.EBADF, 'send'));
+    await assert.rejects(one, { code: 'EBADF' });
+    await assert.rejects(other, { code: 'EBADF' });
+    assert.equal(wait.waiting, false);
+  });
 });
