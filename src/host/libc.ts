@@ -32,6 +32,7 @@ export interface Libc {
   recvmmsg(fd: number, mmsghdrs: Pointer, count: number, flags: number, timeout: Pointer): number;
   /** `offset` < 2^53. */
   preadv2(fd: number, iovecs: Pointer, count: number, offset: number, flags: number): number;
+  writev(fd: number, iovecs: Pointer, count: number): number;
   poll(pollfds: Pointer, count: number, timeoutMs: number): number;
   clock_gettime(clock: number, timespec: Pointer): number;
   /** Gives the error number instead of setting errno. */
@@ -66,6 +67,7 @@ const SIGNATURES: Readonly<Record<keyof Libc, string>> = {
   sendmmsg: 'int sendmmsg(int, void*, unsigned int, int)',
   recvmmsg: 'int recvmmsg(int, void*, unsigned int, int, void*)',
   preadv2: 'long preadv2(int, void*, int, long, int)',
+  writev: 'long writev(int, void*, int)',
   poll: 'int poll(void*, unsigned long, int)',
   clock_gettime: 'int clock_gettime(int, void*)',
   clock_nanosleep: 'int clock_nanosleep(int, int, void*, void*)',

@@ -76,6 +76,11 @@ export class PcapngFormat {
   }
 
   put(view: DataView, at: number, record: Fields): number {
+    return this.putTail(view, this.putHead(view, at, record) + record.caplen, record);
+  }
+
+  /** What stands in front of a frame; returns where that begins. */
+  putHead(view: DataView, at: number, record: Fields): number {
     const len = this.recordLen(record);
     view.setUint32(at, BLOCK_ENHANCED_PACKET, LITTLE);
     view.setUint32(at + 4, len, LITTLE);
@@ -83,14 +88,19 @@ export class PcapngFormat {
     putTime(view, at + 12, record.seconds, record.nanoseconds);
     view.setUint32(at + 20, record.caplen, LITTLE);
     view.setUint32(at + 24, record.len, LITTLE);
-    let end = at + this.headLen + record.caplen;
-    for (const data = at + this.headLen; (end - data) % 4 !== 0; end++) view.setUint8(end, 0);
+    return at + this.headLen;
+  }
+
+  /** What stands behind a frame, whose end is at `at`; returns where the record ends. */
+  putTail(view: DataView, at: number, record: Fields): number {
+    let end = at;
+    for (let len = record.caplen; len % 4 !== 0; len++) view.setUint8(end++, 0);
     if (record.comment !== undefined) {
       end = putOption(view, end, { code: OPT_COMMENT, value: record.comment });
       view.setUint32(end, 0); // end of options
       end += OPTION_HEAD_LEN;
     }
-    view.setUint32(end, len, LITTLE);
+    view.setUint32(end, this.recordLen(record), LITTLE);
     return end + 4;
   }
 
@@ -104,12 +114,17 @@ export class PcapngFormat {
   }
 }
 
-/** Nanoseconds since the epoch, the high 32 bits first: more than a double holds, so by halves of the seconds. */
+/**
+ * Nanoseconds since the epoch, the high 32 bits first: more than a double holds, so by halves of the seconds. Divisions by
+ * powers of two are shifts of the exponent, where a remainder of doubles would take longer than the rest of a record.
+ */
 function putTime(view: DataView, at: number, seconds: number, nanoseconds: number): void {
-  const upper = (seconds >>> 16) * 1e9;
-  const lower = (upper % 65_536) * 65_536 + (seconds & 0xffff) * 1e9 + nanoseconds;
-  view.setUint32(at, Math.floor(upper / 65_536) + Math.floor(lower / 2 ** 32), LITTLE);
-  view.setUint32(at + 4, lower % 2 ** 32, LITTLE);
+  const upper = (seconds >>> 16) * 1e9; // of 65,536 each
+  const whole = Math.floor(upper / 65_536);
+  const lower = (upper - whole * 65_536) * 65_536 + (seconds & 0xffff) * 1e9 + nanoseconds;
+  const carry = Math.floor(lower / 2 ** 32);
+  view.setUint32(at, whole + carry, LITTLE);
+  view.setUint32(at + 4, lower - carry * 2 ** 32, LITTLE);
 }
 
 function block(

@@ -4,6 +4,7 @@ import { FarReceiver } from '../../src/app/demo/far-receiver.js';
 import { ERRNO } from '../../src/errors.js';
 import { LAB, pinNeighbours, setLabMtu } from '../../src/host/lab.js';
 import { runTool } from '../../src/host/run-tool.js';
+import { createSocket } from '../../src/socket/socket.js';
 import { type AfXdpOptions, openAfXdp } from '../../src/tx/af-xdp/af-xdp.js';
 import { itDelivers } from './delivery.js';
 import { takeNext } from './far-receiver.js';
@@ -54,6 +55,15 @@ describeLive('af-xdp', () => {
       made.skbs.map(({ users }) => users),
       made.skbs.map(() => 1),
     );
+  });
+
+  it('is what auto takes for packets of several chunks, where we have to cut', async () => {
+    await setLabMtu(9000);
+    await pinNeighbours();
+    await using socket = createSocket({ type: 'udp4', driver: 'auto', checksum: false });
+    const { driver, fragments } = await socket.send(payloadOf(20_000, 1), { address: far.ipv4, port: 9 });
+    assert.deepEqual([driver, fragments], ['af-xdp', 3]);
+    await setLabMtu(1500);
   });
 
   it('sends more than the UMEM holds, and everything arrives', async () => {

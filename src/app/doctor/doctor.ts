@@ -10,7 +10,6 @@ import type { DoctorReport } from './report.js';
 import { formatDoctor } from './text.js';
 
 /** Of an interface that was not named. */
-const USUAL_MTU = 1500;
 
 export interface DoctorArguments {
   readonly interface: string | undefined;
@@ -40,7 +39,7 @@ export async function examine(interfaceName?: string): Promise<DoctorReport> {
     interface: link === undefined ? null : { name: link.name, checks: await interfaceChecks(link) },
     peers: await peerChecks(),
     drivers,
-    auto: autoChoices(drivers, link?.mtu ?? USUAL_MTU),
+    auto: autoChoices(drivers),
     canSend: drivers.some((driver) => driver.usable && sendsFragments(driver.name)),
   };
 }

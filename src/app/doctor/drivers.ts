@@ -98,7 +98,7 @@ function tryOpen(open: () => number, what: string, privileges: Privileges, neede
 }
 
 /** What `auto` takes for the kinds of wishes that decide it; the order of speed is `candidates`'. */
-export function autoChoices(drivers: readonly DriverCheck[], mtu: number): AutoChoice[] {
+export function autoChoices(drivers: readonly DriverCheck[]): AutoChoice[] {
   const wishes: readonly [string, Partial<SocketOptions>][] = [
     ['plain datagrams', {}],
     ['cut by us (checksum 0, …)', { checksum: false }],
@@ -106,7 +106,7 @@ export function autoChoices(drivers: readonly DriverCheck[], mtu: number): AutoC
   ];
   return wishes.map(([wish, options]) => {
     const passed: string[] = [];
-    for (const { driver, refusal } of candidates({ type: 'udp4', ...options }, 4, mtu)) {
+    for (const { driver, refusal } of candidates({ type: 'udp4', ...options }, 4)) {
       const check = drivers.find(({ name }) => name === driver);
       if (refusal === null && check?.usable === true) return { wish, driver, why: passed.join('; ') || check.why };
       passed.push(`not ${driver}: ${refusal ?? check?.why}`);

@@ -13,9 +13,6 @@ export interface Candidate {
 
 export const DEFAULT_DRIVER: DriverName = 'raw-socket';
 
-/** Frames longer than this need more than the largest chunk of an AF_XDP UMEM, a page. */
-const XDP_FRAME_LEN = 4_000;
-
 /**
  * The order that `auto` tries them in, fastest first as `udp-ufo bench` measures them. Whole datagrams handed to the kernel
  * are fastest, but only where the kernel cuts as was asked for; otherwise our own cutting is, by AF_XDP first. What needs no
@@ -27,20 +24,18 @@ const BY_SPEED: readonly DriverName[] = ['virtio-ufo', 'af-xdp', 'packet-socket'
 const BY_IP: ReadonlySet<DriverName> = new Set(['raw-socket', 'kernel-udp']);
 
 /** What a driver cannot do as asked beyond the options it honours; null where it can. */
-const LIMITS: Partial<Record<DriverName, (options: SocketOptions, family: 4 | 6, mtu: number) => string | null>> = {
+const LIMITS: Partial<Record<DriverName, (options: SocketOptions, family: 4 | 6) => string | null>> = {
   'virtio-ufo': ufoRefusal,
-  'af-xdp': (_options, _family, mtu) =>
-    mtu > XDP_FRAME_LEN ? `frames of ${mtu} octets are longer than its chunks` : null,
 };
 
 /** The drivers in the order that `auto` tries them. */
-export function candidates(options: SocketOptions, family: 4 | 6, mtu: number, loopback = false): Candidate[] {
+export function candidates(options: SocketOptions, family: 4 | 6, loopback = false): Candidate[] {
   return BY_SPEED.map((driver) => ({
     driver,
     refusal:
       loopback && !BY_IP.has(driver)
         ? 'the kernel drops what is put on lo below its IP layer as a martian packet'
-        : refusalOf(DRIVER_TRAITS[driver], options, family, mtu),
+        : refusalOf(DRIVER_TRAITS[driver], options, family),
   }));
 }
 
@@ -58,11 +53,11 @@ export function isDriver(name: unknown): name is DriverName {
   return DRIVERS.includes(name as DriverName);
 }
 
-function refusalOf(traits: DriverTraits, options: SocketOptions, family: 4 | 6, mtu: number): string | null {
+function refusalOf(traits: DriverTraits, options: SocketOptions, family: 4 | 6): string | null {
   const refusal = firstRefusal(options, family, traits);
   if (refusal !== null) return `${refusal.option}: ${refusal.why}`;
   if (options.visible === true && !traits.seenByCaptures) return 'captures on the same interface do not see it';
-  return LIMITS[traits.name]?.(options, family, mtu) ?? null;
+  return LIMITS[traits.name]?.(options, family) ?? null;
 }
 
 /** What the kernel's UFO cannot do as asked; the datagram would be cut here, and AF_XDP does that faster. */

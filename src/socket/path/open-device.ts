@@ -81,21 +81,37 @@ function linkOf({ interface: name, link, options }: DeviceRequest) {
   };
 }
 
-/** Opens the first candidate that can do what was asked and that this machine lets us open. */
+/**
+ * Opens the first candidate that can do what was asked and that this machine lets us open. One that takes smaller packets
+ * than the way there does (AF_XDP without frames of several chunks) is taken only where no other takes larger ones.
+ */
 async function openFastest(request: DeviceRequest): Promise<NetDevice> {
-  const refusals: string[] = [];
   const { options, family, mtu, link } = request;
-  for (const { driver, refusal } of candidates(options, family, mtu, link?.linkType === 'loopback')) {
-    try {
-      if (refusal === null) return await openDevice(driver, request);
-      refusals.push(`${driver}: ${refusal}`);
-    } catch (error) {
-      if (!(error instanceof UfoError)) throw error;
-      refusals.push(`${driver}: ${error.message}`);
+  const refusals: string[] = [];
+  let best: NetDevice | null = null;
+  for (const { driver, refusal } of candidates(options, family, link?.linkType === 'loopback')) {
+    const device = refusal === null ? await openOrRefusal(driver, request) : refusal;
+    if (typeof device === 'string') {
+      refusals.push(`${driver}: ${device}`);
+      continue;
     }
+    const worse: NetDevice | null = best !== null && device.mtu <= best.mtu ? device : best;
+    await worse?.close();
+    if (worse !== device) best = device;
+    if (best!.mtu >= (options.mtu ?? mtu)) return best!;
   }
+  if (best !== null) return best;
   throw unsupportedError(
     `no driver can send by ${request.interface}\n  ${refusals.join('\n  ')}`,
     `udp-ufo doctor -i ${request.interface} says more`,
   );
+}
+
+async function openOrRefusal(driver: DriverName, request: DeviceRequest): Promise<NetDevice | string> {
+  try {
+    return await openDevice(driver, request);
+  } catch (error) {
+    if (error instanceof UfoError) return error.message;
+    throw error;
+  }
 }
