@@ -3,6 +3,7 @@ import { endpoint, file, json, required, withDefault } from '../options/builders
 import { HEADER_OPTIONS } from '../options/headers.js';
 import { PAYLOAD_EXCLUSIVE, PAYLOAD_OPTIONS } from '../options/payload.js';
 import { PLAN_OPTION } from '../options/plan.js';
+import { PROOF_OPTIONS } from '../options/proof.js';
 import { defineCommand } from './command.js';
 
 /** `udp-ufo segment`: offline, no privileges. */
@@ -17,6 +18,7 @@ export const segment = defineCommand({
     mtu: withDefault({ ...HEADER_OPTIONS.mtu, describe: 'largest IP packet' }, '1500'),
     plan: PLAN_OPTION,
     pcap: required(file({ describe: 'pcap file, - for stdout', group: 'output', alias: 'w' })),
+    save: PROOF_OPTIONS.save,
     json,
   },
   exclusive: PAYLOAD_EXCLUSIVE,

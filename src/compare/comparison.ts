@@ -6,6 +6,8 @@ export interface Comparison {
   readonly expected: number | null;
   /** As they were sent. */
   readonly good: number;
+  /** Bad or incomplete just as a fragment plan made them. */
+  readonly planned: number;
   readonly bad: number;
   /** Some of their packets came. */
   readonly incomplete: number;
@@ -34,6 +36,8 @@ export interface Comparison {
   readonly verdict: 'good' | 'bad' | 'inconclusive';
   /** The first of what else is wrong, for people. */
   readonly mismatches: readonly string[];
+  /** What the first of the `planned` ones are, for people. */
+  readonly plans: readonly string[];
 }
 
 /**
@@ -43,13 +47,26 @@ export interface Comparison {
  * @param strict nothing may change on the way, the order included
  */
 export function comparisonVerdict(
-  counts: Omit<Comparison, 'verdict' | 'mismatches' | 'differences'>,
+  counts: Omit<Comparison, 'verdict' | 'mismatches' | 'plans' | 'differences'>,
   strict: boolean,
 ): Comparison['verdict'] {
-  const { expected, good, bad, incomplete, missing, doubled, late, unexpected, uncompared, changed, captureLost } =
-    counts;
+  const {
+    expected,
+    good,
+    planned,
+    bad,
+    incomplete,
+    missing,
+    doubled,
+    late,
+    unexpected,
+    uncompared,
+    changed,
+    captureLost,
+  } = counts;
   if (bad > 0 || unexpected > 0 || doubled > 0) return 'bad';
   if (strict && (late > 0 || changed.length > 0)) return 'bad';
   if (missing > 0 || incomplete > 0 || uncompared > 0 || (captureLost ?? 0) > 0) return 'inconclusive';
-  return good > 0 && good === (expected ?? good) ? 'good' : 'inconclusive';
+  const right = good + planned;
+  return right > 0 && right === (expected ?? right) ? 'good' : 'inconclusive';
 }

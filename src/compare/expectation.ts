@@ -1,13 +1,15 @@
-import type { Finding } from '../verify/findings.js';
 import { type DatagramVerdict, outcome } from '../verify/verdict.js';
+import { amended, changedText, notAsSent } from './amended.js';
 import { type Comparison, comparisonVerdict } from './comparison.js';
 import { cutDifferences } from './cut.js';
 import { type Difference, DifferenceTally, differenceText } from './difference.js';
 import type { ExpectedDatagram } from './expected.js';
 import { fieldDifferences } from './fields.js';
+import { identName, namesOf, namesSeen, sameEnd } from './names.js';
 import { NumberTally } from './numbers.js';
 import { OpenNames } from './open-names.js';
 import { type Fault, generatedFault, payloadDifferences } from './payload.js';
+import { cameAsPlanned, isUnreadable, matchPlanned, type PlannedMatch, plannedText } from './planned.js';
 
 export interface ExpectationOptions {
   /** Nothing may change on the way: for the sender's own link, or by the user's wish. Default false. */
@@ -41,6 +43,8 @@ interface Entry {
 /** Datagrams told and not seen yet that are known one by one: what is beyond is counted as not compared. */
 const MOST_OPEN = 1 << 20;
 const MISMATCHES_KEPT = 20;
+/** What is told from the UDP header. */
+const UDP_FIELDS = ['sourcePort', 'destinationPort', 'udp checksum'];
 
 /**
  * What was sent, to be held against what came: each final verdict of a `Verifier` with `sightings` goes to `take`, and
@@ -58,9 +62,22 @@ export class Expectation {
   /** Names under which something came already: what has one of them and is not open has come once more. */
   readonly #came = new NumberTally(false);
   readonly #cameNames = new Set<string>();
+  /** Idents of datagrams with a plan that came. */
+  readonly #planned = new Set<string>();
   readonly #tally = new DifferenceTally();
-  readonly #count = { good: 0, bad: 0, incomplete: 0, stopped: 0, doubled: 0, late: 0, lateBy: 0, unexpected: 0 };
+  readonly #count = {
+    good: 0,
+    planned: 0,
+    bad: 0,
+    incomplete: 0,
+    stopped: 0,
+    doubled: 0,
+    late: 0,
+    lateBy: 0,
+    unexpected: 0,
+  };
   readonly #mismatches: string[] = [];
+  readonly #plans: string[] = [];
   #told = 0;
   /** Incomplete ones of which nobody knows whose they are. */
   #strays = 0;
@@ -87,6 +104,10 @@ export class Expectation {
     const order = flow.told++;
     this.#told += 1;
     if (expected.stoppedAfter !== undefined) this.#stopped += 1;
+    if (expected.planned?.packets.length === 0) {
+      this.#count.planned += 1; // nothing of it was sent
+      return;
+    }
     if ('sha256' in expected.payload) this.#wantsHash = true;
     if (this.#open.size >= MOST_OPEN) {
       this.#uncompared += 1;
@@ -110,8 +131,8 @@ export class Expectation {
 
   /** Datagrams judged so far, as far as they were told. */
   get judged(): number {
-    const { good, bad, incomplete, stopped } = this.#count;
-    return good + bad + incomplete + stopped;
+    const { good, planned, bad, incomplete, stopped } = this.#count;
+    return good + planned + bad + incomplete + stopped;
   }
 
   /** What was sent and has not come at all. */
@@ -121,22 +142,25 @@ export class Expectation {
 
   /** Holds a final verdict against what was sent; null where it is none of ours. */
   take(verdict: DatagramVerdict): Held | null {
-    if (!this.#owns(verdict)) return null;
+    const planned = this.#findPlanned(verdict); // whose ports a plan may have changed
+    if (planned === undefined && !this.#owns(verdict)) return null;
     this.#packets += Math.max(1, verdict.fragments) + verdict.duplicates;
+    if (planned !== undefined) return this.#holdPlanned(planned, verdict);
     if (verdict.duplicates > 0 && !this.#repeats)
       this.#countDoubled(verdict, `${verdict.duplicates} of its packets came once more`);
     const entry = this.#find(verdict);
+    if (entry?.expected.planned !== undefined) return this.#holdPlanned(entry, verdict);
     if (entry !== undefined) return this.#hold(entry, verdict);
     return this.#generated ? this.#holdSelf(verdict) : this.#surplus(verdict);
   }
 
   result({ captureLost }: { readonly captureLost: number | null }): Comparison {
-    const { good, bad, incomplete, doubled, unexpected, stopped } = this.#count;
+    const { good, planned, bad, incomplete, doubled, unexpected, stopped } = this.#count;
     const numbers = this.#numbers.figures;
     const kinds = this.#tally.kinds();
     const counts = {
       expected: this.#generated && this.#told === 0 ? null : this.#told - this.#stopped,
-      ...{ good, bad, incomplete },
+      ...{ good, planned, bad, incomplete },
       missing: Math.max(0, this.missing().length - this.#strays) + numbers.missing,
       ...{ stopped, doubled: doubled + numbers.doubled },
       late: this.#count.late + numbers.late,
@@ -152,6 +176,7 @@ export class Expectation {
       differences: kinds.filter(({ onTheWay }) => !onTheWay),
       verdict: comparisonVerdict(counts, this.#strict),
       mismatches: this.#mismatches,
+      plans: this.#plans,
     };
   }
 
@@ -167,11 +192,77 @@ export class Expectation {
     return undefined;
   }
 
-  #hold(entry: Entry, verdict: DatagramVerdict): Held {
+  /** The open one with a plan under this ident; of several the one that it is exactly. */
+  #findPlanned(verdict: DatagramVerdict): Entry | undefined {
+    if (verdict.ident === null) return undefined;
+    const name = identName(verdict.ident);
+    const fits = ({ expected: { planned, source, destination } }: Entry): boolean =>
+      planned !== undefined &&
+      (source ?? verdict.source) === verdict.source &&
+      (destination ?? verdict.destination) === verdict.destination;
+    const exact = (entry: Entry): boolean =>
+      fits(entry) && cameAsPlanned(matchPlanned(entry.expected.planned!, verdict));
+    return this.#names.find(name, exact) ?? this.#names.find(name, fits);
+  }
+
+  /** Came as its plan made it, it is right, whatever the RFCs say of it; of what came only in part nothing is wrong. */
+  #holdPlanned(entry: Entry, verdict: DatagramVerdict): Held {
     const { expected, order } = entry;
+    const planned = expected.planned!;
+    this.#close(entry);
+    const match = matchPlanned(planned, verdict);
+    if (match.copies > 0 && !this.#repeats && this.#findPlanned(verdict) === undefined)
+      this.#countDoubled(verdict, `${match.copies} of its packets came once more than planned`);
+    if (match.lost === 0) this.#countOrder(this.#flowOf(expected), order);
+    const fields = fieldDifferences(expected, verdict);
+    const readable = isUnreadable(planned) ? fields.filter(({ field }) => !UDP_FIELDS.includes(field)) : fields;
+    const differences = [...readable, ...this.#plannedPayload(expected, verdict, match)];
+    const [faults, changed] = this.#texts(differences);
+    faults.push(...match.strange.map(notAsSent));
+    const kind = match.lost > 0 ? 'incomplete' : planned.verdict === 'good' ? 'good' : 'planned';
+    if (kind === 'planned' && faults.length === 0) {
+      changed.push(notAsSent(plannedText(planned)));
+      if (this.#plans.length < MISMATCHES_KEPT) this.#plans.push(`ident ${verdict.ident}: ${plannedText(planned)}`);
+    }
+    const held = amended(verdict, faults, changed, kind);
+    if (expected.stoppedAfter !== undefined && held.verdict !== 'bad') this.#count.stopped += 1;
+    else this.#count[held.verdict as 'good' | 'planned' | 'bad' | 'incomplete'] += 1;
+    for (const { text } of faults) this.#say(verdict, text);
+    return { verdict: held, expected, differences };
+  }
+
+  /** What came first wins an overlap, so that its octets are told only where the order is as it was. */
+  #plannedPayload(
+    { planned, payload }: ExpectedDatagram,
+    verdict: DatagramVerdict,
+    { lost, inOrder }: PlannedMatch,
+  ): Difference[] {
+    const untold = planned!.faults.includes('missing') || isUnreadable(planned!);
+    if (!verdict.complete || lost > 0 || untold || (planned!.faults.includes('overlap') && !inOrder)) return [];
+    const ofPayload = payloadDifferences(payload, verdict);
+    if (ofPayload === null) this.#uncompared += 1;
+    return ofPayload ?? [];
+  }
+
+  /** As faults, and as what may have changed on the way. */
+  #texts(differences: readonly Difference[]): [faults: Fault[], changed: Fault[]] {
+    for (const one of differences) this.#tally.add(one);
+    return [
+      differences.filter(({ onTheWay }) => !onTheWay || this.#strict).map((one) => notAsSent(differenceText(one))),
+      differences.filter(({ onTheWay }) => onTheWay && !this.#strict).map((one) => notAsSent(changedText(one))),
+    ];
+  }
+
+  #close(entry: Entry): void {
+    const { expected } = entry;
     this.#open.delete(entry);
     for (const name of namesOf(expected)) this.#names.delete(name, entry);
     this.#rememberCame(expected);
+  }
+
+  #hold(entry: Entry, verdict: DatagramVerdict): Held {
+    const { expected, order } = entry;
+    this.#close(entry);
     const differences = fieldDifferences(expected, verdict);
     if (cameWhole(verdict)) {
       this.#countOrder(this.#flowOf(expected), order);
@@ -179,13 +270,7 @@ export class Expectation {
       if (ofPayload === null) this.#uncompared += 1;
       differences.push(...cutDifferences(expected, verdict), ...(ofPayload ?? []));
     }
-    for (const one of differences) this.#tally.add(one);
-    const faults = differences
-      .filter(({ onTheWay }) => !onTheWay || this.#strict)
-      .map((one) => notAsSent(differenceText(one)));
-    const changed = differences
-      .filter(({ onTheWay }) => onTheWay && !this.#strict)
-      .map((one) => notAsSent(changedText(one)));
+    const [faults, changed] = this.#texts(differences);
     return { verdict: this.#judged(verdict, expected, faults, changed), expected, differences };
   }
 
@@ -224,6 +309,11 @@ export class Expectation {
   #surplus(verdict: DatagramVerdict): Held {
     const none = { expected: undefined, differences: [] };
     if (this.#overflowed) return { verdict, ...none };
+    // Where packets of a plan are lost, the others may make other datagrams than they were meant for.
+    if (verdict.ident !== null && this.#planned.has(identName(verdict.ident)) && this.#count.incomplete > 0) {
+      this.#strays += 1;
+      return { verdict: this.#judged(amended(verdict, [], [], 'incomplete'), null, [], []), ...none };
+    }
     if (verdict.verdict !== 'spliced' && this.#hasCome(verdict)) {
       if (!this.#repeats) this.#countDoubled(verdict, 'it came once more');
       return { verdict, ...none };
@@ -261,8 +351,10 @@ export class Expectation {
     this.#say(verdict, what);
   }
 
-  #rememberCame({ payload, ident }: ExpectedDatagram): void {
-    if ('seed' in payload) this.#came.add(`${payload.seed}`, payload.sequence);
+  #rememberCame({ payload, ident, planned }: ExpectedDatagram): void {
+    // Several datagrams of one plan may have the same payload.
+    if (planned !== undefined) this.#planned.add(ident === undefined ? '' : identName(ident));
+    else if ('seed' in payload) this.#came.add(`${payload.seed}`, payload.sequence);
     else if (this.#cameNames.size < MOST_OPEN) {
       const [name] = namesOf({ payload });
       this.#cameNames.add(ident === undefined ? name! : `${name} ${ident}`);
@@ -270,6 +362,7 @@ export class Expectation {
   }
 
   #hasCome(verdict: DatagramVerdict): boolean {
+    if (verdict.ident !== null && this.#planned.has(identName(verdict.ident))) return true;
     const told = verdict.seen?.payload?.told;
     if (told) return this.#came.has(`${told.seed}`, told.sequence);
     const [name] = namesSeen(verdict).at(-1) ?? [''];
@@ -290,64 +383,4 @@ function cameWhole({ complete, verdict }: DatagramVerdict): boolean {
 /** Several datagrams that a device will cut or has joined, the first of which says the length of each. */
 function isOffloaded({ offloaded }: DatagramVerdict, told: { readonly length: number } | null): boolean {
   return told !== null && offloaded?.length === told.length;
-}
-
-function amended(verdict: DatagramVerdict, faults: readonly Fault[], changed: readonly Fault[]): DatagramVerdict {
-  const texts = (all: readonly Fault[]): string[] => all.map(({ text }) => text);
-  return {
-    ...verdict,
-    mismatches: [...verdict.mismatches, ...texts(faults)],
-    notes: [...verdict.notes, ...texts(changed)],
-    findings: [...verdict.findings, ...findings('mismatch', faults), ...findings('note', changed)],
-    verdict: faults.length > 0 ? 'bad' : verdict.verdict,
-  };
-}
-
-function findings(level: Finding['level'], faults: readonly Fault[]): Finding[] {
-  return faults.map(({ code, text }) => ({ code, level, fragment: null, text }));
-}
-
-function notAsSent(text: string): Fault {
-  return { code: 'not-as-sent', text };
-}
-
-/** `ttl changed on the way from 64 to 9`. */
-function changedText({ field, from, to }: Difference): string {
-  return `${field} changed on the way from ${from} to ${to}`;
-}
-
-function namesOf({ ident, payload }: ExpectedDatagram): string[] {
-  const names: string[] = [];
-  if ('seed' in payload) names.push(tagName(payload));
-  if (ident !== undefined) names.push(identName(ident));
-  if ('seed' in payload) return names;
-  const { sha256, digest, length } = payload;
-  if (sha256 !== undefined) names.push(`hash ${sha256}`);
-  if (digest !== undefined) names.push(`digest ${digest}`);
-  if (sha256 === undefined && digest === undefined) names.push(`length ${length}`);
-  return names;
-}
-
-/** Names to look for, the surest first, and whether the name alone is enough. */
-function namesSeen({ ident, payloadSha256, payloadLen, seen }: DatagramVerdict): (readonly [string, boolean])[] {
-  const names: (readonly [string, boolean])[] = [];
-  const told = seen?.payload?.told;
-  if (told) names.push([tagName(told), true]);
-  if (ident !== null) names.push([identName(ident), false]);
-  if (payloadSha256 !== null) names.push([`hash ${payloadSha256}`, false]);
-  if (seen?.payload?.digest) names.push([`digest ${seen.payload.digest}`, false]);
-  if (payloadLen !== null) names.push([`length ${payloadLen}`, false]);
-  return names;
-}
-
-const tagName = (tag: { seed: number; sequence: number }): string => `tag ${tag.seed} ${tag.sequence}`;
-const identName = (ident: number): string => `ident ${ident}`;
-
-/** Foreign datagrams may have an ident of ours, but they go elsewhere; and two senders may send the same payload. */
-function sameEnd({ destination, destinationPort, sourcePort }: ExpectedDatagram, verdict: DatagramVerdict): boolean {
-  return (
-    (sourcePort === undefined || verdict.udp === null || sourcePort === verdict.udp.sourcePort) &&
-    (destination === undefined || destination === verdict.destination) &&
-    (destinationPort === undefined || verdict.udp === null || destinationPort === verdict.udp.destinationPort)
-  );
 }

@@ -1,3 +1,4 @@
+import type { Fault } from '../faults/rules.js';
 import type { Run } from '../verify/sighting.js';
 
 /** One datagram that was sent. Whatever is left out is not compared. */
@@ -18,19 +19,41 @@ export interface ExpectedDatagram {
   readonly mtu?: number;
   readonly headers?: ExpectedHeaders;
   readonly payload: ExpectedPayload;
+  /** What a fragment plan made of it: then it is right where it came just so. */
+  readonly planned?: ExpectedPlan;
   /** It was stopped after this many of its fragments had gone: it never can be whole. */
   readonly stoppedAfter?: number;
 }
 
+/** One datagram that the packets of a plan make or begin, and what a verifier has to say of it. */
+export interface ExpectedPlan {
+  /** As the user wrote it. */
+  readonly plan: string;
+  readonly verdict: 'good' | 'bad' | 'incomplete';
+  readonly faults: readonly Fault[];
+  /** Its packets in the order they went, exact copies aside; of a packet that is not cut `more` is 0. */
+  readonly packets: readonly PlannedPiece[];
+  /** Exact copies beside them. */
+  readonly copies: number;
+  /** Packets under the same identification that make another datagram, unless one of these is lost. */
+  readonly others?: readonly PlannedPiece[];
+}
+
+/** Octets into the IP payload, octets, and whether more follow. */
+export type PlannedPiece = readonly [offset: number, length: number, more: 0 | 1];
+
+/** One value, or several where a plan gave packets different ones. */
+type OneOrMore<T> = T | readonly T[];
+
 /** Header fields as they were asked for, or their defaults. */
 export interface ExpectedHeaders {
-  readonly ttl?: number;
+  readonly ttl?: OneOrMore<number>;
   /** TOS or traffic class: DSCP and ECN. */
-  readonly tos?: number;
+  readonly tos?: OneOrMore<number>;
   /** IPv4. */
-  readonly df?: boolean;
+  readonly df?: OneOrMore<boolean>;
   /** IPv6. */
-  readonly flowLabel?: number;
+  readonly flowLabel?: OneOrMore<number>;
   /** VLAN tags from the outermost, as `--vlan` takes them; empty for none. */
   readonly vlan?: string;
   /** IPv4 options, hexadecimal. */

@@ -8,8 +8,8 @@ type Value = string | number | boolean;
 /** One header field: where its value stands in what was sent and in what came. */
 interface Field {
   readonly name: string;
-  /** Undefined: not to be compared. */
-  readonly want: (expected: ExpectedDatagram) => Value | undefined;
+  /** Undefined: not to be compared. Of several any is right. */
+  readonly want: (expected: ExpectedDatagram) => Value | readonly Value[] | undefined;
   /** The values in all of the datagram's packets; none where it was not seen. */
   readonly got: (verdict: DatagramVerdict) => readonly Value[];
   readonly format?: (value: Value) => string;
@@ -45,7 +45,7 @@ const FIELDS: readonly Field[] = [
     got: (v) => distinct(v.seen?.tos, (tos) => tos & 3),
     onTheWay: always,
   },
-  { name: 'df', want: (e) => e.headers?.df, got: (v) => v.seen?.df ?? [], format: (df) => (df ? '1' : '0') },
+  { name: 'df', want: (e) => e.headers?.df, got: (v) => v.seen?.df ?? [], format: (df) => (df === true ? '1' : '0') },
   { name: 'flow label', want: (e) => e.headers?.flowLabel, got: (v) => v.seen?.flowLabel ?? [] },
   {
     name: 'vlan',
@@ -75,21 +75,25 @@ export function fieldDifferences(expected: ExpectedDatagram, verdict: DatagramVe
   for (const { name, want, got, format = String, onTheWay } of FIELDS) {
     const wanted = want(expected);
     if (wanted === undefined) continue;
+    const all: readonly Value[] = typeof wanted === 'object' ? wanted : [wanted];
     for (const value of got(verdict)) {
-      if (value === wanted) continue;
+      if (all.includes(value)) continue;
       differences.push({
         field: name,
-        from: format(wanted),
+        from: all.map(format).join(' or '),
         to: format(value),
-        onTheWay: onTheWay?.(wanted, value) ?? false,
+        onTheWay: onTheWay?.(all[0]!, value) ?? false,
       });
     }
   }
   return differences;
 }
 
-function part(value: number | undefined, of: (value: number) => number): number | undefined {
-  return value === undefined ? undefined : of(value);
+function part(
+  value: number | readonly number[] | undefined,
+  of: (value: number) => number,
+): readonly number[] | undefined {
+  return value === undefined ? undefined : distinct(typeof value === 'number' ? [value] : value, of);
 }
 
 function distinct(values: readonly number[] | undefined, of: (value: number) => number): number[] {

@@ -1,5 +1,6 @@
+import { FAULTS } from '../faults/rules.js';
 import type { ExpectedDatagram, ExpectedPayload } from './expected.js';
-import { type Check, flag, isObject, listOf, oneOf, shape, text, tuple, whole, wrongKey } from './shape.js';
+import { type Check, flag, isObject, listOf, oneOf, oneOrMore, shape, text, tuple, whole, wrongKey } from './shape.js';
 
 /**
  * What was sent as a file, a JSON object a line: first what all datagrams have in common, then what is each one's own.
@@ -16,6 +17,8 @@ export interface SentHead {
 
 const VERSION = 1;
 
+const PIECE = tuple(whole, whole, oneOf(0, 1));
+
 /** What each name stands for; others are passed over. */
 const FIELDS: Readonly<Record<keyof ExpectedDatagram, Check>> = {
   ...{ source: text, destination: text, sourcePort: whole, destinationPort: whole, way: text, ident: whole },
@@ -23,9 +26,17 @@ const FIELDS: Readonly<Record<keyof ExpectedDatagram, Check>> = {
   headers: shape(
     {},
     {
-      ...{ ttl: whole, tos: whole, df: flag, flowLabel: whole, vlan: text, options: text, extensionHeaders: text },
+      ...{ ttl: oneOrMore(whole), tos: oneOrMore(whole), df: oneOrMore(flag), flowLabel: oneOrMore(whole) },
+      ...{ vlan: text, options: text, extensionHeaders: text },
       checksum: oneOf('computed', 'zero'),
     },
+  ),
+  planned: shape(
+    {
+      ...{ plan: text, verdict: oneOf('good', 'bad', 'incomplete'), faults: listOf(oneOf(...FAULTS)) },
+      ...{ packets: listOf(PIECE), copies: whole },
+    },
+    { others: listOf(PIECE) },
   ),
   payload: shape({ length: whole }, { seed: whole, sequence: whole, sha256: text, digest: text }),
 };

@@ -19,6 +19,11 @@ export function listOf(check: Check): Check {
   return (value) => Array.isArray(value) && value.every(check);
 }
 
+/** One value, or an array of such. */
+export function oneOrMore(check: Check): Check {
+  return (value) => check(value) || (Array.isArray(value) && value.every(check));
+}
+
 /** An array with a value for each check. */
 export function tuple(...checks: readonly Check[]): Check {
   return (value) =>

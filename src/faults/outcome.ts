@@ -16,12 +16,21 @@ export interface Outcome {
   readonly delivered: Rule['delivered'];
   /** What a verifier has to say: anything wrong is bad, something missing is incomplete. */
   readonly verdict: 'good' | 'bad' | 'incomplete';
+  /** Its packets in the order they go, exact copies aside, and how many of those there are. */
+  readonly made: readonly PlanPacket[];
+  readonly copies: number;
+  /** Octets of UDP payload as a receiver has them that keeps what came first; null where it is not whole. */
+  readonly payload: Uint8Array | null;
+  /** Of its first fragment; null where that is not there, or has no UDP header. */
+  readonly ports: { readonly sourcePort: number; readonly destinationPort: number } | null;
 }
 
 /** A datagram in the making: plain lists and loops, so that it shares nothing with the verifier that is held against it. */
 interface Gathering {
   readonly key: string;
   readonly packets: PlanPacket[];
+  copies: number;
+  payload: Uint8Array | null;
   readonly faults: Set<Fault>;
   readonly octets: Uint8Array;
   readonly there: Uint8Array;
@@ -48,7 +57,11 @@ export function outcomes(packets: readonly PlanPacket[], pseudoSum: number): Out
     judgeUdp(gathering, pseudoSum);
     done.push(gathering);
   }
-  for (const left of open.values()) if (!absorbed(left, done)) done.push(withMissing(left));
+  for (const left of open.values()) {
+    const before = absorber(left, done);
+    if (before === undefined) done.push(withMissing(left));
+    else before.copies += left.packets.length + left.copies;
+  }
   return done.map(outcome);
 }
 
@@ -83,7 +96,17 @@ function keyOf(packet: PlanPacket): string {
 }
 
 function begin(key: string): Gathering {
-  return { key, packets: [], faults: new Set(), octets: new Uint8Array(MOST), there: new Uint8Array(MOST), total: -1 };
+  const octets = new Uint8Array(MOST);
+  return {
+    key,
+    packets: [],
+    copies: 0,
+    payload: null,
+    faults: new Set(),
+    octets,
+    there: new Uint8Array(MOST),
+    total: -1,
+  };
 }
 
 /** Adds a packet; true where the datagram is whole with it. */
@@ -94,7 +117,10 @@ function take(gathering: Gathering, packet: PlanPacket): boolean {
   const end = offset + payload.length;
   for (const fault of headerFaults(packet, packets[0])) faults.add(fault);
   const mayBeCopy = payload.length === 0 || there[offset] === 1;
-  if (mayBeCopy && packets.some((other) => isCopy(other, packet))) return false;
+  if (mayBeCopy && packets.some((other) => isCopy(other, packet))) {
+    gathering.copies += 1;
+    return false;
+  }
   packets.push(packet);
   if (faults.has('header')) return false;
   const limit = family === 4 ? ipv4.MAX_TOT_LEN - header.length : ipv6.MAX_PAYLOAD_LEN - perFragmentLen(packet);
@@ -159,7 +185,8 @@ function upperEnd({ header, payload }: PlanPacket): number {
   return chain.upperOffset - header.length + (chain.upperProtocol === udp.PROTOCOL ? udp.HEADER_LEN : 0);
 }
 
-function judgeUdp({ packets, octets, total, faults }: Gathering, pseudoSum: number): void {
+function judgeUdp(gathering: Gathering, pseudoSum: number): void {
+  const { packets, octets, total, faults } = gathering;
   const first = packets.find((one) => placeOf(one).offset === 0)!;
   const start = first.family === 4 ? 0 : upperEnd(first) - udp.HEADER_LEN;
   if (faults.has('chain') || faults.has('header')) return;
@@ -171,12 +198,14 @@ function judgeUdp({ packets, octets, total, faults }: Gathering, pseudoSum: numb
   const sum = addSums(addSums(pseudoSum, header.length), sumOctets(octets, start, header.length));
   const none = header.checksum === 0 && first.family === 4; // over IPv6 there must be one (RFC 8200 8.1)
   if (!none && sum !== 0xffff) faults.add('udp-checksum');
+  gathering.payload = octets.slice(start + udp.HEADER_LEN, start + header.length);
 }
 
-/** Whether all that is left only repeats a datagram that was whole before: copies that came late. */
-function absorbed(left: Gathering, done: readonly Gathering[]): boolean {
+/** The datagram that was whole before and that all which is left only repeats: copies that came late. */
+function absorber(left: Gathering, done: readonly Gathering[]): Gathering | undefined {
   const before = done.findLast((one) => one.key === left.key);
-  return before !== undefined && left.packets.every((packet) => before.packets.some((one) => isCopy(one, packet)));
+  const repeats = left.packets.every((packet) => before?.packets.some((one) => isCopy(one, packet)));
+  return repeats ? before : undefined;
 }
 
 function withMissing(left: Gathering): Gathering {
@@ -184,15 +213,24 @@ function withMissing(left: Gathering): Gathering {
   return left;
 }
 
-function outcome({ packets, faults }: Gathering): Outcome {
+function outcome({ packets, copies, payload, faults }: Gathering): Outcome {
   const { family } = packets[0]!;
   const bad = [...faults].some((fault) => fault !== 'missing');
   return {
     family,
     ident: placeOf(packets[0]!).ident,
     packets: packets.length,
+    ...{ made: packets, copies, payload, ports: portsOf(packets) },
     faults,
     delivered: delivered(faults, family),
     verdict: bad ? 'bad' : faults.has('missing') ? 'incomplete' : 'good',
   };
+}
+
+function portsOf(packets: readonly PlanPacket[]): Outcome['ports'] {
+  const first = packets.find((one) => placeOf(one).offset === 0);
+  const start = first === undefined ? 0 : first.family === 4 ? 0 : upperEnd(first) - udp.HEADER_LEN;
+  if (first === undefined || start + udp.HEADER_LEN > first.payload.length) return null;
+  const view = viewOf(first.payload);
+  return { sourcePort: udp.getSourcePort(view, start), destinationPort: udp.getDestinationPort(view, start) };
 }

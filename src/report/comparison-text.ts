@@ -13,13 +13,15 @@ export function comparisonText(comparison: Comparison, noun: 'datagram' | 'frame
     [proven, ...odd(comparison), `the capture lost ${captureLost ?? '?'}`].join(', '),
     ...changed.map((one) => `  changed on the way: ${differenceLine(one, noun)}`),
     ...differences.map((one) => `  differs: ${differenceLine(one, noun)}`),
+    ...comparison.plans.map((text) => `  ${text}`),
     ...comparison.mismatches.map((text) => `  ${text}`),
   ];
 }
 
 function odd(comparison: Comparison): string[] {
-  const { bad, incomplete, missing, stopped, doubled, unexpected, uncompared, late, lateBy } = comparison;
+  const { planned, bad, incomplete, missing, stopped, doubled, unexpected, uncompared, late, lateBy } = comparison;
   const counts = {
+    'as planned': planned,
     bad,
     incomplete,
     missing,

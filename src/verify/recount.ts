@@ -1,10 +1,17 @@
 import { countKinds, type DatagramVerdict, type VerifySummary } from './verdict.js';
+import { summaryVerdict } from './verifier.js';
 
 /** Something above that holds verdicts against more than the RFCs: an `Expectation` mostly. */
 export interface Comparer {
   /** The verdict with what differs; null where it is none of its business. */
   take(verdict: DatagramVerdict): { readonly verdict: DatagramVerdict } | null;
   result(end: { readonly captureLost: number | null }): { readonly verdict: VerifySummary['verdict'] };
+}
+
+interface SummaryOptions {
+  /** The capture broke off. */
+  readonly truncated?: boolean;
+  readonly strict?: boolean | undefined;
 }
 
 /** Passes verdicts through a comparer, and says what its judgement makes of the summary. */
@@ -22,10 +29,15 @@ export class Recount {
     return held;
   }
 
-  /** What one of both calls bad is bad, and good is what both do. */
-  summary(summary: VerifySummary): VerifySummary {
+  /**
+   * What one of both calls bad is bad, and good is what both do; but what a plan made so is not wrong. The options are those
+   * that the summary was made with.
+   */
+  summary(summary: VerifySummary, { truncated = false, strict = false }: SummaryOptions = {}): VerifySummary {
     const compared = this.#comparer.result(summary).verdict;
-    const verdicts = [summary.verdict, compared, this.#counts.bad > 0 ? 'bad' : 'good'];
+    const planned = this.#counts.planned > 0;
+    const own = planned ? summaryVerdict({ ...summary, ...this.#counts }, { truncated, strict }) : summary.verdict;
+    const verdicts = [own, compared, this.#counts.bad > 0 ? 'bad' : 'good'];
     const verdict = verdicts.includes('bad') ? 'bad' : verdicts.includes('inconclusive') ? 'inconclusive' : 'good';
     return { ...summary, ...this.#counts, verdict };
   }

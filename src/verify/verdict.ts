@@ -4,19 +4,20 @@ import type { Sighting } from './sighting.js';
 /**
  * `good`: all there and right. `bad`: something is wrong. `incomplete`: something is not there. `reassembled`: put together
  * from fragments, but of a protocol in which nothing could be checked. `offloaded`: one packet that no wire carries so, before
- * a device cut it or after one joined it. `spliced`: halves of two datagrams that met under one ident (RFC 4963).
+ * a device cut it or after one joined it. `spliced`: halves of two datagrams that met under one ident (RFC 4963). `planned`: bad
+ * or incomplete just as a fragment plan made it; only whoever knows what was sent can say so.
  */
 export type DatagramKind = (typeof DATAGRAM_KINDS)[number];
-export const DATAGRAM_KINDS = ['good', 'bad', 'incomplete', 'reassembled', 'offloaded', 'spliced'] as const;
+export const DATAGRAM_KINDS = ['good', 'bad', 'incomplete', 'reassembled', 'offloaded', 'spliced', 'planned'] as const;
 
 /** A count for each kind, nothing counted yet. */
 export function countKinds(): Record<DatagramKind, number> {
-  return { good: 0, bad: 0, incomplete: 0, reassembled: 0, offloaded: 0, spliced: 0 };
+  return { good: 0, bad: 0, incomplete: 0, reassembled: 0, offloaded: 0, spliced: 0, planned: 0 };
 }
 
 /** What the kinds come to where only three matter: nothing is wrong with a splice, but neither of the two came whole. */
 export function outcome(kind: DatagramKind): 'good' | 'bad' | 'incomplete' {
-  if (kind === 'good' || kind === 'offloaded') return 'good';
+  if (kind === 'good' || kind === 'offloaded' || kind === 'planned') return 'good';
   return kind === 'bad' ? 'bad' : 'incomplete';
 }
 
@@ -98,6 +99,7 @@ export interface VerifySummary {
   readonly reassembled: number;
   readonly offloaded: number;
   readonly spliced: number;
+  readonly planned: number;
   /** Frames that are, or are part of, a datagram above. With the three below they are all frames. */
   readonly judged: number;
   /** Frames that hold neither UDP nor a fragment. */

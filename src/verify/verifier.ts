@@ -30,6 +30,18 @@ export interface CaptureEnd {
   readonly truncated?: boolean;
 }
 
+/** What the counts come to: anything wrong is bad, and good is only what was all seen. */
+export function summaryVerdict(
+  counts: Omit<VerifySummary, 'type' | 'verdict'>,
+  { truncated, strict }: { readonly truncated: boolean; readonly strict: boolean },
+): VerifySummary['verdict'] {
+  const { bad, incomplete, spliced, reassembled, datagrams, notJudged, headersCut, captureLost } = counts;
+  if (bad > 0) return 'bad';
+  const seen = incomplete + spliced === 0 && datagrams > reassembled;
+  const looked = !strict || (reassembled === 0 && Object.keys(notJudged).length === 0);
+  return seen && looked && !truncated && headersCut === 0 && (captureLost ?? 0) === 0 ? 'good' : 'inconclusive';
+}
+
 /**
  * Holds captured frames against the RFCs, datagram by datagram. Never throws on what frames contain. Frames are used only
  * during `push`, so that their buffer may then be used again.
@@ -89,22 +101,10 @@ export class Verifier {
     const counts = this.#counts;
     const { frames, judged, other, headersCut } = tally;
     const datagrams = DATAGRAM_KINDS.reduce((sum, kind) => sum + counts[kind], 0);
-    const seen = counts.incomplete + counts.spliced === 0 && datagrams > counts.reassembled;
-    const looked = !this.#strict || (counts.reassembled === 0 && tally.notJudged === 0);
-    const sure = seen && looked && !truncated && headersCut === 0 && (captureLost ?? 0) === 0;
-    return {
-      type: 'summary',
-      frames,
-      fragments,
-      datagrams,
-      ...counts,
-      judged,
-      other,
-      headersCut,
-      notJudged: tally.kinds,
-      captureLost,
-      verdict: counts.bad > 0 ? 'bad' : sure ? 'good' : 'inconclusive',
+    const found = {
+      ...{ frames, fragments, datagrams, ...counts, judged, other, headersCut, notJudged: tally.kinds, captureLost },
     };
+    return { type: 'summary', ...found, verdict: summaryVerdict(found, { truncated, strict: this.#strict }) };
   }
 
   #take(): DatagramVerdict[] {

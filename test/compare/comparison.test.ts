@@ -3,7 +3,18 @@ import { describe, it } from 'node:test';
 import { comparisonVerdict } from '../../src/compare/comparison.js';
 
 const NOTHING = {
-  ...{ expected: 3, good: 0, bad: 0, incomplete: 0, missing: 0, stopped: 0, doubled: 0, late: 0, lateBy: 0 },
+  ...{
+    expected: 3,
+    good: 0,
+    planned: 0,
+    bad: 0,
+    incomplete: 0,
+    missing: 0,
+    stopped: 0,
+    doubled: 0,
+    late: 0,
+    lateBy: 0,
+  },
   ...{ unexpected: 0, uncompared: 0, packets: 9, changed: [], captureLost: 0 },
 };
 const TTL = { field: 'ttl', from: '64', to: '9', onTheWay: true, datagrams: 1 };

@@ -1,54 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { STEPS } from '../../src/faults/catalog.js';
 import type { Fault } from '../../src/faults/rules.js';
 import type { DatagramVerdict } from '../../src/verify/verdict.js';
 import { Verifier } from '../../src/verify/verifier.js';
 import type { Frame } from '../../src/wire/frame.js';
 import { cut } from './cut.js';
-
-/** Plans of several steps, and what the examples of the steps leave out. */
-const PLANS: readonly string[] = [
-  ...STEPS.map(({ name, example }) => (example.length === 0 ? name : `${name}(${example.join(', ')})`)),
-  ...['head', 'tail', 'inside', 'exact', 'cover'].flatMap((kind) => [`overlap(${kind}, same)`, `overlap(${kind})`]),
-  ...[
-    'overlap(tail, same, last)',
-    'overlap(exact, same, 1)',
-    'overlap(inside, different, 1)',
-    'overlap(cover, same, 1)',
-  ],
-  ...['drop(1)', 'drop(last)', 'drop(1, last)', 'drop(50%)', 'drop(30%, seed=5)', 'drop(100%)'],
-  ...[
-    'gap(2, 1480)',
-    'gap(last, 8)',
-    'unaligned(2, 4)',
-    'unaligned(1, 7)',
-    'mf-on-last, reverse',
-    'zero-last, last-first',
-  ],
-  ...['set(tos=8)', 'set(2, ttl=3)', 'set(2, tos=1)', 'set(2, reserved=1)', 'set(2, ident=77)'],
-  ...[
-    'set(1, mf=0)',
-    'set(2, offset=0)',
-    'set(2, offset=65528)',
-    'set(2, df=1)',
-    'set(2, checksum=1)',
-    'set(2, length=1000)',
-  ],
-  ...['corrupt(1, 0)', 'corrupt(1, 6)', 'corrupt(1, 4)', 'corrupt(1, 100)', 'corrupt(last, 0)', 'corrupt(2, ttl)'],
-  ...['corrupt(1, checksum)', 'corrupt(2, mf)', 'corrupt(2, offset)', 'corrupt(2, ident)', 'set(2, flow-label=5)'],
-  ...['repeat(3)', 'repeat(2), reverse', 'duplicate(1, 3)', 'duplicate(last)', 'duplicate(2), shuffle(3)'],
-  ...[
-    'interleave(3, same)',
-    'interleave(2), shuffle(9)',
-    'interleave(4), drop(2)',
-    'atomic, reverse',
-    'atomic, repeat(2)',
-  ],
-  ...['sizes(8)', 'sizes(1480, 8)', 'sizes(1000, 200)', 'tiny(16), reverse', 'split-chain, reverse', 'tiny, drop(1)'],
-  ...['trailing(3, last)', 'over-65535, last-first', 'reverse, overlap(tail, different, 2), drop(3)'],
-];
-const SIZES = [0, 1, 100, 1472, 1473, 2960, 4000, 8192, 65_000];
+import { PLANS, SIZES } from './plans.js';
 
 /** Which fault a text of the verifier names. */
 const NAMED: readonly (readonly [RegExp, Fault])[] = [

@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { openCapture, spawnPrefixFor } from '../../src/capture/open-capture.js';
+import type { Comparison } from '../../src/compare/comparison.js';
 import { plan } from '../../src/faults/plan.js';
 import { LAB, pinNeighbours, setLabMtu } from '../../src/host/lab.js';
 import { makePayload } from '../../src/payload/generated.js';
@@ -9,6 +13,7 @@ import { formatAddress } from '../../src/wire/address.js';
 import { HEADER_LEN as ETHERNET_LEN } from '../../src/wire/ethernet.js';
 import { frameData } from '../../src/wire/frame.js';
 import * as ipv6 from '../../src/wire/ipv6.js';
+import { runCli, summaryOf } from './cli.js';
 import { describeLive, liveIt } from './in-lab.js';
 
 const DRIVERS = ['raw-socket', 'packet-socket', 'af-xdp', 'virtio-ufo'] as const;
@@ -52,6 +57,41 @@ describeLive('a plan on the wire', () => {
         assert.deepEqual(seen, want);
       });
     }
+  }
+
+  for (const address of [LAB.far.ipv4, `[${LAB.far.ipv6}]`]) {
+    liveIt(
+      `send --verify knows what a plan made of datagrams to ${address}, and verify --expect elsewhere`,
+      async () => {
+        const folder = await mkdtemp(join(tmpdir(), 'udp-ufo-plan-'));
+        const [save, pcap] = [join(folder, 'sent'), join(folder, 'seen.pcap')];
+        const words = [
+          'send',
+          `${address}:9999`,
+          '--size',
+          '8000',
+          '--count',
+          '2',
+          '--json',
+          '--save',
+          save,
+          '-w',
+          pcap,
+        ];
+        for (const [steps, good, planned] of [
+          ['overlap(tail), drop(1)', 0, 2],
+          ['interleave(2), shuffle(9)', 4, 0],
+          ['corrupt(1, 100)', 0, 2],
+        ] as const) {
+          const end = await runCli([...words, '--plan', steps, `--verify=${LAB.far.interface}`]);
+          assert.equal(end.code, 0, `${end.stderr}${end.lines}`);
+          const { verify } = summaryOf<{ verify: Comparison }>(end);
+          assert.deepEqual([verify.verdict, verify.good, verify.planned], ['good', good, planned]);
+          assert.equal((await runCli(['verify', '-r', pcap, '--expect', save])).code, 0);
+        }
+        await rm(folder, { recursive: true });
+      },
+    );
   }
 
   liveIt('raw-socket refuses an IPv4 header that the kernel would put right', async () => {

@@ -64,6 +64,7 @@ for (const flow of [flow4, flow6]) {
         reassembled: 0,
         offloaded: 0,
         spliced: 0,
+        planned: 0,
         judged: 3,
         other: 0,
         headersCut: 0,

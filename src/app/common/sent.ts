@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
 import { evenSizes, kernelSizes4 } from '../../compare/cut.js';
 import type { ExpectedDatagram, ExpectedPayload } from '../../compare/expected.js';
+import type { FaultPlan } from '../../faults/plan.js';
 import { Fifo } from '../../memory/fifo.js';
 import { type PayloadSizes, sizeOf } from '../../payload/sizes.js';
 import type { SendResult } from '../../socket/flight/datagram.js';
-import type { PathInfo } from '../../socket/path/info.js';
+import type { FlowInfo } from '../../socket/path/info.js';
+import type { FragmentPlan } from '../../ufo/plan.js';
 import { seenPayload } from '../../verify/sighting.js';
 import { HEADER_LEN as UDP_HEADER_LEN } from '../../wire/udp.js';
+import { type MadePackets, plannedDatagrams, tellingPlan } from './planned.js';
 
 /** Generated payloads that follow one another: of a seed, in these sizes. */
 export interface PayloadSeries {
@@ -23,16 +26,18 @@ export interface PayloadSeries {
  * their defaults, with what sending each datagram came to.
  */
 export class SentLog {
-  readonly #path: PathInfo;
+  readonly #path: FlowInfo;
   readonly #hash: boolean;
   readonly #tell: (expected: ExpectedDatagram) => void;
   /** Payloads on their way, in the order of sending. */
   readonly #waiting = new Fifo<ExpectedPayload>();
+  /** What a plan made of those that are on their way. */
+  readonly #made = new Fifo<MadePackets>();
   /** Generated payloads that nobody makes here: each is the next of them. */
   #series: (PayloadSeries & { next: number }) | null = null;
 
   /** @param hash payloads that say nothing of themselves are known by their SHA-256 as well, for another machine */
-  constructor(path: PathInfo, tell: (expected: ExpectedDatagram) => void, hash = false) {
+  constructor(path: FlowInfo, tell: (expected: ExpectedDatagram) => void, hash = false) {
     this.#path = path;
     this.#tell = tell;
     this.#hash = hash;
@@ -48,17 +53,41 @@ export class SentLog {
     this.#series = { ...series, next: series.first ?? 0 };
   }
 
+  /** The plan, which tells here what it makes of each datagram. */
+  watched(plan: FaultPlan): FragmentPlan {
+    return tellingPlan(plan, (made) => this.#made.push(made));
+  }
+
   /** The oldest payload told of and not ended yet went out. */
-  readonly sent = (result: SendResult): void => this.#tell(expectedDatagram(this.#path, result, this.#next()));
+  readonly sent = (result: SendResult): void => {
+    const payload = this.#next();
+    const made = this.#made.shift();
+    if (made === undefined) this.#tell(expectedDatagram(this.#path, result, payload));
+    else this.#tellPlanned(made, result, payload);
+  };
 
   /** It was stopped; nothing of it is to be expected where none of its packets had gone. */
   readonly stopped = (partial: SendResult): void => {
     const payload = this.#next();
+    const made = this.#made.shift();
     const { fragmentsSent } = partial;
     if (fragmentsSent === 0) return;
+    if (made !== undefined) {
+      this.#tellPlanned({ ...made, packets: made.packets.slice(0, fragmentsSent) }, partial, payload, fragmentsSent);
+      return;
+    }
     const { sizes: _, fragments: __, ...known } = expectedDatagram(this.#path, partial, payload);
     this.#tell({ ...known, stoppedAfter: fragmentsSent });
   };
+
+  #tellPlanned(made: MadePackets, { way }: SendResult, payload: ExpectedPayload, stoppedAfter?: number): void {
+    const { source, destination, sourcePort, destinationPort, headers, mtu } = this.#path;
+    const base = { source, destination, sourcePort, destinationPort, way, mtu };
+    const describe = (octets: Uint8Array): ExpectedPayload => expectedPayload(octets, this.#hash);
+    for (const expected of plannedDatagrams(made, { base, headers, payload, describe })) {
+      this.#tell(stoppedAfter === undefined ? expected : { ...expected, stoppedAfter });
+    }
+  }
 
   #next(): ExpectedPayload {
     if (this.#series !== null) {
@@ -80,7 +109,7 @@ export function expectedPayload(payload: Uint8Array, hash = false): ExpectedPayl
 }
 
 /** What is to be seen of a datagram that took this path and came to this result. */
-export function expectedDatagram(path: PathInfo, result: SendResult, payload: ExpectedPayload): ExpectedDatagram {
+export function expectedDatagram(path: FlowInfo, result: SendResult, payload: ExpectedPayload): ExpectedDatagram {
   const { source, destination, sourcePort, destinationPort, headers } = path;
   const { way, ident, octets } = result;
   const sizes = sizesOf(path, result, UDP_HEADER_LEN + octets);
@@ -92,7 +121,7 @@ export function expectedDatagram(path: PathInfo, result: SendResult, payload: Ex
   };
 }
 
-function sizesOf({ family, mtu, headerLen, chainLen }: PathInfo, { way, gsoSize, fragments }: SendResult, len: number) {
+function sizesOf({ family, mtu, headerLen, chainLen }: FlowInfo, { way, gsoSize, fragments }: SendResult, len: number) {
   if (way === 'kernel-ip' && family === 4) return kernelSizes4(len, mtu, headerLen);
   return evenSizes(chainLen + len, fragments === 1 ? chainLen + len : gsoSize);
 }

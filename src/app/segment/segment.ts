@@ -6,6 +6,8 @@ import { UserMemory } from '../../memory/user-memory.js';
 import { checkValues } from '../../options/driver-options.js';
 import type { HeaderValues } from '../../options/headers.js';
 import { createFlow, type Flow } from '../../skb/flow.js';
+import type { SendResult } from '../../socket/flight/datagram.js';
+import { flowInfo } from '../../socket/path/info.js';
 import { flowHeaders } from '../../ufo/flow-headers.js';
 import { identSourceOf } from '../../ufo/ident.js';
 import { segmentFrames } from '../../ufo/segment-frames.js';
@@ -16,6 +18,8 @@ import { CaptureOutput, refuseSameFile } from '../common/capture-output.js';
 import { counted } from '../common/figures.js';
 import type { Output } from '../common/output.js';
 import { type PayloadOptions, payloads } from '../common/payload-source.js';
+import { SaveFile } from '../common/save-file.js';
+import { SentLog } from '../common/sent.js';
 
 export interface SegmentOptions extends PayloadOptions, HeaderValues {
   readonly source: { readonly host: string; readonly port: number };
@@ -25,6 +29,8 @@ export interface SegmentOptions extends PayloadOptions, HeaderValues {
   readonly plan?: string | undefined;
   /** File, or `-` for stdout. */
   readonly pcap: string;
+  /** A file that gets what was cut, for `verify --expect`. */
+  readonly save?: string | undefined;
   readonly json: boolean;
 }
 
@@ -36,15 +42,22 @@ export async function segment(options: SegmentOptions, output: Output, signal: A
   const pool = new PagePool(new UserMemory({ pages: 64 }));
   const { maxPayloadLen } = flowHeaders(flow);
   await refuseSameFile(options.file, options.pcap, '--pcap');
+  if (options.save === '-') throw argumentError('save', options.save, 'a file: the report goes to standard output');
   const linktype = flow.linkHeader.length > 0 ? LINKTYPE_ETHERNET : LINKTYPE_RAW;
   await using writer = await CaptureOutput.open(options.pcap, linktype, signal);
+  const path = flowInfo(flow, true);
+  await using save = options.save === undefined ? null : await SaveFile.open(options.save, path, '', signal);
+  const log = save && new SentLog(path, (expected) => save.add(expected), true);
+  const told = faults && (log?.watched(faults) ?? faults);
   const toStdout = writer.isStdout;
   let datagrams = 0;
   let octets = 0;
   for await (const payload of payloads(options, maxPayloadLen)) {
     signal.throwIfAborted();
     const ident = flow.family === 4 ? idents.next4() : idents.next6();
-    const frames: Frame[] = [...segmentFrames(pool, flow, ident, payload, faults)];
+    log?.begin(payload);
+    const frames: Frame[] = [...segmentFrames(pool, flow, ident, payload, told)];
+    log?.sent(resultOf(flow, ident, payload.length, frames.length));
     await writer.write(frames);
     datagrams += 1;
     octets += payload.length;
@@ -58,6 +71,7 @@ export async function segment(options: SegmentOptions, output: Output, signal: A
     }
   }
   await writer.finish();
+  await save?.finish();
   const summary = { type: 'summary', datagrams, frames: writer.frames, octets, file: options.pcap };
   if (toStdout) return;
   if (options.json) await output.json(summary);
@@ -65,6 +79,16 @@ export async function segment(options: SegmentOptions, output: Output, signal: A
     await output.line(
       `${counted(datagrams, 'datagram')}, ${counted(octets, 'octet')} of payload, ${counted(writer.frames, 'packet')} in ${options.pcap}`,
     );
+}
+
+/** In the words of a sender. */
+function resultOf(flow: Flow, ident: number, octets: number, fragments: number): SendResult {
+  const cut = fragments !== 1;
+  const named = cut || flow.family === 4;
+  return {
+    ...{ way: cut ? 'software-ufo' : 'unfragmented', why: 'offline', driver: 'pcap-file', octets, fragments },
+    ...{ ident: named ? ident : null, gsoSize: flowHeaders(flow).gsoSize, fragmentsSent: fragments },
+  };
 }
 
 function flowOf(options: SegmentOptions): Flow {

@@ -49,7 +49,8 @@ export async function sendAll(job: SendJob): Promise<Omit<SendOutcome, 'path' | 
   let failure: unknown = null;
   try {
     const faults = options.plan === undefined ? undefined : plan(options.plan, '--plan');
-    await sendPayloads(job, count, generated, { pacer, signal, plan: faults, counts: tally }, ended.signal);
+    const planned = faults && (job.log?.watched(faults) ?? faults);
+    await sendPayloads(job, count, generated, { pacer, signal, plan: planned, counts: tally }, ended.signal);
   } catch (error) {
     if (!signal.aborted && error !== ended.signal.reason) failure = error;
   } finally {

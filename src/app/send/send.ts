@@ -3,6 +3,7 @@ import type { PathInfo } from '../../socket/path/info.js';
 import { createSocket, type UfoSocket } from '../../socket/socket.js';
 import { EXIT, type ExitCode } from '../common/exit-codes.js';
 import type { Output } from '../common/output.js';
+import { SaveFile } from '../common/save-file.js';
 import { SentLog } from '../common/sent.js';
 import type { WireReport } from '../common/wire-check.js';
 import { sendAll } from './all.js';
@@ -11,7 +12,6 @@ import { type SendRequest, type SendTarget, sendTarget } from './options.js';
 import { startCheck } from './proof.js';
 import { sendOnQueues } from './queues.js';
 import { printOutcome, type SendOutcome } from './report.js';
-import { SaveFile } from './save-file.js';
 import { NetworkTold } from './told.js';
 
 /**
@@ -66,7 +66,8 @@ async function sendAndLook(
 ): Promise<SendOutcome> {
   const wire = await startCheck(options, [path], signal);
   try {
-    await using save = options.save === undefined ? null : await SaveFile.open(options.save, path, signal);
+    await using save =
+      options.save === undefined ? null : await SaveFile.open(options.save, path, path.interface, signal);
     const tell = (expected: ExpectedDatagram): void => {
       wire?.expectation.add(expected);
       save?.add(expected);

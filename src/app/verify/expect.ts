@@ -39,7 +39,7 @@ export function comparedSummary(summary: VerifySummary, expect: Expectation | un
   if (expect === undefined) return [summaryText(summary), summary];
   const comparison = expect.result(summary);
   // The verdicts above have the mismatches already.
-  const lines = comparisonText({ ...comparison, mismatches: [] });
+  const lines = comparisonText({ ...comparison, mismatches: [], plans: [] });
   return [[...lines, summaryText(summary)].join('\n'), { ...summary, comparison }];
 }
 

@@ -78,8 +78,9 @@ async function judge(
   const { lost } = await capture.stats();
   const stopped = capture.engine === 'file' && signal.aborted ? 'stopped before its end' : '';
   const missing = fault() || stopped;
-  const judged = verifier.summary({ captureLost: lost, truncated: missing !== '' });
-  const summary = recount?.summary(judged) ?? judged;
+  const truncated = missing !== '';
+  const judged = verifier.summary({ captureLost: lost, truncated });
+  const summary = recount?.summary(judged, { truncated, strict: options.strict }) ?? judged;
   await printer.written;
   const [text, value] = comparedSummary(summary, expect);
   await (options.json ? output.json(value) : output.line(text));

@@ -74,7 +74,7 @@ export async function startLiveVerify(options: LiveVerifyOptions): Promise<LiveV
       ...file?.childOptions,
     });
     file?.begun();
-    return new ChildVerification(child, file, options.expect);
+    return new ChildVerification(child, file, options);
   } catch (error) {
     await file?.[Symbol.asyncDispose]();
     throw error;
@@ -105,6 +105,7 @@ const MOST_QUEUED = 8_192;
 class ChildVerification implements LiveVerification {
   readonly #child: CaptureChild;
   readonly #recount: Recount | undefined;
+  readonly #strict: boolean;
   readonly #queue: DatagramVerdict[] = [];
   readonly #done: Promise<VerifySummary>;
   readonly toStdout: boolean;
@@ -114,7 +115,8 @@ class ChildVerification implements LiveVerification {
   #ended = false;
   #stopping = false;
 
-  constructor(child: CaptureChild, file: LiveFile | null, expect: Comparer | undefined) {
+  constructor(child: CaptureChild, file: LiveFile | null, { expect, strict }: LiveVerifyOptions) {
+    this.#strict = strict ?? false;
     this.#child = child;
     this.toStdout = file?.isStdout ?? false;
     this.#recount = expect && new Recount(expect);
@@ -181,7 +183,7 @@ class ChildVerification implements LiveVerification {
     }
     if (this.#summary === undefined)
       throw new UfoError('ERR_UFO_CAPTURE_DIED', 'the capture process ended without a summary');
-    return this.#recount?.summary(this.#summary) ?? this.#summary;
+    return this.#recount?.summary(this.#summary, { strict: this.#strict }) ?? this.#summary;
   }
 }
 

@@ -109,7 +109,13 @@ export class FrameExpectation {
     for (const seen of this.#left.splice(0)) this.#pair(seen);
     const kinds = this.#tally.kinds();
     const counts = {
-      ...{ expected: this.#told, ...this.#count, missing: this.#open.size - this.#count.incomplete, stopped: 0 },
+      ...{
+        expected: this.#told,
+        ...this.#count,
+        missing: this.#open.size - this.#count.incomplete,
+        stopped: 0,
+        planned: 0,
+      },
       packets: this.#packets,
       changed: kinds.filter(({ onTheWay }) => onTheWay),
       captureLost,
@@ -119,6 +125,7 @@ export class FrameExpectation {
       differences: kinds.filter(({ onTheWay }) => !onTheWay),
       verdict: comparisonVerdict(counts, this.#strict),
       mismatches: this.#mismatches,
+      plans: [],
     };
   }
 

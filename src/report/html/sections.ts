@@ -75,6 +75,7 @@ const MARKS: Readonly<Record<DatagramKind, Mark>> = {
   reassembled: 'unsure',
   offloaded: 'good',
   spliced: 'unsure',
+  planned: 'good',
 };
 
 function datagrams({ title, sampled, datagrams }: DatagramsSection): Markup {

@@ -55,25 +55,30 @@ export interface PathHeaders {
 export function pathInfo(peer: Peer): PathInfo {
   const { device } = peer.channel;
   const flow = peer.flow();
-  const { family, sourcePort, destinationPort, mtu } = flow;
   return {
     driver: device.driver,
     interface: device.name,
-    family,
-    source: formatAddress(flow.source),
-    sourcePort,
-    destination: formatAddress(flow.destination),
-    destinationPort,
-    mtu,
+    ...flowInfo(flow, device.writesHeaders),
     maxPayloadLen: flowHeaders(flow).maxPayloadLen,
     packets: (len) => peer.packets(len),
     seenByCaptures: device.seenByCaptures,
-    ...headersOf(flow, device.writesHeaders),
     notes: device.notes ?? [],
   };
 }
 
-/** @param ours whether we write them, and not the kernel behind an ordinary socket */
+/** What is to be seen of the datagrams of a flow. */
+export type FlowInfo = Pick<
+  PathInfo,
+  'family' | 'source' | 'sourcePort' | 'destination' | 'destinationPort' | 'mtu' | 'headers' | 'headerLen' | 'chainLen'
+>;
+
+/** @param ours whether we write the headers, and not the kernel behind an ordinary socket */
+export function flowInfo(flow: Flow, ours: boolean): FlowInfo {
+  const { family, sourcePort, destinationPort, mtu } = flow;
+  const [source, destination] = [formatAddress(flow.source), formatAddress(flow.destination)];
+  return { ...{ family, source, sourcePort, destination, destinationPort, mtu }, ...headersOf(flow, ours) };
+}
+
 function headersOf(flow: Flow, ours: boolean): Pick<PathInfo, 'headers' | 'headerLen' | 'chainLen'> {
   const { family, ttl, tos, dontFragment, flowLabel, linkHeader, checksum } = flow;
   const { bytes, linkLen, networkLen, chainLen } = flowHeaders(flow);

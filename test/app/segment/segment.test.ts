@@ -34,6 +34,20 @@ describe('udp-ufo segment', () => {
     assert.deepEqual(cut('--count', '2'), [60_000, 60_000, 120_000]);
   });
 
+  it('saves what a plan made, so that verify calls it planned where it is so, and bad where it is not', () => {
+    const [saved, other] = [join(folder, 'saved'), join(folder, 'other.pcap')];
+    const size = ['--size', '6000', '--ident', '77'];
+    const planned = ['--plan', 'overlap(tail)', '--save', saved];
+    assert.equal(program('segment', ...FLOW, ...size, ...planned, '-w', out).status, 0);
+    assert.equal(program('segment', ...FLOW, ...size, '--plan', 'overlap(head, different, 2)', '-w', other).status, 0);
+    assert.equal(program('verify', '-r', out).status, 1);
+    const { status, stdout } = program('verify', '-r', out, '--expect', saved);
+    assert.equal(status, 0, stdout);
+    assert.match(stdout, /^planned .* id 77 .*\n(?:.*\n)*.*note: as planned by overlap\(tail\): overlap, udp-checksum/);
+    assert.match(stdout, /0 of 1 datagram proven right in 6 packets, 1 as planned/);
+    assert.equal(program('verify', '-r', other, '--expect', saved).status, 1);
+  });
+
   for (const [args, says] of [
     [[...FLOW, '--size', '65508'], /--size: got 65508/],
     [[...FLOW, '--file', join(folder, 'none')], /ENOENT/],

@@ -1,8 +1,8 @@
 import type { ExpectedDatagram } from '../../compare/expected.js';
 import { formatHead, formatSent } from '../../compare/file.js';
 import { OutputFile } from '../../host/output-file.js';
-import type { PathInfo } from '../../socket/path/info.js';
-import { thisMachine } from '../common/machine.js';
+import type { FlowInfo } from '../../socket/path/info.js';
+import { thisMachine } from './machine.js';
 
 /** Octets of lines that are kept for one write. */
 const BATCH_LEN = 256 * 1024;
@@ -15,16 +15,19 @@ export class SaveFile implements AsyncDisposable {
   /** The latest write; each waits for the one before it. */
   #written: Promise<void> = Promise.resolve();
 
-  private constructor(file: OutputFile, { interface: name, ...path }: PathInfo) {
+  private constructor(file: OutputFile, path: FlowInfo, name: string) {
     const { source, destination, sourcePort, destinationPort, mtu, headers } = path;
     this.#file = file;
     this.#common = { source, destination, sourcePort, destinationPort, mtu, headers };
     this.#lines = formatHead({ interface: name, machine: thisMachine(), common: this.#common });
   }
 
-  /** @throws UfoError of the system: the file cannot be written; it stays as it is until something was sent */
-  static async open(name: string, path: PathInfo, signal: AbortSignal): Promise<SaveFile> {
-    return new SaveFile(await OutputFile.open(name, signal), path);
+  /**
+   * @param leaves interface that the datagrams leave by; empty for none
+   * @throws UfoError of the system: the file cannot be written; it stays as it is until something was sent
+   */
+  static async open(name: string, path: FlowInfo, leaves: string, signal: AbortSignal): Promise<SaveFile> {
+    return new SaveFile(await OutputFile.open(name, signal), path, leaves);
   }
 
   add(expected: ExpectedDatagram): void {
