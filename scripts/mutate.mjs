@@ -1,6 +1,7 @@
 // Breaks src/ on purpose, one place at a time, and runs the unit tests that cover it: a mutant that no test notices is a line
 // that can be wrong while all is green. `npm run mutate -- ROOM|FILE …` (wire, skb, src/ufo/ufo4.ts, …), `--sample N` of each
-// room, `--seed N` which. Survivors that cannot be noticed are listed, with the reason, in test/mutants.json.
+// room, `--seed N` which; `--live`: in a lab, where the drivers' live tests count as well. Survivors that cannot be noticed are listed, with the reason, in test/mutants.json.
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -11,18 +12,27 @@ import { mutantsOfScript, mutantsOfWat, sample } from './mutants.mjs';
 import { copyBench, makeBench, measureTests, noticedBy, reaches, removeBench } from './mutation-bench.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const IN_LAB = 'UDP_UFO_MUTATE_IN_LAB';
 /** Share of mutants that must be killed, by room; other rooms are shown only. */
 const WANTED = { wire: 0.9, skb: 0.9, ufo: 0.9, verify: 0.9, faults: 0.9, memory: 0.8, socket: 0.8, tx: 0.8 };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { sample: { type: 'string', default: '100' }, seed: { type: 'string', default: '1' } },
+  options: {
+    sample: { type: 'string', default: '100' },
+    seed: { type: 'string', default: '1' },
+    live: { type: 'boolean', default: false },
+  },
 });
+if (values.live && process.env[IN_LAB] === undefined) process.exit(runInLab());
 const rooms = positionals.length > 0 ? positionals : Object.keys(WANTED);
 const equivalent = new Set(
   JSON.parse(readFileSync(join(ROOT, 'test/mutants.json'), 'utf8')).map(({ mutant }) => mutant),
 );
-const workers = availableParallelism();
+/** Live tests share the lab's one wire. */
+const workers = values.live ? 1 : availableParallelism();
+/** Mutants of each file that each test noticed. */
+const noticed = new Map();
 const bench = await makeBench();
 const benches = [bench, ...Array.from({ length: workers - 1 }, () => copyBench(bench))];
 process.once('SIGINT', () => {
@@ -30,7 +40,7 @@ process.once('SIGINT', () => {
   process.exit(130);
 });
 try {
-  const tests = await measureTests(bench, workers);
+  const tests = await measureTests(bench, workers, values.live);
   let enough = true;
   for (const room of rooms) enough = (await mutateRoom(room, tests)) && enough;
   process.exitCode = enough ? 0 : 1;
@@ -38,6 +48,14 @@ try {
   benches.forEach(removeBench);
 }
 
+function runInLab() {
+  const root = process.getuid() === 0 ? ['--real-root'] : []; // loads BPF programs
+  const words = [`${ROOT}dist/src/entry/main.js`, 'lab', ...root, '--', process.execPath, ...process.argv.slice(1)];
+  const { status } = spawnSync(process.execPath, words, { stdio: 'inherit', env: { ...process.env, [IN_LAB]: '1' } });
+  return status ?? 1;
+}
+
+/** Progress goes to stderr: a room takes minutes. */
 async function mutateRoom(room, tests) {
   const all = mutantsOf(room);
   const mutants = room.includes('/') ? all : sample(all, Number(values.sample), Number(values.seed));
@@ -45,7 +63,10 @@ async function mutateRoom(room, tests) {
   const survivors = [];
   const work = async (folder) => {
     for (let mutant = queue.shift(); mutant; mutant = queue.shift()) {
-      if ((await killer(folder, mutant, tests)) === null) survivors.push(mutant.name);
+      if ((await killer(folder, mutant, tests)) !== null) continue;
+      survivors.push(mutant.name);
+      if (!equivalent.has(mutant.name))
+        console.error(`${mutants.length - queue.length} of ${mutants.length}: ${mutant.name}`);
     }
   };
   await Promise.all(benches.map(work));
@@ -60,17 +81,24 @@ async function mutateRoom(room, tests) {
   return share >= wanted;
 }
 
-/** Those of the mutant's own room first, the quick before the slow. */
+/** Those first that noticed others of the same file, then those of its own room, the quick before the slow. */
 async function killer(folder, { file, at, text }, tests) {
   const target = file.endsWith('.wat') ? file.replace('.wat', '-bytes.generated.js') : file.replace(/\.ts$/, '.js');
   const room = `dist/test/${file.split('/')[1]}/`;
   const own = (test) => (test.file.startsWith(room) ? 0 : 1);
   const reached = tests
     .filter((test) => reaches(test, target, at))
-    .sort((a, b) => own(a) - own(b) || a.ms - b.ms)
+    .sort((a, b) => noticedIn(b, file) - noticedIn(a, file) || own(a) - own(b) || a.ms - b.ms)
     .slice(0, file.endsWith('.wat') ? 12 : undefined);
   const script = file.endsWith('.wat') ? assembled(file, text) : text;
-  return script === null ? 'the assembler' : await noticedBy(folder, join('dist', target), script, reached);
+  if (script === null) return 'the assembler';
+  const test = await noticedBy(folder, join('dist', target), script, reached);
+  if (test !== null) noticed.set(`${test.file} ${file}`, noticedIn(test, file) + 1);
+  return test;
+}
+
+function noticedIn(test, file) {
+  return noticed.get(`${test.file} ${file}`) ?? 0;
 }
 
 function assembled(file, text) {

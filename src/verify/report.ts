@@ -2,7 +2,7 @@ import { DATAGRAM_KINDS, type DatagramVerdict, type VerifySummary } from './verd
 
 /** A datagram for people: one line, beneath it what is wrong, then what is odd. */
 export function datagramText(verdict: DatagramVerdict): string {
-  const lines = [`${verdict.verdict.padEnd(11)}${endpoints(verdict)}  ${identity(verdict)}  ${contents(verdict)}`];
+  const lines = [`${verdict.verdict.padEnd(10)} ${endpoints(verdict)}  ${identity(verdict)}  ${contents(verdict)}`];
   for (const mismatch of verdict.mismatches) lines.push(`           ${mismatch}`);
   for (const note of verdict.notes) lines.push(`           note: ${note}`);
   return lines.join('\n');

@@ -71,12 +71,15 @@ describe('segment table', () => {
       [0, 5001, 4096],
       [1, 0, 4096],
       [1, 4096, 1],
+      // Numbers of foreign pages that follow each other say nothing of where they lie.
+      [2, 1, 1],
     ] as const) {
       table.pushPiece(FIRST_FOREIGN + page, offset, len);
     }
     assert.deepEqual(pieces(table, 0), [
       [FIRST_FOREIGN, 5000, 4097],
       [FIRST_FOREIGN + 1, 0, 4097],
+      [FIRST_FOREIGN + 2, 1, 1],
     ]);
   });
 
