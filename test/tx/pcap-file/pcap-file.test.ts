@@ -127,6 +127,8 @@ describe('pcap-file', () => {
 
   it('tells where a file cannot be opened, is full, or its reader is gone', async () => {
     const missing = join(folder, 'no', 'such');
+    for (const mtu of [0, -1, 1.5, 65_576]) await assert.rejects(openPcapFile({ target: missing, mtu }), /mtu: got/);
+    for (const mtu of [1, 65_575]) await assert.rejects(openPcapFile({ target: missing, mtu }), { code: 'ENOENT' });
     await assert.rejects(openPcapFile({ target: missing, mtu: 1500 }), { code: 'ENOENT', path: missing });
     const full = await openPcapFile({ target: '/dev/full', mtu: 1500 });
     await assert.rejects(full.close(), { code: 'ENOSPC', path: '/dev/full', syscall: 'write' });
