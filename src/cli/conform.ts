@@ -6,7 +6,9 @@ export const conform = defineCommand({
   name: 'conform',
   describe: 'How a receiver puts fragments together: the RFCs rule by rule, and its policy for overlaps by name',
   positionals: {
-    destination: required(endpoint({ describe: 'ADDRESS:PORT, [IPv6]:PORT of a UDP echo or of a closed port' })),
+    destination: required(
+      endpoint({ describe: 'ADDRESS:PORT, [IPv6]:PORT of a UDP echo, of receive --report, or of a closed port' }),
+    ),
   },
   options: {
     interface: interfaceName({ describe: 'interface to send by; default: where the routes lead', alias: 'i' }),

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { askOverlaps, findAnswerKind } from '../../src/app/conform/ask.js';
 import { AROUND, pairCases, winnerOf } from '../../src/app/conform/overlap.js';
 import { Prober } from '../../src/app/conform/prober.js';
@@ -16,6 +18,7 @@ import { describeLive, liveIt } from './in-lab.js';
 const ECHO = 7777;
 /** Nobody listens there. */
 const CLOSED = 7778;
+const REPORT = 7779;
 /** What Linux does with overlaps (inet_frag_queue_insert), the table of native-notes/receivers.md. */
 const LINUX: Readonly<Record<string, readonly [string, string]>> = {
   before: ['whole', 'whole'],
@@ -38,6 +41,8 @@ const LINUX_BREAKS = ['overlap inside a fragment: all discarded in silence'];
 interface Facts {
   readonly type: string;
   readonly demand: string;
+  readonly section: string;
+  readonly ready: string | null;
   readonly outcome: string;
   readonly frames: readonly number[] | null;
   readonly back: string;
@@ -46,7 +51,19 @@ interface Facts {
   readonly triples?: Readonly<Record<string, string>>;
 }
 
+/** The table of a document: demand → what it says of IPv4 and of IPv6. */
+function tableIn(file: string): ReadonlyMap<string, readonly [four: string, six: string]> {
+  const text = readFileSync(fileURLToPath(new URL(`../../../${file}`, import.meta.url)), 'utf8');
+  const [, rows = ''] = text.split('| demand | IPv4 | IPv6 |\n| --- | --- | --- |\n');
+  const lines = rows.slice(0, rows.search(/^(?!\|)/m)).matchAll(/^\| (.+?) \| (.+?) \| (.+?) \|$/gm);
+  return new Map([...lines].map(([, demand, four, six]) => [demand!, [four!, six!]]));
+}
+
+const OUTCOMES: Readonly<Record<string, string>> = { kept: 'kept', broken: '**broken**', differs: 'differs, allowed' };
+
 describeLive('udp-ufo conform against Linux', () => {
+  /** Demand → what came of it, as the documents write it. */
+  const found = { 4: new Map<string, string>(), 6: new Map<string, string>() };
   let echo: ChildProcess;
   let folder: string;
   before(async () => {
@@ -73,15 +90,18 @@ describeLive('udp-ufo conform against Linux', () => {
       assert.deepEqual(broken, family === 6 ? LINUX_BREAKS : [], stderr);
       assert.equal(code, family === 6 ? 1 : 0);
       const rules = facts.filter(({ type }) => type === 'rule');
+      for (const { demand, outcome, section, ready } of rules) {
+        found[family].set(demand, `${OUTCOMES[outcome]} (${[section, ...(ready === null ? [] : [ready])].join(', ')})`);
+      }
       assert.ok(rules.length > 18);
       assert.deepEqual(
         rules.filter(({ frames }) => frames === null),
         [],
       );
-      const found = facts.find(({ type }) => type === 'policy')!;
-      assert.deepEqual(found.names, ['linux-new']);
-      assert.equal(Object.keys(found.cells).length, 104);
-      for (const [cell, winner] of Object.entries(found.cells)) {
+      const policyFacts = facts.find(({ type }) => type === 'policy')!;
+      assert.deepEqual(policyFacts.names, ['linux-new']);
+      assert.equal(Object.keys(policyFacts.cells).length, 104);
+      for (const [cell, winner] of Object.entries(policyFacts.cells)) {
         const [relation, sent] = cell.split(', ') as [string, string];
         assert.equal(winner, LINUX[relation]![sent === 'A first' ? 0 : 1], cell);
       }
@@ -90,6 +110,40 @@ describeLive('udp-ufo conform against Linux', () => {
       assert.ok((await readFile(pcap)).length > 10_000);
     });
   }
+
+  liveIt('is as the tables of README and native-notes say, row by row', () => {
+    const all = tableIn('native-notes/receivers.md');
+    const demands = new Set([...found[4].keys(), ...found[6].keys()]);
+    assert.deepEqual(new Set(all.keys()), demands);
+    for (const [demand, cells] of all) {
+      assert.deepEqual(cells, [found[4].get(demand) ?? '–', found[6].get(demand) ?? '–'], demand);
+    }
+    const readme = tableIn('README.md');
+    assert.ok(readme.size >= 8);
+    for (const [demand, cells] of readme) assert.deepEqual(cells, all.get(demand), demand);
+  });
+
+  liveIt('hears it from receive --report as from an echo', async () => {
+    const [command, args] = farCommand(process.execPath, [MAIN, 'receive', String(REPORT), '--report', '--json']);
+    const receiver = spawn(command, args, { stdio: ['ignore', 'pipe', 'ignore'] });
+    try {
+      await once(receiver.stdout!, 'data');
+      await sleep(1000); // until its capture runs
+      const { signal } = new AbortController();
+      const to = { family: 6, address: LAB.far.ipv6, port: REPORT, driver: 'packet-socket', signal } as const;
+      await using prober = await Prober.open(to);
+      assert.equal(await findAnswerKind(prober), 'report');
+      const cases = pairCases(AROUND.slice(0, 1));
+      const mixtures = await askOverlaps(prober, cases, 'report', signal);
+      const winners = cases.map((one, at) => winnerOf(one, mixtures[at]!));
+      assert.deepEqual(
+        winners,
+        cases.map(({ relation, sent }) => LINUX[relation]![sent === 'A first' ? 0 : 1]),
+      );
+    } finally {
+      receiver.kill();
+    }
+  });
 
   for (const family of [4, 6] as const) {
     liveIt(`IPv${family}, with nothing over there: the port unreachables of a closed port tell the same`, async () => {

@@ -7,6 +7,20 @@ import { lastError } from '../../src/host/socket-calls.js';
 const IFF_TUN = 1;
 const EVERY_MS = 2;
 
+/** A tun interface with 198.51.100.1/24 and fd00:5546::1/64: its descriptor, which does not block. */
+export async function openTun(name: string, mtu: number): Promise<number> {
+  const fd = openSync('/dev/net/tun', constants.O_RDWR | constants.O_NONBLOCK);
+  const ifreq = new Uint8Array(128);
+  ifreq.set(Buffer.from(name));
+  new DataView(ifreq.buffer).setUint16(16, IFF_TUN | IFF_NO_PI, true);
+  void addressOf(ifreq);
+  if (libc().ioctl(fd, TUNSETIFF, ifreq) < 0) throw lastError('ioctl');
+  await runTool('ip', ['addr', 'add', '198.51.100.1/24', 'dev', name]);
+  await runTool('ip', ['link', 'set', name, 'up', 'mtu', String(mtu)]);
+  await runTool('ip', ['addr', 'add', 'fd00:5546::1/64', 'dev', name, 'nodad']);
+  return fd;
+}
+
 /**
  * A tun interface with 198.51.100.1/24 and fd00:5546::1/64, whose other end is this test: whatever packet goes out comes back
  * with source and destination exchanged (no checksum changes by that), so that an ordinary socket on this host reads it.
@@ -30,16 +44,7 @@ export class ReflectingTun implements AsyncDisposable {
   }
 
   static async open(name: string, mtu: number): Promise<ReflectingTun> {
-    const fd = openSync('/dev/net/tun', constants.O_RDWR | constants.O_NONBLOCK);
-    const ifreq = new Uint8Array(128);
-    ifreq.set(Buffer.from(name));
-    new DataView(ifreq.buffer).setUint16(16, IFF_TUN | IFF_NO_PI, true);
-    void addressOf(ifreq);
-    if (libc().ioctl(fd, TUNSETIFF, ifreq) < 0) throw lastError('ioctl');
-    await runTool('ip', ['addr', 'add', '198.51.100.1/24', 'dev', name]);
-    await runTool('ip', ['link', 'set', name, 'up', 'mtu', String(mtu)]);
-    await runTool('ip', ['addr', 'add', 'fd00:5546::1/64', 'dev', name, 'nodad']);
-    return new ReflectingTun(fd, name);
+    return new ReflectingTun(await openTun(name, mtu), name);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

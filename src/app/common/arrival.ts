@@ -19,6 +19,17 @@ export interface Arrival {
   readonly sourcePort: number;
   /** Its packets, where the receiver may capture; else null. */
   readonly packets: ArrivedPackets | null;
+  /** Of a payload that was not generated (seed and sequence are −1 then) how it begins, at most 256 octets in hexadecimal. */
+  readonly head?: string;
+}
+
+/** Octets of a payload that is not known that a report tells: with the rest of it they fit any packet. */
+const MOST_HEAD = 256;
+
+/** The head of a payload that was not generated; null for a report, which nobody answers, or two would do so for ever. */
+export function arrivalHead(payload: Uint8Array): string | null {
+  if (Buffer.from(payload.subarray(0, MAGIC.length)).toString('latin1') === MAGIC) return null;
+  return Buffer.from(payload.subarray(0, MOST_HEAD)).toString('hex');
 }
 
 /** The packets of one datagram as a capture there saw them. */
@@ -43,16 +54,19 @@ export interface ArrivedPackets {
 
 const MAGIC = 'udp-ufo arrival ';
 
-const isArrival = shape({
-  ...{ seed: integer, sequence: integer, length: orNull(whole), intact: orNull(flag), order: orNull(whole) },
-  ...{ source: text, sourcePort: whole },
-  packets: orNull(
-    shape({
-      ...{ fragments: whole, duplicates: whole, first: flag, last: flag, inOrder: flag, dontFragment: flag },
-      ...{ sizes: listOf(tuple(whole, whole)), ttl: whole, optionsLen: whole, ident: whole },
-    }),
-  ),
-});
+const isArrival = shape(
+  {
+    ...{ seed: integer, sequence: integer, length: orNull(whole), intact: orNull(flag), order: orNull(whole) },
+    ...{ source: text, sourcePort: whole },
+    packets: orNull(
+      shape({
+        ...{ fragments: whole, duplicates: whole, first: flag, last: flag, inOrder: flag, dontFragment: flag },
+        ...{ sizes: listOf(tuple(whole, whole)), ttl: whole, optionsLen: whole, ident: whole },
+      }),
+    ),
+  },
+  { head: text },
+);
 
 export function encodeArrival(arrival: Arrival): Buffer {
   return Buffer.from(`${MAGIC}${JSON.stringify(arrival)}`);

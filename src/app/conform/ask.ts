@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { plan } from '../../faults/plan.js';
 import type { FragmentPlan } from '../../ufo/plan.js';
+import * as ipv4 from '../../wire/ipv4.js';
+import * as ipv6 from '../../wire/ipv6.js';
 import { ICMP_TYPES } from './icmp.js';
 import { casePayload, casePlan, type OverlapCase } from './overlap.js';
 import type { Mixture } from './policies.js';
@@ -10,7 +12,12 @@ import type { Rule } from './rules/rule.js';
 import { ownersOf, probeOf, taggedUnits, UNIT } from './tagged.js';
 
 /** How a receiver lets us know that it has put a datagram together. */
-export type AnswerKind = 'echo' | 'port unreachable';
+export type AnswerKind = 'echo' | 'report' | 'port unreachable';
+
+/** Whether it answers each datagram at once, and tells its octets. */
+export function tellsOctets(kind: AnswerKind): boolean {
+  return kind !== 'port unreachable';
+}
 
 /** Time for an answer, milliseconds. */
 const ECHO_MS = 400;
@@ -29,6 +36,8 @@ const CONTROL: Readonly<Record<4 | 6, Rule>> = {
   4: RULES.find(({ family }) => family === 4)!,
   6: RULES.find(({ family }) => family === 6)!,
 };
+/** What of an address's last octet is turned for a neighbour of that host. */
+const ANOTHER_HOST = 0x40;
 /** Fragments of one datagram that go at once, and the pause behind them. */
 const GENTLE_BURST = 128;
 const GENTLE_MS = 5;
@@ -39,13 +48,13 @@ export async function findAnswerKind(prober: Prober): Promise<AnswerKind | null>
   const from = performance.now();
   await prober.send(taggedUnits(ident, 0, 0, 4), ident);
   const { echoes, icmp } = await prober.answer(ident, from, 2000, (one) => one.echoes.length + one.icmp.length > 0);
-  if (echoes.length > 0) return 'echo';
+  if (echoes.length > 0) return prober.reports ? 'report' : 'echo';
   return icmp.some((one) => isPortUnreachable(one, prober.path.family)) ? 'port unreachable' : null;
 }
 
 /** Time that one question takes at most, milliseconds: with ICMP the receiver's rate limit decides. */
 export function waitFor(kind: AnswerKind): number {
-  return kind === 'echo' ? ECHO_MS : ICMP_MS;
+  return tellsOctets(kind) ? ECHO_MS : ICMP_MS;
 }
 
 /** Asks a rule and waits for all there can be of an answer. */
@@ -53,10 +62,36 @@ export async function askRule(prober: Prober, rule: Rule, kind: AnswerKind): Pro
   const ident = prober.nextIdent();
   const from = performance.now();
   const { delivered, icmp } = rule.want;
-  await prober.send(rulePayload(rule, ident), ident, gently(plan(rule.plan)));
+  await prober.send(rulePayload(rule, ident), ident, gently(rulePlan(rule)));
   const enough = (one: Answer): boolean =>
-    kind === 'echo' && delivered !== null && icmp === undefined && delivered > 0 && one.echoes.length >= delivered;
-  return prober.answer(ident, from, waitFor(kind), enough);
+    tellsOctets(kind) && delivered !== null && icmp === undefined && delivered > 0 && one.echoes.length >= delivered;
+  const answer = await prober.answer(ident, from, waitFor(kind), enough);
+  // The reassembly time of an earlier question may be over just now.
+  const [timeExceeded] = ICMP_TYPES[rule.family].timeExceeded;
+  return { ...answer, icmp: answer.icmp.filter((one) => one.type !== timeExceeded || one.ident === ident) };
+}
+
+/** The plan of a rule, with the second fragment's address as it has it. */
+export function rulePlan({ plan: steps, family, other }: Rule): FragmentPlan {
+  const given = plan(steps);
+  return other === undefined ? given : elsewhere(given, other, family);
+}
+
+function elsewhere(given: FragmentPlan, which: 'source' | 'destination', family: 4 | 6): FragmentPlan {
+  const layout = family === 4 ? ipv4 : ipv6;
+  const last = (which === 'source' ? layout.SOURCE : layout.DESTINATION) + (family === 4 ? 3 : 15);
+  return {
+    text: given.text,
+    apply: (fragments, context) =>
+      given.apply(fragments, context).map((one, i) => {
+        if (i !== 1) return one;
+        const header = Uint8Array.from(one.header);
+        const base = context.linkLen;
+        header[base + last]! ^= ANOTHER_HOST;
+        if (family === 4) ipv4.fillChecksum(new DataView(header.buffer), base);
+        return { ...one, header };
+      }),
+  };
 }
 
 /** Thousands of small fragments at once overrun a receiver's backlog (netdev_max_backlog) before its reassembly sees them. */
@@ -78,7 +113,7 @@ export function rulePayload({ size }: Rule, probe: number): Uint8Array {
 
 /** Datagrams that the receiver has put together, as far as this kind of answer can tell. */
 export function deliveredIn({ echoes, icmp }: Answer, kind: AnswerKind, family: 4 | 6): number {
-  return kind === 'echo' ? echoes.length : icmp.filter((one) => isPortUnreachable(one, family)).length;
+  return tellsOctets(kind) ? echoes.length : icmp.filter((one) => isPortUnreachable(one, family)).length;
 }
 
 /** Sends overlap cases, and tells for each whose octets were delivered. */
@@ -88,7 +123,7 @@ export async function askOverlaps(
   kind: AnswerKind,
   signal: AbortSignal,
 ): Promise<Mixture[]> {
-  return kind === 'echo' ? askAtOnce(prober, cases, signal) : askInTurn(prober, cases, signal);
+  return tellsOctets(kind) ? askAtOnce(prober, cases, kind, signal) : askInTurn(prober, cases, signal);
 }
 
 /**
@@ -96,7 +131,12 @@ export async function askOverlaps(
  * is asked again, for a question may be lost; and what a receiver keeps of datagrams that it never completes may fill its
  * memory for fragments, which is waited for.
  */
-async function askAtOnce(prober: Prober, cases: readonly OverlapCase[], signal: AbortSignal): Promise<Mixture[]> {
+async function askAtOnce(
+  prober: Prober,
+  cases: readonly OverlapCase[],
+  kind: AnswerKind,
+  signal: AbortSignal,
+): Promise<Mixture[]> {
   const found: Mixture[] = cases.map(() => 'none');
   for (let from = 0; from < cases.length; from += PART) {
     let open = cases.slice(from, from + PART).map((_one, at) => from + at);
@@ -108,9 +148,9 @@ async function askAtOnce(prober: Prober, cases: readonly OverlapCase[], signal: 
       });
       open = open.filter((at) => found[at] === 'none');
       // Silence counts where a plain datagram is answered right behind it, and the second time: questions are lost, too.
-      const isAwake = open.length === 0 || (await answersNow(prober, 'echo'));
+      const isAwake = open.length === 0 || (await answersNow(prober, kind));
       if (isAwake && times > 1) break;
-      if (!isAwake) await reassembles(prober, 'echo', signal);
+      if (!isAwake) await reassembles(prober, kind, signal);
     }
   }
   return found;

@@ -8,7 +8,16 @@ import type { DriverName } from '../../tx/net-device.js';
 import { parseAddress } from '../../wire/address.js';
 import { EXIT, type ExitCode } from '../common/exit-codes.js';
 import type { Output } from '../common/output.js';
-import { type AnswerKind, askOverlaps, askRule, findAnswerKind, reassembles, rulePayload, waitFor } from './ask.js';
+import {
+  type AnswerKind,
+  askOverlaps,
+  askRule,
+  findAnswerKind,
+  reassembles,
+  rulePayload,
+  tellsOctets,
+  waitFor,
+} from './ask.js';
 import { judgeRule, type RuleResult } from './judge.js';
 import { AROUND, pairCases, tripleCases } from './overlap.js';
 import { comparePolicies, type PolicyFile, type PolicyResult, parsePolicy, policyLine, policyOf } from './policy.js';
@@ -102,8 +111,8 @@ function refuseUnsafe({ host, deep, outsideLab }: ConformOptions): void {
 
 function nothingAnswers({ host, port }: ConformOptions): UfoError {
   return unsupportedError(
-    `${host}:${port} does not answer a plain datagram: neither an echo nor a port unreachable`,
-    'run udp-ufo receive --echo PORT there, or name a closed port that no firewall drops',
+    `${host}:${port} does not answer a plain datagram: neither an echo, a report nor a port unreachable`,
+    'run udp-ufo receive PORT --echo (or --report) there, or name a closed port that no firewall drops',
   );
 }
 
@@ -173,28 +182,33 @@ async function askSlow({ kind, options, signal }: Run, rule: Rule): Promise<Rule
   await using prober = await proberFor(rule, options, signal);
   const ident = prober.nextIdent();
   const asked = performance.now();
-  const sending = prober.send(rulePayload(rule, ident), ident, plan(rule.plan));
+  let last = Number.POSITIVE_INFINITY;
+  const sending = prober.send(rulePayload(rule, ident), ident, plan(rule.plan)).finally(() => {
+    last = performance.now(); // what goes after the time is over may still be put together
+  });
   const ownErrors = (answer: Answer): Answer => ({ ...answer, icmp: answer.icmp.filter((one) => one.ident === ident) });
   const enough = (answer: Answer): boolean =>
-    signal.aborted || answer.echoes.length > 0 || (rule.want.icmp !== undefined && ownErrors(answer).icmp.length > 0);
+    signal.aborted ||
+    answer.echoes.length > 0 ||
+    (rule.want.icmp !== undefined && ownErrors(answer).icmp.length > 0 && performance.now() - last > waitFor(kind));
   const answer = await prober.answer(ident, asked, slowWait(rule), enough);
   signal.throwIfAborted();
   await sending;
-  return judgeRule(rule, kind === 'echo' ? ownErrors(answer) : answer, kind, asked);
+  return judgeRule(rule, tellsOctets(kind) ? ownErrors(answer) : answer, kind, asked);
 }
 
 function slowWait({ family, want }: Rule): number {
   if (want.delivered === 1) return 60_000;
-  return family === 4 ? SLOW_MS : 65_000;
+  return family === 4 ? SLOW_MS : 72_000;
 }
 
 async function askPolicy({ prober, kind, options, output, signal }: Run): Promise<PolicyResult> {
   const { deep, fast, json } = options;
   // A port unreachable takes its second: fast asks once, with first and last fragment in front.
-  const pairs = pairCases(fast && kind !== 'echo' ? AROUND.slice(0, 1) : AROUND);
+  const pairs = pairCases(fast && !tellsOctets(kind) ? AROUND.slice(0, 1) : AROUND);
   const triples = deep ? tripleCases() : [];
   const seconds = ((pairs.length + triples.length) * waitFor(kind)) / 1000;
-  if (kind !== 'echo' && !json) await output.line(`overlaps take ${Math.ceil(seconds)} s: one question a second`);
+  if (!tellsOctets(kind) && !json) await output.line(`overlaps take ${Math.ceil(seconds)} s: one question a second`);
   const pairAnswers = await askOverlaps(prober, pairs, kind, signal);
   const tripleAnswers = await askOverlaps(prober, triples, kind, signal);
   return policyOf(pairs, pairAnswers, triples, tripleAnswers);

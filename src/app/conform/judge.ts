@@ -1,4 +1,4 @@
-import { type AnswerKind, deliveredIn, isPortUnreachable } from './ask.js';
+import { type AnswerKind, deliveredIn, isPortUnreachable, tellsOctets } from './ask.js';
 import { ICMP_TYPES, type IcmpAnswer } from './icmp.js';
 import type { Answer } from './prober.js';
 import type { Rule } from './rules/rule.js';
@@ -20,9 +20,9 @@ export function judgeRule(rule: Rule, answer: Answer, kind: AnswerKind, asked: n
   const errors = answer.icmp.filter((one) => !isPortUnreachable(one, family));
   const back = describe(delivered, kind, errors, asked, want.seconds !== undefined);
   // One port unreachable may stand for several datagrams: the receiver's rate limit leaves the others out.
-  const most = kind === 'echo' ? (want.delivered ?? 0) : Math.min(1, want.delivered ?? 0);
+  const most = tellsOctets(kind) ? (want.delivered ?? 0) : Math.min(1, want.delivered ?? 0);
   const rightCount =
-    want.delivered === null || (kind === 'echo' ? delivered === most : Math.min(1, delivered) === most);
+    want.delivered === null || (tellsOctets(kind) ? delivered === most : Math.min(1, delivered) === most);
   let outcome: RuleResult['outcome'] = 'kept';
   if (!rightCount) outcome = limit && delivered < most ? 'differs' : 'broken';
   else outcome = judgeErrors(rule, errors, asked);

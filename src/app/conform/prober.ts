@@ -7,6 +7,7 @@ import type { FragmentPlan } from '../../ufo/plan.js';
 import type { Frame } from '../../wire/frame.js';
 import { frameData } from '../../wire/frame.js';
 import { NetworkLayer, networkLayer } from '../../wire/link-layer.js';
+import { parseArrival } from '../common/arrival.js';
 import { CaptureOutput } from '../common/capture-output.js';
 import { type IcmpAnswer, sight } from './icmp.js';
 
@@ -23,7 +24,7 @@ export interface ProberOptions {
   readonly signal: AbortSignal;
 }
 
-/** A datagram that an echo sent back. */
+/** A datagram that an echo sent back, or of which a report tells how it begins. */
 export interface Echo {
   readonly at: number;
   readonly payload: Uint8Array;
@@ -49,6 +50,8 @@ const LOOK_EVERY = 10;
  */
 export class Prober implements AsyncDisposable {
   readonly path: PathInfo;
+  /** What answers is `receive --report`, and no echo. */
+  reports = false;
   readonly #socket: UfoSocket;
   readonly #capture: LiveCapture;
   readonly #pcap: CaptureOutput | null;
@@ -68,7 +71,7 @@ export class Prober implements AsyncDisposable {
     this.#capture = capture;
     this.#pcap = pcap;
     socket.on('error', () => undefined); // ICMP errors are what we ask for; the capture tells them in full
-    socket.on('message', (payload: Uint8Array) => this.#echoes.push({ at: performance.now(), payload }));
+    socket.on('message', (payload: Uint8Array) => this.#hear(payload));
     this.#reading = this.#read();
     this.#reading.catch(() => undefined); // told by `close`
   }
@@ -149,6 +152,14 @@ export class Prober implements AsyncDisposable {
       await this.#pcap?.write(frames);
       for (const frame of frames) this.#see(frame);
     }
+  }
+
+  #hear(payload: Uint8Array): void {
+    const arrival = parseArrival(payload);
+    const octets = arrival === null ? payload : Buffer.from(arrival.head ?? '', 'hex');
+    if (arrival?.head === undefined && arrival !== null) return; // of packets that did not make a datagram
+    this.reports ||= arrival !== null;
+    this.#echoes.push({ at: performance.now(), payload: octets });
   }
 
   #see(frame: Frame): void {

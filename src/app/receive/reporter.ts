@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Capture } from '../../capture/capture.js';
 import { openCapture } from '../../capture/open-capture.js';
 import { UfoError } from '../../errors.js';
-import { type Arrival, encodeArrival } from '../common/arrival.js';
+import { type Arrival, arrivalHead, encodeArrival } from '../common/arrival.js';
 import { arrivedPackets, FragmentWatch, type WatchedDatagram } from './fragment-watch.js';
 import type { JudgedPayload } from './tally.js';
 
@@ -59,7 +59,10 @@ export class Reporter implements AsyncDisposable {
 
   /** Answers a datagram that arrived whole. */
   async answer(bytes: Uint8Array, source: string, from: RemoteInfo, judged: JudgedPayload): Promise<void> {
-    if (judged.seed === null || judged.sequence === null) return;
+    if (judged.seed === null || judged.sequence === null) {
+      this.#tellForeign(bytes, source, from);
+      return;
+    }
     const order = this.#order++;
     this.#remember(source, from.port);
     const watched = await this.#packetsOf(source, from.port, judged.seed, judged.sequence);
@@ -77,6 +80,14 @@ export class Reporter implements AsyncDisposable {
       from.port,
       from.address,
     );
+  }
+
+  /** What was not generated says nothing of itself: its sender is told how it begins. */
+  #tellForeign(bytes: Uint8Array, source: string, { port, address }: RemoteInfo): void {
+    const head = arrivalHead(bytes);
+    if (head === null) return;
+    const told = { seed: -1, sequence: -1, length: bytes.length, intact: null, order: this.#order++ };
+    this.#tell({ ...told, source, sourcePort: port, packets: null, head }, port, address);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

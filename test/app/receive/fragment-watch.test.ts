@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { encodeArrival, parseArrival } from '../../../src/app/common/arrival.js';
+import { arrivalHead, encodeArrival, parseArrival } from '../../../src/app/common/arrival.js';
 import { arrivedPackets, FragmentWatch } from '../../../src/app/receive/fragment-watch.js';
 import { plan } from '../../../src/faults/plan.js';
 import { makePayload } from '../../../src/payload/generated.js';
@@ -85,6 +85,17 @@ describe('an arrival report', () => {
     const bytes = encodeArrival(arrival);
     assert.ok(bytes.length < 1200, `${bytes.length} octets`);
     assert.deepEqual(parseArrival(bytes), arrival);
+  });
+
+  it('tells how a payload begins that nobody knows, and is never made for a report, which would be answered for ever', () => {
+    const foreign = Buffer.alloc(60_000, 0xab);
+    const head = arrivalHead(foreign)!;
+    assert.equal(head, 'ab'.repeat(256));
+    const told = { seed: -1, sequence: -1, length: 60_000, intact: null, order: 0, source: '::1', sourcePort: 1 };
+    const bytes = encodeArrival({ ...told, packets: null, head });
+    assert.ok(bytes.length < 1200, `${bytes.length} octets`);
+    assert.deepEqual(parseArrival(bytes), { ...told, packets: null, head });
+    assert.equal(arrivalHead(bytes), null);
   });
 
   it('is not seen in anything else', () => {

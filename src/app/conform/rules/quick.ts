@@ -20,6 +20,27 @@ export const RULES: readonly Rule[] = [
     '1.3.1 C',
   ),
   ...both(
+    {
+      demand: 'a fragment from another source is not of it',
+      plan: 'repeat(1)',
+      other: 'source',
+      size: SIZE,
+      want: NONE,
+    },
+    R4,
+    R6,
+    '1.3.1 D',
+  ),
+  ...both(
+    {
+      ...{ demand: 'a fragment to another destination is not of it', plan: 'repeat(1)', other: 'destination' },
+      ...{ size: SIZE, want: NONE },
+    },
+    R4,
+    R6,
+    '1.3.1 E',
+  ),
+  ...both(
     { demand: 'a packet of 1,500 octets is put together', plan: 'sizes(1000)', size: 1452, want: ONE },
     'RFC 1122 §3.3.2',
     'RFC 8200 §5',

@@ -24,6 +24,8 @@ export interface Rule {
   readonly family: 4 | 6;
   readonly plan: string;
   readonly size: number;
+  /** The second fragment has another address there. */
+  readonly other?: 'source' | 'destination';
   /** IPv4 options of the datagram. */
   readonly options?: Uint8Array;
   readonly want: Want;

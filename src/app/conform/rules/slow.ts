@@ -1,4 +1,4 @@
-import { both, ONE, R6, type Rule, SIZE } from './rule.js';
+import { both, ONE, R6, type Rule, SIZE, type Want } from './rule.js';
 
 /** What fills a receiver's memory for fragments until its reassembly time is over: asked behind everything else. */
 export const HEAVY_RULES: readonly Rule[] = [
@@ -8,6 +8,11 @@ export const HEAVY_RULES: readonly Rule[] = [
     R6,
   ),
 ];
+
+const TIME_EXCEEDED_6: Want = {
+  ...{ delivered: 0, seconds: [60, 60] },
+  icmp: { kind: 'timeExceeded', code: 1, must: false },
+};
 
 /** What takes a reassembly time: left out by `--fast`. All are asked at once, and waited for together. */
 export const SLOW_RULES: readonly Rule[] = [
@@ -39,11 +44,28 @@ export const SLOW_RULES: readonly Rule[] = [
   {
     demand: 'the last missing: Time Exceeded code 1 after 60 s',
     section: R6,
-    ready: '1.3.2 B, C',
     family: 6,
     plan: 'drop(last)',
     size: SIZE,
-    want: { delivered: 0, icmp: { kind: 'timeExceeded', code: 1, must: false }, seconds: [60, 60] },
+    want: TIME_EXCEEDED_6,
+  },
+  {
+    demand: 'the others after 65 s: Time Exceeded code 1 after 60 s, not put together',
+    section: R6,
+    ready: '1.3.2 B',
+    family: 6,
+    plan: 'delay(2, 65000)',
+    size: SIZE,
+    want: TIME_EXCEEDED_6,
+  },
+  {
+    demand: 'the second after 55 s, the last after 65 s: Time Exceeded code 1 after 60 s, not put together',
+    section: R6,
+    ready: '1.3.2 C',
+    family: 6,
+    plan: 'delay(2, 55000), delay(3, 10000)',
+    size: SIZE,
+    want: TIME_EXCEEDED_6,
   },
   {
     demand: 'fragment 0 missing: no Time Exceeded',
