@@ -57,6 +57,7 @@ export const IP_PMTUDISC_PROBE = 3;
 
 // <linux/udp.h>
 export const UDP_NO_CHECK6_TX = 101;
+export const UDP_SEGMENT = 103;
 
 // <linux/in6.h>
 export const IPV6_UNICAST_HOPS = 16;
@@ -143,4 +144,5 @@ export const ETHTOOL_SGSO = 0x24;
 export const ETHTOOL_SGRO = 0x2c;
 export const ETHTOOL_GSSET_INFO = 0x37;
 export const ETHTOOL_GFEATURES = 0x3a;
+export const ETHTOOL_SFEATURES = 0x3b;
 export const ETH_SS_FEATURES = 4;

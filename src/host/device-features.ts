@@ -1,9 +1,11 @@
+import { ERRNO, systemError } from '../errors.js';
 import {
   AF_INET,
   ETH_SS_FEATURES,
   ETHTOOL_GFEATURES,
   ETHTOOL_GSSET_INFO,
   ETHTOOL_GSTRINGS,
+  ETHTOOL_SFEATURES,
   ETHTOOL_SGRO,
   ETHTOOL_SGSO,
   ETHTOOL_STSO,
@@ -64,6 +66,27 @@ export function setGro(interfaceName: string, on: boolean): void {
   value.setUint32(4, on ? 1 : 0, true);
   try {
     ethtool(fd, interfaceName, value);
+  } finally {
+    libc().close(fd);
+  }
+}
+
+/** Turns a feature on or off, by its name. @throws UfoError ENODEV, EPERM; EOPNOTSUPP for a name that the kernel does not know */
+export function setFeature(interfaceName: string, feature: string, on: boolean): void {
+  const fd = openSocket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  try {
+    const names = featureNames(fd, interfaceName);
+    const bit = names.indexOf(feature);
+    if (bit < 0) throw systemError(ERRNO.EOPNOTSUPP, 'ioctl', { path: interfaceName, reason: `no feature ${feature}` });
+    const blocks = Math.ceil(names.length / 32);
+    // struct ethtool_sfeatures: cmd, blocks, and for each which bits are meant, and what they are to be
+    const wish = new DataView(new ArrayBuffer(8 + blocks * 8));
+    const at = 8 + (bit >>> 5) * 8;
+    wish.setUint32(0, ETHTOOL_SFEATURES, true);
+    wish.setUint32(4, blocks, true);
+    wish.setUint32(at, 1 << (bit & 31), true);
+    wish.setUint32(at + 4, on ? 1 << (bit & 31) : 0, true);
+    ethtool(fd, interfaceName, wish);
   } finally {
     libc().close(fd);
   }

@@ -16,6 +16,9 @@ export interface SkbFrag {
 /** `gsoType` of a datagram to be cut into IP fragments (SKB_GSO_UDP). */
 export const SKB_GSO_UDP = 1 << 1;
 
+/** `gsoType` of a datagram that may be handed over joined with its equals, and is cut off them again (SKB_GSO_UDP_L4). */
+export const SKB_GSO_UDP_L4 = 1 << 17;
+
 /** `txFlags`: the frags are user pages, and `destructorArg` is told when the last reference goes. */
 export const SKBTX_DEV_ZEROCOPY = 1 << 3;
 

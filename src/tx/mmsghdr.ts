@@ -24,6 +24,8 @@ const MSG_NAME = 0;
 const MSG_NAMELEN = 2;
 const MSG_IOV = 4;
 const MSG_IOVLEN = 6;
+const MSG_CONTROL = 8;
+const MSG_CONTROLLEN = 10;
 /** `struct iovec` in 32-bit words: base (2), len (2). */
 const IOVEC_WORDS = 4;
 const IOVEC_LEN = IOVEC_WORDS * 4;
@@ -60,6 +62,7 @@ export class MmsgVector implements RowVisitor {
     this.#words[at + MSG_NAMELEN] = nameLen;
     this.#putAddress(at + MSG_IOV, this.#address + MAX_MESSAGES * MMSGHDR_LEN + this.#iovecs * IOVEC_LEN);
     this.#words[at + MSG_IOVLEN] = 0;
+    this.#words[at + MSG_CONTROLLEN] = 0;
   }
 
   /** Adds `len` octets at `address` to the last message. */
@@ -68,6 +71,13 @@ export class MmsgVector implements RowVisitor {
     this.#putAddress(at, address);
     this.#words[at + 2] = len;
     this.#words[(this.messages - 1) * MMSGHDR_WORDS + MSG_IOVLEN]! += 1;
+  }
+
+  /** Gives the last message ancillary data. */
+  setControl(address: number, len: number): void {
+    const at = (this.messages - 1) * MMSGHDR_WORDS;
+    this.#putAddress(at + MSG_CONTROL, address);
+    this.#words[at + MSG_CONTROLLEN] = len;
   }
 
   /** Adds a row to the last message: its header, where it has one, then its pieces, where they lie. */

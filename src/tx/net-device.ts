@@ -1,5 +1,6 @@
 import type { PagePool } from '../memory/page-pool.js';
 import type { SegmentTable } from '../memory/segment-table.js';
+import type { Flow } from '../skb/flow.js';
 import type { SkBuff } from '../skb/skbuff.js';
 import type { DriverName } from './driver.js';
 import type { LinkRequest } from './link-request.js';
@@ -62,6 +63,11 @@ export interface NetDevice extends AsyncDisposable {
   readonly ufoKind?: 'kernel-ufo' | 'device-ufo';
   /** For a device with NETIF_F_UFO: why datagrams of this family can't be handed over whole after all; null where they can. */
   ufoRefusal?(family: 4 | 6): string | null;
+  /**
+   * Whether equal datagrams of a flow can be handed over joined (SKB_GSO_UDP_L4), so that the wire carries them one by one
+   * again: null where they can, else why not; undefined where that is no question, as with datagrams that do not fit the MTU.
+   */
+  usoRefusal?(flow: Flow, payloadLen: number): string | null | undefined;
   /** The kernel puts length and checksum of IPv4 headers right (`raw_send_hdrinc`): they can't be wrong on purpose. */
   readonly rightsIpv4Headers?: boolean;
   /** Frames leave with the caller's octets still in the user pages (no copy by us, none by the kernel). */

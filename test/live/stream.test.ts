@@ -2,21 +2,13 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { udpFilter } from '../../src/capture/filter.js';
-import { openCapture, spawnPrefixFor } from '../../src/capture/open-capture.js';
-import { LAB, pinNeighbours, setLabMtu } from '../../src/host/lab.js';
 import { makePayload } from '../../src/payload/generated.js';
 import { GeneratedPayloads } from '../../src/payload/sequence.js';
 import { createPacer } from '../../src/socket/pacing.js';
-import { createSocket, type UfoSocket } from '../../src/socket/socket.js';
 import type { DriverName } from '../../src/tx/net-device.js';
-import type { DatagramVerdict } from '../../src/verify/verdict.js';
-import { Verifier } from '../../src/verify/verifier.js';
-import { sha256 } from './far-receiver.js';
 import { describeLive, liveIt } from './in-lab.js';
+import { assertSeen, watchStream } from './watch-stream.js';
 
-const { near, far } = LAB;
 const DRIVERS: readonly DriverName[] = ['raw-socket', 'packet-socket', 'af-xdp', 'virtio-ufo', 'kernel-udp'];
 /** Datagrams of a size: more than a stream makes at once. */
 const COUNT = 100;
@@ -26,7 +18,7 @@ describeLive('a stream at full speed', () => {
     for (const type of ['udp4', 'udp6'] as const) {
       liveIt(`${driver}, ${type}: generated payloads arrive as they are made, each once`, async () => {
         for (const size of [16, 17, 1452, 4001, 20_000]) {
-          const seen = await watch(
+          const seen = await watchStream(
             type,
             COUNT,
             async (socket) => {
@@ -52,7 +44,7 @@ describeLive('a stream at full speed', () => {
         const want = Array.from({ length: Math.ceil(octets.length / 9001) }, (_, i) =>
           octets.subarray(i * 9001, (i + 1) * 9001),
         );
-        const seen = await watch(
+        const seen = await watchStream(
           'udp4',
           want.length,
           async (socket) => {
@@ -68,45 +60,3 @@ describeLive('a stream at full speed', () => {
     });
   }
 });
-
-/** In the order of sending: all are good, and have these payloads. */
-function assertSeen(seen: readonly DatagramVerdict[], want: readonly Uint8Array[]): void {
-  for (const { verdict, mismatches } of seen) assert.equal(verdict, 'good', JSON.stringify(mismatches));
-  assert.deepEqual(
-    seen.map(({ payloadSha256 }) => payloadSha256),
-    want.map(sha256),
-  );
-}
-
-/** What the far interface sees of UDP between the hosts while a socket sends, until so many datagrams have come. */
-async function watch(
-  type: 'udp4' | 'udp6',
-  datagrams: number,
-  work: (socket: UfoSocket) => Promise<void>,
-  driver: DriverName,
-): Promise<readonly DatagramVerdict[]> {
-  await setLabMtu(1500);
-  await pinNeighbours();
-  const family = type === 'udp4' ? 'ipv4' : 'ipv6';
-  const capture = await openCapture({
-    interface: far.interface,
-    filter: udpFilter({ hosts: [near[family], far[family]] }),
-    spawnPrefix: spawnPrefixFor(far.interface),
-  });
-  const verifier = new Verifier();
-  const verdicts: DatagramVerdict[] = [];
-  const reading = (async () => {
-    for await (const frames of capture) for (const verdict of verifier.push(frames)) verdicts.push(verdict);
-  })();
-  try {
-    await using socket = createSocket({ type, driver });
-    socket.on('error', () => undefined); // nobody listens over there
-    await socket.connect(9, far[family]);
-    await work(socket);
-    for (let waited = 0; waited < 5000 && verdicts.length < datagrams; waited += 20) await sleep(20);
-  } finally {
-    await capture[Symbol.asyncDispose]();
-    await reading;
-  }
-  return [...verdicts, ...verifier.end()];
-}

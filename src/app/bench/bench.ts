@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { cpus, release } from 'node:os';
 import { argumentError, UfoError } from '../../errors.js';
-import { exitStatus, insideLab, type LabExit, pinNeighbours, runInLab, setLabMtu } from '../../host/lab.js';
+import { setFeature } from '../../host/device-features.js';
+import { exitStatus, insideLab, LAB, type LabExit, pinNeighbours, runInLab, setLabMtu } from '../../host/lab.js';
 import { readPrivileges } from '../../host/privileges.js';
 import { programPath } from '../../host/programs.js';
 import { EXIT } from '../common/exit-codes.js';
@@ -133,6 +134,7 @@ class Bench {
     if (taking.length === 0) return;
     await setLabMtu(scenario.mtu);
     await pinNeighbours();
+    setFeature(LAB.near.interface, 'tx-udp-segmentation', !scenario.uso);
     await field.prepare(scenario);
     const plan = { ...(quick ? QUICK : FULL), arrivals, signal: this.#signal };
     const onStep = (name: string): void => this.#step(`${describeScenario(scenario)}: ${name}`);

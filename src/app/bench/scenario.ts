@@ -11,6 +11,8 @@ export interface Scenario {
   readonly payload: 'hot' | 'cold' | 'file';
   /** `far`: over the wire to the far host; `null`: into a device of this host that throws all away. */
   readonly sink: 'far' | 'null';
+  /** The interface leaves it to the kernel to cut joined datagrams apart, so that joining them pays and the wire has them one by one. */
+  readonly uso: boolean;
 }
 
 const LARGEST = { 4: 65_507, 6: 65_527 } as const;
@@ -18,9 +20,11 @@ const LARGEST = { 4: 65_507, 6: 65_527 } as const;
 const COLD_OCTETS = 64 << 20;
 
 /** The traffic that the goals are about. */
-export const MAIN: Scenario = { family: 4, mtu: 1500, size: LARGEST[4], payload: 'hot', sink: 'far' };
+export const MAIN: Scenario = { family: 4, mtu: 1500, size: LARGEST[4], payload: 'hot', sink: 'far', uso: false };
 /** Datagrams that just fit the MTU. */
 export const SMALL: Scenario = { ...MAIN, size: 1472 };
+/** As `SMALL`, for those who join equal datagrams. */
+export const USO: Scenario = { ...SMALL, uso: true };
 export const JUMBO: Scenario = { ...MAIN, mtu: 9000 };
 export const FILE: Scenario = { ...MAIN, payload: 'file' };
 /** Past the wire: what is left is the sender's. */
@@ -29,7 +33,7 @@ const MAIN6: Scenario = { ...MAIN, family: 6, size: LARGEST[6] };
 
 /** All there are, in the order they run: the MTU of the wire changes once. */
 export function scenarios(quick: boolean): Scenario[] {
-  const first = [MAIN, SMALL, FILE, NULL];
+  const first = [MAIN, SMALL, USO, FILE, NULL];
   if (quick) return [...first, MAIN6, JUMBO];
   const sizes = (family: 4 | 6) => [LARGEST[family], 8192, 1472];
   const grid = [1500, 9000].flatMap((mtu) =>
@@ -44,9 +48,9 @@ export function isMain(scenario: Scenario): boolean {
 }
 
 /** `IPv4, MTU 1500, 65507 octets`; also its name among others. */
-export function describeScenario({ family, mtu, size, payload, sink }: Scenario): string {
+export function describeScenario({ family, mtu, size, payload, sink, uso }: Scenario): string {
   const source = { hot: '', cold: ', cold payloads', file: ', from a file' }[payload];
-  return `IPv${family}, MTU ${mtu}, ${size} octets${source}${sink === 'null' ? ', into a null device' : ''}`;
+  return `IPv${family}, MTU ${mtu}, ${size} octets${source}${sink === 'null' ? ', into a null device' : ''}${uso ? ', USO' : ''}`;
 }
 
 /** IP packets that a datagram of the scenario makes on a device that carries `mtu` octets. */
@@ -70,6 +74,7 @@ const QUICK_SIDE: ReadonlyMap<string, readonly string[]> = new Map(
   (
     [
       [SMALL, ['c-kernel-udp', 'packet-socket', 'af-xdp', 'send:packet-socket']],
+      [USO, ['c-kernel-udp', 'kernel-udp', 'send:kernel-udp']],
       [FILE, ['c-kernel-udp', 'virtio-ufo', 'send:virtio-ufo']],
       [NULL, ['c-kernel-udp', 'af-xdp', 'virtio-ufo']],
       [MAIN6, ['c-kernel-udp', 'packet-socket']],

@@ -4,6 +4,7 @@ import { activeFeatures } from '../../host/device-features.js';
 import type { NetworkInterface } from '../../host/interfaces.js';
 import { insideLab } from '../../host/lab.js';
 import type { Privileges } from '../../host/privileges.js';
+import { usoObstacle } from '../../tx/kernel-udp/joined.js';
 import { MIN_MTU } from '../../wire/ipv6.js';
 import type { Check } from './report.js';
 
@@ -101,6 +102,7 @@ export async function interfaceChecks(link: NetworkInterface): Promise<Check[]> 
       ...(families.size > 0 ? {} : { hint: `ip addr add ADDRESS/LENGTH dev ${link.name}` }),
     },
     featureCheck(link.name),
+    usoCheck(link.name),
   ];
 }
 
@@ -118,6 +120,16 @@ function featureCheck(name: string): Check {
   } catch (error) {
     return { name: 'features', state: 'warning', value: error instanceof Error ? error.message : String(error) };
   }
+}
+
+/** Whether kernel-udp hands equal datagrams over joined; either is right, one is faster. */
+function usoCheck(name: string): Check {
+  const why = usoObstacle(name);
+  return {
+    name: 'USO',
+    state: 'ok',
+    value: why === null ? 'equal datagrams of kernel-udp are joined' : `not used: ${why}`,
+  };
 }
 
 function readOrNull(path: string): string | null {

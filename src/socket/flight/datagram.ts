@@ -104,7 +104,7 @@ export class Datagram {
     this.fragments = planned === null ? Math.max(1, gsoSegs) : gsoSegs;
     const kernelPicks =
       skb.flow!.family === 6 && (way === 'kernel-ufo' || way === 'device-ufo' || way === 'unfragmented');
-    this.ident = way === 'kernel-ip' || kernelPicks ? null : fragId;
+    this.ident = way === 'kernel-ip' || way === 'kernel-uso' || kernelPicks ? null : fragId;
   }
 
   /** Its skb is the next datagram of a stream now, with another ident. */

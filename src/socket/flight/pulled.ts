@@ -1,6 +1,7 @@
 import { UfoError } from '../../errors.js';
 import type { PagePool } from '../../memory/page-pool.js';
 import type { Flow } from '../../skb/flow.js';
+import { SKB_GSO_UDP_L4 } from '../../skb/shared-info.js';
 import { skbGet } from '../../skb/skbuff.js';
 import type { Sock } from '../../skb/sock.js';
 import { skbOrphan } from '../../skb/wmem.js';
@@ -13,10 +14,10 @@ import type { Works } from '../waiting/works.js';
 import { Datagram, type DatagramSource, type Failure, type Settled } from './datagram.js';
 import type { Feed } from './feeds.js';
 import type { Tally } from './tally.js';
-import { type ChosenWay, chooseWay } from './way.js';
+import { type ChosenWay, chooseStreamWay } from './way.js';
 
 /** Datagrams of a stream that are made at once at most: enough for one system call of small ones. */
-const MOST = 64;
+const MOST = 128;
 
 /** What streams of a socket share. */
 export interface PullOptions {
@@ -184,7 +185,9 @@ export class PulledStream implements DatagramSource {
     if (idle !== undefined) this.#made -= 1;
     const reused = new ReusedSkb(pool, flow, payload, device.features, idle?.reused ?? null);
     this.#made += 1;
-    return new StreamDatagram(reused, payload.len, chooseWay(device, reused.skb, fixedIdents), this.#settled);
+    const chosen = chooseStreamWay(device, reused.skb, fixedIdents);
+    if (chosen.way === 'kernel-uso') reused.skb.shinfo.gsoType = SKB_GSO_UDP_L4;
+    return new StreamDatagram(reused, payload.len, chosen, this.#settled);
   }
 
   /** Builds it once and frees it again: so many pages there are then. */

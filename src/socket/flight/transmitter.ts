@@ -197,8 +197,8 @@ export class Transmitter {
   }
 
   #handOver(datagram: Datagram, owner: number): void {
-    const { skb, chosen } = datagram;
-    if (chosen.way === 'kernel-ip') pushPayload(this.#table, skb, owner);
+    const { skb } = datagram;
+    if (!this.#device.writesHeaders) pushPayload(this.#table, skb, owner);
     else {
       if ((this.#device.features & NETIF_F_HW_CSUM) === 0) skbChecksumHelp(skb);
       pushWhole(this.#table, skb, owner);

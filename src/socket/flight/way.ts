@@ -6,6 +6,7 @@ import { flowHeaders } from '../../ufo/flow-headers.js';
 import type { FragmentPlan, PlanContext, PlannedFragment } from '../../ufo/plan.js';
 import * as ipv4 from '../../wire/ipv4.js';
 import { iterateOptions } from '../../wire/ipv4-options.js';
+import * as udp from '../../wire/udp.js';
 
 /**
  * How a datagram becomes packets.
@@ -14,8 +15,9 @@ import { iterateOptions } from '../../wire/ipv4-options.js';
  * - `kernel-ufo`: handed over whole, the kernel cuts it just before the driver (virtio_net_hdr, GSO_UDP)
  * - `device-ufo`: handed over whole, the interface cuts it
  * - `kernel-ip`: an ordinary UDP socket; the kernel's IP layer cuts it
+ * - `kernel-uso`: one of many equal ones that fit the MTU, handed over as one; the kernel cuts them apart (UDP_SEGMENT)
  */
-export type Way = 'unfragmented' | 'software-ufo' | 'kernel-ufo' | 'device-ufo' | 'kernel-ip';
+export type Way = 'unfragmented' | 'software-ufo' | 'kernel-ufo' | 'device-ufo' | 'kernel-ip' | 'kernel-uso';
 
 export interface ChosenWay {
   readonly way: Way;
@@ -26,6 +28,10 @@ export interface ChosenWay {
 const KERNEL_IP: ChosenWay = {
   way: 'kernel-ip',
   why: 'an ordinary UDP socket: the kernel makes headers and fragments',
+};
+const KERNEL_USO: ChosenWay = {
+  way: 'kernel-uso',
+  why: 'equal datagrams that wait together are handed over as one, and the kernel cuts them apart',
 };
 const FITS: ChosenWay = { way: 'unfragmented', why: 'the packet fits the MTU' };
 
@@ -47,6 +53,17 @@ export function chooseWay(device: NetDevice, skb: SkBuff, fixedIdent: boolean): 
         ? `${device.name} offers UDP fragmentation`
         : 'handed over whole, the kernel cuts before the driver',
   };
+}
+
+/**
+ * The way of the datagrams of a stream: as `chooseWay`, but equal ones may be joined. It is the same for all that have the
+ * shape of this one.
+ */
+export function chooseStreamWay(device: NetDevice, skb: SkBuff, fixedIdent: boolean): ChosenWay {
+  const refusal = device.usoRefusal?.(skb.flow!, skb.len - (skb.transportHeader - skb.data) - udp.HEADER_LEN);
+  if (refusal === undefined) return chooseWay(device, skb, fixedIdent);
+  if (refusal === null) return KERNEL_USO;
+  return { way: 'kernel-ip', why: `${KERNEL_IP.why}; one by one, for ${refusal}` };
 }
 
 /** The way of a datagram with a plan: always cut here, whatever the device could do. */

@@ -5,7 +5,6 @@ import { anyUnresolved } from '../../host/neighbour.js';
 import { putSockaddr, SOCKADDR_IN6_LEN } from '../../host/sockaddr.js';
 import { NETIF_F_SG } from '../../skb/features.js';
 import type { Flow } from '../../skb/flow.js';
-import type { SkBuff } from '../../skb/skbuff.js';
 import * as ipv4 from '../../wire/ipv4.js';
 import * as ipv6 from '../../wire/ipv6.js';
 import { FRAGMENT_HEADER_LEN } from '../../wire/ipv6-extension.js';
@@ -16,6 +15,7 @@ import { LossCounters } from '../loss-counters.js';
 import { MAX_MESSAGES, MmsgVector } from '../mmsghdr.js';
 import { type LostFrames, type NetDevice, rowLen, rowSkb, type TxBatch } from '../net-device.js';
 import { callLimit, sendVector } from '../send-batch.js';
+import { JoinedDatagrams } from './joined.js';
 import { UdpPort } from './port.js';
 
 /** ICMP errors can come as fast as datagrams go. */
@@ -64,6 +64,7 @@ export class KernelUdp implements NetDevice {
   readonly #vector = new MmsgVector();
   readonly #names = new DataView(new ArrayBuffer(MAX_MESSAGES * SOCKADDR_IN6_LEN));
   readonly #address = addressOf(new Uint8Array(this.#names.buffer));
+  readonly #joined: JoinedDatagrams;
   readonly #backpressure = new Backpressure();
   readonly #loss: LossCounters;
 
@@ -78,7 +79,12 @@ export class KernelUdp implements NetDevice {
     this.#device = bound ? name : null;
     this.#shared = fd === undefined ? null : new UdpPort(fd, family, { device: this.#device });
     this.#takeErrors = takeErrors;
+    this.#joined = new JoinedDatagrams(name);
     this.#loss = new LossCounters(name);
+  }
+
+  usoRefusal(flow: Flow, payloadLen: number): string | null | undefined {
+    return packetsOf(flow, payloadLen) > 1 ? undefined : this.#joined.refusal(flow, payloadLen);
   }
 
   /** None: the kernel writes it. */
@@ -91,13 +97,27 @@ export class KernelUdp implements NetDevice {
     if (flow.options.length > 0 || flow.extensionHeaders.length > 0) return -ERRNO.EOPNOTSUPP;
     const port = this.#portOf(flow);
     if (typeof port === 'number') return port;
-    this.#fill(batch, first, port);
-    const sent = this.#sendNow(port);
+    const sent = this.#sendRows(batch, first, port);
     this.#backpressure.note(sent);
     if (sent === -ERRNO.ENOBUFS) this.#loss.refused += 1; // a packet of it was dropped, the datagram is sent again
     for (let row = first; row < first + sent; row++)
-      this.#loss.taken += packetsOf(rowSkb(batch, row), rowLen(batch, row));
+      this.#loss.taken += packetsOf(flowOf(batch, row), rowLen(batch, row));
     return sent;
+  }
+
+  /** How many rows were taken, at least 1, or −errno. Where the kernel will not have them joined they go one by one for good. */
+  #sendRows(batch: TxBatch, first: number, port: UdpPort): number {
+    this.#fill(batch, first, port);
+    const sent = this.#sendNow(port);
+    const joined = this.#joined.rowsOf(0) > 1;
+    if (sent > 0) {
+      const rows = this.#joined.rows(sent);
+      if (joined) this.#loss.largest = Math.max(this.#loss.largest, this.#joined.longest);
+      return rows;
+    }
+    if (!joined || !this.#joined.refuse(-sent)) return sent;
+    this.#fill(batch, first, port);
+    return this.#sendNow(port);
   }
 
   /** An ICMP error of an earlier datagram makes the next send fail, which has not been tried then. */
@@ -137,6 +157,7 @@ export class KernelUdp implements NetDevice {
   #fill(batch: TxBatch, first: number, port: UdpPort): void {
     const vector = this.#vector;
     vector.reset();
+    this.#joined.reset();
     const end = callLimit(batch, first);
     let named: Flow | null = null;
     let at = -SOCKADDR_IN6_LEN;
@@ -149,7 +170,8 @@ export class KernelUdp implements NetDevice {
         nameLen = putSockaddr(this.#names, at, flow.destination, flow.destinationPort, this.ifindex);
         named = flow;
       }
-      vector.pushMessage(this.#address + at, nameLen);
+      if (!this.#joined.take(batch, row)) vector.pushMessage(this.#address + at, nameLen);
+      this.#joined.note(vector);
       vector.pushRow(batch, row);
     }
   }
@@ -200,8 +222,7 @@ function sameSource(a: Flow, b: Flow): boolean {
 }
 
 /** Packets that the kernel's IP layer makes of a payload: as many as ours, but its last one may fill an MTU that is not rounded. */
-function packetsOf({ flow }: SkBuff, payloadLen: number): number {
-  const { family, mtu } = flow!;
+function packetsOf({ family, mtu }: Flow, payloadLen: number): number {
   const networkLen = family === 4 ? ipv4.HEADER_LEN : ipv6.HEADER_LEN;
   const total = udp.HEADER_LEN + payloadLen;
   if (networkLen + total <= mtu) return 1;

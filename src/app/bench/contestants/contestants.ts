@@ -6,7 +6,7 @@ import { programPath } from '../../../host/programs.js';
 import { PAGE_SIZE } from '../../../memory/user-memory.js';
 import { makePayload } from '../../../payload/generated.js';
 import type { DriverName } from '../../../tx/net-device.js';
-import { describeScenario, FILE, FILE_DATAGRAMS, MAIN, type Scenario, SMALL } from '../scenario.js';
+import { describeScenario, FILE, FILE_DATAGRAMS, MAIN, type Scenario, SMALL, USO } from '../scenario.js';
 import { SendCommand } from './command.js';
 import type { Contestant } from './contestant.js';
 import { LineProcess } from './line-process.js';
@@ -41,6 +41,7 @@ const COMMANDS: readonly (readonly [DriverName, readonly Scenario[]])[] = [
   ['af-xdp', [MAIN]],
   ['xdp-live', [MAIN]],
   ['packet-socket', [SMALL]],
+  ['kernel-udp', [USO]],
 ];
 
 /** The name of the command line with a driver. */
@@ -77,7 +78,7 @@ function senderOf(kind: SenderKind, side: Contestant['kind'], about: string, fil
     name: kind,
     kind: side,
     about,
-    skips: (scenario) => SKIPS[kind]?.(scenario) ?? null,
+    skips: (scenario) => SKIPS[kind]?.(scenario) ?? usoSkip(kind, scenario),
     start: (scenario) => {
       const request = JSON.stringify({ kind, scenario, queue: 0, file });
       return LineProcess.start(kind, process.execPath, [programPath('bench-sender'), request]);
@@ -116,6 +117,10 @@ const SKIPS: Partial<Record<SenderKind, (scenario: Scenario) => string | null>> 
     return mtu > PAGE_SIZE ? 'a live frame must fit a page' : null;
   },
 };
+
+function usoSkip(kind: SenderKind, { uso }: Scenario): string | null {
+  return uso && kind !== 'kernel-udp' ? 'it joins no datagrams' : null;
+}
 
 function packageQueueSkips(scenario: Scenario): string | null {
   const stops = 'its queue stops for good now and then over IPv6, with packets in it';

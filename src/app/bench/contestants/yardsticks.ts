@@ -16,7 +16,8 @@ export const TRAFGEN = 'trafgen';
 export const SCAPY = 'scapy';
 
 /** Why those with their frames ready do not take part; null where they do. */
-export function readyFramesSkip({ payload }: Scenario): string | null {
+export function readyFramesSkip({ payload, uso }: Scenario): string | null {
+  if (uso) return 'it joins no datagrams';
   return payload === 'hot' ? null : 'it has its frames ready, there is no payload to fetch';
 }
 

@@ -2,7 +2,7 @@ import { commandOf } from '../contestants/contestants.js';
 import { C_UDP, TRAFGEN } from '../contestants/yardsticks.js';
 import type { Measured } from '../measure.js';
 import type { Part } from '../parts/part.js';
-import { describeScenario, FILE, JUMBO, MAIN, type Scenario, SMALL } from '../scenario.js';
+import { describeScenario, FILE, JUMBO, MAIN, type Scenario, SMALL, USO } from '../scenario.js';
 import { ratioOf } from './summary.js';
 
 /** A figure that the design asks for, beside what was measured. */
@@ -39,6 +39,7 @@ const RATIOS: readonly (readonly [string, Scenario, readonly string[], string, n
   ['library, software UFO, best driver, to trafgen replaying ready frames', MAIN, SOFTWARE_UFO, TRAFGEN, 1.5],
   ['library, packet-socket, 1,472 octets', SMALL, ['packet-socket'], C_UDP, 1],
   ['library, af-xdp, 1,472 octets', SMALL, ['af-xdp'], C_UDP, 1.4],
+  ['library, kernel-udp by USO, 1,472 octets', USO, ['kernel-udp'], C_UDP, 2],
   ['library, virtio-ufo, MTU 9000, an octet', JUMBO, ['virtio-ufo'], C_UDP, 1.1],
   ['library, af-xdp, MTU 9000, an octet', JUMBO, ['af-xdp'], C_UDP, 0.9],
   ['library, sendFile by virtio-ufo, to C read()+send()', FILE, ['virtio-ufo'], C_UDP, 1.2],
