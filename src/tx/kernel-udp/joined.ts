@@ -16,8 +16,8 @@ const CMSG_LEN = 18;
 const CMSG_SPACE = 24;
 /** The feature's name in ethtool: NETIF_F_GSO_UDP_L4. */
 const UDP_SEGMENTATION = 'tx-udp-segmentation';
-/** What `udp_send_skb` and what is below it say to what they cannot cut. */
-const REFUSALS: ReadonlySet<number> = new Set([ERRNO.EINVAL, ERRNO.EIO, ERRNO.EOPNOTSUPP]);
+/** What `udp_send_skb` and what is below it say to what they cannot cut; EMSGSIZE where the path is narrower than a datagram. */
+const REFUSALS: ReadonlySet<number> = new Set([ERRNO.EINVAL, ERRNO.EIO, ERRNO.EMSGSIZE, ERRNO.EOPNOTSUPP]);
 
 /**
  * Equal datagrams of one flow in one message (UDP_SEGMENT), which the kernel cuts into packets again just before the
