@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { summaryKernel } from '../../src/memory/summary-kernel.js';
 import { BufferPool } from '../../src/verify/reassembly/buffers.js';
-import { OctetSummary, type Octets, summarize, summarizePlain } from '../../src/verify/reassembly/octets.js';
+import {
+  copySummarize,
+  OctetSummary,
+  type Octets,
+  summarize,
+  summarizePlain,
+} from '../../src/verify/reassembly/octets.js';
 import { sumOctets } from '../../src/wire/checksum.js';
 import { pattern } from './build.js';
 
@@ -61,6 +67,11 @@ for (const [name, run] of Object.entries(WAYS)) {
         [2, 128],
         [64, 192],
         [0, 1024],
+        // in every lane of a round, and from one round to the next
+        [16, 144],
+        [48, 176],
+        [80, 208],
+        [112, 240],
       ] as const) {
         const moved = octetsOf(bytes.slice(0, 1480));
         const [sum, low, high] = run(moved, 0, 1480);
@@ -69,6 +80,37 @@ for (const [name, run] of Object.entries(WAYS)) {
         const [sumAfter, ...digest] = run(moved, 0, 1480);
         assert.equal(sumAfter, sum);
         assert.notDeepEqual(digest, [low, high], `words at ${a} and ${b}`);
+      }
+    });
+
+    it('have another digest where changes make up for each other, in sums and in sums of sums', () => {
+      // By octets from the beginning: words that become so much larger.
+      const changes: readonly (readonly (readonly [number, number])[])[] = [
+        ...[0, 16, 32, 48, 64, 80, 96, 112].flatMap((lane) => [
+          [
+            [lane, 1],
+            [lane + 128, -2],
+          ] as const, // what the second round counts once the first counts twice
+          [
+            [lane, 1],
+            [lane + 128, -1],
+          ] as const,
+        ]),
+        [
+          [256, 1],
+          [272, -2],
+          [288, 1],
+        ], // behind the last round, vector by vector
+        [
+          [256, 1],
+          [272, -1],
+        ],
+      ];
+      for (const change of changes) {
+        const moved = octetsOf(new Uint8Array(330).fill(7));
+        const before = run(moved, 0, 330).slice(1);
+        for (const [at, by] of change) moved.view.setInt16(at, moved.view.getInt16(at, true) + by, true);
+        assert.notDeepEqual(run(moved, 0, 330).slice(1), before, JSON.stringify(change));
       }
     });
 
@@ -102,6 +144,22 @@ describe('buffers in the memory of the kernel', { skip: summaryKernel() === null
     const inside = [out.sum, out.low, out.high];
     summarize(octetsOf(bytes), 0, 2000, out);
     assert.deepEqual([out.sum, out.low, out.high], inside);
+    pool.close();
+  });
+
+  it('take copies of any length, to the last octet and no further', () => {
+    const pool = new BufferPool();
+    const [from, to] = [pool.take(65_536), pool.take(65_536)];
+    from.bytes.set(pattern(3000, 5));
+    for (const len of [0, 1, 2, 3, 15, 16, 17, 255, 256, 1479, 1480]) {
+      to.bytes.fill(0xa5, 0, 3000);
+      copySummarize(to, 3, from, 7, len, out);
+      assert.deepEqual(to.bytes.slice(3, 3 + len), from.bytes.slice(7, 7 + len), `${len}`);
+      assert.deepEqual([to.bytes[2], to.bytes[3 + len]], [0xa5, 0xa5]);
+      const copied = [out.sum, out.low, out.high];
+      summarize(from, 7, len, out);
+      assert.deepEqual([out.sum, out.low, out.high], copied);
+    }
     pool.close();
   });
 });
