@@ -263,6 +263,29 @@ describe('a stream that is pulled', () => {
     assert.equal(device.taken, 308);
   });
 
+  it('tells its pacer of each datagram’s packets and their bits, IP headers included', async () => {
+    await using socket = await fakeSocket(copies());
+    const told: (readonly [number, number])[] = [];
+    const pacer = {
+      ready: (packets: number, bits: number) => {
+        told.push([packets, bits]);
+        return undefined;
+      },
+    };
+    for (const size of [100, 1472, 1473]) {
+      await socket.sendMany(new GeneratedPayloads({ size, count: 2 }), { pacer });
+    }
+    const want = [
+      [1, 8 * 128],
+      [1, 8 * 1500],
+      [2, 8 * (1500 + 21)],
+    ];
+    assert.deepEqual(
+      told,
+      want.flatMap((one) => [one, one]),
+    );
+  });
+
   it('lets the event loop have its turn', async () => {
     const device = copies({ forgets: true });
     await using socket = await fakeSocket(device);
