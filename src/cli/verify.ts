@@ -45,6 +45,8 @@ export const verify = defineCommand({
         'what is not computed yet (checksums, lengths) is bad, and what routers may change; frames that could not be judged are inconclusive',
     }),
     allowZeroChecksum: flag({ describe: 'accept UDP checksum 0 over IPv6 (RFC 6935)' }),
+    hash: flag({ describe: 'SHA-256 of every payload in what --json prints; costs more than all the rest' }),
+    quiet: flag({ describe: 'print only what is not good, and the summary', alias: 'q' }),
     html: htmlFile,
     json,
   },
@@ -67,10 +69,12 @@ export const verify = defineCommand({
   ],
   handler: async (values, context) => {
     const { read, allowZeroChecksum: allowZeroChecksum6, expect: expectFile, json, generated, strict, html } = values;
+    if (values.hash && !json) throw usageError('--hash: only with --json', 'add --json, whose lines have it');
     if (read === undefined) return live(values, context);
     const { verifyFile } = await import('../app/verify/file.js');
-    const { host, port, filter } = values;
-    const job = { file: read, json, generated, expectFile, strict, allowZeroChecksum6, html, host, port, filter };
+    const { host, port, filter, hash, quiet } = values;
+    const wanted = { file: read, json, hash, quiet, generated, expectFile, strict, allowZeroChecksum6, html };
+    const job = { ...wanted, host, port, filter };
     return verifyFile(job, context.output, context.signal);
   },
 });
@@ -89,6 +93,8 @@ interface LiveValues {
   readonly expect: string | undefined;
   readonly strict: boolean;
   readonly allowZeroChecksum: boolean;
+  readonly hash: boolean;
+  readonly quiet: boolean;
   readonly html: string | undefined;
   readonly json: boolean;
 }
@@ -115,7 +121,6 @@ async function live(values: LiveValues, { output, signal }: CommandContext): Pro
       interface: name,
       datagrams,
       durationMs,
-      hash: options.json,
       expectFile,
       hosts: host === undefined ? [] : [host],
       allowZeroChecksum6: allowZeroChecksum,

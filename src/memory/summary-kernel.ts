@@ -1,5 +1,6 @@
+import { createSumKernel } from './sum-kernel.js';
 import { SUMMARY_KERNEL_BYTES } from './summary-kernel-bytes.generated.js';
-import { WASM_PAGE_SIZE, webAssembly } from './webassembly.js';
+import { WASM_PAGE_SIZE, type WasmMemory, webAssembly } from './webassembly.js';
 
 /** Buffers of 64 KiB in the kernel's memory: as many as the processor's second-level cache holds with ease. */
 const BUFFERS = 24;
@@ -8,10 +9,15 @@ const OUT = KEYS_LEN;
 const COMMON_KEYS = 2 * KEYS_LEN;
 const SCRATCH = WASM_PAGE_SIZE;
 const BUFFERS_AT = 2 * WASM_PAGE_SIZE;
-/** Two stretches to read files into, 512 KiB each. */
+/** Two stretches to read files into, 512 KiB each, and in front of each room for what the one before left over. */
 const CHUNK_LEN = 8 * WASM_PAGE_SIZE;
+const ROOM_LEN = 3 * WASM_PAGE_SIZE;
 const CHUNKS_AT = BUFFERS_AT + BUFFERS * WASM_PAGE_SIZE;
-const PAGES = 2 + BUFFERS + 2 * 8;
+/** The same for what was read elsewhere. */
+const STAGE_AT = CHUNKS_AT + 2 * (ROOM_LEN + CHUNK_LEN);
+const DESK_AT = STAGE_AT + ROOM_LEN + CHUNK_LEN;
+const DESK_LEN = 11 * WASM_PAGE_SIZE;
+const PAGES = (DESK_AT + DESK_LEN) / WASM_PAGE_SIZE;
 
 type Summarize = (at: number, len: number, keys: number, out: number) => number;
 type CopySummarize = (to: number, at: number, len: number, keys: number, out: number) => number;
@@ -20,19 +26,26 @@ type CopySummarize = (to: number, at: number, len: number, keys: number, out: nu
 export interface Tenancy {
   /** Offsets of buffers of 64 KiB. */
   readonly buffers: readonly number[];
-  /** Memory to read files into: octets that already lie here are copied faster. */
+  /** Memory to read files into: octets that already lie here are copied faster, or not at all. */
   readonly chunks: readonly Uint8Array[];
+  /** Octets in front of each chunk that nobody else uses. */
+  readonly roomLen: number;
+  /** Memory for what was read elsewhere. */
+  readonly stage: Uint8Array;
+  /** Offset of 704 KiB for a kernel's own tables. */
+  readonly desk: number;
 }
 
 /**
  * Sum and digest of octets by vector instructions, in a memory of its own:
  *
- *     | keys, digest, common keys | scratch, 64 KiB | buffers, 64 KiB each | two chunks, 512 KiB each |
+ *     | keys, digest, common keys | scratch, 64 KiB | buffers, 64 KiB each | two chunks, 512 KiB each | stage | desk |
  */
 export class SummaryKernel {
   readonly bytes: Uint8Array;
   /** Where octets that lie elsewhere are copied to; whoever does so is done with it before he returns. */
   readonly scratch: number = SCRATCH;
+  readonly #memory: WasmMemory;
   readonly #words: Int32Array;
   readonly #run: Summarize;
   readonly #copyRun: CopySummarize;
@@ -45,6 +58,7 @@ export class SummaryKernel {
     const { exports } = new webAssembly.Instance(module, { env: { memory } });
     this.#run = exports['summarize'] as Summarize;
     this.#copyRun = exports['copySummarize'] as CopySummarize;
+    this.#memory = memory;
     this.bytes = new Uint8Array(memory.buffer);
     this.#words = new Int32Array(memory.buffer);
     const keys = new Uint16Array(memory.buffer, 0, KEYS_LEN / 2);
@@ -80,11 +94,20 @@ export class SummaryKernel {
   rent(tenant: object): Tenancy | undefined {
     if (this.#tenant?.deref() !== undefined) return undefined;
     this.#tenant = new WeakRef(tenant);
-    const chunkAt = (i: number): number => CHUNKS_AT + i * CHUNK_LEN;
+    const chunkAt = (i: number): number => CHUNKS_AT + i * (ROOM_LEN + CHUNK_LEN) + ROOM_LEN;
     return {
       buffers: Array.from({ length: BUFFERS }, (_, i) => BUFFERS_AT + i * WASM_PAGE_SIZE),
-      chunks: [0, 1].map((i) => this.bytes.subarray(chunkAt(i), chunkAt(i + 1))),
+      chunks: [0, 1].map((i) => this.bytes.subarray(chunkAt(i), chunkAt(i) + CHUNK_LEN)),
+      roomLen: ROOM_LEN,
+      stage: this.bytes.subarray(STAGE_AT, DESK_AT),
+      desk: DESK_AT,
     };
+  }
+
+  /** What another kernel exports that works in this memory, and may call `summarize` and `sum`. */
+  link(module: object): Readonly<Record<string, unknown>> {
+    const { sum } = createSumKernel(this.#memory);
+    return new webAssembly.Instance(module, { env: { memory: this.#memory, summarize: this.#run, sum } }).exports;
   }
 
   /** `tenant` uses nothing of it any more. */

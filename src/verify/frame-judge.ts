@@ -34,7 +34,7 @@ export class FrameJudge {
   readonly #inner = new InnerPackets();
   #loopback = false;
 
-  constructor(options: JudgeOptions, limits: Partial<ReassemblyLimits> = {}) {
+  constructor(options: JudgeOptions, limits: Partial<ReassemblyLimits> = {}, tellGood = true) {
     this.#options = options;
     this.#fragment.layers = this.#network.layers;
     this.reassembler = new Reassembler(
@@ -44,7 +44,20 @@ export class FrameJudge {
         return verdict;
       },
       { ...DEFAULT_LIMITS, ...limits },
+      tellGood,
     );
+  }
+
+  /** The time of the latest frame: seconds since the epoch. */
+  get time(): number {
+    return this.#fragment.time;
+  }
+
+  /** Counts frames that were judged elsewhere, `fragments` of them fragments, the last one of `time`. */
+  passed(frames: number, fragments: number, time: number): void {
+    this.tally.pass(frames);
+    this.fragments += fragments;
+    this.#fragment.time = time;
   }
 
   frame(frame: Frame): void {

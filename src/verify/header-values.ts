@@ -1,10 +1,9 @@
-import * as ethernet from '../wire/ethernet.js';
 import * as ipv4 from '../wire/ipv4.js';
 import * as ipv6 from '../wire/ipv6.js';
-import { LINKTYPE_ETHERNET } from '../wire/link-layer.js';
 import type { Packet } from './headers/packet.js';
 import type { Fragment } from './reassembly/fragment.js';
 import { type SeenPayload, seenPayload } from './sighting.js';
+import { vlanOf } from './whole/link.js';
 
 /** A field that changes from packet to packet is an attack or a fault; a few values tell. */
 const MOST_VALUES = 8;
@@ -31,7 +30,7 @@ export class HeaderValues {
     note(this.tos, tos);
     if (family === 4) note(this.df, ipv4.getDontFragment(view, base));
     else note(this.flowLabel, ipv6.getFlowLabel(view, base));
-    note(this.vlan, vlanOf(packet));
+    note(this.vlan, vlanOf(view, packet.link, packet.linktype, base - packet.link));
   }
 
   takePayload(payload: Uint8Array, behind: Uint8Array): void {
@@ -43,12 +42,4 @@ export class HeaderValues {
 function note<T>(values: T[], value: T): void {
   if (values[values.length - 1] === value || values.length === MOST_VALUES || values.includes(value)) return;
   values.push(value);
-}
-
-/** The tags of the frame at hand; texts are kept, for a capture has few of them. */
-function vlanOf({ view, link, linktype, base }: Packet): string | null {
-  if (linktype !== LINKTYPE_ETHERNET) return null;
-  if (base - link <= ethernet.HEADER_LEN) return '';
-  const header = ethernet.parse(view, link, base - link);
-  return header === null ? null : ethernet.formatVlans(header.vlans);
 }

@@ -1,7 +1,7 @@
 import * as ipv4 from '../wire/ipv4.js';
 import * as ipv6 from '../wire/ipv6.js';
 import type { Group } from './reassembly/group.js';
-import type { Run } from './sighting.js';
+import { type Run, runsOf } from './sighting.js';
 import type { MutableVerdict } from './verdict.js';
 
 /** Puts into the verdict what was gathered of its packets. */
@@ -21,13 +21,7 @@ export function addSighting(verdict: MutableVerdict, group: Group): void {
 function runs(group: Group): Run[] {
   if (!group.fragmented) return [[group.total, 1]];
   const pieces = group.fragments === 1 && group.records.count === 0 ? [0, group.total] : group.records.pieces();
-  const out: [number, number][] = [];
-  for (let i = 1; i < pieces.length; i += 2) {
-    const last = out[out.length - 1];
-    if (last !== undefined && last[0] === pieces[i]) last[1] += 1;
-    else out.push([pieces[i]!, 1]);
-  }
-  return out;
+  return runsOf(pieces.filter((_, i) => i % 2 === 1));
 }
 
 function hex(octets: Uint8Array): string {

@@ -29,6 +29,17 @@ export interface Sighting {
 /** So many octets, so many times in a row. */
 export type Run = readonly [octets: number, times: number];
 
+/** Equal lengths in a row, counted. */
+export function runsOf(lengths: readonly number[]): Run[] {
+  const out: [number, number][] = [];
+  for (const len of lengths) {
+    const last = out[out.length - 1];
+    if (last !== undefined && last[0] === len) last[1] += 1;
+    else out.push([len, 1]);
+  }
+  return out;
+}
+
 /** What a payload says of itself, where it was generated, and its digest where it says nothing, or is not as it says. */
 export interface SeenPayload {
   readonly told: GeneratedPayload | null;

@@ -35,6 +35,12 @@ export class Tally {
     this.#fate = OTHER;
   }
 
+  /** Frames that are datagrams or parts of them, as was found elsewhere. */
+  pass(frames: number): void {
+    this.frames += frames;
+    this.#counts[JUDGED]! += frames;
+  }
+
   /** The frame, or a packet in it, is a datagram or part of one. */
   judge(): void {
     if (this.#fate < JUDGED) this.#fate = JUDGED;

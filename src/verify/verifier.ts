@@ -1,8 +1,10 @@
 import type { Frame } from '../wire/frame.js';
+import type { RecordRun } from '../wire/record-run.js';
 import { FrameJudge } from './frame-judge.js';
 import type { Observer } from './judge.js';
 import type { ReassemblyLimits } from './reassembly/limits.js';
 import { countKinds, DATAGRAM_KINDS, type DatagramVerdict, type VerifySummary } from './verdict.js';
+import { RunJudge } from './whole/run-judge.js';
 
 export interface VerifierOptions {
   /** SHA-256 of every payload in its verdict; costs more than all the rest. Default true. */
@@ -20,6 +22,8 @@ export interface VerifierOptions {
   readonly limits?: Partial<ReassemblyLimits>;
   /** Which datagrams are to be told of and counted; default all. */
   readonly select?: (verdict: DatagramVerdict) => boolean;
+  /** Whether good datagrams are to be told of; if not, they are only counted. Default true. */
+  readonly tellGood?: boolean;
 }
 
 /** What came at the end of a capture. */
@@ -50,7 +54,9 @@ export class Verifier {
   readonly #judge: FrameJudge;
   readonly #strict: boolean;
   readonly #select: ((verdict: DatagramVerdict) => boolean) | undefined;
+  readonly #tellGood: boolean;
   readonly #counts = countKinds();
+  readonly #runs: RunJudge;
 
   constructor(options: VerifierOptions = {}) {
     const {
@@ -62,14 +68,18 @@ export class Verifier {
       mtu,
       limits,
     } = options;
-    this.#judge = new FrameJudge({ hash, allowZeroChecksum6, strict, sightings, observe, mtu }, limits);
+    const judging = { hash, allowZeroChecksum6, strict, sightings, observe, mtu };
     this.#strict = strict;
     this.#select = options.select;
+    this.#tellGood = options.tellGood ?? true;
+    const makeGood = this.#tellGood || sightings || this.#select !== undefined;
+    this.#judge = new FrameJudge(judging, limits, makeGood);
+    this.#runs = new RunJudge(this.#judge, judging, makeGood);
   }
 
-  /** Two stretches of memory to read frames into, if there are such from which they are taken faster; valid until `end`. */
+  /** Two stretches of memory to read files into, if there are such from which they are taken faster; valid until `end`. */
   get readBuffers(): readonly Uint8Array[] {
-    return this.#judge.reassembler.readBuffers;
+    return this.#judge.reassembler.tenancy?.chunks ?? [];
   }
 
   /** Link type of a frame that could not be read for that reason. */
@@ -77,20 +87,37 @@ export class Verifier {
     return this.#judge.unknownLinktype;
   }
 
+  /** Datagrams whose verdicts are final, told of or not. */
+  get judged(): number {
+    return DATAGRAM_KINDS.reduce((sum, kind) => sum + this.#counts[kind], 0);
+  }
+
   /** Takes frames in the order of capture; returns the verdicts that are final now, in the order of completion. */
   push(frames: readonly Frame[]): DatagramVerdict[] {
+    this.#runs.flush();
     for (const frame of frames) this.#judge.frame(frame);
+    return this.#take();
+  }
+
+  /**
+   * The same of records in memory, with no object a frame: datagrams that are whole, in order and right are judged where they
+   * lie. The records of the last one may be kept back until more come.
+   */
+  pushRuns(runs: readonly RecordRun[]): DatagramVerdict[] {
+    for (const run of runs) this.#runs.take(run);
     return this.#take();
   }
 
   /** Time passes without frames, in a live capture; `time` in seconds since the epoch. */
   advance(time: number): DatagramVerdict[] {
+    this.#runs.flush();
     this.#judge.reassembler.advance(time);
     return this.#take();
   }
 
   /** Gives up what is incomplete; returns the remaining verdicts. */
   end(): DatagramVerdict[] {
+    this.#runs.flush();
     this.#judge.reassembler.finish();
     return this.#take();
   }
@@ -100,7 +127,7 @@ export class Verifier {
     const { tally, fragments } = this.#judge;
     const counts = this.#counts;
     const { frames, judged, other, headersCut } = tally;
-    const datagrams = DATAGRAM_KINDS.reduce((sum, kind) => sum + counts[kind], 0);
+    const datagrams = this.judged;
     const found = {
       ...{ frames, fragments, datagrams, ...counts, judged, other, headersCut, notJudged: tally.kinds, captureLost },
     };
@@ -108,10 +135,12 @@ export class Verifier {
   }
 
   #take(): DatagramVerdict[] {
-    const all: DatagramVerdict[] = [];
-    this.#judge.reassembler.take(all);
+    const final = this.#judge.reassembler.take();
+    const all = final.list.splice(0);
     const out = this.#select === undefined ? all : all.filter(this.#select);
     for (const { verdict } of out) this.#counts[verdict]++;
-    return out;
+    this.#counts.good += final.good;
+    final.good = 0;
+    return this.#tellGood ? out : out.filter(({ verdict }) => verdict !== 'good');
   }
 }

@@ -1,6 +1,5 @@
-import type { Capture } from '../capture/capture.js';
 import { openFileCapture } from '../capture/file/engine.js';
-import type { Frame } from '../wire/frame.js';
+import { type FrameSource, verdictsOf } from './batches.js';
 import { type Comparer, Recount } from './recount.js';
 import type { DatagramVerdict, VerifySummary } from './verdict.js';
 import { Verifier } from './verifier.js';
@@ -19,7 +18,7 @@ export interface VerifyStreamOptions {
  * @throws UfoError for a file that can't be read or is no pcap; the signal's reason
  */
 export async function* verify(
-  source: string | Capture | AsyncIterable<readonly Frame[]>,
+  source: string | FrameSource,
   { expect, hash = true, signal }: VerifyStreamOptions = {},
 ): AsyncGenerator<DatagramVerdict, VerifySummary, void> {
   if (typeof source === 'string') {
@@ -28,9 +27,9 @@ export async function* verify(
   }
   const verifier = new Verifier({ hash, sightings: expect !== undefined });
   const recount = expect && new Recount(expect);
-  for await (const frames of source) {
+  for await (const verdicts of verdictsOf(verifier, source)) {
     signal?.throwIfAborted();
-    yield* held(verifier.push(frames), recount);
+    yield* held(verdicts, recount);
   }
   yield* held(verifier.end(), recount);
   const summary = verifier.summary(await captureEnd(source));
@@ -41,7 +40,7 @@ function held(verdicts: readonly DatagramVerdict[], recount: Recount | undefined
   return recount === undefined ? verdicts : verdicts.map((one) => recount.take(one));
 }
 
-async function captureEnd(source: Capture | AsyncIterable<readonly Frame[]>) {
+async function captureEnd(source: FrameSource) {
   if (!('stats' in source)) return { captureLost: null };
   const { lost } = await source.stats();
   return { captureLost: lost, truncated: 'fault' in source && source.fault !== '' };

@@ -3,6 +3,7 @@ import { parseFileHeader } from './pcap-format.js';
 import { PcapReader } from './pcap-reader.js';
 import { BLOCK_SECTION } from './pcapng-format.js';
 import { PcapngReader } from './pcapng-reader.js';
+import { framesOf, type RecordRun } from './record-run.js';
 import type { CaptureEnd } from './record-stream.js';
 
 const MAGIC_LEN = 4;
@@ -36,7 +37,12 @@ export class CaptureReader {
   }
 
   push(chunk: Uint8Array): Frame[] {
-    if (this.#reader !== undefined) return this.#reader.push(chunk);
+    return framesOf(this.runs(chunk));
+  }
+
+  /** The same as runs of records: no object a frame. */
+  runs(chunk: Uint8Array): readonly RecordRun[] {
+    if (this.#reader !== undefined) return this.#reader.runs(chunk);
     const octets = this.#head.length === 0 ? chunk : Buffer.concat([this.#head, chunk]);
     if (octets.length < MAGIC_LEN) {
       this.#head = Uint8Array.from(octets);
@@ -44,7 +50,7 @@ export class CaptureReader {
     }
     const magic = new DataView(octets.buffer, octets.byteOffset).getUint32(0);
     this.#reader = magic === BLOCK_SECTION ? new PcapngReader() : new PcapReader();
-    return this.#reader.push(octets);
+    return this.#reader.runs(octets);
   }
 
   end(): CaptureEnd {

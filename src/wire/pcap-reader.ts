@@ -1,4 +1,3 @@
-import type { Frame } from './frame.js';
 import {
   FILE_HEADER_LEN,
   isFileHeader,
@@ -6,12 +5,11 @@ import {
   type PcapFormat,
   parseFileHeader,
   RECORD_CAPLEN,
-  RECORD_FRACTION,
   RECORD_HEADER_LEN,
-  RECORD_LEN,
-  RECORD_SECONDS,
 } from './pcap-format.js';
+import { PcapRecords } from './pcap-records.js';
 import { isSectionHeader } from './pcapng-format.js';
+import type { RecordRuns } from './record-run.js';
 import { caplenLimit, RecordStream } from './record-stream.js';
 
 const MAGIC_LEN = 4;
@@ -26,6 +24,7 @@ const REMARKS_KEPT = 20;
  */
 export class PcapReader extends RecordStream {
   #format: PcapFormat | undefined;
+  #layout = new PcapRecords({ linktype: 0, littleEndian: true, nanosecond: true });
   #maxCaplen = 0;
   readonly #remarks: string[] = [];
   /** pcap says nothing of frames that the capture lost. */
@@ -53,12 +52,12 @@ export class PcapReader extends RecordStream {
     if (known < RECORD_HEADER_LEN) return RECORD_HEADER_LEN;
     const view = new DataView(head.buffer, head.byteOffset, known);
     if (isFileHeader(view, 0)) return FILE_HEADER_LEN;
-    const caplen = this.#caplen(view, 0);
+    const caplen = this.#layout.caplen(view, 0);
     if (caplen > this.#maxCaplen) return this.#impossible(view, 0, this.octets);
     return RECORD_HEADER_LEN + caplen;
   }
 
-  protected scan(chunk: Uint8Array, start: number, frames: Frame[]): number {
+  protected scan(chunk: Uint8Array, start: number, runs: RecordRuns): number {
     let at = start;
     if (this.#format === undefined) {
       if (chunk.length - at < MAGIC_LEN) return at;
@@ -68,7 +67,7 @@ export class PcapReader extends RecordStream {
     }
     const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.length);
     for (;;) {
-      at = this.#records(chunk, view, at, frames);
+      at = this.#records(chunk, view, at, runs);
       if (chunk.length - at < RECORD_HEADER_LEN) return at;
       const where = this.octets + at - start;
       if (isFileHeader(view, at)) {
@@ -77,7 +76,7 @@ export class PcapReader extends RecordStream {
         at = this.#begin(chunk.subarray(at, at + FILE_HEADER_LEN), at);
         continue;
       }
-      if (this.#caplen(view, at) > this.#maxCaplen) this.#impossible(view, at, where, frames.length);
+      if (this.#layout.caplen(view, at) > this.#maxCaplen) this.#impossible(view, at, where, runs.frames);
       return at;
     }
   }
@@ -88,7 +87,7 @@ export class PcapReader extends RecordStream {
     if (known < RECORD_HEADER_LEN) {
       return `cut within the header of ${where}: ${known} of ${RECORD_HEADER_LEN} octets`;
     }
-    const caplen = this.#caplen(new DataView(head.buffer, head.byteOffset, known), 0);
+    const caplen = this.#layout.caplen(new DataView(head.buffer, head.byteOffset, known), 0);
     return `cut within ${where}: ${known - RECORD_HEADER_LEN} of ${caplen} octets`;
   }
 
@@ -100,70 +99,34 @@ export class PcapReader extends RecordStream {
 
   #begin(head: Uint8Array, at: number): number {
     this.#format = parseFileHeader(head);
+    this.#layout = new PcapRecords(this.#format);
     this.#maxCaplen = caplenLimit(this.#format.snaplen);
     return at + FILE_HEADER_LEN;
   }
 
   /** Whole records up to one that is incomplete, impossible or a file header; returns where that begins. */
-  #records(chunk: Uint8Array, view: DataView, start: number, frames: Frame[]): number {
-    const { littleEndian, linktype, nanosecond, lengths } = this.#format!;
-    if (lengths !== undefined) return this.#oldRecords(chunk, view, start, frames);
-    const maxCaplen = this.#maxCaplen;
-    const scale = nanosecond ? 1 : 1000;
-    let at = start;
-    while (at + RECORD_HEADER_LEN <= chunk.length) {
-      const caplen = view.getUint32(at + RECORD_CAPLEN, littleEndian);
-      const offset = at + RECORD_HEADER_LEN;
-      if (caplen > maxCaplen || offset + caplen > chunk.length || (caplen === 0 && isFileHeader(view, at))) break;
-      frames.push({
-        bytes: chunk,
-        offset,
-        caplen,
-        len: view.getUint32(at + RECORD_LEN, littleEndian),
-        linktype,
-        seconds: view.getUint32(at + RECORD_SECONDS, littleEndian),
-        nanoseconds: view.getUint32(at + RECORD_FRACTION, littleEndian) * scale,
-      });
-      at = offset + caplen;
-    }
-    return at;
-  }
-
-  /** The same where the lengths may be swapped. */
-  #oldRecords(chunk: Uint8Array, view: DataView, start: number, frames: Frame[]): number {
-    const { littleEndian, linktype, nanosecond } = this.#format!;
-    let at = start;
-    while (at + RECORD_HEADER_LEN <= chunk.length) {
-      const caplen = this.#caplen(view, at);
-      const offset = at + RECORD_HEADER_LEN;
-      if (caplen > this.#maxCaplen || offset + caplen > chunk.length || isFileHeader(view, at)) break;
-      const [one, other] = [RECORD_CAPLEN, RECORD_LEN].map((field) => view.getUint32(at + field, littleEndian));
-      frames.push({
-        bytes: chunk,
-        offset,
-        caplen,
-        len: one! + other! - caplen,
-        linktype,
-        seconds: view.getUint32(at + RECORD_SECONDS, littleEndian),
-        nanoseconds: view.getUint32(at + RECORD_FRACTION, littleEndian) * (nanosecond ? 1 : 1000),
-      });
-      at = offset + caplen;
-    }
-    return at;
-  }
-
-  #caplen(view: DataView, at: number): number {
+  #records(chunk: Uint8Array, view: DataView, start: number, runs: RecordRuns): number {
     const { littleEndian, lengths } = this.#format!;
-    const first = view.getUint32(at + RECORD_CAPLEN, littleEndian);
-    if (lengths === undefined) return first;
-    const second = view.getUint32(at + RECORD_LEN, littleEndian);
-    return lengths === 'swapped' || first > second ? second : first;
+    const layout = this.#layout;
+    const maxCaplen = this.#maxCaplen;
+    let frames = 0;
+    let at = start;
+    while (at + RECORD_HEADER_LEN <= chunk.length) {
+      const caplen = lengths === undefined ? view.getUint32(at + RECORD_CAPLEN, littleEndian) : layout.caplen(view, at);
+      const end = at + RECORD_HEADER_LEN + caplen;
+      const header = (caplen === 0 || lengths !== undefined) && isFileHeader(view, at);
+      if (caplen > maxCaplen || end > chunk.length || header) break;
+      frames += 1;
+      at = end;
+    }
+    runs.add(layout, chunk, start, at, frames);
+    return at;
   }
 
   #impossible(view: DataView, at: number, octet: number, more = 0): -1 {
     const where = `record ${this.frames + more + 1} at octet ${octet}`;
     if (isSectionHeader(view, at)) return this.corrupt(`${where} is the beginning of a pcapng file, joined by cat`);
-    const caplen = this.#caplen(view, at);
+    const caplen = this.#layout.caplen(view, at);
     return this.corrupt(`${where} claims ${caplen} octets, more than a frame can have (${this.#maxCaplen})`);
   }
 

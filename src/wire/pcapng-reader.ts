@@ -1,4 +1,3 @@
-import type { Frame } from './frame.js';
 import { notACapture } from './pcap-format.js';
 import {
   BLOCK_ENHANCED_PACKET,
@@ -14,21 +13,15 @@ import {
   INTERFACE_BODY_LEN,
   isSectionHeader,
   PACKET_BODY_LEN,
-  padded,
   SECTION_BODY_LEN,
   SECTION_HEAD_LEN,
   SIMPLE_BODY_LEN,
   STATISTICS_BODY_LEN,
   VERSION_MAJOR,
 } from './pcapng-format.js';
-import {
-  type CaptureInterface,
-  effectiveSnaplen,
-  parseComment,
-  parseDrops,
-  parseInterface,
-} from './pcapng-interface.js';
-import { setTime } from './pcapng-time.js';
+import { type CaptureInterface, parseComment, parseDrops, parseInterface } from './pcapng-interface.js';
+import { PacketBlocks } from './pcapng-records.js';
+import type { RecordRuns } from './record-run.js';
 import { caplenLimit, RecordStream } from './record-stream.js';
 
 /** Body octets that each kind of block has at least; kinds not named here are skipped. */
@@ -57,10 +50,12 @@ export class PcapngReader extends RecordStream {
   #sections = 0;
   #blocks = 0;
   #interfaces: CaptureInterface[] = [];
+  /** By interface and type of block; the latest once more, for most blocks are of one. */
+  readonly #formats = new Map<number, PacketBlocks>();
+  #latest: { readonly key: number; readonly format: PacketBlocks } | undefined;
   /** Lost in the sections before this one. */
   #lostBefore: number | null = null;
   readonly #comments: string[] = [];
-  readonly #time = { seconds: 0, nanoseconds: 0 };
   readonly remarks: readonly string[] = [];
 
   /** Whether a section header was read. */
@@ -90,7 +85,7 @@ export class PcapngReader extends RecordStream {
     return len > 0 && !LEAST_BODY.has(this.#type(view, 0)) ? BLOCK_HEAD_LEN : len;
   }
 
-  protected scan(chunk: Uint8Array, start: number, frames: Frame[]): number {
+  protected scan(chunk: Uint8Array, start: number, runs: RecordRuns): number {
     const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.length);
     let at = start;
     while (at < chunk.length) {
@@ -100,7 +95,7 @@ export class PcapngReader extends RecordStream {
       const type = this.#type(view, at);
       if (LEAST_BODY.has(type)) {
         if (at + len > chunk.length) return at;
-        if (!this.#block(chunk, view, at, len, where, frames)) return at;
+        if (!this.#block(chunk, view, at, len, where, runs)) return at;
       }
       this.#blocks += 1;
       at += len;
@@ -153,7 +148,7 @@ export class PcapngReader extends RecordStream {
   }
 
   /** Takes one whole block; false after `corrupt`. */
-  #block(chunk: Uint8Array, view: DataView, at: number, len: number, where: number, frames: Frame[]): boolean {
+  #block(chunk: Uint8Array, view: DataView, at: number, len: number, where: number, runs: RecordRuns): boolean {
     const little = this.#littleEndian;
     if (view.getUint32(at + len - 4, little) !== len) {
       return this.#refuse(where, `${blockTypeName(this.#type(view, at))} whose two lengths differ`) > 0;
@@ -173,9 +168,9 @@ export class PcapngReader extends RecordStream {
         return true;
       }
       case BLOCK_SIMPLE_PACKET:
-        return this.#simplePacket(chunk, view, start, end, where, frames);
+        return this.#simplePacket(chunk, at, len, where, runs);
       default:
-        return this.#packet(chunk, view, start, end, where, frames);
+        return this.#packet(chunk, view, at, len, where, runs);
     }
   }
 
@@ -185,6 +180,8 @@ export class PcapngReader extends RecordStream {
       return this.#refuse(where, `a section of version ${major}, known is ${VERSION_MAJOR}`) > 0;
     this.#lostBefore = this.lost;
     this.#interfaces = [];
+    this.#formats.clear();
+    this.#latest = undefined;
     this.#sections += 1;
     const comment = parseComment(chunk, start + SECTION_BODY_LEN, end, this.#littleEndian);
     if (comment !== undefined) this.#comment(comment);
@@ -192,46 +189,37 @@ export class PcapngReader extends RecordStream {
   }
 
   /** An enhanced packet, or an obsolete one, which has two fields of 16 bits where that has one of 32. */
-  #packet(chunk: Uint8Array, view: DataView, start: number, end: number, where: number, frames: Frame[]): boolean {
+  #packet(chunk: Uint8Array, view: DataView, at: number, len: number, where: number, runs: RecordRuns): boolean {
     const little = this.#littleEndian;
-    const obsolete = this.#type(view, start - BLOCK_HEAD_LEN) === BLOCK_OBSOLETE_PACKET;
-    const number = obsolete ? view.getUint16(start, little) : view.getUint32(start, little);
-    const from = this.#interfaces[number];
-    if (from === undefined) return this.#refuse(where, `a packet of interface ${number}, which is not described`) > 0;
+    const start = at + BLOCK_HEAD_LEN;
+    const type = this.#type(view, at);
+    const number = type === BLOCK_OBSOLETE_PACKET ? view.getUint16(start, little) : view.getUint32(start, little);
+    const format = this.#format(number, type);
+    if (format === undefined) return this.#refuse(where, `a packet of interface ${number}, which is not described`) > 0;
     const caplen = view.getUint32(start + 12, little);
-    const offset = start + PACKET_BODY_LEN;
-    if (caplen > end - offset) return this.#refuse(where, `a packet block too small for its ${caplen} octets`) > 0;
-    setTime(view.getUint32(start + 4, little), view.getUint32(start + 8, little), from.resolution, this.#time);
-    const options = offset + padded(caplen);
-    const comment = options + 4 <= end ? parseComment(chunk, options, end, little) : undefined;
-    frames.push({
-      bytes: chunk,
-      offset,
-      caplen,
-      len: view.getUint32(start + 16, little),
-      linktype: from.linktype,
-      seconds: this.#time.seconds,
-      nanoseconds: this.#time.nanoseconds,
-      ...(comment !== undefined && { comment }),
-    });
+    if (caplen > len - BLOCK_FRAME_LEN - PACKET_BODY_LEN)
+      return this.#refuse(where, `a packet block too small for its ${caplen} octets`) > 0;
+    runs.add(format, chunk, at, at + len, 1);
     return true;
   }
 
-  #simplePacket(
-    chunk: Uint8Array,
-    view: DataView,
-    start: number,
-    end: number,
-    where: number,
-    frames: Frame[],
-  ): boolean {
-    const [from] = this.#interfaces;
-    if (from === undefined) return this.#refuse(where, 'a simple packet without an interface') > 0;
-    const len = view.getUint32(start, this.#littleEndian);
-    const offset = start + SIMPLE_BODY_LEN;
-    const caplen = Math.min(len, effectiveSnaplen(from), end - offset);
-    frames.push({ bytes: chunk, offset, caplen, len, linktype: from.linktype, seconds: 0, nanoseconds: 0 });
+  #simplePacket(chunk: Uint8Array, at: number, len: number, where: number, runs: RecordRuns): boolean {
+    const format = this.#format(0, BLOCK_SIMPLE_PACKET);
+    if (format === undefined) return this.#refuse(where, 'a simple packet without an interface') > 0;
+    runs.add(format, chunk, at, at + len, 1);
     return true;
+  }
+
+  /** That of blocks of `type` of the section's interface `number`; undefined where it has no such. */
+  #format(number: number, type: number): PacketBlocks | undefined {
+    const from = this.#interfaces[number];
+    if (from === undefined) return undefined;
+    const key = number * 8 + type;
+    if (this.#latest?.key === key) return this.#latest.format;
+    const format = this.#formats.get(key) ?? new PacketBlocks(from, type, this.#littleEndian);
+    this.#formats.set(key, format);
+    this.#latest = { key, format };
+    return format;
   }
 
   #comment(text: string): void {

@@ -1,5 +1,6 @@
 import type { Frame } from './frame.js';
 import { DEFAULT_SNAPLEN } from './pcap-format.js';
+import { framesOf, type RecordRun, RecordRuns } from './record-run.js';
 
 /** A snaplen above this is "no limit" and no reason to believe a record of gigabytes. */
 const MAX_SNAPLEN = 0x100_0000;
@@ -44,17 +45,22 @@ export abstract class RecordStream {
 
   /** The frames that this chunk completes, in order. After a corrupt record there are none, and `end` tells why. */
   push(chunk: Uint8Array): Frame[] {
+    return framesOf(this.runs(chunk));
+  }
+
+  /** The same as runs of records: no object a frame. */
+  runs(chunk: Uint8Array): readonly RecordRun[] {
     if (this.#refusal !== undefined) throw this.#refusal;
-    const frames: Frame[] = [];
-    if (this.#fault !== '') return frames;
+    const runs = new RecordRuns();
+    if (this.#fault !== '') return runs.list;
     try {
-      this.#push(chunk, frames);
+      this.#push(chunk, runs);
     } catch (error) {
       this.#refusal = error;
       throw error;
     }
-    this.frames += frames.length;
-    return frames;
+    this.frames += runs.frames;
+    return runs.list;
   }
 
   /** Tells how the file ended; to be called once, after the last chunk. */
@@ -73,7 +79,7 @@ export abstract class RecordStream {
   protected abstract want(head: Uint8Array, known: number): number;
 
   /** Takes the whole records from `start` on; returns where it stopped: beyond the chunk for a record of no interest. */
-  protected abstract scan(chunk: Uint8Array, start: number, frames: Frame[]): number;
+  protected abstract scan(chunk: Uint8Array, start: number, runs: RecordRuns): number;
 
   /** What is missing of the record of which the first `known` octets are in `head`, or of which `skip` are to come. */
   protected abstract cutWithin(head: Uint8Array, known: number, skip: number): string;
@@ -83,28 +89,28 @@ export abstract class RecordStream {
     return -1;
   }
 
-  #push(chunk: Uint8Array, frames: Frame[]): void {
+  #push(chunk: Uint8Array, runs: RecordRuns): void {
     let at = Math.min(this.#skip, chunk.length);
     this.#skip -= at;
     while (this.#carried > 0) {
       const want = this.want(this.#carry, this.#carried);
       if (want < 0) return;
       if (this.#carried >= want) {
-        at = Math.max(at, this.#takeCarried(chunk, at, frames));
+        at = Math.max(at, this.#takeCarried(chunk, at, runs));
         break;
       }
       if (at === chunk.length) return;
       at = this.#fill(chunk, at, want);
     }
-    if (this.#fault === '' && at < chunk.length) this.#scanChunk(chunk, at, frames);
+    if (this.#fault === '' && at < chunk.length) this.#scanChunk(chunk, at, runs);
   }
 
   /** Returns where the chunk goes on behind what is left of a record of no interest. */
-  #takeCarried(chunk: Uint8Array, at: number, frames: Frame[]): number {
+  #takeCarried(chunk: Uint8Array, at: number, runs: RecordRuns): number {
     const record = this.#carry.subarray(0, this.#carried);
     this.#carry = new Uint8Array(0); // the old one is the frame's from now on
     this.#carried = 0;
-    const end = this.scan(record, 0, frames);
+    const end = this.scan(record, 0, runs);
     this.#octets += end;
     if (this.#fault !== '') return at;
     const skipped = Math.min(end - record.length, chunk.length - at);
@@ -112,8 +118,8 @@ export abstract class RecordStream {
     return at + skipped;
   }
 
-  #scanChunk(chunk: Uint8Array, start: number, frames: Frame[]): void {
-    const end = this.scan(chunk, start, frames);
+  #scanChunk(chunk: Uint8Array, start: number, runs: RecordRuns): void {
+    const end = this.scan(chunk, start, runs);
     this.#octets += end - start;
     if (this.#fault !== '') return;
     if (end >= chunk.length) this.#skip = end - chunk.length;

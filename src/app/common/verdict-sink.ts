@@ -1,12 +1,12 @@
 import type { CaptureChildArguments } from '../../capture/child/protocol.js';
 import { writeFully } from '../../capture/child/write-fully.js';
-import type { LoopStats, RecordSink } from '../../capture/record-sink.js';
+import { type LoopStats, RECORD_FORMAT, type RecordSink } from '../../capture/record-sink.js';
 import { unsupportedError } from '../../errors.js';
 import { LinkWatch } from '../../tx/link-watch.js';
 import type { DatagramVerdict } from '../../verify/verdict.js';
 import { Verifier } from '../../verify/verifier.js';
 import { linktypeName } from '../../wire/link-layer.js';
-import { RecordFrames } from './record-frames.js';
+import { PcapRecords } from '../../wire/pcap-records.js';
 
 /** Octets of lines that are kept for one write. */
 const BATCH_LEN = 64 * 1024;
@@ -20,18 +20,19 @@ export class VerdictSink implements RecordSink {
   /** What the file could not take: the verdicts so far are told first. */
   #failure: unknown;
   readonly #wanted: number;
-  readonly #frames = new RecordFrames();
-  #judged = 0;
+  #format = new PcapRecords(RECORD_FORMAT);
   #lines = '';
 
   constructor(
-    { interface: name, hash, sightings, allowZeroChecksum6, datagrams, strict }: CaptureChildArguments,
+    told: CaptureChildArguments,
     file: RecordSink | null,
   ) {
+    const { interface: name, hash, tellGood = true, sightings, allowZeroChecksum6, datagrams, strict } = told;
     const link = new LinkWatch(name, 0);
     this.#verifier = new Verifier({
       mtu: () => link.mtu(),
-      hash: hash ?? true,
+      hash: hash ?? false,
+      tellGood,
       limits: { holdTime: HOLD_SECONDS },
       ...(sightings && { sightings }),
       ...(allowZeroChecksum6 && { allowZeroChecksum6 }),
@@ -44,13 +45,13 @@ export class VerdictSink implements RecordSink {
   start(linktype: number): void {
     if (linktypeName(linktype) === undefined)
       throw unsupportedError(`link type ${linktype} of this interface cannot be read`);
-    this.#frames.linktype = linktype;
+    this.#format = new PcapRecords({ ...RECORD_FORMAT, linktype });
     this.#toFile((file) => file.start(linktype));
   }
 
   records(octets: Buffer, frames: number): boolean {
     this.#toFile((file) => file.records(octets, frames));
-    this.#say(this.#verifier.push(this.#frames.of(octets)));
+    this.#say(this.#verifier.pushRuns([{ format: this.#format, bytes: octets, at: 0, end: octets.length, frames }]));
     return this.#more();
   }
 
@@ -63,7 +64,7 @@ export class VerdictSink implements RecordSink {
 
   finish(stats: LoopStats): void {
     // Having judged as many as were asked for, what is still in progress is nobody's concern.
-    if (this.#judged < this.#wanted) this.#say(this.#verifier.end());
+    if (this.#verifier.judged < this.#wanted) this.#say(this.#verifier.end());
     this.#lines += `${JSON.stringify(this.#verifier.summary({ captureLost: stats.lost }))}\n`;
     this.#flush();
     this.#toFile((file) => file.finish(stats));
@@ -71,7 +72,7 @@ export class VerdictSink implements RecordSink {
   }
 
   #more(): boolean {
-    return this.#judged < this.#wanted && this.#failure === undefined;
+    return this.#verifier.judged < this.#wanted && this.#failure === undefined;
   }
 
   #toFile(work: (file: RecordSink) => void): void {
@@ -86,7 +87,6 @@ export class VerdictSink implements RecordSink {
 
   #say(verdicts: readonly DatagramVerdict[]): void {
     for (const verdict of verdicts) this.#lines += `${JSON.stringify(verdict)}\n`;
-    this.#judged += verdicts.length;
     if (this.#lines.length > BATCH_LEN) this.#flush();
   }
 

@@ -1,6 +1,7 @@
 import type { Capture } from '../../capture/capture.js';
 import { type FileCapture, openFileCapture } from '../../capture/file/engine.js';
 import type { Expectation } from '../../compare/expectation.js';
+import { verdictsOf } from '../../verify/batches.js';
 import { Recount } from '../../verify/recount.js';
 import type { DatagramVerdict, VerifySummary } from '../../verify/verdict.js';
 import { Verifier, type VerifierOptions } from '../../verify/verifier.js';
@@ -15,6 +16,10 @@ import { ofPort, type Selection, selectFrames } from './select.js';
 export interface VerifyOptions extends ExpectOptions {
   readonly json: boolean;
   readonly allowZeroChecksum6?: boolean;
+  /** SHA-256 of every payload in its verdict. */
+  readonly hash?: boolean;
+  /** Good datagrams are not printed. */
+  readonly quiet?: boolean;
   /** A file for a page of it all. */
   readonly html?: string | undefined;
 }
@@ -54,7 +59,7 @@ export async function verifyCapture(
 /** `fault` tells after the end what is missing at it, for a note on stderr. */
 async function judge(
   verifier: Verifier,
-  capture: Capture,
+  capture: Capture | FileCapture,
   options: VerifyOptions,
   expect: Expectation | undefined,
   output: Output,
@@ -63,13 +68,13 @@ async function judge(
 ): Promise<ExitCode> {
   const recount = expect && new Recount(expect);
   await using page = await VerifyPage.open(options.html, signal);
-  const printer = new Printer(options.json, output, recount, page);
+  const printer = new Printer(options, output, recount, page);
   const close = () => void capture.close();
   signal.addEventListener('abort', close, { once: true });
   const clock =
     capture.engine === 'file' ? undefined : setInterval(() => printer.print(verifier.advance(Date.now() / 1000)), 250);
   try {
-    for await (const frames of capture) await printer.print(verifier.push(frames));
+    for await (const verdicts of verdictsOf(verifier, capture)) await printer.print(verdicts);
   } finally {
     clearInterval(clock);
     signal.removeEventListener('abort', close);
@@ -91,12 +96,13 @@ async function judge(
 }
 
 function verifierOptions(
-  { json, allowZeroChecksum6, strict }: VerifyOptions,
+  { hash = false, quiet = false, html, allowZeroChecksum6, strict }: VerifyOptions,
   expect: Expectation | undefined,
   live: boolean,
 ): VerifierOptions {
   return {
-    hash: json || (expect?.wantsHash ?? false),
+    hash: hash || (expect?.wantsHash ?? false),
+    tellGood: !quiet || html !== undefined || expect !== undefined,
     sightings: expect !== undefined,
     ...(allowZeroChecksum6 && { allowZeroChecksum6 }),
     ...(strict && { strict }),
@@ -111,7 +117,10 @@ export function exitCode({ verdict }: VerifySummary): ExitCode {
 }
 
 /** Says what a file tells of itself. */
-export function noteFile({ source, remarks, comments }: FileCapture, output: Output): void {
+export function noteFile(
+  { source, remarks, comments }: Pick<FileCapture, 'source' | 'remarks' | 'comments'>,
+  output: Output,
+): void {
   for (const text of remarks) output.note(`${source}: ${text}`);
   for (const text of comments) output.note(`${source}: comment: ${text}`);
 }
@@ -129,14 +138,21 @@ const MOST_WRITTEN = 1 << 20;
 /** Writes verdicts in order; the promise of each call is that of all before it. */
 class Printer {
   readonly #json: boolean;
+  readonly #quiet: boolean;
   readonly #output: Output;
   readonly #recount: Recount | undefined;
   readonly #page: VerifyPage | null;
   readonly #explained = new Explainer();
   #written: Promise<void> = Promise.resolve();
 
-  constructor(json: boolean, output: Output, recount: Recount | undefined, page: VerifyPage | null) {
+  constructor(
+    { json, quiet = false }: VerifyOptions,
+    output: Output,
+    recount: Recount | undefined,
+    page: VerifyPage | null,
+  ) {
     this.#json = json;
+    this.#quiet = quiet;
     this.#output = output;
     this.#recount = recount;
     this.#page = page;
@@ -153,6 +169,7 @@ class Printer {
     for (const verdict of verdicts) {
       const one = this.#recount?.take(verdict) ?? verdict;
       this.#page?.add([one]);
+      if (this.#quiet && one.verdict === 'good') continue;
       const line = this.#json ? JSON.stringify(one) : this.#explained.text(one);
       lines.push(line);
       length += line.length;

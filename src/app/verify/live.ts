@@ -26,6 +26,8 @@ export interface LiveVerifyOptions {
   readonly datagrams?: number | undefined;
   /** SHA-256 of every payload in its verdict; default true. */
   readonly hash?: boolean | undefined;
+  /** Good datagrams are only counted, where nobody compares them with what was sent. */
+  readonly quiet?: boolean | undefined;
   /** What was sent, to hold the verdicts against; they carry what the packets said then (`seen`). */
   readonly expect?: Comparer | undefined;
   /** They carry it anyway. */
@@ -91,6 +93,7 @@ function toldOf(options: LiveVerifyOptions, file: LiveFile | null): CaptureChild
     bufferSize: options.bufferSize ?? DEFAULT_BUFFER_SIZE,
     mode: 'verdicts',
     hash: options.hash ?? true,
+    tellGood: !options.quiet || options.expect !== undefined,
     sightings: options.sightings ?? options.expect !== undefined,
     allowZeroChecksum6: options.allowZeroChecksum6 ?? false,
     strict: options.strict ?? false,
@@ -202,7 +205,9 @@ export async function verifyLive(
 ): Promise<ExitCode> {
   const expect = await expectationOf(options, options.interface);
   await using page = await VerifyPage.open(options.html, signal);
-  const running = await startLiveVerify({ ...options, expect, hash: options.hash || expect?.wantsHash });
+  const { quiet, html, hash = false } = options;
+  const told = { quiet: quiet && html === undefined, hash: hash || (expect?.wantsHash ?? false) };
+  const running = await startLiveVerify({ ...options, expect, ...told });
   const stop = (): void => running.stop();
   const timer = options.durationMs === undefined ? undefined : setTimeout(stop, options.durationMs);
   if (signal.aborted) stop();
@@ -219,7 +224,7 @@ export async function verifyLive(
       const { value, done } = await verdicts.next();
       if (!done) {
         page?.add([value]);
-        await print(explainer.text(value), value);
+        if (!quiet || value.verdict !== 'good') await print(explainer.text(value), value);
         continue;
       }
       await print(...comparedSummary(value, expect));

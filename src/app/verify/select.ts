@@ -15,11 +15,14 @@ export interface Selection {
   readonly port?: number | undefined;
 }
 
+/** A file of which only some frames are wanted: each is looked at. */
+export type FilteredFile = Omit<FileCapture, 'runs'>;
+
 /**
  * `capture` without the frames that filter and host leave out; itself where there is neither.
  * @throws UfoError ERR_UFO_INVALID_ARGUMENT with libpcap's reason, ERR_UFO_UNSUPPORTED without libpcap
  */
-export function selectFrames(capture: FileCapture, { filter, host }: Selection): FileCapture {
+export function selectFrames(capture: FileCapture, { filter, host }: Selection): FileCapture | FilteredFile {
   if (filter === undefined && host === undefined) return capture;
   const frames = new FrameFilter((linktype) => filterText(filter, host, linktype), LINKTYPE_ETHERNET);
   return {

@@ -24,8 +24,10 @@ export interface CaptureChildArguments extends LoopOptions {
   readonly file?: FileWish;
   /** Mode `verdicts`: stop by itself once at least that many datagrams have been judged. */
   readonly datagrams?: number;
-  /** Mode `verdicts`: SHA-256 of every payload in its verdict; default true. */
+  /** Mode `verdicts`: SHA-256 of every payload in its verdict; default false. */
   readonly hash?: boolean;
+  /** Whether good datagrams are told of, or only counted; default true. */
+  readonly tellGood?: boolean;
   /** Mode `verdicts`: they carry what the packets said, for a comparison with what was sent. */
   readonly sightings?: boolean;
   /** Mode `verdicts`: accept UDP checksum 0 over IPv6. */

@@ -1,5 +1,6 @@
 import { CaptureReader } from '../../wire/capture-reader.js';
 import type { Frame } from '../../wire/frame.js';
+import { framesOf, type RecordRun } from '../../wire/record-run.js';
 import type { Capture, CaptureStats } from '../capture.js';
 import { decompressed } from './decompress.js';
 import { openSource, type Source, type SourceOptions } from './source.js';
@@ -14,6 +15,8 @@ export interface FileCaptureOptions extends SourceOptions {
 
 export interface FileCapture extends Capture {
   readonly engine: 'file';
+  /** The same as iterating, as runs of records: no object a frame. To be read instead, once. */
+  runs(): AsyncGenerator<readonly RecordRun[]>;
   /** After the last batch: what is missing or wrong at the end of the file; empty where it ended as it should. */
   readonly fault: string;
   /** After the last batch: what a person should know of the file, and is no fault. */
@@ -44,7 +47,7 @@ class FileReading implements FileCapture {
   readonly source: string;
   readonly #chunks: Source;
   readonly #reader = new CaptureReader();
-  #first: Frame[] = [];
+  #first: readonly RecordRun[] = [];
   #ended = false;
   #received = 0;
   fault = '';
@@ -70,22 +73,26 @@ class FileReading implements FileCapture {
         this.#finish();
         return;
       }
-      this.#first = this.#reader.push(chunk);
+      this.#first = this.#reader.runs(chunk);
     }
   }
 
-  /** The next chunk is read while the consumer works on the batch before it. */
   async *[Symbol.asyncIterator](): AsyncGenerator<readonly Frame[]> {
-    let frames = this.#first;
+    for await (const runs of this.runs()) yield framesOf(runs);
+  }
+
+  /** The next chunk is read while the consumer works on the batch before it. */
+  async *runs(): AsyncGenerator<readonly RecordRun[]> {
+    let runs = this.#first;
     this.#first = [];
     while (!this.#ended) {
       const reading = this.#chunks.next();
       reading.catch(() => {}); // awaited below unless the consumer leaves before
-      if (frames.length > 0) yield this.#count(frames);
+      if (runs.length > 0) yield this.#count(runs);
       const chunk = await reading;
       if (this.#ended) return;
       if (chunk === null) this.#finish();
-      else frames = this.#reader.push(chunk);
+      else runs = this.#reader.runs(chunk);
     }
     await this.close();
   }
@@ -103,9 +110,9 @@ class FileReading implements FileCapture {
     return this.close();
   }
 
-  #count(frames: readonly Frame[]): readonly Frame[] {
-    this.#received += frames.length;
-    return frames;
+  #count(runs: readonly RecordRun[]): readonly RecordRun[] {
+    for (const { frames } of runs) this.#received += frames;
+    return runs;
   }
 
   #finish(): void {

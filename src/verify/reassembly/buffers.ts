@@ -1,4 +1,4 @@
-import { summaryKernel } from '../../memory/summary-kernel.js';
+import { summaryKernel, type Tenancy } from '../../memory/summary-kernel.js';
 import type { Octets } from './octets.js';
 
 /** A buffer that a datagram is put together in. */
@@ -19,15 +19,14 @@ export class BufferPool {
   /** Octets of buffers that are taken. */
   used = 0;
 
-  /** Two stretches of memory from which fragments are taken faster, for reading files into; none without SIMD kernel. */
-  readonly chunks: readonly Uint8Array[] = [];
+  /** What this pool has of the SIMD kernel's memory for itself; undefined where there is none, or another has it. */
+  readonly tenancy: Tenancy | undefined;
 
   constructor() {
     const kernel = summaryKernel();
-    const tenancy = kernel?.rent(this);
-    if (!kernel || !tenancy) return;
-    this.chunks = tenancy.chunks;
-    for (const at of tenancy.buffers.toReversed()) {
+    this.tenancy = kernel?.rent(this);
+    if (!kernel || !this.tenancy) return;
+    for (const at of this.tenancy.buffers.toReversed()) {
       const bytes = kernel.bytes.subarray(at, at + SIZES[LARGEST]!);
       this.#free[LARGEST]!.push({ bytes, view: viewOf(bytes), at });
     }

@@ -3,6 +3,7 @@ import { type Evidence, Findings } from '../findings.js';
 import type { HeaderValues } from '../header-values.js';
 import type { PayloadOrigin } from '../payload-origin.js';
 import type { MutableVerdict } from '../verdict.js';
+import type { WholeDatagram } from '../whole/datagram.js';
 import type { ReassemblyBuffer } from './buffers.js';
 import { Extents } from './extents.js';
 import { type CameAgain, type Flow, FlowMark } from './flows.js';
@@ -29,7 +30,7 @@ export class Group {
   /** When the first fragment came, then when the datagram was complete; seconds. */
   time: number;
   /** Next in the hash bucket. */
-  next: Group | undefined;
+  next: Group | WholeDatagram | undefined;
   /** Neighbours in the list of its family's datagrams in progress. */
   older: Group | undefined;
   newer: Group | undefined;

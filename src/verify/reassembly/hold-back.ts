@@ -1,22 +1,36 @@
 import type { DatagramVerdict } from '../verdict.js';
+import type { WholeDatagram } from '../whole/datagram.js';
 import type { Group } from './group.js';
 
-interface Entry {
-  readonly verdict: DatagramVerdict;
-  /** The completed datagram whose duplicates may still come; undefined for a verdict that is final. */
-  readonly group: Group | undefined;
+/** A datagram that is complete, but whose leftovers may still come. */
+export type Held = Group | WholeDatagram;
+
+/** What waits for its turn: one verdict, or several good ones that nobody wants to see. */
+export interface Waiting {
+  /** The completed datagram whose duplicates may still come; undefined for what is final. */
+  readonly held: Held | undefined;
   readonly octets: number;
+  readonly count: number;
+  /** Null for good ones that are only counted. */
+  verdict(tellGood: boolean): DatagramVerdict | null;
+}
+
+/** Verdicts that are final. */
+export class FinalVerdicts {
+  readonly list: DatagramVerdict[] = [];
+  /** Good datagrams that are not in the list. */
+  good = 0;
 }
 
 /** What a verdict takes beside its findings: a guess. */
-const COST = 512;
+export const VERDICT_COST = 512;
 
 /**
  * Verdicts in the order of completion. One is handed out once it and all before it are final: `duplicates` of a completed
  * datagram grows as long as its leftovers may come, and it keeps those behind it waiting.
  */
 export class HoldBack {
-  #queue: Entry[] = [];
+  #queue: Waiting[] = [];
   #head = 0;
   /** Nothing before this index is held any more. */
   #firstHeld = 0;
@@ -24,32 +38,49 @@ export class HoldBack {
   octets = 0;
 
   /** Verdicts waiting. */
-  get length(): number {
-    return this.#queue.length - this.#head;
+  length = 0;
+  readonly #tellGood: boolean;
+
+  /** Unless `tellGood`, good datagrams that came whole and in order are only counted. */
+  constructor(tellGood: boolean) {
+    this.#tellGood = tellGood;
   }
 
   /** The oldest datagram that may still change. */
-  get oldest(): Group | undefined {
+  get oldest(): Held | undefined {
     for (; this.#firstHeld < this.#queue.length; this.#firstHeld++) {
-      const group = this.#queue[this.#firstHeld]!.group;
-      if (group?.state === 'held') return group;
+      const { held } = this.#queue[this.#firstHeld]!;
+      if (held?.state === 'held') return held;
     }
     return undefined;
   }
 
   add(verdict: DatagramVerdict, group?: Group): void {
-    const octets = COST + (group ? group.records.octets : 0) + findingsOctets(verdict);
-    this.octets += octets;
-    this.#queue.push({ verdict, group, octets });
+    this.wait(new WaitingVerdict(verdict, group));
+  }
+
+  wait(one: Waiting): void {
+    this.octets += one.octets;
+    this.length += one.count;
+    this.#queue.push(one);
+  }
+
+  /** Counts `good` datagrams whose verdicts nobody wants to see, in their place in the order. */
+  count(good: number, out: FinalVerdicts): void {
+    if (this.length === 0) out.good += good;
+    else this.wait(new WaitingCount(good));
   }
 
   /** Hands out what is final, in order. */
-  release(out: DatagramVerdict[]): void {
+  release(out: FinalVerdicts): void {
     while (this.#head < this.#queue.length) {
-      const { verdict, group, octets } = this.#queue[this.#head]!;
-      if (group?.state === 'held') break;
-      this.octets -= octets;
-      out.push(verdict);
+      const one = this.#queue[this.#head]!;
+      if (one.held?.state === 'held') break;
+      this.octets -= one.octets;
+      this.length -= one.count;
+      const verdict = one.verdict(this.#tellGood);
+      if (verdict === null) out.good += one.count;
+      else out.list.push(verdict);
       this.#head++;
     }
     if (this.#head === this.#queue.length || (this.#head > 4096 && this.#head > this.#queue.length / 2)) {
@@ -57,6 +88,38 @@ export class HoldBack {
       this.#firstHeld = Math.max(0, this.#firstHeld - this.#head);
       this.#head = 0;
     }
+  }
+}
+
+class WaitingVerdict implements Waiting {
+  readonly held: Held | undefined;
+  readonly octets: number;
+  readonly count = 1;
+  readonly #verdict: DatagramVerdict;
+
+  constructor(verdict: DatagramVerdict, group: Group | undefined) {
+    this.#verdict = verdict;
+    this.held = group;
+    this.octets = VERDICT_COST + (group ? group.records.octets : 0) + findingsOctets(verdict);
+  }
+
+  verdict(): DatagramVerdict {
+    return this.#verdict;
+  }
+}
+
+class WaitingCount implements Waiting {
+  readonly held = undefined;
+  readonly octets: number;
+  readonly count: number;
+
+  constructor(count: number) {
+    this.count = count;
+    this.octets = count * VERDICT_COST;
+  }
+
+  verdict(): null {
+    return null;
   }
 }
 

@@ -1,22 +1,26 @@
+import type { Tenancy } from '../../memory/summary-kernel.js';
 import type { Code } from '../codes.js';
 import type { DatagramVerdict, MutableVerdict } from '../verdict.js';
+import { WholeDatagram } from '../whole/datagram.js';
 import { BufferPool } from './buffers.js';
-import { FlowTable } from './flows.js';
+import { FlowMark, FlowTable } from './flows.js';
 import type { Fragment } from './fragment.js';
 import { Group } from './group.js';
 import { GroupList } from './group-list.js';
 import { GroupTable } from './group-table.js';
-import { HoldBack } from './hold-back.js';
+import { FinalVerdicts, type Held, HoldBack } from './hold-back.js';
 import { absorb, isLeftover } from './leftovers.js';
 import { DEFAULT_LIMITS, type ReassemblyLimits } from './limits.js';
 import { fits, isRepeated, placeFragment } from './place.js';
 
 /** What a group costs beside its buffer: a pessimistic guess. */
 const GROUP_COST = 1_024;
+/** What the record of a fragment costs. */
+const RECORD_COST = 64;
 /** Below this many datagrams in progress a new one gets a buffer for the largest at once, and none has to grow. */
 const FEW_PENDING = 64;
 /** Seconds between two fragments after which it is asked whether the ident has come again: no sender does it in less. */
-const LONG_WAIT = 0.005;
+export const LONG_WAIT = 0.005;
 /** Octets of records and findings that held datagrams and verdicts behind them keep. */
 const MAX_HELD_OCTETS = 48 << 20;
 
@@ -34,8 +38,10 @@ export class Reassembler {
   readonly #table = new GroupTable();
   readonly #buffers = new BufferPool();
   readonly #pending: Record<4 | 6, GroupList> = { 4: new GroupList(), 6: new GroupList() };
-  readonly #holdBack = new HoldBack();
+  readonly #holdBack: HoldBack;
+  readonly #final = new FinalVerdicts();
   readonly #flows = new FlowTable();
+  readonly #mark = new FlowMark();
   /** Octets of records and findings of datagrams in progress. */
   #cost = 0;
   #nextExpiry = Number.POSITIVE_INFINITY;
@@ -43,19 +49,22 @@ export class Reassembler {
   constructor(
     judge: (group: Group, view: DataView | undefined) => MutableVerdict,
     limits: ReassemblyLimits = DEFAULT_LIMITS,
+    tellGood = true,
   ) {
     this.#judge = judge;
     this.#limits = limits;
+    this.#holdBack = new HoldBack(tellGood);
   }
 
-  get readBuffers(): readonly Uint8Array[] {
-    return this.#buffers.chunks;
+  /** What it has of the SIMD kernel's memory; undefined where it has nothing. */
+  get tenancy(): Tenancy | undefined {
+    return this.#buffers.tenancy;
   }
 
   /** The datagram in progress that the fragment belongs to, made if need be; counts the fragment as seen. */
   groupOf(fragment: Fragment): Group {
     if (fragment.time >= this.#nextExpiry) this.advance(fragment.time);
-    const found = this.#table.find(fragment);
+    const found = this.#find(fragment);
     const group = found?.state === 'pending' ? this.#goOn(found, fragment) : this.#create(fragment, found);
     group.seen++;
     return group;
@@ -80,7 +89,7 @@ export class Reassembler {
     if (cameAgain !== 'no' && group.cameAgain !== 'yes') group.cameAgain = cameAgain;
     if (cameAgain !== 'yes' || fits(group, fragment) || isRepeated(group, fragment)) return group;
     this.#giveUp(group, `its ident came again, with ${between} datagrams between`, 'ident-came-again');
-    return this.#create(fragment, this.#table.find(fragment));
+    return this.#create(fragment, this.#find(fragment));
   }
 
   /** Places the fragment in the datagram that `groupOf` told. */
@@ -89,8 +98,10 @@ export class Reassembler {
     const cost = group.records.octets + group.findings.octets;
     this.#cost += cost - group.cost;
     group.cost = cost;
-    if (complete) this.#complete(group, fragment.time);
-    else
+    if (complete) {
+      this.#complete(group, fragment.time);
+      this.#bound();
+    } else
       while (this.#overfull()) this.#giveUp(this.#oldest()!, 'too many datagrams in progress for the memory allowed');
   }
 
@@ -102,6 +113,41 @@ export class Reassembler {
   /** Appends a verdict that needs no reassembly, in its place in the order. */
   add(verdict: DatagramVerdict): void {
     this.#holdBack.add(verdict);
+    this.#bound();
+  }
+
+  /** Appends `good` verdicts that nobody wants to see. */
+  count(good: number): void {
+    this.#holdBack.count(good, this.#final);
+    this.#bound();
+  }
+
+  /**
+   * Whether a datagram whose fragments came whole and in order, from `began` to `time`, would be in nobody's way: then it
+   * need not be put together, and `takeWhole` takes it. `fragment` has its key.
+   */
+  isFree(fragment: Fragment, fragments: number, began: number, time: number): boolean {
+    const { maxPending, maxOctets, timeout4, timeout6 } = this.#limits;
+    const given = fragment.family === 4 ? timeout4 : timeout6;
+    const count = this.#count() + 1;
+    const most = this.#buffers.used + 65_536 + count * GROUP_COST + this.#cost + 2 * RECORD_COST * fragments;
+    if (time >= this.#nextExpiry || time >= began + given || count > maxPending || most > maxOctets) return false;
+    return this.#table.isFree(fragment);
+  }
+
+  /** Takes a datagram as if it had been put together fragment by fragment, none long after another; `fragment` has its key. */
+  takeWhole(whole: WholeDatagram, fragment: Fragment, began: number, time: number): void {
+    const { timeout4, timeout6, holdTime } = this.#limits;
+    const flow = this.#flows.of(fragment);
+    flow.begin(fragment.ident, began, this.#mark);
+    this.#mark.time = time;
+    whole.cameAgain = flow.cameAgain(this.#mark, time) === 'unknown' ? 'unknown' : 'no';
+    flow.completed(time - began);
+    this.#table.addWhole(whole, fragment);
+    this.#holdBack.wait(whole);
+    const due = Math.min(began + (fragment.family === 4 ? timeout4 : timeout6), time + holdTime);
+    this.#nextExpiry = Math.min(this.#nextExpiry, due);
+    this.#bound();
   }
 
   /** Gives up what is older than its time at `time`, seconds since the epoch. */
@@ -118,18 +164,13 @@ export class Reassembler {
       }
       this.#settle(held);
     }
+    this.#bound();
   }
 
-  /** The verdicts that are final. */
-  take(out: DatagramVerdict[]): void {
-    const { maxHeld } = this.#limits;
-    while (this.#holdBack.length > maxHeld || this.#holdBack.octets > MAX_HELD_OCTETS) {
-      const oldest = this.#holdBack.oldest;
-      if (oldest === undefined) break;
-      this.#settle(oldest);
-      this.#holdBack.release(out);
-    }
-    this.#holdBack.release(out);
+  /** The verdicts that are final and were not taken yet; to be emptied by the caller. */
+  take(): FinalVerdicts {
+    this.#holdBack.release(this.#final);
+    return this.#final;
   }
 
   /** Gives up everything that is not complete. */
@@ -137,6 +178,27 @@ export class Reassembler {
     for (let group = this.#oldest(); group; group = this.#oldest()) this.#giveUp(group, 'the capture ended');
     for (let held = this.#holdBack.oldest; held; held = this.#holdBack.oldest) this.#settle(held);
     this.#buffers.close();
+  }
+
+  /** What is under the fragment's key; a datagram that was taken whole becomes one like the others. */
+  #find(fragment: Fragment): Group | undefined {
+    const found = this.#table.find(fragment);
+    if (!(found instanceof WholeDatagram)) return found;
+    this.#table.remove(found);
+    const group = found.unfold();
+    this.#table.add(group);
+    return group;
+  }
+
+  /** Whatever came last, no more wait than may: not when somebody takes them, so that nothing depends on when that is. */
+  #bound(): void {
+    const holdBack = this.#holdBack;
+    while (holdBack.length > this.#limits.maxHeld || holdBack.octets > MAX_HELD_OCTETS) {
+      const { oldest } = holdBack;
+      if (oldest === undefined) break;
+      this.#settle(oldest);
+      holdBack.release(this.#final);
+    }
   }
 
   #create(fragment: Fragment, predecessor: Group | undefined): Group {
@@ -216,11 +278,11 @@ export class Reassembler {
   }
 
   /** A completed datagram gets no more leftovers; those that already came are counted. */
-  #settle(held: Group): void {
+  #settle(held: Held): void {
     const { successor } = held;
     if (successor && isLeftover(successor, held)) this.#giveUp(successor, '');
     else if (successor) successor.predecessor = undefined;
-    held.successor = undefined;
+    if (held instanceof Group) held.successor = undefined;
     held.state = 'gone';
     if (!successor || successor.state === 'gone') this.#table.remove(held);
   }
@@ -247,7 +309,7 @@ export class Reassembler {
 }
 
 /** When `group` is due; a clock that jumped back by more than the timeout starts its time anew. */
-function fresh(group: Group, timeout: number, time: number): number {
+function fresh(group: Pick<Held, 'time'>, timeout: number, time: number): number {
   if (group.time > time + timeout) group.time = time;
   return group.time + timeout;
 }

@@ -94,6 +94,13 @@ export class FragmentRecords {
     if (spare.length < MOST_SPARE) spare.push(rows);
   }
 
+  /** Takes rows that were kept elsewhere, closed. */
+  restore(rows: Int32Array): void {
+    this.close();
+    this.#rows = rows;
+    this.#used = rows.length;
+  }
+
   /** Whether a fragment with this offset, length, M bit and octets is there. */
   has(offset: number, len: number, more: boolean, summary: OctetSummary): boolean {
     return this.#find(offset, (len << 1) | (more ? 1 : 0), summary.low, summary.high);
