@@ -1,25 +1,21 @@
-import type { WholeDatagram } from '../whole/datagram.js';
 import type { Fragment } from './fragment.js';
-import { Group } from './group.js';
-
-type Entry = Group | WholeDatagram;
+import type { Keyed } from './keyed.js';
 
 /** Differs from run to run, so that nobody can prepare keys that all fall into one bucket. */
 const hashSeed = Math.floor(Math.random() * 0x1_0000_0000) | 0;
 
-/** Groups by key. A plain Map of strings would cost a string for every fragment. */
+/** Datagrams by key. A plain Map of strings would cost a string for every fragment. */
 export class GroupTable {
-  readonly #buckets = new Map<number, Entry>();
+  readonly #buckets = new Map<number, Keyed>();
   /** Fragments mostly come in a row. */
-  #last: Group | undefined;
+  #last: Keyed | undefined;
 
-  find(fragment: Fragment): Entry | undefined {
-    const { key, keyLen } = fragment;
+  find({ key, keyLen }: Fragment): Keyed | undefined {
     if (this.#last !== undefined && matches(this.#last, key, keyLen)) return this.#last;
-    let entry = this.#buckets.get(hash(key, keyLen));
-    while (entry !== undefined && !matches(entry, key, keyLen)) entry = entry.next;
-    if (entry instanceof Group) this.#last = entry;
-    return entry;
+    let one = this.#buckets.get(hash(key, keyLen));
+    while (one !== undefined && !matches(one, key, keyLen)) one = one.next;
+    if (one !== undefined) this.#last = one;
+    return one;
   }
 
   /** Whether nothing has the fragment's key, nor one that looks like it. */
@@ -27,39 +23,36 @@ export class GroupTable {
     return !this.#buckets.has(hash(key, keyLen));
   }
 
-  add(group: Group): void {
-    this.#put(group, hash(group.key, group.key.length));
-    this.#last = group;
+  /** `latest`: whether fragments of it are to be expected next. */
+  add(one: Keyed, { key, keyLen }: KeyWords, latest: boolean): void {
+    const bucket = hash(key, keyLen);
+    one.hash = bucket;
+    one.next = this.#buckets.get(bucket);
+    this.#buckets.set(bucket, one);
+    if (latest) this.#last = one;
   }
 
-  /** `fragment` has its key. */
-  addWhole(whole: WholeDatagram, { key, keyLen }: Fragment): void {
-    whole.hash = hash(key, keyLen);
-    this.#put(whole, whole.hash);
-  }
-
-  remove(entry: Entry): void {
-    if (this.#last === entry) this.#last = undefined;
-    const bucket = entry instanceof Group ? hash(entry.key, entry.key.length) : entry.hash;
-    let at = this.#buckets.get(bucket);
-    if (at === entry) {
-      if (entry.next === undefined) this.#buckets.delete(bucket);
-      else this.#buckets.set(bucket, entry.next);
+  remove(one: Keyed): void {
+    if (this.#last === one) this.#last = undefined;
+    let at = this.#buckets.get(one.hash);
+    if (at === one) {
+      if (one.next === undefined) this.#buckets.delete(one.hash);
+      else this.#buckets.set(one.hash, one.next);
     } else {
-      while (at !== undefined && at.next !== entry) at = at.next;
-      if (at !== undefined) at.next = entry.next;
+      while (at !== undefined && at.next !== one) at = at.next;
+      if (at !== undefined) at.next = one.next;
     }
-    entry.next = undefined;
-  }
-
-  #put(entry: Entry, bucket: number): void {
-    entry.next = this.#buckets.get(bucket);
-    this.#buckets.set(bucket, entry);
+    one.next = undefined;
   }
 }
 
-function matches(entry: Entry, key: Int32Array, len: number): boolean {
-  const own = entry.key;
+interface KeyWords {
+  readonly key: Int32Array;
+  readonly keyLen: number;
+}
+
+function matches(one: Keyed, key: Int32Array, len: number): boolean {
+  const own = one.key;
   if (own.length !== len) return false;
   for (let i = 0; i < len; i++) if (own[i] !== key[i]) return false;
   return true;

@@ -3,18 +3,18 @@ import { type Evidence, Findings } from '../findings.js';
 import type { HeaderValues } from '../header-values.js';
 import type { PayloadOrigin } from '../payload-origin.js';
 import type { MutableVerdict } from '../verdict.js';
-import type { WholeDatagram } from '../whole/datagram.js';
 import type { ReassemblyBuffer } from './buffers.js';
 import { Extents } from './extents.js';
 import { type CameAgain, type Flow, FlowMark } from './flows.js';
 import type { Fragment } from './fragment.js';
+import type { Keyed } from './keyed.js';
 import { FragmentRecords } from './records.js';
 
 /**
  * The fragments of one datagram. `pending` until it is complete or given up; complete ones stay `held` for a while, since
  * repeated fragments may still come and count as its duplicates; `gone` is out of the tables.
  */
-export class Group {
+export class Group implements Keyed {
   readonly family: 4 | 6;
   readonly key: Int32Array;
   readonly ident: number;
@@ -30,7 +30,8 @@ export class Group {
   /** When the first fragment came, then when the datagram was complete; seconds. */
   time: number;
   /** Next in the hash bucket. */
-  next: Group | WholeDatagram | undefined;
+  next: Keyed | undefined;
+  hash = 0;
   /** Neighbours in the list of its family's datagrams in progress. */
   older: Group | undefined;
   newer: Group | undefined;

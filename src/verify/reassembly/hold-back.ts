@@ -1,9 +1,15 @@
 import type { DatagramVerdict } from '../verdict.js';
-import type { WholeDatagram } from '../whole/datagram.js';
 import type { Group } from './group.js';
+import type { Keyed } from './keyed.js';
 
 /** A datagram that is complete, but whose leftovers may still come. */
-export type Held = Group | WholeDatagram;
+export interface Held extends Keyed {
+  state: 'pending' | 'held' | 'gone';
+  /** When it was complete; seconds. */
+  time: number;
+  /** A datagram in progress under the same key. */
+  readonly successor: object | undefined;
+}
 
 /** What waits for its turn: one verdict, or several good ones that nobody wants to see. */
 export interface Waiting {

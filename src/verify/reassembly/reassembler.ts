@@ -98,11 +98,10 @@ export class Reassembler {
     const cost = group.records.octets + group.findings.octets;
     this.#cost += cost - group.cost;
     group.cost = cost;
-    if (complete) {
-      this.#complete(group, fragment.time);
-      this.#bound();
-    } else
+    if (complete) this.#complete(group, fragment.time);
+    else
       while (this.#overfull()) this.#giveUp(this.#oldest()!, 'too many datagrams in progress for the memory allowed');
+    this.#bound();
   }
 
   /** Octets of IP payload in the largest fragment on the way of a packet that came whole; 0 without any. */
@@ -135,15 +134,15 @@ export class Reassembler {
     return this.#table.isFree(fragment);
   }
 
-  /** Takes a datagram as if it had been put together fragment by fragment, none long after another; `fragment` has its key. */
+  /** Takes a datagram as if it had been put together fragment by fragment, none long after another; `fragment` is the first. */
   takeWhole(whole: WholeDatagram, fragment: Fragment, began: number, time: number): void {
     const { timeout4, timeout6, holdTime } = this.#limits;
     const flow = this.#flows.of(fragment);
-    flow.begin(fragment.ident, began, this.#mark);
+    flow.begin(fragment, this.#mark);
     this.#mark.time = time;
     whole.cameAgain = flow.cameAgain(this.#mark, time) === 'unknown' ? 'unknown' : 'no';
     flow.completed(time - began);
-    this.#table.addWhole(whole, fragment);
+    this.#table.add(whole, fragment, false);
     this.#holdBack.wait(whole);
     const due = Math.min(began + (fragment.family === 4 ? timeout4 : timeout6), time + holdTime);
     this.#nextExpiry = Math.min(this.#nextExpiry, due);
@@ -169,7 +168,6 @@ export class Reassembler {
 
   /** The verdicts that are final and were not taken yet; to be emptied by the caller. */
   take(): FinalVerdicts {
-    this.#holdBack.release(this.#final);
     return this.#final;
   }
 
@@ -177,22 +175,31 @@ export class Reassembler {
   finish(): void {
     for (let group = this.#oldest(); group; group = this.#oldest()) this.#giveUp(group, 'the capture ended');
     for (let held = this.#holdBack.oldest; held; held = this.#holdBack.oldest) this.#settle(held);
+    this.#bound();
     this.#buffers.close();
   }
 
   /** What is under the fragment's key; a datagram that was taken whole becomes one like the others. */
   #find(fragment: Fragment): Group | undefined {
     const found = this.#table.find(fragment);
-    if (!(found instanceof WholeDatagram)) return found;
+    if (!(found instanceof WholeDatagram)) return found as Group | undefined; // there is nothing else in the table
     this.#table.remove(found);
     const group = found.unfold();
-    this.#table.add(group);
+    this.#add(group);
     return group;
   }
 
-  /** Whatever came last, no more wait than may: not when somebody takes them, so that nothing depends on when that is. */
+  #add(group: Group): void {
+    this.#table.add(group, { key: group.key, keyLen: group.key.length }, true);
+  }
+
+  /**
+   * Lets go what is final, and of what waits no more than may stay. After whatever came last, not when somebody takes them:
+   * nothing depends on when that is.
+   */
   #bound(): void {
     const holdBack = this.#holdBack;
+    holdBack.release(this.#final);
     while (holdBack.length > this.#limits.maxHeld || holdBack.octets > MAX_HELD_OCTETS) {
       const { oldest } = holdBack;
       if (oldest === undefined) break;
@@ -213,7 +220,7 @@ export class Reassembler {
     } else if (this.#count() < FEW_PENDING && fragment.more) {
       group.buffer = this.#buffers.take(65_536);
     }
-    this.#table.add(group);
+    this.#add(group);
     this.#pending[group.family].add(group);
     this.#nextExpiry = Math.min(this.#nextExpiry, group.time + (group.family === 4 ? timeout4 : timeout6));
     return group;
@@ -264,7 +271,7 @@ export class Reassembler {
     group.predecessor = undefined;
     if (predecessor) {
       predecessor.successor = undefined;
-      this.#table.add(predecessor);
+      this.#add(predecessor);
     }
     if (predecessor && isLeftover(group, predecessor)) {
       group.flow!.completed(-1);
@@ -279,8 +286,8 @@ export class Reassembler {
 
   /** A completed datagram gets no more leftovers; those that already came are counted. */
   #settle(held: Held): void {
-    const { successor } = held;
-    if (successor && isLeftover(successor, held)) this.#giveUp(successor, '');
+    const successor = held instanceof Group ? held.successor : undefined;
+    if (successor && isLeftover(successor, held as Group)) this.#giveUp(successor, '');
     else if (successor) successor.predecessor = undefined;
     if (held instanceof Group) held.successor = undefined;
     held.state = 'gone';

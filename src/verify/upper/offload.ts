@@ -66,6 +66,11 @@ export function isJoined(group: Group, packet: UpperPacket, rules: LinkRules): b
   return group.joined > 0;
 }
 
+/** Octets of the largest IP packet that is plainly one of a wire. */
+export function largestOnWire(rules: LinkRules): number {
+  return Math.max(LEAST_MTU, linkMtu(rules));
+}
+
 /** Why the packet of `group` is none of a wire; null where it may be one, and empty where it plainly is. */
 function largerThanLink(group: Group, { mtu }: LinkRules): string | null {
   const size = packetLen(group);

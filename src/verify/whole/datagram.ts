@@ -3,7 +3,7 @@ import * as udp from '../../wire/udp.js';
 import type { CameAgain } from '../reassembly/flows.js';
 import { Fragment } from '../reassembly/fragment.js';
 import { Group } from '../reassembly/group.js';
-import { VERDICT_COST, type Waiting } from '../reassembly/hold-back.js';
+import { type Held, VERDICT_COST, type Waiting } from '../reassembly/hold-back.js';
 import type { DatagramVerdict, MutableVerdict } from '../verdict.js';
 import { newVerdict } from '../verdict-builder.js';
 import { readHeader, sightingAt, udpVerdict } from './header.js';
@@ -36,11 +36,11 @@ const header = new Fragment();
  * A good datagram in fragments that nobody put together: it waits for leftovers of it as those of the reassembler do, and
  * becomes one of those as soon as a fragment of its key comes. What it said stays in the rows until somebody asks.
  */
-export class WholeDatagram implements Waiting {
-  state: Group['state'] = 'held';
+export class WholeDatagram implements Held, Waiting {
+  state: Held['state'] = 'held';
   /** Hash of its key, and the next in its bucket. */
   hash = 0;
-  next: Group | WholeDatagram | undefined = undefined;
+  next: Held['next'] = undefined;
   /** A group never follows one of these: it becomes a group itself before. */
   readonly successor = undefined;
   readonly count = 1;
@@ -69,7 +69,7 @@ export class WholeDatagram implements Waiting {
     return VERDICT_COST + RECORD_LEN * this.#fragments;
   }
 
-  get held(): Group | WholeDatagram {
+  get held(): Held {
     return this.#group ?? this;
   }
 

@@ -6,6 +6,7 @@
 ;;       0  data: octets of a record in front of the frame's      4  offset of caplen; behind it is len
 ;;       8  offset of the time, two words                         12  the most that the second of them may be
 ;;      16  1 for blocks of pcapng, 0 for records of pcap         20  four UDP ports of tunnels, 16 bits each, big-endian
+;;      28  octets of the largest IP packet that no device cuts or has joined
 ;;      32  link of IPv4: octets in front of the IP header        36  offset of the octets that must be the template's
 ;;      40  64 bits: which of the frame's first octets are the destination MAC address
 ;;      48  128 bits: template      64  128 bits: which of its bits count
@@ -235,9 +236,12 @@
         (br_if $done (i32.ge_u (local.get $count) (local.get $most)))
         (local.set $kind (call $parse (local.get $at) (local.get $end)))
         (br_if $done (i32.ne (local.get $kind) (i32.const 1)))
+        (local.set $kind (i32.const 0))
+        (br_if $done (i32.gt_u
+          (i32.add (global.get $len) (i32.sub (global.get $data) (global.get $ip)))
+          (i32.load offset=28 (global.get $desk))))
         (local.set $good (call $udp (global.get $data) (global.get $len)
           (i64.extend_i32_u (call $sum (global.get $data) (global.get $len))) (global.get $ip) (global.get $link)))
-        (local.set $kind (i32.const 0))
         (br_if $done (i32.eqz (local.get $good)))
         (i32.store (i32.add (local.get $rows) (i32.shl (local.get $count) (i32.const 2)))
           (i32.or (local.get $at) (i32.or (i32.shl (i32.sub (local.get $good) (i32.const 1)) (i32.const 31))

@@ -30,6 +30,7 @@ export const IPV6 = 0x4000_0000;
 
 /** Offsets in the desk; judge-kernel.wat tells what stands there. */
 const PORTS = 20;
+const LARGEST = 28;
 const LINKS: Readonly<Record<4 | 6, number>> = { 4: 32, 6: 80 };
 const TABLE = 128;
 const SEED = 132;
@@ -100,6 +101,11 @@ export class JudgeKernel {
 
   forgetLinks(): void {
     for (const family of [4, 6] as const) this.view.setInt32(this.#desk + LINKS[family], NO_LINK, true);
+  }
+
+  /** Larger single packets are not taken: a device may cut them yet, or have joined them. */
+  setLargest(octets: number): void {
+    this.view.setUint32(this.#desk + LARGEST, octets, true);
   }
 
   /** From now on payloads that say to be of `seed` are held against it; false where they already are. */

@@ -5,6 +5,7 @@ import type { FrameJudge } from '../frame-judge.js';
 import type { JudgeOptions } from '../judge.js';
 import { Fragment } from '../reassembly/fragment.js';
 import { LONG_WAIT } from '../reassembly/reassembler.js';
+import { largestOnWire } from '../upper/offload.js';
 import { type RowBlock, secondsOf, WholeDatagram } from './datagram.js';
 import { readHeader, singleVerdict } from './header.js';
 import {
@@ -96,6 +97,7 @@ export class RunJudge {
   /** Judges the records in `[start, end)` of the kernel's memory; returns where those of an unfinished datagram begin. */
   #judge(start: number, end: number): number {
     const kernel = this.#kernel!;
+    kernel.setLargest(largestOnWire(this.#options));
     let at = start;
     while (at < end) {
       const found = kernel.scan(at, end);
@@ -155,6 +157,9 @@ export class RunJudge {
     const link = this.#links[(bits & IS_IPV6) === 0 ? 4 : 6]!;
     const fragment = this.#fragment;
     readHeader(view, 4 * rowsAt, link, fragment);
+    fragment.time = began;
+    fragment.more = true;
+    fragment.len = words[head]! >>> 1; // as those of its first one
     if (!reassembler.isFree(fragment, count, began, time)) return false;
     const block = this.#openBlock();
     const whole = new WholeDatagram(block, rowsAt - block.first, link, count, tally.frames + 1);

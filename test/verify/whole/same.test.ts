@@ -23,6 +23,8 @@ const OPTIONS: readonly VerifierOptions[] = [
   { limits: { maxOctets: 200_000, timeout4: 1, timeout6: 2, holdTime: 0.01 } },
   { select: ({ udp }) => udp?.destinationPort === 9999 },
   { hash: true },
+  { mtu: () => 1000 },
+  { mtu: () => 9000, sightings: true },
 ];
 
 describe('what the kernel judges where it lies', () => {
