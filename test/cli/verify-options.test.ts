@@ -12,6 +12,7 @@ describe('verify, capture and receive refuse', () => {
     ['verify', /nothing to verify\n.*-r.*-i/],
     ['verify -r a.pcap -i eth0', /--read|--interface/],
     ['verify -r a.pcap --count 3', /--count/],
+    ['verify -r a.pcap --hash', /--hash: only with --json/],
     ['verify -i eth0 --host nobody', /--host: got "nobody", want an IPv4 or IPv6 address/],
     ['verify -i eth0 --host 192.0.2.1 --filter udp', /--filter/],
     ['capture', /--interface/],

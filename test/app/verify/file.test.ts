@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +7,7 @@ import { Writable } from 'node:stream';
 import { after, before, describe, it } from 'node:test';
 import { createOutput } from '../../../src/app/common/output.js';
 import { reassemble } from '../../../src/app/reassemble/reassemble.js';
-import { verifyFile } from '../../../src/app/verify/file.js';
+import { type VerifyFileOptions, verifyFile } from '../../../src/app/verify/file.js';
 import { makePayload } from '../../../src/payload/generated.js';
 import { encodePcap } from '../../../src/wire/capture-encoder.js';
 import type { Frame } from '../../../src/wire/frame.js';
@@ -38,7 +39,7 @@ describe('a capture file', () => {
     await writeFile(path, octets);
     return path;
   };
-  const verify = async (octets: Uint8Array, options = { json: true }): Promise<[number, string, string]> => {
+  const verify = async (octets: Uint8Array, options: Omit<VerifyFileOptions, 'file'> = { json: true }): Promise<[number, string, string]> => {
     const [out, err] = [new Sink(), new Sink()];
     const file = await put('in.pcap', octets);
     const code = await verifyFile({ file, ...options }, createOutput(out, err), signal);
@@ -64,6 +65,26 @@ describe('a capture file', () => {
     const [code, out] = await verify(encode(many.flat().map((packet) => frame(packet))));
     assert.equal(code, 0);
     assert.equal(summaryOf(out)['datagrams'], 300);
+  });
+
+  it('is hashed only where the hashes are asked for', async () => {
+    const [datagram] = (await verify(encode(good)))[1].split('\n');
+    assert.equal(JSON.parse(datagram!).payloadSha256, null);
+    const [hashed] = (await verify(encode(good), { json: true, hash: true }))[1].split('\n');
+    assert.equal(JSON.parse(hashed!).payloadSha256, createHash('sha256').update(payload).digest('hex'));
+  });
+
+  it('quietly told of holds only what is not good, and the same summary', async () => {
+    const bad = good.map(({ bytes, ...rest }) => ({ ...rest, bytes: bytes.slice() }));
+    bad[1]!.bytes[500]! ^= 1;
+    const [code, all] = await verify(encode(bad));
+    const [quietCode, quiet] = await verify(encode(bad), { json: true, quiet: true });
+    assert.deepEqual([code, quietCode], [1, 1]);
+    assert.deepEqual(summaryOf(quiet), summaryOf(all));
+    assert.deepEqual(
+      quiet.trim().split('\n').map((line) => JSON.parse(line).verdict),
+      ['bad', 'bad'],
+    );
   });
 
   it('with something bad exits 1', async () => {

@@ -40,7 +40,7 @@ describe('what the kernel judges where it lies', () => {
     it(`is judged the same whatever a plan makes of a datagram over IPv${family}`, () => {
       for (const [i, { name, example }] of STEPS.entries()) {
         const plan = example.length === 0 ? name : `${name}(${example.join(', ')})`;
-        for (const size of [0, 1, 100, 1473, 4000, 20_000]) {
+        for (const size of [0, 1473, 4000]) {
           let frames: readonly Frame[];
           try {
             ({ frames } = cut(plan, family, size));
@@ -59,7 +59,7 @@ describe('what the kernel judges where it lies', () => {
     const links = Object.keys(LINKS);
     let oneByOne = 0;
     let all = 0;
-    for (let seed = 1; seed <= 400; seed++) {
+    for (let seed = 1; seed <= 250; seed++) {
       const dice = new Dice(seed);
       const packets = mangled(seed);
       const when = times(seed, packets.length);
@@ -70,7 +70,7 @@ describe('what the kernel judges where it lies', () => {
       oneByOne += judged.oneByOne;
       all += judged.summary.frames;
     }
-    assert.ok(all - oneByOne > 5000, `${oneByOne} of ${all} frames were looked at one by one: too little was compared`);
+    assert.ok(all - oneByOne > 3000, `${oneByOne} of ${all} frames were looked at one by one: too little was compared`);
   });
 });
 
