@@ -23,10 +23,7 @@ export class VerdictSink implements RecordSink {
   #format = new PcapRecords(RECORD_FORMAT);
   #lines = '';
 
-  constructor(
-    told: CaptureChildArguments,
-    file: RecordSink | null,
-  ) {
+  constructor(told: CaptureChildArguments, file: RecordSink | null) {
     const { interface: name, hash, tellGood = true, sightings, allowZeroChecksum6, datagrams, strict } = told;
     const link = new LinkWatch(name, 0);
     this.#verifier = new Verifier({

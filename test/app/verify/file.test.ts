@@ -39,7 +39,10 @@ describe('a capture file', () => {
     await writeFile(path, octets);
     return path;
   };
-  const verify = async (octets: Uint8Array, options: Omit<VerifyFileOptions, 'file'> = { json: true }): Promise<[number, string, string]> => {
+  const verify = async (
+    octets: Uint8Array,
+    options: Omit<VerifyFileOptions, 'file'> = { json: true },
+  ): Promise<[number, string, string]> => {
     const [out, err] = [new Sink(), new Sink()];
     const file = await put('in.pcap', octets);
     const code = await verifyFile({ file, ...options }, createOutput(out, err), signal);
@@ -82,7 +85,10 @@ describe('a capture file', () => {
     assert.deepEqual([code, quietCode], [1, 1]);
     assert.deepEqual(summaryOf(quiet), summaryOf(all));
     assert.deepEqual(
-      quiet.trim().split('\n').map((line) => JSON.parse(line).verdict),
+      quiet
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line).verdict),
       ['bad', 'bad'],
     );
   });
