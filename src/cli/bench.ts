@@ -1,4 +1,4 @@
-import { flag, json, string } from '../options/builders.js';
+import { flag, htmlFile, json, string } from '../options/builders.js';
 import { defineCommand } from './command.js';
 
 /** `udp-ufo bench`: in a lab of its own. */
@@ -10,6 +10,7 @@ export const bench = defineCommand({
     quick: flag({ describe: 'less of everything: under a minute' }),
     svg: string({ describe: 'write a bar chart to this file' }),
     markdown: string({ describe: 'write the tables to this file, as Markdown' }),
+    html: htmlFile,
     json,
   },
   examples: [

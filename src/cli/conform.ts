@@ -1,4 +1,14 @@
-import { choice, endpoint, file, flag, interfaceName, json, required, withDefault } from '../options/builders.js';
+import {
+  choice,
+  endpoint,
+  file,
+  flag,
+  htmlFile,
+  interfaceName,
+  json,
+  required,
+  withDefault,
+} from '../options/builders.js';
 import { defineCommand } from './command.js';
 
 /** `udp-ufo conform HOST:PORT`. */
@@ -24,6 +34,7 @@ export const conform = defineCommand({
     policy: file({ describe: 'write the overlap policy to this file (JSON)' }),
     compare: file({ describe: 'hold the policy against the one in this file' }),
     pcap: file({ describe: 'every frame of the conversation into this file; frame numbers count in it' }),
+    html: htmlFile,
     json,
   },
   examples: [

@@ -1,6 +1,17 @@
 import { FRAME_DRIVERS } from '../app/replay/drivers.js';
 import { argumentError } from '../errors.js';
-import { choice, count, file, interfaceName, json, rate, required, value, withDefault } from '../options/builders.js';
+import {
+  choice,
+  count,
+  file,
+  htmlFile,
+  interfaceName,
+  json,
+  rate,
+  required,
+  value,
+  withDefault,
+} from '../options/builders.js';
 import { PROOF_OPTIONS } from '../options/proof.js';
 import { parseRewriting } from '../options/rewriting.js';
 import { defineCommand } from './command.js';
@@ -32,6 +43,7 @@ export const replay = defineCommand({
     strict: PROOF_OPTIONS.strict,
     pcap: file({ describe: 'with --dry-run: write what would go out to this file; - is stdout', alias: 'w' }),
     dryRun: PROOF_OPTIONS.dryRun,
+    html: htmlFile,
     json,
   },
   examples: [

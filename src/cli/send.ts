@@ -6,6 +6,7 @@ import {
   endpointOrHost,
   flag,
   flagOrDuration,
+  htmlFile,
   json,
   port,
   required,
@@ -50,6 +51,7 @@ export const send = defineCommand({
       '1',
     ),
     ...PROOF_OPTIONS,
+    html: htmlFile,
     echoCheck: flagOrDuration(
       {
         describe:

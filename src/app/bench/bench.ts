@@ -6,6 +6,7 @@ import { exitStatus, insideLab, LAB, type LabExit, pinNeighbours, runInLab, setL
 import { readPrivileges } from '../../host/privileges.js';
 import { programPath } from '../../host/programs.js';
 import { EXIT } from '../common/exit-codes.js';
+import { HtmlReport } from '../common/html-report.js';
 import type { Output } from '../common/output.js';
 import { type Field, gatherField, NAMES } from './contestants/contestants.js';
 import { type Measured, measure } from './measure.js';
@@ -13,6 +14,7 @@ import type { Part } from './parts/part.js';
 import { measureParts, PART_NAMES } from './parts/parts.js';
 import { goalsOf } from './report/goals.js';
 import { markdownReport } from './report/markdown.js';
+import { benchDocument } from './report/page.js';
 import { sinkCost } from './report/sink-cost.js';
 import { type Result, summarize } from './report/summary.js';
 import { barChart } from './report/svg.js';
@@ -30,6 +32,8 @@ export interface BenchOptions {
   readonly svg?: string | undefined;
   /** A file for the tables. */
   readonly markdown?: string | undefined;
+  /** A file for a page of it all. */
+  readonly html?: string | undefined;
   readonly json: boolean;
 }
 
@@ -48,12 +52,16 @@ export async function bench(options: BenchOptions, output: Output, signal: Abort
 }
 
 /** Root's own lab where there is root: only there xdp-live takes part. */
-async function inNewLab({ only, quick, svg, markdown, json }: BenchOptions, signal: AbortSignal): Promise<LabExit> {
+async function inNewLab(
+  { only, quick, svg, markdown, html, json }: BenchOptions,
+  signal: AbortSignal,
+): Promise<LabExit> {
   const words = [
     ...(only.length > 0 ? ['--only', only.join(',')] : []),
     ...(quick ? ['--quick'] : []),
     ...(svg === undefined ? [] : ['--svg', svg]),
     ...(markdown === undefined ? [] : ['--markdown', markdown]),
+    ...(html === undefined ? [] : ['--html', html]),
     ...(json ? ['--json'] : []),
   ];
   const start = (realRoot: boolean): Promise<LabExit> =>
@@ -84,7 +92,8 @@ class Bench {
   }
 
   async run(): Promise<number> {
-    const { only, json, svg, markdown } = this.#options;
+    const { only, json, svg, markdown, html } = this.#options;
+    await using page = await HtmlReport.open(html, this.#signal);
     const names = only.filter((name) => NAMES.includes(name));
     await using field = await gatherField(names);
     await this.#printHost(field);
@@ -95,6 +104,7 @@ class Bench {
     else await this.#output.line(`${parts.length === 0 ? '' : `${partTable(parts)}\n\n`}${goalTable(goals)}`);
     if (svg !== undefined) await writeFile(svg, barChart(this.#results));
     if (markdown !== undefined) await writeFile(markdown, markdownReport(this.#host, this.#results, parts, goals));
+    await page?.write(benchDocument({ results: this.#results, parts, goals, machine: this.#host }));
     const failed = this.#results.some(({ kind, fault }) => kind !== 'yardstick' && fault !== null);
     return failed ? EXIT.verificationFailed : EXIT.ok;
   }

@@ -26,6 +26,8 @@ export interface WireCheckOptions {
   readonly toldUntil?: (() => number) | undefined;
   /** Nothing may change on the way, wherever the capture is. */
   readonly strict?: boolean | undefined;
+  /** Told of each verdict as it was held against what was sent. */
+  readonly onHeld?: ((verdict: DatagramVerdict) => void) | undefined;
   /** A pcap file that gets every frame too. */
   readonly pcap?: string | undefined;
 }
@@ -45,6 +47,7 @@ export class WireCheck {
   readonly #strict: boolean;
   readonly #live: LiveVerification;
   readonly #toldUntil: () => number;
+  readonly #onHeld: WireCheckOptions['onHeld'];
   /** Verdicts on what may not have been told yet. */
   #early: { readonly verdict: DatagramVerdict; readonly at: number }[] = [];
   readonly #broken = new AbortController();
@@ -61,6 +64,7 @@ export class WireCheck {
       owns: (verdict) => paths.some((path) => ownsVerdict(path, verdict)),
     });
     this.#live = live;
+    this.#onHeld = options.onHeld;
     this.#toldUntil = toldUntil ?? (() => Number.POSITIVE_INFINITY);
     this.#done = this.#read();
   }
@@ -130,7 +134,10 @@ export class WireCheck {
     const until = this.#toldUntil() - TOLD_WITHIN;
     const next = this.#early.findIndex(({ at }) => at > until);
     const ready = this.#early.splice(0, next === -1 ? this.#early.length : next);
-    for (const { verdict } of ready) this.expectation.take(verdict);
+    for (const { verdict } of ready) {
+      const held = this.expectation.take(verdict);
+      if (held !== null) this.#onHeld?.(held.verdict);
+    }
   }
 
   async #quiet(): Promise<void> {

@@ -7,6 +7,7 @@ import { OutputFile } from '../../host/output-file.js';
 import type { DriverName } from '../../tx/net-device.js';
 import { parseAddress } from '../../wire/address.js';
 import { EXIT, type ExitCode } from '../common/exit-codes.js';
+import { HtmlReport } from '../common/html-report.js';
 import type { Output } from '../common/output.js';
 import {
   type AnswerKind,
@@ -20,6 +21,7 @@ import {
 } from './ask.js';
 import { judgeRule, type RuleResult } from './judge.js';
 import { AROUND, pairCases, tripleCases } from './overlap.js';
+import { conformDocument } from './page.js';
 import { comparePolicies, type PolicyFile, type PolicyResult, parsePolicy, policyLine, policyOf } from './policy.js';
 import { type Answer, Prober } from './prober.js';
 import { printPolicy, printRule, ruleFacts } from './report.js';
@@ -43,6 +45,8 @@ export interface ConformOptions {
   /** One to hold this receiver against. */
   readonly compare?: string | undefined;
   readonly pcap?: string | undefined;
+  /** A file for a page of it all. */
+  readonly html?: string | undefined;
   readonly json: boolean;
 }
 
@@ -66,6 +70,7 @@ export async function conform(options: ConformOptions, output: Output, signal: A
   const { port, driver, pcap } = options;
   const open = { family, address: options.host, port, driver, interface: options.interface, signal } as const;
   await using kept = options.policy === undefined ? null : await OutputFile.open(options.policy, signal);
+  await using page = await HtmlReport.open(options.html, signal);
   await using prober = await Prober.open({ ...open, pcap });
   const kind = await findAnswerKind(prober);
   if (kind === null) throw nothingAnswers(options);
@@ -84,6 +89,8 @@ export async function conform(options: ConformOptions, output: Output, signal: A
   await kept?.finish();
   const differences = other === null ? [] : comparePolicies(file, other);
   await printPolicy(policy, file, differences, other, options.json, output);
+  const held = other === null ? null : differences;
+  await page?.write(conformDocument({ host: options.host, kind, results, policy, file, differences: held }));
   const broken = results.filter(({ outcome }) => outcome === 'broken').length;
   return broken > 0 || differences.length > 0 ? EXIT.verificationFailed : EXIT.ok;
 }

@@ -55,6 +55,7 @@ export class Prober implements AsyncDisposable {
   readonly #socket: UfoSocket;
   readonly #capture: LiveCapture;
   readonly #pcap: CaptureOutput | null;
+  readonly #signal: AbortSignal;
   readonly #reading: Promise<void>;
   readonly #sent = new Map<number, { first: number; last: number; count: number }>();
   /** Packets sent under an ident; a plan may have given some another one. */
@@ -65,7 +66,14 @@ export class Prober implements AsyncDisposable {
   #frames = 0;
   #ident = 0x2000 + Math.floor(Math.random() * 0x4000);
 
-  private constructor(socket: UfoSocket, path: PathInfo, capture: LiveCapture, pcap: CaptureOutput | null) {
+  private constructor(
+    socket: UfoSocket,
+    path: PathInfo,
+    capture: LiveCapture,
+    pcap: CaptureOutput | null,
+    signal: AbortSignal,
+  ) {
+    this.#signal = signal;
     this.path = path;
     this.#socket = socket;
     this.#capture = capture;
@@ -88,6 +96,7 @@ export class Prober implements AsyncDisposable {
         path,
         capture,
         pcap === undefined ? null : await CaptureOutput.open(pcap, capture.linktype, signal),
+        signal,
       );
     } catch (error) {
       await socket.close();
@@ -120,7 +129,9 @@ export class Prober implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#socket.close();
     await this.#capture.close();
-    await this.#reading;
+    await this.#reading.catch((error: unknown) => {
+      if (!this.#signal.aborted) throw error; // stopped on purpose, which whoever did so tells
+    });
     await this.#pcap?.finish();
     await this.#pcap?.[Symbol.asyncDispose]();
   }

@@ -22,6 +22,8 @@ export interface ReplayOptions {
   readonly dryRun: boolean;
   /** With `dryRun` what would go out. */
   readonly pcap?: string | undefined;
+  /** With `verify`: a file for a page of it all. */
+  readonly html?: string | undefined;
   readonly json: boolean;
 }
 
@@ -41,10 +43,12 @@ export function watchedInterface({ verify, driver, interface: name }: ReplayOpti
 
 /** @throws UfoError ERR_UFO_USAGE or ERR_UFO_INVALID_ARGUMENT: what does not go together */
 export function refuseContradictions(options: ReplayOptions): void {
-  const { loop, file, dryRun, verify, strict, pcap, driver, interface: name } = options;
+  const { loop, file, dryRun, verify, strict, pcap, html, driver, interface: name } = options;
   if (loop > 1 && file === '-') throw usageError('--loop: standard input can be read once', 'give a file');
   if (dryRun && verify !== false)
     throw usageError('--verify: with --dry-run nothing is on the wire', 'udp-ufo verify -r FILE judges a file');
+  if (html !== undefined && verify === false)
+    throw usageError('--html: nothing is held against the file', 'add --verify');
   if (strict && verify === false) throw usageError('--strict: nothing is compared', 'add --verify');
   if (!dryRun && pcap !== undefined)
     throw usageError('--pcap: nothing to write', 'add --dry-run for what would go out');

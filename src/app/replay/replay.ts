@@ -6,8 +6,10 @@ import { FRAME_WAYS } from '../../socket/frames/ways.js';
 import { createPacer } from '../../socket/pacing.js';
 import type { Frame } from '../../wire/frame.js';
 import { refuseSameFile } from '../common/capture-output.js';
+import { comparisonSections, VERDICT_MARKS } from '../common/comparison-sections.js';
 import { EXIT, type ExitCode } from '../common/exit-codes.js';
 import { counted } from '../common/figures.js';
+import { HtmlReport, type ReportBody } from '../common/html-report.js';
 import type { Output } from '../common/output.js';
 import { dryRun } from './dry-run.js';
 import { type ReplayOptions, refuseContradictions, watchedInterface } from './options.js';
@@ -25,11 +27,13 @@ export async function replay(options: ReplayOptions, output: Output, signal: Abo
     await dryRun(options, output, signal);
     return EXIT.ok;
   }
+  await using page = await HtmlReport.open(options.html, signal);
   await using watch = await startWatch(options, signal);
   const stop = watch === null ? signal : AbortSignal.any([signal, watch.broken]);
   const failure = await sendAll(options, watch, output, stop);
   const report = (await watch?.finish()) ?? null;
   if (report !== null) await printReport(report, options, output);
+  if (report !== null) await page?.write(pageOf(report, options));
   if (failure !== null) throw failure.error;
   signal.throwIfAborted();
   if (report === null || report.verdict === 'good') return EXIT.ok;
@@ -85,6 +89,23 @@ async function printReport(report: FrameReport, { json }: ReplayOptions, output:
   const where = report.link === 'own' ? `${report.interface}, the sender's own link` : report.interface;
   const broken = report.broken === null ? [] : [`the capture broke off, and the sending with it: ${report.broken}`];
   await output.line([`${where}: ${report.verdict}; ${first}`, ...rest, ...broken].join('\n'));
+}
+
+function pageOf(report: FrameReport, { file, driver, interface: name, rate, loop }: ReplayOptions): ReportBody {
+  const { verdict, good, expected, packets } = report;
+  return {
+    title: 'udp-ufo replay --verify',
+    outcome: {
+      verdict: VERDICT_MARKS[verdict],
+      text: `${verdict}: ${good} of ${expected ?? good} frames proven right in ${packets} packets`,
+    },
+    circumstances: [
+      ['file', file],
+      ['sent', `${loop} times by ${driver} on ${name}, ${rate === undefined ? 'with its timing' : `${rate} frames/s`}`],
+      ['captured', report.link === 'own' ? `${report.interface}, the sender's own link` : report.interface],
+    ],
+    sections: comparisonSections(report, 'frames'),
+  };
 }
 
 function summaryLine(

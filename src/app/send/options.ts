@@ -50,6 +50,8 @@ export interface SendRequest extends PayloadOptions, Omit<DriverOptionValues, 'f
   /** A fragment plan as typed. */
   readonly plan?: string | undefined;
   readonly dryRun: boolean;
+  /** With `verify`: a file for a page of it all. */
+  readonly html?: string | undefined;
   readonly json: boolean;
 }
 

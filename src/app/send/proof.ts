@@ -10,7 +10,7 @@ export async function startCheck(
   options: SendRequest,
   paths: WireCheckOptions['paths'],
   signal: AbortSignal,
-  toldUntil?: WireCheckOptions['toldUntil'],
+  { toldUntil, onHeld }: Pick<WireCheckOptions, 'toldUntil' | 'onHeld'> = {},
 ): Promise<WireCheck | null> {
   const path = paths[0]!;
   const { strict, pcap } = options;
@@ -24,7 +24,7 @@ export async function startCheck(
     );
   }
   try {
-    return await WireCheck.start({ interface: name, paths, strict, pcap, toldUntil }, signal);
+    return await WireCheck.start({ interface: name, paths, strict, pcap, toldUntil, onHeld }, signal);
   } catch (error) {
     if (error instanceof UfoError && error.argument === 'interface') nameArgument(error, '--verify');
     throw error;

@@ -7,6 +7,7 @@ import { type QueueOptions, QueueSenders } from '../queues/queues.js';
 import { QueueTally } from '../queues/tally.js';
 import { heldRate } from './held-rate.js';
 import { type SendRequest, type SendTarget, sendTarget } from './options.js';
+import type { SendPage } from './page.js';
 import { startCheck } from './proof.js';
 import type { SendOutcome } from './report.js';
 import { SendWatch } from './watch.js';
@@ -17,6 +18,7 @@ export async function sendOnQueues(
   queues: number,
   output: Output,
   signal: AbortSignal,
+  page: SendPage | null,
 ): Promise<SendOutcome> {
   refuseWithQueues(options);
   const count = options.count ?? (options.durationMs === undefined ? queues : undefined);
@@ -33,7 +35,7 @@ export async function sendOnQueues(
   });
   const { paths } = senders;
   try {
-    check.wire = await startCheck(options, paths, signal, () => tally.toldUntil);
+    check.wire = await startCheck(options, paths, signal, { toldUntil: () => tally.toldUntil, onHeld: page?.add });
     check.wire?.broken.addEventListener('abort', senders.stop);
     const sent = await sendAndCount(senders, tally, count, options, output);
     if (sent.failure !== null && tally.fragments === 0) throw sent.failure;

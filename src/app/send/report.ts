@@ -57,7 +57,7 @@ function outcomeJson({ path, tally, lost, seconds, rate, wire, echo, failure, qu
   };
 }
 
-function outcomeText({ path, tally, lost, seconds, rate, wire, echo, queues = [] }: SendOutcome): string[] {
+export function outcomeText({ path, tally, lost, seconds, rate, wire, echo, queues = [] }: SendOutcome): string[] {
   const { datagrams, fragments, octets, ways } = tally;
   return [
     `${endpoint(path.source, path.sourcePort)} → ${endpoint(path.destination, path.destinationPort)} by ${path.driver}` +

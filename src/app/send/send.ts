@@ -1,4 +1,5 @@
 import type { ExpectedDatagram } from '../../compare/expected.js';
+import { usageError } from '../../errors.js';
 import type { PathInfo } from '../../socket/path/info.js';
 import { createSocket, type UfoSocket } from '../../socket/socket.js';
 import { EXIT, type ExitCode } from '../common/exit-codes.js';
@@ -9,6 +10,7 @@ import type { WireReport } from '../common/wire-check.js';
 import { sendAll } from './all.js';
 import { EchoCheck, echoExitCode } from './echo.js';
 import { type SendRequest, type SendTarget, sendTarget } from './options.js';
+import { SendPage } from './page.js';
 import { startCheck } from './proof.js';
 import { sendOnQueues } from './queues.js';
 import { printOutcome, type SendOutcome } from './report.js';
@@ -21,14 +23,27 @@ import { NetworkTold } from './told.js';
  */
 export async function send(options: SendRequest, output: Output, signal: AbortSignal): Promise<ExitCode> {
   const { queues = 1 } = options;
-  if (queues > 1) return conclude(await sendOnQueues(options, queues, output, signal), null, options, output, signal);
+  await using page = await openPage(options, signal);
+  if (queues > 1) {
+    const outcome = await sendOnQueues(options, queues, output, signal, page);
+    await page?.write(outcome);
+    return conclude(outcome, null, options, output, signal);
+  }
   const target = await sendTarget(options);
   await using socket = createSocket(target.socket);
   const told = new NetworkTold();
   socket.on('error', (error) => told.add(error));
   const path = await connect(socket, target);
-  const outcome = await sendAndLook(socket, path, options, output, signal);
+  const outcome = await sendAndLook(socket, path, options, output, signal, page);
+  await page?.write(outcome);
   return conclude(outcome, told, options, output, signal);
+}
+
+/** @throws UfoError ERR_UFO_USAGE without `verify`, of which the page tells */
+function openPage({ html, verify }: SendRequest, signal: AbortSignal): Promise<SendPage | null> {
+  if (html !== undefined && verify === false)
+    throw usageError('--html: nothing is held against what was sent', 'add --verify');
+  return SendPage.open(html, signal);
 }
 
 async function conclude(
@@ -63,8 +78,9 @@ async function sendAndLook(
   options: SendRequest,
   output: Output,
   signal: AbortSignal,
+  page: SendPage | null,
 ): Promise<SendOutcome> {
-  const wire = await startCheck(options, [path], signal);
+  const wire = await startCheck(options, [path], signal, { onHeld: page?.add });
   try {
     await using save =
       options.save === undefined ? null : await SaveFile.open(options.save, path, path.interface, signal);

@@ -1,9 +1,8 @@
 import { DatagramSample } from '../../report/html/sample.js';
 import { summaryText } from '../../verify/report.js';
 import type { DatagramVerdict, VerifySummary } from '../../verify/verdict.js';
+import { VERDICT_MARKS } from '../common/comparison-sections.js';
 import { HtmlReport } from '../common/html-report.js';
-
-const MARKS = { good: 'good', bad: 'bad', inconclusive: 'unsure' } as const;
 
 /** The page of a verification: takes verdicts as they come, and keeps as many as it can show. */
 export class VerifyPage implements AsyncDisposable {
@@ -29,7 +28,7 @@ export class VerifyPage implements AsyncDisposable {
     const [text, ...rest] = summaryText(summary).split('\n');
     await this.#report.write({
       title,
-      outcome: { verdict: MARKS[summary.verdict], text: text! },
+      outcome: { verdict: VERDICT_MARKS[summary.verdict], text: text! },
       circumstances: [['captured', source]],
       sections: [
         ...(rest.length > 0 ? [{ kind: 'notes', title: 'Not judged', lines: rest } as const] : []),
