@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { DatagramVerdict } from '../../../src/verify/verdict.js';
 import { Verifier } from '../../../src/verify/verifier.js';
 import { encodePcap } from '../../../src/wire/capture-encoder.js';
 import { CaptureReader } from '../../../src/wire/capture-reader.js';
@@ -16,8 +17,9 @@ export const reassembly: Target = {
   name: 'reassembly',
   executions: 15_000,
   make: (random) => encodePcap(someFrames(random), pcapFormat(LINKTYPE_RAW)),
-  check: (input) => {
-    const frames = new CaptureReader().push(octetsOf(input));
+  check: (input, random) => {
+    const octets = octetsOf(input);
+    const frames = new CaptureReader().push(octets);
     const want = reassembleByOracle(
       frames.map((one) => ({
         time: one.seconds + one.nanoseconds / 1e9,
@@ -25,9 +27,11 @@ export const reassembly: Target = {
         len: one.len,
       })),
     );
-    const once = judge(frames, frames.length);
+    const once = judgeFrames(frames);
     const text = ({ family, ident, verdict }: Told): string => `${family} ${ident} ${verdict}`;
-    assert.deepEqual(judge(frames, 1).map(text), once.map(text), 'frame by frame');
+    const chunkLen = random.once(2) ? octets.length : 50 + random.below(400);
+    const asRecords = judgeRecords(octets, chunkLen, frames.length, random.once(2));
+    assert.deepEqual(asRecords.map(text), once.map(text), `as records, by ${chunkLen} octets`);
     // Where idents come again the verifier knows more of flows than any one datagram tells, and says so.
     if (once.some(({ met }) => met)) assert.ok(identsRepeat(want), 'spliced, though no ident came again');
     else assert.deepEqual(once.map(text).sort(), want.map(text).sort());
@@ -40,17 +44,39 @@ interface Told {
   readonly verdict: string;
 }
 
+interface Judged extends Told {
+  readonly met: boolean;
+}
+
 function identsRepeat(datagrams: readonly Told[]): boolean {
   return new Set(datagrams.map(({ family, ident }) => `${family} ${ident}`)).size < datagrams.length;
 }
 
-function judge(frames: readonly Frame[], batch: number): (Told & { readonly met: boolean })[] {
+/** One object a frame, one frame at a time. */
+function judgeFrames(frames: readonly Frame[]): Judged[] {
   const verifier = new Verifier({ hash: false });
-  const verdicts = [];
-  for (let at = 0; at < frames.length; at += batch) verdicts.push(...verifier.push(frames.slice(at, at + batch)));
-  verdicts.push(...verifier.end());
+  const verdicts = frames.flatMap((one) => verifier.push([one]));
+  return told(verifier, [...verdicts, ...verifier.end()], frames.length);
+}
+
+/** As files are read: records where they lie, `own` in the memory of the verifier's kernel. */
+function judgeRecords(octets: Uint8Array, chunkLen: number, frames: number, own: boolean): Judged[] {
+  const verifier = new Verifier({ hash: false });
+  const reader = new CaptureReader();
+  const buffers = own ? verifier.readBuffers : [];
+  const verdicts: DatagramVerdict[] = [];
+  for (let at = 0, turn = 0; at < octets.length; at += chunkLen, turn++) {
+    const chunk = octets.slice(at, at + chunkLen);
+    const buffer = buffers[turn % 2];
+    buffer?.set(chunk);
+    verdicts.push(...verifier.pushRuns(reader.runs(buffer?.subarray(0, chunk.length) ?? chunk)));
+  }
+  return told(verifier, [...verdicts, ...verifier.end()], frames);
+}
+
+function told(verifier: Verifier, verdicts: readonly DatagramVerdict[], frames: number): Judged[] {
   const { judged, headersCut, other, notJudged, datagrams } = verifier.summary({ captureLost: null });
-  assert.equal(judged + headersCut + other, frames.length);
+  assert.equal(judged + headersCut + other, frames);
   assert.deepEqual([notJudged, datagrams], [{}, verdicts.length]);
   return verdicts.map(({ family, ident, verdict, fragments, findings }) => ({
     family,
