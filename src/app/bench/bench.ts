@@ -39,7 +39,7 @@ export interface BenchOptions {
 
 /** Rounds, and milliseconds of sending within one, and before the first. */
 const FULL = { rounds: 5, ms: 200, warmUpMs: 500 };
-const QUICK = { rounds: 3, ms: 100, warmUpMs: 250 };
+const QUICK = { rounds: 3, ms: 80, warmUpMs: 200 };
 /** Of the wire: one for a sender alone, two for two side by side. */
 const QUEUES = 3;
 

@@ -74,9 +74,9 @@ const QUICK_SIDE: ReadonlyMap<string, readonly string[]> = new Map(
   (
     [
       [SMALL, ['c-kernel-udp', 'packet-socket', 'af-xdp', 'send:packet-socket']],
-      [USO, ['c-kernel-udp', 'kernel-udp', 'send:kernel-udp']],
+      [USO, ['c-kernel-udp', 'kernel-udp']],
       [FILE, ['c-kernel-udp', 'virtio-ufo', 'send:virtio-ufo']],
-      [NULL, ['c-kernel-udp', 'af-xdp', 'virtio-ufo']],
+      [NULL, ['c-kernel-udp']],
       [MAIN6, ['c-kernel-udp', 'packet-socket']],
       [JUMBO, ['c-kernel-udp', 'virtio-ufo', 'af-xdp']],
     ] as const
