@@ -1,6 +1,7 @@
 import { bench } from './bench.js';
 import { capture } from './capture.js';
 import type { Command } from './command.js';
+import { compare } from './compare.js';
 import { completion } from './completion.js';
 import { conform } from './conform.js';
 import { demo } from './demo.js';
@@ -26,6 +27,7 @@ export const COMMANDS: readonly Command[] = [
   reassemble,
   replay,
   plan,
+  compare,
   path,
   conform,
   lab,

@@ -27,8 +27,15 @@ function field(max: number, get: Field['get'], set: Field['set']): Field {
   return { max, get, set };
 }
 
+/** Between offset and M in the fragment header (RFC 8200 §4.5). */
+const RESERVED_BITS = 0x06;
+
 const V4: Readonly<Record<string, Field>> = {
-  version: field(15, ipv4.getVersion, (view, _at, value) => view.setUint8(0, (view.getUint8(0) & 0x0f) | (value << 4))),
+  version: field(
+    15,
+    (view) => ipv4.getVersion(view, 0),
+    (view, _at, value) => view.setUint8(0, (view.getUint8(0) & 0x0f) | (value << 4)),
+  ),
   tos: field(
     255,
     (view) => ipv4.getTos(view, 0),
@@ -109,7 +116,7 @@ const V6: Readonly<Record<string, Field>> = {
   reserved: {
     ...field(
       1,
-      (view, at) => (view.getUint8(at + 1) === 0 ? 0 : 1),
+      (view, at) => ((view.getUint8(at + 1) | (view.getUint8(at + 3) & RESERVED_BITS)) === 0 ? 0 : 1),
       (view, at, value) => view.setUint8(at + 1, value),
     ),
     inFragmentHeader: true,
@@ -136,6 +143,15 @@ const FIELDS = { 4: V4, 6: V6 } as const;
 
 /** Every field name that some family has. */
 export const FIELD_NAMES: readonly string[] = [...new Set([...Object.keys(V4), ...Object.keys(V6)])];
+
+/** The value of every field that the packet's header has, in the order of the header. */
+export function fieldValues({ family, header }: Pick<PlanPacket, 'family' | 'header'>): (readonly [string, number])[] {
+  const view = viewOf(header);
+  const at = family === 6 ? fragmentHeaderAt(header) : -1;
+  return Object.entries(FIELDS[family]).flatMap(([name, { get, inFragmentHeader }]) =>
+    inFragmentHeader === true && at < 0 ? [] : [[name, get(view, at)] as const],
+  );
+}
 
 /** The header of `fragment` with the field set; IPv4's checksum is made right unless it is the field. @throws argument error */
 export function withField(fragment: PlanPacket, name: string, value: number): PlanPacket {

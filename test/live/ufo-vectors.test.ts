@@ -22,7 +22,7 @@ describeLive('the kernel of this machine cuts as we do', () => {
         const flow = labFlow(family, { mtu });
         for (const len of SIZES[family].filter((size) => size + (family === 4 ? 28 : 48) > mtu)) {
           const payload = payloadOf(len);
-          const seen: ['socket' | 'ufo', Uint8Array[]][] = [['socket', cutBySocket({ family, payload })]];
+          const seen: ['socket' | 'ufo', Uint8Array[]][] = [['socket', cutBySocket(flow, payload)]];
           if (await kernelHasUfo(family)) seen.push(['ufo', await cutByUfo(flow, 4660, payload)]);
           for (const [by, packets] of seen) {
             const head = headLen(family, '', []);

@@ -21,12 +21,12 @@ const LENGTHS: readonly [mtu: number, lengths4: readonly number[], lengths6: rea
   [9000, [8972, 8973, 65_507], [8952, 8953, 65_527]],
 ];
 
-/** Options as the socket is given them, and where sendto points. */
-const OPTIONS: readonly [name: string, options: string, destination?: string][] = [
+/** Options as they are to stand on the wire. */
+const OPTIONS: readonly [name: string, options: string][] = [
   ['router alert', '94040000'],
   ['record route', '070b 04 0000000000000000 00'],
   ['stream id behind NOPs', '010101 8804002a 01'],
-  ['loose source route', '8307 04 c0000202 01', '198.51.100.7'],
+  ['loose source route', '8307 04 c6336407 01'],
   ['security and record route', '820b 0000000000000000 00 0707 04 00000000 0100'],
 ];
 
@@ -50,16 +50,15 @@ async function plain(family: 4 | 6, mtu: number, len: number): Promise<void> {
   const payload = payloadOf(len);
   const common = { family, mtu, len, options: '', extensionHeaders: [] };
   const what = `IPv${family}, MTU ${mtu}, ${len} octets`;
-  add({ name: `socket, ${what}`, by: 'socket', ...common }, cutBySocket({ family, payload }));
   const flow = labFlow(family, { mtu });
+  add({ name: `socket, ${what}`, by: 'socket', ...common }, cutBySocket(flow, payload));
   const packetLen = len + (family === 4 ? 28 : 48);
   if (packetLen > mtu) add({ name: `ufo, ${what}`, by: 'ufo', ...common }, await cutByUfo(flow, 1 + len, payload));
 }
 
 function withOptions(mtu: number, len: number): void {
-  for (const [name, options, destination] of OPTIONS) {
-    const wish = { family: 4, payload: payloadOf(len), options: hex(options) } as const;
-    const packets = cutBySocket(destination === undefined ? wish : { ...wish, destination });
+  for (const [name, options] of OPTIONS) {
+    const packets = cutBySocket(labFlow(4, { mtu, options: hex(options) }), payloadOf(len));
     const onWire = toHex(packets[0]!.subarray(20, (packets[0]![0]! & 15) * 4));
     const common = { by: 'socket', family: 4, mtu, len, options: onWire, extensionHeaders: [] } as const;
     add({ name: `socket, IPv4, ${name}, MTU ${mtu}, ${len} octets`, ...common }, packets);
@@ -68,9 +67,7 @@ function withOptions(mtu: number, len: number): void {
 
 function withChains(mtu: number, len: number): void {
   for (const [name, headers] of CHAINS) {
-    const routed = headers.includes(SEGMENTS);
-    const wish = { family: 6, payload: payloadOf(len), extensionHeaders: headers } as const;
-    const packets = cutBySocket(routed ? { ...wish, destination: '2001:db8::9' } : wish);
+    const packets = cutBySocket(labFlow(6, { mtu, extensionHeaders: headers }), payloadOf(len));
     const extensionHeaders = headers.map(({ type, octets: value }) => [type, toHex(value)] as const);
     const common = { by: 'socket', family: 6, mtu, len, options: '', extensionHeaders } as const;
     add({ name: `socket, IPv6, ${name}, MTU ${mtu}, ${len} octets`, ...common }, packets);

@@ -1,20 +1,11 @@
+import { sendTo } from '../../src/app/compare/cutters.js';
 import {
-  AF_INET,
-  AF_INET6,
   AF_PACKET,
   ETH_P_ALL,
-  IP_MTU_DISCOVER,
-  IP_TOS,
-  IP_TTL,
-  IPPROTO_IP,
   IPPROTO_IPV6,
-  IPV6_MTU_DISCOVER,
-  IPV6_TCLASS,
-  IPV6_UNICAST_HOPS,
   MSG_DONTWAIT,
   SO_RCVBUF,
   SOCK_CLOEXEC,
-  SOCK_DGRAM,
   SOCK_RAW,
   SOL_SOCKET,
 } from '../../src/host/constants.js';
@@ -22,9 +13,11 @@ import { LAB } from '../../src/host/lab.js';
 import { libc } from '../../src/host/libc.js';
 import { lastError, openSocket, setSockOptInt } from '../../src/host/socket-calls.js';
 import { SegmentTable } from '../../src/memory/segment-table.js';
-import type { ExtensionHeader, Flow } from '../../src/skb/flow.js';
+import type { Flow } from '../../src/skb/flow.js';
 import { kfreeSkb } from '../../src/skb/release.js';
-import { sockaddrLl } from '../../src/tx/af-packet.js';
+import { SEND_BUFFER, sockaddrLl } from '../../src/tx/af-packet.js';
+import { setHeaderOptions } from '../../src/tx/kernel-udp/header-options.js';
+import { UdpPort } from '../../src/tx/kernel-udp/port.js';
 import { openVirtioUfo } from '../../src/tx/packet/virtio-ufo.js';
 import { ipMakeSkb } from '../../src/ufo/make-skb.js';
 import { pushWhole } from '../../src/ufo/segment.js';
@@ -33,26 +26,9 @@ import { sendRows } from '../live/send-rows.js';
 import { Cutter } from '../ufo/cut.js';
 import { flow4, flow6, octets } from '../ufo/flows.js';
 
-// <linux/in.h>, <linux/in6.h>
-const IP_OPTIONS = 4;
-const IPV6_HOPOPTS = 54;
-const IPV6_RTHDRDSTOPTS = 55;
-const IPV6_RTHDR = 57;
-const IPV6_DSTOPTS = 59;
+/** <linux/in6.h> */
 const IPV6_AUTOFLOWLABEL = 70;
 const ICMPV6 = 58;
-
-/** What an ordinary UDP socket of the near host is told. */
-export interface SocketWish {
-  readonly family: 4 | 6;
-  readonly payload: Uint8Array;
-  /** As setsockopt(IP_OPTIONS) wants them: a source route begins with the first hop. */
-  readonly options?: Uint8Array;
-  /** Sticky options in the order hop-by-hop, destination, routing, destination. */
-  readonly extensionHeaders?: readonly ExtensionHeader[];
-  /** Where sendto(2) points: the far host unless there is a source route. */
-  readonly destination?: string;
-}
 
 /** The flow of the near host to the far one whose datagrams are compared. */
 export function labFlow(family: 4 | 6, more: Partial<Flow> = {}): Flow {
@@ -61,21 +37,18 @@ export function labFlow(family: 4 | 6, more: Partial<Flow> = {}): Flow {
     : flow6({ source: octets(LAB.near.ipv6), destination: octets(LAB.far.ipv6), ...more });
 }
 
-/** Sends by an ordinary UDP socket; the IP packets that left near0. */
-export function cutBySocket(wish: SocketWish): Uint8Array[] {
+/** Sends by an ordinary UDP socket with the headers of the flow; the IP packets that left near0. */
+export function cutBySocket(flow: Flow, payload: Uint8Array): Uint8Array[] {
   const watch = openWatch();
-  const fd = openSocket(wish.family === 4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  const ifindex = libc().if_nametoindex(LAB.near.interface);
+  const port = UdpPort.open(flow, ifindex, SEND_BUFFER, null);
   try {
-    const flow = labFlow(wish.family);
-    setOptions(fd, wish, flow);
-    const source = sockaddrIn(flow.source, flow.sourcePort);
-    if (libc().bind(fd, source, source.length) < 0) throw lastError('bind');
-    const to = sockaddrIn(wish.destination === undefined ? flow.destination : octets(wish.destination), 9999);
-    const sent = libc().sendto(fd, wish.payload, wish.payload.length, 0, to, to.length);
-    if (sent !== wish.payload.length) throw lastError('sendto');
+    port.prepare(flow, ifindex);
+    if (flow.family === 6) setSockOptInt(port.fd, IPPROTO_IPV6, IPV6_AUTOFLOWLABEL, 0);
+    sendTo(port.fd, setHeaderOptions(port.fd, flow), flow.destinationPort, payload, ifindex);
     return drain(watch, flow);
   } finally {
-    libc().close(fd);
+    port.close();
     libc().close(watch);
   }
 }
@@ -97,43 +70,6 @@ export async function cutByUfo(flow: Flow, ident: number, payload: Uint8Array): 
   } finally {
     libc().close(watch);
   }
-}
-
-function setOptions(fd: number, wish: SocketWish, flow: Flow): void {
-  if (wish.family === 4) {
-    setSockOptInt(fd, IPPROTO_IP, IP_MTU_DISCOVER, 0);
-    setSockOptInt(fd, IPPROTO_IP, IP_TTL, flow.ttl);
-    setSockOptInt(fd, IPPROTO_IP, IP_TOS, flow.tos);
-    if (wish.options !== undefined) setOctets(fd, IPPROTO_IP, IP_OPTIONS, wish.options);
-    return;
-  }
-  setSockOptInt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, 0);
-  setSockOptInt(fd, IPPROTO_IPV6, IPV6_AUTOFLOWLABEL, 0);
-  setSockOptInt(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, flow.ttl);
-  setSockOptInt(fd, IPPROTO_IPV6, IPV6_TCLASS, flow.tos);
-  const headers = wish.extensionHeaders ?? [];
-  const routing = headers.findIndex(({ type }) => type === 43);
-  headers.forEach(({ type, octets: value }, i) => {
-    const name = { 0: IPV6_HOPOPTS, 43: IPV6_RTHDR, 60: i < routing ? IPV6_RTHDRDSTOPTS : IPV6_DSTOPTS }[type]!;
-    setOctets(fd, IPPROTO_IPV6, name, value);
-  });
-}
-
-function setOctets(fd: number, level: number, name: number, value: Uint8Array): void {
-  if (libc().setsockopt(fd, level, name, value, value.length) < 0) {
-    throw lastError('setsockopt', { reason: `level ${level}, option ${name}` });
-  }
-}
-
-/** `struct sockaddr_in` or `sockaddr_in6`. */
-function sockaddrIn(address: Uint8Array, port: number): Uint8Array {
-  const four = address.length === 4;
-  const bytes = new Uint8Array(four ? 16 : 28);
-  const view = new DataView(bytes.buffer);
-  view.setUint16(0, four ? AF_INET : AF_INET6, true);
-  view.setUint16(2, port);
-  bytes.set(address, four ? 4 : 8);
-  return bytes;
 }
 
 /** A packet socket that sees what leaves near0; on veth it has all of it before the send returns. */

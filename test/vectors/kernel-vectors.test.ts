@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { pseudoHeaderSum, updateChecksum } from '../../src/wire/checksum.js';
 import * as ipv4 from '../../src/wire/ipv4.js';
@@ -7,13 +6,10 @@ import { Cutter } from '../ufo/cut.js';
 import { flow4, flow6, octets } from '../ufo/flows.js';
 import { hex, viewOf } from '../wire/helpers.js';
 import { assertSame, ourPackets, vectorFlow } from './compare.js';
+import { readKernelVectors } from './kernel-packets.js';
 import type { KernelVector } from './kernel-vector.js';
 
-const file = new URL('../../../test/vectors/kernel-vectors.jsonl', import.meta.url);
-const [{ kernel }, ...vectors] = readFileSync(file, 'utf8')
-  .trim()
-  .split('\n')
-  .map((line) => JSON.parse(line)) as [{ kernel: string }, ...KernelVector[]];
+const { kernel, vectors } = readKernelVectors();
 const cutter = new Cutter();
 
 /**

@@ -1,10 +1,8 @@
-import { lookup } from 'node:dns/promises';
-import { isIP } from 'node:net';
-import { argumentError } from '../../errors.js';
 import type { SocketOptions } from '../../socket/options.js';
 import { EXIT, type ExitCode } from '../common/exit-codes.js';
 import { HtmlReport } from '../common/html-report.js';
 import type { Output } from '../common/output.js';
+import { peerAddresses } from '../common/peer-addresses.js';
 import { diagnose, type Evidence } from './diagnose.js';
 import { pathDocument } from './document.js';
 import { largestPayload } from './limits.js';
@@ -44,7 +42,7 @@ const PMTU_PROBES: readonly ProbeName[] = ['small', 'full', 'full-df', 'fragment
 export async function path(options: PathOptions, output: Output, signal: AbortSignal): Promise<ExitCode> {
   await using page = await HtmlReport.open(options.html, signal);
   const reports: PathReport[] = [];
-  for (const { family, address } of await addresses(options)) {
+  for (const { family, address } of await peerAddresses(options.host, options.family)) {
     await using prober = new Prober({ ...options, family, address });
     const report = await new PathRun(options, family, prober, signal).run(address);
     await (options.json ? output.json(report) : output.line(pathText(report)));
@@ -52,20 +50,6 @@ export async function path(options: PathOptions, output: Output, signal: AbortSi
   }
   await page?.write(pathDocument(reports));
   return reports.map(exitCode).find((code) => code !== EXIT.ok) ?? EXIT.ok;
-}
-
-async function addresses({ host, family }: PathOptions): Promise<{ family: 4 | 6; address: string }[]> {
-  const literal = isIP(host);
-  if (literal !== 0) {
-    if (family !== undefined && family !== literal)
-      throw argumentError('HOST', host, `an IPv${family} address, or a name`);
-    return [{ family: literal === 4 ? 4 : 6, address: host }];
-  }
-  const found = await lookup(host, { all: true, family: family ?? 0, verbatim: true });
-  return ([4, 6] as const).flatMap((wanted) => {
-    const one = found.find((entry) => entry.family === wanted);
-    return one === undefined ? [] : [{ family: wanted, address: one.address }];
-  });
 }
 
 /** Nothing in the way, or nothing that keeps datagrams from arriving. */

@@ -1,0 +1,142 @@
+import { bindTo, localEnd, openUdp } from '../../companion/socket.js';
+import { findInterface } from '../../host/interfaces.js';
+import { libc } from '../../host/libc.js';
+import { putSockaddr, SOCKADDR_IN6_LEN } from '../../host/sockaddr.js';
+import { lastError } from '../../host/socket-calls.js';
+import { PagePool } from '../../memory/page-pool.js';
+import { UserMemory } from '../../memory/user-memory.js';
+import type { Flow } from '../../skb/flow.js';
+import { allocSkb, skbPut, skbReserve } from '../../skb/skbuff.js';
+import { Datagram } from '../../socket/flight/datagram.js';
+import { Turnstile } from '../../socket/flight/turnstile.js';
+import type { ChosenWay, Way } from '../../socket/flight/way.js';
+import { Channel } from '../../socket/path/channel.js';
+import { SEND_BUFFER } from '../../tx/af-packet.js';
+import { setHeaderOptions } from '../../tx/kernel-udp/header-options.js';
+import { UdpPort } from '../../tx/kernel-udp/port.js';
+import type { NetDevice } from '../../tx/net-device.js';
+import { openPacketSocket } from '../../tx/packet/packet-socket.js';
+import { openVirtioUfo } from '../../tx/packet/virtio-ufo.js';
+import { headersRoom, ipMakeSkb } from '../../ufo/make-skb.js';
+
+/** Somebody who cuts datagrams and sends them. */
+export interface Cutter extends AsyncDisposable {
+  /** As `SendResult` has it. */
+  readonly way: Exclude<Way, 'unfragmented'>;
+  /** Resolves when the kernel has all of it. @throws UfoError where it does not take it */
+  send(flow: Flow, ident: number, payload: Uint8Array): Promise<void>;
+}
+
+/** Why somebody does not cut here. */
+export interface AbsentCutter {
+  readonly way: Cutter['way'];
+  readonly why: string;
+}
+
+/** All that can cut on an interface for one family. @throws UfoError EPERM without CAP_NET_RAW */
+export async function openCutters(
+  interfaceName: string,
+  family: 4 | 6,
+  signal: AbortSignal,
+): Promise<{ readonly cutters: readonly Cutter[]; readonly absent: readonly AbsentCutter[] }> {
+  const pool = new PagePool(new UserMemory({ umemLen: 2 << 20 }));
+  const { ifindex } = await findInterface(interfaceName);
+  const software = await openPacketSocket({ interface: interfaceName });
+  const ufo = await openVirtioUfo({ interface: interfaceName });
+  const { ufoKind } = ufo;
+  const refusal = ufo.ufoRefusal(family);
+  if (refusal !== null) await ufo.close();
+  const way = (device: NetDevice, name: 'software-ufo' | 'kernel-ufo' | 'device-ufo') =>
+    new DeviceCutter(name, device, pool, signal);
+  return {
+    cutters: [
+      way(software, 'software-ufo'),
+      ...(refusal === null ? [way(ufo, ufoKind)] : []),
+      new KernelCutter(ifindex, interfaceName),
+    ],
+    absent: refusal === null ? [] : [{ way: ufoKind, why: refusal }],
+  };
+}
+
+/** Cuts by a device of ours, whatever `chooseWay` would say of the datagram: what the kernel makes of it is the question. */
+class DeviceCutter implements Cutter {
+  readonly way: 'software-ufo' | 'kernel-ufo' | 'device-ufo';
+  readonly #device: NetDevice;
+  readonly #pool: PagePool;
+  readonly #channel: Channel;
+  readonly #signal: AbortSignal;
+  /** All go to one host. */
+  #linkHeader: Uint8Array | null = null;
+
+  constructor(way: DeviceCutter['way'], device: NetDevice, pool: PagePool, signal: AbortSignal) {
+    this.way = way;
+    this.#device = device;
+    this.#pool = pool;
+    this.#channel = new Channel(device, pool, new Turnstile());
+    this.#signal = signal;
+  }
+
+  async send(flow: Flow, ident: number, payload: Uint8Array): Promise<void> {
+    this.#linkHeader ??= await this.#device.linkHeader(flow);
+    const linked = { ...flow, linkHeader: this.#linkHeader };
+    const room = headersRoom(linked);
+    const skb = allocSkb(this.#pool, room + payload.length);
+    skbReserve(skb, room);
+    this.#pool.memory.bytes.set(payload, skbPut(skb, payload.length));
+    ipMakeSkb(skb, linked, ident);
+    const chosen: ChosenWay = { way: skb.shinfo.gsoType === 0 ? 'unfragmented' : this.way, why: 'asked for' };
+    await new Promise<void>((resolve, reject) => {
+      const settled = (_one: Datagram, failure: { readonly error: unknown } | null): void =>
+        failure === null ? resolve() : reject(failure.error);
+      this.#channel.transmitter.submit(new Datagram(skb, payload.length, chosen, settled, this.#signal));
+    });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#channel.close();
+  }
+}
+
+/** The kernel's own fragmentation behind an ordinary UDP socket, one for each datagram: its options stick. */
+class KernelCutter implements Cutter {
+  readonly way = 'kernel-ip';
+  readonly #ifindex: number;
+  readonly #interface: string;
+
+  constructor(ifindex: number, interfaceName: string) {
+    this.#ifindex = ifindex;
+    this.#interface = interfaceName;
+  }
+
+  async send(flow: Flow, _ident: number, payload: Uint8Array): Promise<void> {
+    const port = UdpPort.open(flow, this.#ifindex, SEND_BUFFER, this.#interface);
+    try {
+      port.prepare(flow, this.#ifindex);
+      sendTo(port.fd, setHeaderOptions(port.fd, flow), flow.destinationPort, payload, this.#ifindex);
+    } finally {
+      port.close();
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+}
+
+/** sendto(2) by a UDP socket. @throws UfoError of the system: EMSGSIZE, EPERM */
+export function sendTo(fd: number, address: Uint8Array, port: number, payload: Uint8Array, ifindex: number): void {
+  const name = new DataView(new ArrayBuffer(SOCKADDR_IN6_LEN));
+  const nameLen = putSockaddr(name, 0, address, port, ifindex);
+  const sent = libc().sendto(fd, payload, payload.length, 0, new Uint8Array(name.buffer), nameLen);
+  if (sent < 0) throw lastError('sendto');
+}
+
+/** A UDP socket bound to an address, and its port. */
+export function boundSocket(family: 4 | 6, source: Uint8Array, scopeId: number): { fd: number; port: number } {
+  const fd = openUdp(family);
+  try {
+    bindTo(fd, { address: source, port: 0, scopeId });
+    return { fd, port: localEnd(fd).port };
+  } catch (error) {
+    libc().close(fd);
+    throw error;
+  }
+}

@@ -1,0 +1,167 @@
+import type { Reference } from '../../compare/cuts/cause.js';
+import { holdCut } from '../../compare/cuts/explain.js';
+import { type CutPacket, joined, udpOffset } from '../../compare/cuts/packet.js';
+import { UfoError } from '../../errors.js';
+import { placeOf } from '../../faults/packet.js';
+import { findInterface } from '../../host/interfaces.js';
+import { libc } from '../../host/libc.js';
+import { makePayload } from '../../payload/generated.js';
+import { createFlow, type Flow } from '../../skb/flow.js';
+import { createIdentSource } from '../../ufo/ident.js';
+import { parseAddress } from '../../wire/address.js';
+import type { CompareCase } from './cases.js';
+import { type AbsentCutter, boundSocket, type Cutter, openCutters, sendTo } from './cutters.js';
+import { ReferenceCutter } from './reference.js';
+import type { CutReport, DatagramReport } from './report.js';
+import type { Watch } from './watch.js';
+
+export interface PairOptions {
+  readonly family: 4 | 6;
+  readonly interface: string;
+  /** Literals; the destination of a source route is its first hop. */
+  readonly source: string;
+  readonly destination: string;
+  readonly port: number;
+  /** What the way there carries: the kernel's IPv4 cuts at it, whatever a case asks for. */
+  readonly mtu: number;
+  readonly watch: Watch;
+  readonly signal: AbortSignal;
+}
+
+/** Marks go to a port where nobody listens (RFC 863). */
+const DISCARD = 9;
+/** What was lost on the way to the capture is sent again. */
+const TRIES = 3;
+const MARK = Buffer.from('udp-ufo mark');
+
+/** One datagram, as one who cuts is given it. */
+interface Shot {
+  readonly cutter: Cutter;
+  readonly flow: Flow;
+  readonly ident: number;
+  readonly payload: Uint8Array;
+  readonly reference: Reference;
+}
+
+/** Two hosts, and everybody who cuts datagrams between them: each case goes by each, past one watch. */
+export class Pair implements AsyncDisposable {
+  readonly absent: readonly AbsentCutter[];
+  readonly #options: PairOptions;
+  readonly #cutters: readonly Cutter[];
+  readonly #reference = new ReferenceCutter();
+  readonly #idents = createIdentSource();
+  readonly #ifindex: number;
+  readonly #mark: { readonly fd: number; readonly port: number };
+  readonly #sourcePort: number;
+  #sequence = 0;
+
+  private constructor(
+    options: PairOptions,
+    { cutters, absent }: Awaited<ReturnType<typeof openCutters>>,
+    ifindex: number,
+  ) {
+    this.#options = options;
+    this.#cutters = cutters;
+    this.absent = absent;
+    this.#ifindex = ifindex;
+    const source = parseAddress(options.source)!.octets;
+    this.#mark = boundSocket(options.family, source, ifindex);
+    const { fd, port } = boundSocket(options.family, source, ifindex);
+    libc().close(fd); // the kernel's cutter binds to it anew for each datagram
+    this.#sourcePort = port;
+  }
+
+  /** @throws UfoError EPERM without CAP_NET_RAW; an unknown interface */
+  static async open(options: PairOptions): Promise<Pair> {
+    const { ifindex } = await findInterface(options.interface);
+    return new Pair(options, await openCutters(options.interface, options.family, options.signal), ifindex);
+  }
+
+  /** Sends the case by everybody, one after the other. @throws what a bad case throws: EMSGSIZE, argument errors */
+  async compare(one: CompareCase): Promise<DatagramReport> {
+    const { source, destination, port: destinationPort, watch } = this.#options;
+    const { family, mtu, size, headers } = one;
+    const sourcePort = this.#sourcePort;
+    const flow = createFlow({ source, sourcePort, destination, destinationPort, mtu, ...headers });
+    const payload = makePayload(size, family, this.#sequence++);
+    watch.follow(source, sourcePort, this.#mark.port);
+    const shots = this.#cutters.map((cutter) => this.#shot(cutter, flow, payload));
+    const cuts = await this.#cutByAll(shots);
+    return { of: one, where: null, cuts };
+  }
+
+  /** Each under an ident of its own, so that nobody puts fragments of two together. */
+  #shot(cutter: Cutter, flow: Flow, payload: Uint8Array): Shot {
+    const ident = flow.family === 4 ? this.#idents.next4() : this.#idents.next6();
+    return { cutter, flow, ident, payload, reference: this.#reference.cut(flow, ident, payload) };
+  }
+
+  /** By everybody at once; what was lost on the way to the capture once more, by itself. */
+  async #cutByAll(shots: readonly Shot[]): Promise<CutReport[]> {
+    const { watch, signal } = this.#options;
+    const refusals: (string | null)[] = [];
+    for (const shot of shots) {
+      signal.throwIfAborted();
+      refusals.push(await this.#send(shot));
+    }
+    const took = shots.filter((_, i) => refusals[i] === null);
+    const slices = await watch.take(took.length, (all) =>
+      all.every((packets, i) => isAll(packets, took[i]!.reference)),
+    );
+    const cuts: CutReport[] = [];
+    for (const [i, shot] of shots.entries()) {
+      const why = refusals[i] ?? null;
+      if (why === null) cuts.push(await this.#judge(shot, slices[took.indexOf(shot)] ?? []));
+      else cuts.push({ ...nothing(shot), outcome: 'refused', why });
+    }
+    return cuts;
+  }
+
+  /** Sends it, and a mark behind it; null, or why it was not taken. */
+  async #send({ cutter, flow, ident, payload }: Shot): Promise<string | null> {
+    const { mtu, destination } = this.#options;
+    if (cutter.way === 'kernel-ip' && flow.family === 4 && flow.mtu !== mtu) {
+      return `an IPv4 socket cuts for the MTU of the route, ${mtu}`;
+    }
+    try {
+      await cutter.send(flow, ident, payload);
+    } catch (error) {
+      if (error instanceof UfoError) return error.message;
+      throw error;
+    }
+    sendTo(this.#mark.fd, parseAddress(destination)!.octets, DISCARD, MARK, this.#ifindex);
+    return null;
+  }
+
+  async #judge(shot: Shot, slice: readonly CutPacket[]): Promise<CutReport> {
+    const { cutter, reference } = shot;
+    let packets = slice;
+    for (let tries = 1; tries < TRIES && !isAll(packets, reference); tries++) {
+      if ((await this.#send(shot)) !== null) break;
+      [packets = []] = await this.#options.watch.take(1, ([one = []]) => isAll(one, reference));
+    }
+    if (!isAll(packets, reference)) {
+      const why = `${joined(packets).length} of ${reference.whole.payload.length} octets were seen`;
+      return { ...nothing(shot), packets, outcome: 'lost', why };
+    }
+    const held = holdCut(reference, packets, cutter.way);
+    return { ...nothing(shot), outcome: held.outcome, held, packets };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    libc().close(this.#mark.fd);
+    for (const cutter of this.#cutters) await cutter[Symbol.asyncDispose]();
+  }
+}
+
+function nothing({ cutter, reference }: Shot): Omit<CutReport, 'outcome'> {
+  return { way: cutter.way, held: null, reference: reference.packets, packets: [], why: null };
+}
+
+/** Whether nothing is missing: as many octets as there are, headers that somebody repeats in each fragment not counted. */
+function isAll(packets: readonly CutPacket[], { whole }: Reference): boolean {
+  const octets = joined(packets).length;
+  if (packets.length === 0) return false;
+  const last = packets.some((packet) => !placeOf(packet).more);
+  return octets >= whole.payload.length || (last && octets >= whole.payload.length - udpOffset(whole));
+}

@@ -1,0 +1,158 @@
+import { hasFragmentHeader, placed, placeOf, viewOf, withFragmentHeader } from '../../faults/packet.js';
+import { addSums, pseudoHeaderSum, sumOctets, udpChecksumField } from '../../wire/checksum.js';
+import * as ipv4 from '../../wire/ipv4.js';
+import { iterateOptions, RECORD_ROUTE } from '../../wire/ipv4-options.js';
+import * as ipv6 from '../../wire/ipv6.js';
+import * as udp from '../../wire/udp.js';
+import type { Made, Reference } from './cause.js';
+import { byOffset } from './differences.js';
+import { type CutPacket, concat, udpOffset } from './packet.js';
+import {
+  cutAt,
+  evenly,
+  fragmentHeaderLen,
+  identOf,
+  kernelPerFragment,
+  withHeaders,
+  withUdpChecksum,
+} from './rebuild.js';
+
+export function atomicFragment(
+  { whole, packets }: Made,
+  { family }: Reference,
+  got: readonly CutPacket[],
+): Made | null {
+  const [packet] = packets;
+  if (family !== 6 || packets.length !== 1 || got.length !== 1 || !hasFragmentHeader(got[0]!)) return null;
+  return { whole, packets: [withFragmentHeader(packet!, identOf(got))] };
+}
+
+export function ownIdent(made: Made, _reference: Reference, got: readonly CutPacket[]): Made | null {
+  const ident = identOf(got);
+  const fragments = got.length > 1;
+  if (!got.every((packet) => hasFragmentHeader(packet) && placeOf(packet).ident === ident)) return null;
+  if (ident === 0 && fragments) return null;
+  return { ...made, packets: made.packets.map((one) => (hasFragmentHeader(one) ? placed(one, { ident }) : one)) };
+}
+
+export function ownFlowLabel({ whole, packets }: Made, { family }: Reference, got: readonly CutPacket[]): Made | null {
+  if (family !== 6) return null;
+  const labels = new Set(got.map(({ header }) => ipv6.getFlowLabel(viewOf(header), 0)));
+  if (labels.size !== 1) return null;
+  const [label] = labels;
+  const set = (view: DataView): void => ipv6.setClassAndFlow(view, 0, ipv6.getTrafficClass(view, 0), label!);
+  return { whole: withHeaders([whole], set)[0]!, packets: withHeaders(packets, set) };
+}
+
+export function unroundedLast({ whole, packets }: Made, { family, mtu }: Reference): Made | null {
+  const [before, last] = packets.slice(-2);
+  if (family !== 4 || last === undefined || before === undefined) return null;
+  const sizes = packets.map(({ payload }) => payload.length);
+  const len = before.payload.length + last.payload.length;
+  if (fragmentHeaderLen(whole) + len > mtu) return null;
+  return { whole, packets: cutAt(whole, [...sizes.slice(0, -2), len], identOf(packets)) };
+}
+
+export function repeatedDestinationOptions({ whole, packets }: Made, { family, mtu }: Reference): Made | null {
+  if (family !== 6 || packets.length < 2 || udpOffset(whole) <= 0) return null;
+  const parted = kernelPerFragment(whole);
+  if (parted.header.length === whole.header.length) return null;
+  const gsoSize = (mtu - fragmentHeaderLen(parted)) & ~7;
+  return { whole: parted, packets: cutAt(parted, evenly(parted.payload.length, gsoSize), identOf(packets)) };
+}
+
+/** `offset += ntohs(payload_len) - sizeof(struct frag_hdr)`: the extension headers of every segment are counted too. */
+export function miscountedExtensions({ whole, packets }: Made, { family }: Reference): Made | null {
+  const upper = udpOffset(whole);
+  const gsoSize = packets[0]?.payload.length ?? 0;
+  const between = whole.header.length + upper - ipv6.HEADER_LEN;
+  if (family !== 6 || packets.length < 2 || upper < 0 || between === 0) return null;
+  const parted = kernelPerFragment(whole);
+  const repeated = parted.payload.subarray(0, udpOffset(parted));
+  const datagram = parted.payload.subarray(repeated.length);
+  const ident = identOf(packets);
+  let at = 0;
+  const pieces = evenly(datagram.length, gsoSize).map((len, i, all) => {
+    const payload = concat([repeated, datagram.subarray(at, at + len)]);
+    const offset = at + i * between;
+    at += len;
+    return placed(parted, { offset, more: i < all.length - 1, ident, payload });
+  });
+  return { whole: parted, packets: pieces };
+}
+
+export function repeatedOptions({ whole, packets }: Made, { family }: Reference): Made | null {
+  if (family !== 4 || packets.length < 2 || whole.header.length === ipv4.HEADER_LEN) return null;
+  const options = whole.header.subarray(ipv4.HEADER_LEN);
+  const put = ({ buffer, byteOffset }: DataView): void =>
+    new Uint8Array(buffer, byteOffset + ipv4.HEADER_LEN).set(options);
+  return { whole, packets: withHeaders(packets, put) };
+}
+
+/** In the first packet: later fragments have no such option. */
+export function recordedRoute({ whole, packets }: Made, { family }: Reference): Made | null {
+  if (family !== 4) return null;
+  const record = (view: DataView): void => {
+    const header = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+    for (const { type, offset, len } of iterateOptions(header, ipv4.HEADER_LEN, header.length - ipv4.HEADER_LEN)) {
+      const pointer = header[offset + 2]!;
+      if (type !== RECORD_ROUTE || pointer < 4 || pointer + 3 > len) continue;
+      header.set(ipv4.getSource(view, 0), offset + pointer - 1);
+      header[offset + 2] = pointer + 4;
+    }
+  };
+  return { whole: withHeaders([whole], record)[0]!, packets: withHeaders(packets, record) };
+}
+
+export function firstHopSummed({ whole, packets }: Made): Made | null {
+  const at = udpOffset(whole);
+  if (at < 0) return null;
+  const datagram = whole.payload.slice(at);
+  udp.setChecksum(viewOf(datagram), 0, 0);
+  const sum = udpChecksumField(addSums(headerPseudoSum(whole, datagram.length), sumOctets(datagram)));
+  return { whole, packets: withUdpChecksum(packets, sum) };
+}
+
+/** The device adds the rest; the kernel sums the header's own addresses, we those of the route's end. */
+export function checksumLeft({ whole, packets }: Made, _reference: Reference, got: readonly CutPacket[]): Made | null {
+  const at = udpOffset(whole);
+  if (packets.length !== 1 || got.length !== 1 || at < 0) return null;
+  const upper = viewOf(whole.payload.slice(at));
+  const inFull = addSums(~udp.getChecksum(upper, 0) & 0xffff, ~sumWithout(upper) & 0xffff);
+  const came = udpOffset(got[0]!);
+  if (came < 0) return null;
+  const left = udp.getChecksum(viewOf(got[0]!.payload), came);
+  const sums = [inFull, headerPseudoSum(whole, upper.byteLength)];
+  return sums.includes(left) ? { whole, packets: withUdpChecksum(packets, left) } : null;
+}
+
+/** The sum of a UDP packet without its checksum field. */
+function sumWithout(view: DataView): number {
+  udp.setChecksum(view, 0, 0);
+  return sumOctets(new Uint8Array(view.buffer, view.byteOffset, view.byteLength));
+}
+
+/** Sum of the pseudo-header with the addresses of the header itself. */
+function headerPseudoSum({ family, header }: CutPacket, len: number): number {
+  const view = viewOf(header);
+  return family === 4
+    ? pseudoHeaderSum(ipv4.getSource(view, 0), ipv4.getDestination(view, 0), udp.PROTOCOL, len)
+    : pseudoHeaderSum(ipv6.getSource(view, 0), ipv6.getDestination(view, 0), udp.PROTOCOL, len);
+}
+
+export function noChecksum({ whole, packets }: Made, { family }: Reference): Made | null {
+  return family === 4 ? { whole, packets: withUdpChecksum(packets, 0) } : null;
+}
+
+export function otherOrder({ whole, packets }: Made, _reference: Reference, got: readonly CutPacket[]): Made | null {
+  if (packets.length !== got.length) return null;
+  const sorted = byOffset(packets);
+  const places = byOffset(got);
+  return { whole, packets: got.map((one) => sorted[places.indexOf(one)]!) };
+}
+
+export function notCutYet({ whole, packets }: Made, { mtu }: Reference, got: readonly CutPacket[]): Made | null {
+  const [only] = got;
+  if (got.length !== 1 || packets.length < 2 || only === undefined) return null;
+  return only.header.length + only.payload.length > mtu ? { whole, packets: [whole] } : null;
+}

@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { compareFile } from '../../../src/app/compare/against.js';
+import type { DatagramReport } from '../../../src/app/compare/report.js';
+import { plan } from '../../../src/faults/plan.js';
+import { makePayload } from '../../../src/payload/generated.js';
+import { type SegmentOptions, segment } from '../../../src/ufo/segment-datagram.js';
+import { encodeFrames } from '../../../src/wire/capture-encoder.js';
+import { captureFormat } from '../../../src/wire/capture-format.js';
+import type { Frame } from '../../../src/wire/frame.js';
+import { LINKTYPE_RAW } from '../../../src/wire/link-layer.js';
+import { runCli, summaryOf } from '../../live/cli.js';
+import { hex } from '../../wire/helpers.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'udp-ufo-against-'));
+after(() => rmSync(folder, { recursive: true }));
+const FILE = join(folder, 'capture.pcap');
+const never = new AbortController().signal;
+
+function datagram(family: 4 | 6, size: number, steps = '', more: Partial<SegmentOptions> = {}): Frame[] {
+  const [from, to] = family === 4 ? ['192.0.2.1', '192.0.2.2'] : ['2001:db8::1', '2001:db8::2'];
+  return [
+    ...segment({
+      source: { address: from, port: 1111 },
+      destination: { address: to, port: 2222 },
+      payload: makePayload(size, 1, size),
+      ident: size,
+      ...(steps !== '' && { plan: plan(steps) }),
+      ...more,
+    }),
+  ];
+}
+
+function write(frames: readonly Frame[]): string {
+  const format = captureFormat('pcap', { linktype: LINKTYPE_RAW });
+  writeFileSync(FILE, Buffer.concat([format.header(), encodeFrames(frames, format)]));
+  return FILE;
+}
+
+async function reports(frames: readonly Frame[], mtu?: number): Promise<DatagramReport[]> {
+  const all: DatagramReport[] = [];
+  await compareFile({ file: write(frames), mtu }, async (one) => void all.push(one), never);
+  return all;
+}
+
+/** How each was judged, and what nothing explains. */
+async function judged(frames: readonly Frame[], mtu?: number): Promise<string[]> {
+  return (await reports(frames, mtu)).flatMap(({ cuts }) =>
+    cuts.map(({ outcome, held }) => {
+      const codes = held?.causes.map(({ cause }) => cause.code) ?? [];
+      const left = held?.left.map(({ fragment, field, to }) => `${fragment} ${field} ${to}`) ?? [];
+      return [outcome, ...codes, ...left].join('; ');
+    }),
+  );
+}
+
+describe('compare --against: a file', () => {
+  for (const family of [4, 6] as const) {
+    const name = `IPv${family}`;
+    it(`${name}: cut as we do, in every size and with every kind of header: equal`, async () => {
+      const headers =
+        family === 4
+          ? [
+              { options: hex('070b 04 0000000000000000 00') },
+              { options: hex('8307 04 c6336407 01') },
+              { ttl: 3, tos: 0xb8 },
+            ]
+          : [{ extensionHeaders: [{ type: 0, octets: hex('0000 0502 0000 0100') }] }, { flowLabel: 5, tos: 3 }];
+      const frames = [{}, ...headers].flatMap((more, i) =>
+        [0, 1000, 1473 + i, 3000 + i, 40_000 + i].flatMap((size) => datagram(family, size, '', more)),
+      );
+      assert.deepEqual([...new Set(await judged(frames))], ['equal']);
+    });
+
+    for (const [steps, want] of [
+      ['set(3, ttl=9)', 'different; 3 ttl 9'],
+      ['set(2, tos=4)', 'different; 2 tos 4'],
+      ['set(2, ident=77)', 'different; 2 ident 77'],
+      ['mf-on-last', 'different; 4 mf 1'],
+      ['set(2, length=1400)', 'different; 2 length 1400'],
+      ['set(4, length=100)', 'different; 4 length 100'],
+      ['set(2, reserved=1)', 'different; 2 reserved 1'],
+      ['reverse', 'explained; other-order'],
+      ['drop(2)', 'lost'],
+    ] as const) {
+      it(`${name}: ${steps}: ${want}`, async () => {
+        assert.deepEqual(await judged(datagram(family, 5000, steps)), [want]);
+      });
+    }
+
+    it(`${name}: a wrong checksum and a wrong octet are named`, async () => {
+      const [wrong] = await judged(datagram(family, 5000, 'corrupt(2, 100)'));
+      assert.match(wrong!, /^different; 1 udp-checksum 0x[0-9a-f]{4}$/);
+      const moved = await judged(datagram(family, 5000, 'set(2, offset=1600)'));
+      assert.match(moved[0]!, /^different; 2 offset 1600; 2 data 0x/);
+    });
+
+    it(`${name}: wrong sizes are named, fragment by fragment`, async () => {
+      const [found] = await judged(datagram(family, 5000, 'sizes(800, 1400)'), 1500);
+      assert.match(found!, /^different; 0 packets \d; 1 length \d+; 2 length \d+; 2 offset 800;/);
+    });
+
+    it(`${name}: a smaller MTU beside a larger one is not proven, and with the MTU told different`, async () => {
+      const frames = [...datagram(family, 3000, '', { mtu: 1400 }), ...datagram(family, 9000)];
+      assert.deepEqual(await judged(frames), ['unsure; smaller-mtu', 'equal']);
+      assert.match((await judged(frames, 1500))[0]!, /^different; /);
+      assert.deepEqual(await judged(datagram(family, 3000, '', { mtu: 1400 }), 1400), ['equal']);
+    });
+
+    it(`${name}: what no device has cut yet is not proven`, async () => {
+      const whole = datagram(family, 8000, '', { mtu: 9000 });
+      assert.deepEqual(await judged([...datagram(family, 3000), ...whole]), ['equal', 'unsure; not-cut-yet']);
+    });
+
+    it(`${name}: frames that the capture cut are not proven`, async () => {
+      const frames = datagram(family, 5000).map((one, i) => (i === 1 ? { ...one, caplen: 60 } : one));
+      assert.deepEqual((await judged(frames)).toSorted(), ['lost', 'unsure']);
+    });
+  }
+
+  it('holds an IPv6 first fragment without all headers for wrong', async () => {
+    const chain = [{ type: 60, octets: hex('0001 010c 000000000000000000000000') }];
+    assert.deepEqual(await judged(datagram(6, 5000, 'split-chain', { extensionHeaders: chain })), ['different']);
+  });
+
+  it('leaves other protocols alone', async () => {
+    const icmp = datagram(6, 100).map((one) => {
+      const bytes = one.bytes.slice();
+      bytes[6] = 58;
+      return { ...one, bytes };
+    });
+    assert.deepEqual(await reports(icmp), []);
+  });
+});
+
+describe('compare --against on the command line', () => {
+  const run = (...words: string[]) => runCli(['compare', '--against', FILE, ...words]);
+
+  it('ends with 0 where all is equal, 1 where a field is wrong, 4 where something is missing', async () => {
+    for (const [steps, code, verdict] of [
+      ['', 0, 'good'],
+      ['set(3, ttl=9)', 1, 'bad'],
+      ['drop(2)', 4, 'inconclusive'],
+      ['duplicate(2, 1)', 4, 'inconclusive'],
+    ] as const) {
+      write(datagram(4, 5000, steps));
+      const end = await run('--json');
+      assert.deepEqual([end.code, summaryOf<{ verdict: string }>(end).verdict], [code, verdict], end.stderr);
+    }
+  });
+
+  it('names field, fragment, got and want, shows all fields, and writes a page', async () => {
+    write(datagram(4, 5000, 'set(3, ttl=9)'));
+    const page = join(folder, 'page.html');
+    const { code, lines } = await run('--fields', '--html', page);
+    assert.equal(code, 1);
+    const text = lines.join('\n');
+    assert.match(text, /fragment #3: ttl got 9, want 64/);
+    assert.match(text, /│ ttl +│ 64 +│ 2 × 64, 9, 64 +│/);
+    assert.match(text, /│ offset +│ 0, 1480 … 4440 +│ = +│/);
+    const { readFileSync } = await import('node:fs');
+    const html = readFileSync(page, 'utf8');
+    for (const part of ['Differences by cause', 'Side by side', 'fragment #3: ttl got 9, want 64'])
+      assert.ok(html.includes(part));
+  });
+
+  it('refuses what does not go with a file, by name', async () => {
+    write(datagram(4, 5000));
+    for (const words of [['--deep'], ['--ttl', '9'], ['--size', '9'], ['-i', 'lo']]) {
+      const { code, stderr } = await run(...words);
+      assert.equal(code, 2);
+      assert.match(stderr, /--against|--deep|--ttl|--size|-i/);
+    }
+    const { code, stderr } = await runCli(['compare', '--against', '-'], { input: Buffer.alloc(0) });
+    assert.equal(code, 2);
+    assert.match(stderr, /--mtu/);
+    assert.equal((await runCli(['compare', '--against', join(folder, 'none.pcap')])).code, 2);
+  });
+});
