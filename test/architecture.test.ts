@@ -18,7 +18,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   tx: ['wire', 'host', 'memory', 'skb', 'options'],
   capture: ['wire', 'host'],
   verify: ['wire', 'memory', 'payload', 'capture'],
-  compare: ['wire', 'verify', 'payload', 'faults'],
+  compare: ['wire', 'options', 'verify', 'payload', 'faults'],
   options: ['wire', 'skb', 'ufo', 'payload'],
   socket: LOW,
   report: ['wire', 'verify', 'compare'],

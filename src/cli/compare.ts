@@ -1,14 +1,11 @@
 import { usageError } from '../errors.js';
 import { choice, endpointOrHost, file, flag, htmlFile, interfaceName, json, sizes } from '../options/builders.js';
 import { HEADER_OPTIONS } from '../options/headers.js';
-import { type PayloadSizes, sizeOf } from '../payload/sizes.js';
 import { defineCommand, optionName } from './command.js';
 
 const { mtu, ttl, tos, dontFragment, options, extensionHeaders, flowLabel, checksum } = HEADER_OPTIONS;
 /** Header fields that everybody who cuts can be told. */
 const HEADERS = { ttl, tos, dontFragment, options, extensionHeaders, flowLabel, checksum };
-/** Datagrams of a range of sizes. */
-const OF_A_RANGE = 8;
 
 /** `udp-ufo compare [HOST[:PORT]]`. */
 export const compare = defineCommand({
@@ -63,7 +60,7 @@ export const compare = defineCommand({
         headers,
         host: host && { host: host.host, port: host.port },
         family: familyOf(family, headers),
-        sizes: size === undefined ? undefined : sizesOf(size),
+        sizes: size,
         against: against === undefined ? undefined : { file: against, mtu },
       },
       output,
@@ -82,10 +79,4 @@ function familyOf(asked: '4' | '6' | undefined, headers: object): 4 | 6 | undefi
     throw usageError(`${names.join(', ')}${asked === undefined ? '' : `, --family ${asked}`}: of two families`);
   }
   return [...wanted][0];
-}
-
-function sizesOf(sizes: PayloadSizes): number[] {
-  if (typeof sizes === 'number') return [sizes];
-  const count = sizes.every(({ min, max }) => min === max) ? sizes.length : Math.max(sizes.length, OF_A_RANGE);
-  return [...new Set(Array.from({ length: count }, (_, i) => sizeOf(sizes, 1, i)))];
 }

@@ -1,4 +1,5 @@
 import type { Fault } from '../faults/rules.js';
+import type { SentHeaders } from '../options/sent-headers.js';
 import type { Run } from '../verify/sighting.js';
 
 /** One datagram that was sent. Whatever is left out is not compared. */
@@ -45,23 +46,13 @@ export type PlannedPiece = readonly [offset: number, length: number, more: 0 | 1
 /** One value, or several where a plan gave packets different ones. */
 type OneOrMore<T> = T | readonly T[];
 
-/** Header fields as they were asked for, or their defaults. */
-export interface ExpectedHeaders {
-  readonly ttl?: OneOrMore<number>;
-  /** TOS or traffic class: DSCP and ECN. */
-  readonly tos?: OneOrMore<number>;
-  /** IPv4. */
-  readonly df?: OneOrMore<boolean>;
-  /** IPv6. */
-  readonly flowLabel?: OneOrMore<number>;
-  /** VLAN tags from the outermost, as `--vlan` takes them; empty for none. */
-  readonly vlan?: string;
-  /** IPv4 options, hexadecimal. */
-  readonly options?: string;
-  /** IPv6 extension headers without the fragment header, as they stand in the packet, hexadecimal. */
-  readonly extensionHeaders?: string;
-  readonly checksum?: 'computed' | 'zero';
-}
+/** Those that a plan can give each packet another one of. */
+type OfPackets = 'ttl' | 'tos' | 'df' | 'flowLabel';
+
+/** Header fields as they were asked for, or their defaults; those left out are not compared. */
+export type ExpectedHeaders = {
+  readonly [K in keyof SentHeaders]?: K extends OfPackets ? OneOrMore<NonNullable<SentHeaders[K]>> : SentHeaders[K];
+};
 
 /**
  * A payload by what it was generated from, or by its octets' SHA-256, their digest (`commonDigest`, of this machine only), or

@@ -1,3 +1,6 @@
+import { HEADER_OPTION_NAMES } from '../options/driver-options.js';
+import { HEADER_OPTIONS, type HeaderOptionName } from '../options/headers.js';
+import { longName } from '../options/option.js';
 import type { DatagramVerdict } from '../verify/verdict.js';
 import { withoutRouteData } from '../wire/ipv4-options.js';
 import type { Difference } from './difference.js';
@@ -21,52 +24,68 @@ const always = (): boolean => true;
 const one = (value: Value | null | undefined): readonly Value[] =>
   value === null || value === undefined ? [] : [value];
 
+/** What a field is called: as its option, in words. */
+type Unnamed = Omit<Field, 'name'> & { readonly name?: string };
+
 /**
- * Every field of the headers that is compared. Routers lower the TTL (RFC 1812 5.3.1) and write DSCP and ECN (RFC 2474, RFC
- * 3168); the smaller MTU is told from the sizes, see `cutDifference`.
+ * How each option of the headers shows in packets; none where no packet tells it by itself. Routers lower the TTL (RFC 1812
+ * 5.3.1) and write DSCP and ECN (RFC 2474, RFC 3168).
  */
+const OF_OPTIONS: { readonly [K in HeaderOptionName]: readonly Unnamed[] } = {
+  mtu: [], // told from the sizes: `cutDifferences`
+  idents: [{ want: (e) => e.ident, got: (v) => (v.ident === null ? ['none'] : [v.ident]) }],
+  ttl: [{ want: (e) => e.headers?.ttl, got: (v) => v.seen?.ttl ?? [], onTheWay: always }],
+  tos: [
+    {
+      name: 'dscp',
+      want: (e) => part(e.headers?.tos, (tos) => tos >>> 2),
+      got: (v) => distinct(v.seen?.tos, (tos) => tos >>> 2),
+      format: dscpText,
+      onTheWay: always,
+    },
+    {
+      name: 'ecn',
+      want: (e) => part(e.headers?.tos, (tos) => tos & 3),
+      got: (v) => distinct(v.seen?.tos, (tos) => tos & 3),
+      onTheWay: always,
+    },
+  ],
+  dontFragment: [
+    { want: (e) => e.headers?.df, got: (v) => v.seen?.df ?? [], format: (df) => (df === true ? '1' : '0') },
+  ],
+  flowLabel: [{ want: (e) => e.headers?.flowLabel, got: (v) => v.seen?.flowLabel ?? [] }],
+  vlans: [
+    {
+      want: (e) => e.headers?.vlan,
+      got: (v) => (v.seen?.vlan ?? []).filter((tags) => tags !== null),
+      format: orNone,
+    },
+  ],
+  options: [
+    {
+      want: (e) => e.headers?.options,
+      got: (v) => one(v.seen?.options),
+      format: orNone,
+      onTheWay: (want, got) => onlyRoutesDiffer(`${want}`, `${got}`),
+    },
+  ],
+  extensionHeaders: [
+    { want: (e) => e.headers?.extensionHeaders, got: (v) => one(v.seen?.extensionHeaders), format: orNone },
+  ],
+  checksum: [{ name: 'udp checksum', want: (e) => e.headers?.checksum, got: (v) => one(v.udp && checksumOf(v.udp)) }],
+  sourceMac: [], // link addresses change at every hop
+  destinationMac: [],
+};
+
+/** Every field of the headers that is compared. */
 const FIELDS: readonly Field[] = [
   { name: 'source', want: (e) => e.source, got: (v) => [v.source] },
   { name: 'destination', want: (e) => e.destination, got: (v) => [v.destination] },
   { name: 'sourcePort', want: (e) => e.sourcePort, got: (v) => one(v.udp?.sourcePort) },
   { name: 'destinationPort', want: (e) => e.destinationPort, got: (v) => one(v.udp?.destinationPort) },
-  { name: 'ident', want: (e) => e.ident, got: (v) => (v.ident === null ? ['none'] : [v.ident]) },
-  { name: 'ttl', want: (e) => e.headers?.ttl, got: (v) => v.seen?.ttl ?? [], onTheWay: always },
-  {
-    name: 'dscp',
-    want: (e) => part(e.headers?.tos, (tos) => tos >>> 2),
-    got: (v) => distinct(v.seen?.tos, (tos) => tos >>> 2),
-    format: dscpText,
-    onTheWay: always,
-  },
-  {
-    name: 'ecn',
-    want: (e) => part(e.headers?.tos, (tos) => tos & 3),
-    got: (v) => distinct(v.seen?.tos, (tos) => tos & 3),
-    onTheWay: always,
-  },
-  { name: 'df', want: (e) => e.headers?.df, got: (v) => v.seen?.df ?? [], format: (df) => (df === true ? '1' : '0') },
-  { name: 'flow label', want: (e) => e.headers?.flowLabel, got: (v) => v.seen?.flowLabel ?? [] },
-  {
-    name: 'vlan',
-    want: (e) => e.headers?.vlan,
-    got: (v) => (v.seen?.vlan ?? []).filter((tags) => tags !== null),
-    format: orNone,
-  },
-  {
-    name: 'options',
-    want: (e) => e.headers?.options,
-    got: (v) => one(v.seen?.options),
-    format: orNone,
-    onTheWay: (want, got) => onlyRoutesDiffer(`${want}`, `${got}`),
-  },
-  {
-    name: 'extension headers',
-    want: (e) => e.headers?.extensionHeaders,
-    got: (v) => one(v.seen?.extensionHeaders),
-    format: orNone,
-  },
-  { name: 'udp checksum', want: (e) => e.headers?.checksum, got: (v) => one(v.udp && checksumOf(v.udp)) },
+  ...HEADER_OPTION_NAMES.flatMap((key) =>
+    OF_OPTIONS[key].map((field) => ({ name: longName(key, HEADER_OPTIONS[key]).replaceAll('-', ' '), ...field })),
+  ),
 ];
 
 /** What of the headers is not as it was sent. */

@@ -157,8 +157,8 @@ describe('a header field that was asked for', () => {
     assert.deepEqual(
       result.differences.map(({ field, to }) => [field, to]),
       [
-        ['flow label', `${0x12345}`],
         ['extension headers', 'none'],
+        ['flow label', `${0x12345}`],
       ],
     );
   });

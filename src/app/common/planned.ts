@@ -2,7 +2,7 @@ import type { ExpectedDatagram, ExpectedHeaders, ExpectedPayload, PlannedPiece }
 import { type Outcome, outcomes } from '../../faults/outcome.js';
 import { hasFragmentHeader, type PlanPacket, placeOf, plannedFragment, viewOf } from '../../faults/packet.js';
 import type { FaultPlan } from '../../faults/plan.js';
-import type { PathHeaders } from '../../socket/path/info.js';
+import type { SentHeaders } from '../../options/sent-headers.js';
 import type { FragmentPlan } from '../../ufo/plan.js';
 import * as ipv4 from '../../wire/ipv4.js';
 import * as ipv6 from '../../wire/ipv6.js';
@@ -29,7 +29,7 @@ export function tellingPlan(plan: FaultPlan, tell: (made: MadePackets) => void):
 /** What datagrams with one plan have in common. */
 export interface PlannedCommon {
   readonly base: Partial<ExpectedDatagram>;
-  readonly headers: PathHeaders;
+  readonly headers: SentHeaders;
   /** Of the datagram as it was given. */
   readonly payload: ExpectedPayload;
   /** How a payload is known again. */
@@ -82,7 +82,7 @@ function pieceOf(packet: PlanPacket): PlannedPiece {
 }
 
 /** The values that the packets have, where a plan gave them others. */
-function headersOf(made: readonly PlanPacket[], headers: PathHeaders): ExpectedHeaders {
+function headersOf(made: readonly PlanPacket[], headers: SentHeaders): ExpectedHeaders {
   const values = <T>(of: (view: DataView) => T): readonly T[] => [
     ...new Set(made.map(({ header }) => of(viewOf(header)))),
   ];

@@ -1,3 +1,4 @@
+import { type PayloadSizes, sizeOf } from '../../payload/sizes.js';
 import { createFlow, type Flow, type FlowOptions } from '../../skb/flow.js';
 import { flowHeaders } from '../../ufo/flow-headers.js';
 import { MIN_MTU } from '../../wire/ipv6.js';
@@ -32,6 +33,16 @@ export function sizeOfCase({ family, mtu, size, headers }: CompareCase): readonl
 export function caseText({ family, mtu, size, what }: CompareCase): string {
   const text = `IPv${family}, MTU ${mtu}, ${size.toLocaleString('en')} octets`;
   return what === '' ? text : `${text}, ${what}`;
+}
+
+/** Datagrams of a range of sizes. */
+const OF_A_RANGE = 8;
+
+/** The sizes asked for: a list whole, of a range some. */
+export function sizesOf(sizes: PayloadSizes): number[] {
+  if (typeof sizes === 'number') return [sizes];
+  const count = sizes.every(({ min, max }) => min === max) ? sizes.length : Math.max(sizes.length, OF_A_RANGE);
+  return [...new Set(Array.from({ length: count }, (_, i) => sizeOf(sizes, 1, i)))];
 }
 
 /** The datagrams of a plain comparison: whole, one octet over, two full fragments and one octet, many, the largest. */

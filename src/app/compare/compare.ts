@@ -6,7 +6,7 @@ import { HtmlReport } from '../common/html-report.js';
 import type { Output } from '../common/output.js';
 import { lab } from '../lab/lab.js';
 import { type AgainstOptions, compareFile } from './against.js';
-import { type CompareCase, caseText, sizeOfCase } from './cases.js';
+import { type CompareCase, caseText, sizeOfCase, sizesOf } from './cases.js';
 import { compareDocument } from './document.js';
 import { causeJson, datagramJson } from './json.js';
 import { compareLive, type LiveEnd, type LiveOptions } from './live.js';
@@ -95,14 +95,14 @@ class Comparing {
       if (held !== null) this.groups.add(report.of, way, held);
     }
     if (this.#options.html !== undefined && this.kept.length < MOST_KEPT) this.kept.push(report);
-    const { json, deep, fields } = this.#options;
+    const { json, deep, fields, sizes } = this.#options;
     if (json) await this.#output.json(datagramJson(report, fields));
     else {
       const odd = report.cuts.some(
         ({ outcome }) => outcome !== 'equal' && outcome !== 'explained' && outcome !== 'refused',
       );
       if (!deep || odd) await this.#output.line(datagramText(report));
-      if (fields || (!deep && (this.#options.sizes?.length ?? Number.POSITIVE_INFINITY) <= SHOWN_ANYWAY)) {
+      if (fields || (sizes !== undefined && sizesOf(sizes).length <= SHOWN_ANYWAY)) {
         await this.#output.line(fieldsTable(report));
       }
     }

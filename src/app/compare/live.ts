@@ -1,12 +1,13 @@
 import { argumentError, usageError } from '../../errors.js';
 import { insideLab, pinNeighbours, setLabMtu } from '../../host/lab.js';
+import type { PayloadSizes } from '../../payload/sizes.js';
 import { createSocket } from '../../socket/socket.js';
 import { MIN_MTU } from '../../wire/ipv6.js';
 import { LINKTYPE_ETHERNET } from '../../wire/link-layer.js';
 import { CaptureOutput } from '../common/capture-output.js';
 import { peerAddresses } from '../common/peer-addresses.js';
 import { createProgress } from '../common/progress.js';
-import { type CaseHeaders, type CompareCase, plainCases, SWEPT_MTUS, sweptCases } from './cases.js';
+import { type CaseHeaders, type CompareCase, plainCases, SWEPT_MTUS, sizesOf, sweptCases } from './cases.js';
 import { Pair, type PairOptions } from './pair.js';
 import type { CompareSummary, DatagramReport } from './report.js';
 import { Watch } from './watch.js';
@@ -17,7 +18,7 @@ export interface LiveOptions {
   readonly family?: 4 | 6 | undefined;
   readonly interface?: string | undefined;
   readonly mtu?: number | undefined;
-  readonly sizes?: readonly number[] | undefined;
+  readonly sizes?: PayloadSizes | undefined;
   readonly headers: CaseHeaders;
   readonly deep: boolean;
   readonly pcap?: string | undefined;
@@ -26,6 +27,8 @@ export interface LiveOptions {
 /** What the summary says of a live comparison beside its datagrams. */
 export type LiveEnd = Pick<CompareSummary, 'source' | 'absent' | 'captureLost' | 'doubled'>;
 
+/** A veth's least (ETH_MIN_MTU), and RFC 791's. */
+const LEAST_LAB_MTU = 68;
 /** Port of the far end where nobody says another one: hardly anything listens there (traceroute's first). */
 const PORT = 33_434;
 
@@ -88,7 +91,7 @@ function batchesOf({ host, deep, mtu, sizes, headers }: LiveOptions, ends: reado
   const cases =
     sizes === undefined
       ? plainCases(families, own, headers)
-      : families.flatMap((family) => sizes.map((size) => ({ family, mtu: own, size, what: '', headers })));
+      : families.flatMap((family) => sizesOf(sizes).map((size) => ({ family, mtu: own, size, what: '', headers })));
   return [{ labMtu: inLab && mtu !== undefined ? mtu : null, cases }];
 }
 
@@ -100,6 +103,9 @@ async function wireOf(mtu: number): Promise<void> {
 
 /** Both hosts of the lab, or this one and the user's, by the families asked for. */
 async function endsOf({ host, family, interface: name, mtu }: LiveOptions): Promise<End[]> {
+  if (host === undefined && mtu !== undefined && mtu < LEAST_LAB_MTU) {
+    throw argumentError('mtu', mtu, `at least ${LEAST_LAB_MTU}, what the wire of the lab takes`);
+  }
   const lab = insideLab();
   const peers =
     host === undefined

@@ -1,3 +1,4 @@
+import type { SentHeaders } from '../../options/sent-headers.js';
 import type { Flow } from '../../skb/flow.js';
 import type { DriverName } from '../../tx/net-device.js';
 import { flowHeaders } from '../../ufo/flow-headers.js';
@@ -26,30 +27,13 @@ export interface PathInfo {
   /** Captures on that interface see them. */
   readonly seenByCaptures: boolean;
   /** What the headers of every datagram say, as far as anybody here decides it. */
-  readonly headers: PathHeaders;
+  readonly headers: SentHeaders;
   /** Octets of IP header in front of every packet's payload, the IPv6 fragment header not counted. */
   readonly headerLen: number;
   /** Octets of IPv6 extension headers that stand in the first fragment only. */
   readonly chainLen: number;
   /** What a user should know about this way out of the machine. */
   readonly notes: readonly string[];
-}
-
-export interface PathHeaders {
-  readonly ttl: number;
-  /** TOS or traffic class. */
-  readonly tos: number;
-  /** IPv4. */
-  readonly df?: boolean;
-  /** IPv4 options, hexadecimal. */
-  readonly options?: string;
-  /** IPv6; left out where the kernel chooses it. */
-  readonly flowLabel?: number;
-  /** IPv6 extension headers as they stand in the packet, without the fragment header, hexadecimal. */
-  readonly extensionHeaders?: string;
-  /** VLAN tags, as `--vlan` takes them; left out where the kernel writes the link header. */
-  readonly vlan?: string;
-  readonly checksum: 'computed' | 'zero';
 }
 
 export function pathInfo(peer: Peer): PathInfo {
