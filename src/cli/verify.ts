@@ -22,7 +22,7 @@ export const verify = defineCommand({
     read: file({ describe: 'capture file: pcap or pcapng, compressed or not; - for standard input', alias: 'r' }),
     interface: interfaceName({ describe: 'interface to capture on', alias: 'i' }),
     host: address({ describe: 'only datagrams from or to this address' }),
-    port: port({ describe: 'file: only datagrams from or to this port; incomplete ones without a port too' }),
+    port: port({ describe: 'only datagrams from or to this port; incomplete ones without a port too' }),
     filter: string({ describe: 'BPF filter; by host and protocol, for later fragments have no port' }),
     count: count({ describe: 'live: stop once that many datagrams have been judged' }),
     duration: duration({ describe: 'live: stop after that time' }),
@@ -58,7 +58,6 @@ export const verify = defineCommand({
     ['read', 'bufferSize'],
     ['read', 'engine'],
     ['read', 'direction'],
-    ['interface', 'port'],
     ['generated', 'expect'],
   ],
   examples: [
@@ -82,6 +81,7 @@ export const verify = defineCommand({
 interface LiveValues {
   readonly interface: string | undefined;
   readonly host: string | undefined;
+  readonly port: number | undefined;
   readonly filter: string | undefined;
   readonly count: number | undefined;
   readonly duration: number | undefined;

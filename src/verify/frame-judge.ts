@@ -33,6 +33,8 @@ export class FrameJudge {
   /** What reassembled packets carry, to be judged once they are done with. */
   readonly #inner = new InnerPackets();
   #loopback = false;
+  /** Frames that nobody asked about. */
+  #passedOver = 0;
 
   constructor(options: JudgeOptions, limits: Partial<ReassemblyLimits> = {}, tellGood = true) {
     this.#options = options;
@@ -65,7 +67,7 @@ export class FrameJudge {
     const network = this.#network;
     const start = frame.bytes.byteOffset + frame.offset;
     this.tally.begin();
-    this.#fragment.frame = this.tally.frames;
+    this.#fragment.frame = this.tally.frames + this.#passedOver;
     // Frames without a time are of the time of those before them.
     if (frame.seconds !== 0 || frame.nanoseconds !== 0) this.#fragment.time = frame.seconds + frame.nanoseconds * 1e-9;
     if (this.#packet.view.buffer !== frame.bytes.buffer) this.#see(frame.bytes.buffer);
@@ -82,6 +84,11 @@ export class FrameJudge {
       this.#packets(0);
     }
     this.tally.end();
+  }
+
+  /** A frame that nobody asks about: it has a number all the same. */
+  passOver(): void {
+    this.#passedOver++;
   }
 
   #see(buffer: ArrayBufferLike): void {

@@ -2,7 +2,9 @@ import { DATAGRAM_KINDS, type DatagramVerdict, type VerifySummary } from './verd
 
 /** A datagram for people: one line, beneath it what is wrong, then what is odd. */
 export function datagramText(verdict: DatagramVerdict): string {
-  const lines = [`${verdict.verdict.padEnd(10)} ${endpoints(verdict)}  ${identity(verdict)}  ${contents(verdict)}`];
+  const lines = [
+    `${verdict.verdict.padEnd(10)} ${endpoints(verdict)}  ${identity(verdict)}  ${contents(verdict)}${place(verdict)}`,
+  ];
   for (const mismatch of verdict.mismatches) lines.push(`           ${mismatch}`);
   for (const note of verdict.notes) lines.push(`           note: ${note}`);
   return lines.join('\n');
@@ -57,6 +59,14 @@ function contents(verdict: DatagramVerdict): string {
   if (udp !== null && udp.checksum !== 'good') parts.push(`checksum ${udp.checksum}`);
   if (holes.length > 0) parts.push(`missing ${missing(holes)}`);
   return parts.join(', ');
+}
+
+/** Where a reader finds it in the file: `, frames 7 … 9`. */
+function place({ fragmentList }: DatagramVerdict): string {
+  if (fragmentList === null || fragmentList.length === 0) return '';
+  let [first, last] = [Number.POSITIVE_INFINITY, 0];
+  for (const { frame } of fragmentList) [first, last] = [Math.min(first, frame), Math.max(last, frame)];
+  return first === last ? `, frame ${first}` : `, frames ${first} … ${last}`;
 }
 
 /** The first few holes, as octets of the IP payload. */

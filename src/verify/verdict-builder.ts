@@ -88,7 +88,13 @@ function setTexts(verdict: MutableVerdict, group: Group): void {
   verdict.notes = texts('note');
 }
 
-function fragmentList({ records, began }: Group): FragmentVerdict[] {
+/** Of a packet that came whole, or that could not be read, that one. */
+function fragmentList(group: Group): FragmentVerdict[] {
+  const { records, began, frame, total, ttl, tos } = group;
+  if (records.count === 0 && group.buffer === undefined) {
+    const time = Math.round(began * 1e6) / 1e6;
+    return [{ number: 1, frame, time, offset: 0, length: Math.max(0, total), more: false, ttl, tos }];
+  }
   return records.facts(MOST_LISTED).map(({ number, frame, micros, ...facts }) => ({
     number,
     frame,

@@ -57,7 +57,10 @@ export interface DatagramVerdict {
   readonly cut: boolean;
   /** Where the verdict is `offloaded`: how many datagrams, and of how many octets of payload; null where that does not show. */
   readonly offloaded: { readonly datagrams: number | null; readonly length: number | null } | null;
-  /** The distinct fragments in the order of arrival, of datagrams that are not plainly good; null for others. */
+  /**
+   * The distinct fragments in the order of arrival, of datagrams that are not plainly good, or the one packet of such that came
+   * whole; null for others.
+   */
   readonly fragmentList: readonly FragmentVerdict[] | null;
   /** Where it was asked for: what the packets said, for a comparison with what was sent. */
   readonly seen?: Sighting;

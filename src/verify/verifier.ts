@@ -1,5 +1,5 @@
 import type { Frame } from '../wire/frame.js';
-import type { RecordRun } from '../wire/record-run.js';
+import { framesOf, type RecordRun } from '../wire/record-run.js';
 import { FrameJudge } from './frame-judge.js';
 import type { Observer } from './judge.js';
 import type { ReassemblyLimits } from './reassembly/limits.js';
@@ -24,6 +24,8 @@ export interface VerifierOptions {
   readonly select?: (verdict: DatagramVerdict) => boolean;
   /** Whether good datagrams are to be told of; if not, they are only counted. Default true. */
   readonly tellGood?: boolean;
+  /** Which frames are to be judged and counted; default all. The others keep their numbers. */
+  readonly wants?: (frame: Frame) => boolean;
 }
 
 /** What came at the end of a capture. */
@@ -52,6 +54,7 @@ export function summaryVerdict(
  */
 export class Verifier {
   readonly #judge: FrameJudge;
+  readonly #wants: ((frame: Frame) => boolean) | undefined;
   readonly #strict: boolean;
   readonly #select: ((verdict: DatagramVerdict) => boolean) | undefined;
   readonly #tellGood: boolean;
@@ -75,6 +78,7 @@ export class Verifier {
     const makeGood = this.#tellGood || sightings || this.#select !== undefined;
     this.#judge = new FrameJudge(judging, limits, makeGood);
     this.#runs = new RunJudge(this.#judge, judging, makeGood);
+    this.#wants = options.wants;
   }
 
   /** Two stretches of memory to read files into, if there are such from which they are taken faster; valid until `end`. */
@@ -95,7 +99,10 @@ export class Verifier {
   /** Takes frames in the order of capture; returns the verdicts that are final now, in the order of completion. */
   push(frames: readonly Frame[]): DatagramVerdict[] {
     this.#runs.flush();
-    for (const frame of frames) this.#judge.frame(frame);
+    for (const frame of frames) {
+      if (this.#wants === undefined || this.#wants(frame)) this.#judge.frame(frame);
+      else this.#judge.passOver();
+    }
     return this.#take();
   }
 
@@ -104,6 +111,7 @@ export class Verifier {
    * lie. The records of the last one may be kept back until more come.
    */
   pushRuns(runs: readonly RecordRun[]): DatagramVerdict[] {
+    if (this.#wants !== undefined) return this.push(framesOf(runs)); // each is looked at
     for (const run of runs) this.#runs.take(run);
     return this.#take();
   }

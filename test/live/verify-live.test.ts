@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -59,6 +61,31 @@ describeLive('live verification', () => {
     program.interrupt();
     assert.equal(await program.end(), 0, program.stderr);
     assert.match(program.stdout, /^(good {7}.*45 fragments\n){3}good: 3 datagrams .* of 135 fragments in 135 frames/);
+  });
+
+  liveIt('tells only of datagrams of the port that was asked for', async () => {
+    const program = udpUfo('verify', '-i', LAB.near.interface, '--port', '9', '--count', '1', '--json');
+    await program.says(/verifying/);
+    const other = createSocket('udp4');
+    other.send(Buffer.alloc(3000), 4321, LAB.far.ipv4);
+    await sendDatagrams(1, LAB.far.ipv4);
+    assert.equal(await program.end(), 0, program.stderr);
+    other.close();
+    const verdicts = program.lines.slice(0, -1) as { udp: { destinationPort: number } }[];
+    assert.deepEqual(
+      verdicts.map(({ udp }) => udp.destinationPort),
+      [9],
+    );
+  });
+
+  liveIt('knows by the MTU that a packet is not one datagram of a wire', async () => {
+    const program = udpUfo('verify', '-i', LAB.near.interface, '--count', '1', '--json');
+    await program.says(/verifying/);
+    const gso = 'import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.setsockopt(17, 103, 1400)';
+    spawnSync('python3', ['-c', `${gso}; s.sendto(bytes(7000), ("${LAB.far.ipv4}", 9))`]);
+    assert.equal(await program.end(), 0, program.stderr);
+    assert.equal(program.lines[0]?.['verdict'], 'offloaded');
+    assert.match(String(program.lines[0]?.['notes']), /more than the MTU of 1500: at least 5/);
   });
 
   liveIt('finds nothing conclusive where nothing came', async () => {

@@ -7,6 +7,7 @@ import type { DatagramVerdict } from '../../verify/verdict.js';
 import { Verifier } from '../../verify/verifier.js';
 import { linktypeName } from '../../wire/link-layer.js';
 import { PcapRecords } from '../../wire/pcap-records.js';
+import { ofPort } from '../verify/select.js';
 
 /** Octets of lines that are kept for one write. */
 const BATCH_LEN = 64 * 1024;
@@ -24,8 +25,9 @@ export class VerdictSink implements RecordSink {
   #lines = '';
 
   constructor(told: CaptureChildArguments, file: RecordSink | null) {
-    const { interface: name, hash, tellGood = true, sightings, allowZeroChecksum6, datagrams, strict } = told;
+    const { interface: name, hash, tellGood = true, sightings, allowZeroChecksum6, datagrams, strict, port } = told;
     const link = new LinkWatch(name, 0);
+    const select = ofPort({ port });
     this.#verifier = new Verifier({
       mtu: () => link.mtu(),
       hash: hash ?? false,
@@ -34,6 +36,7 @@ export class VerdictSink implements RecordSink {
       ...(sightings && { sightings }),
       ...(allowZeroChecksum6 && { allowZeroChecksum6 }),
       ...(strict && { strict }),
+      ...(select && { select }),
     });
     this.#wanted = datagrams ?? Number.POSITIVE_INFINITY;
     this.#file = file;

@@ -11,7 +11,7 @@ import type { Output } from '../common/output.js';
 import { comparedSummary, type ExpectOptions, expectationOf } from './expect.js';
 import { Explainer } from './explainer.js';
 import { VerifyPage } from './page.js';
-import { ofPort, type Selection, selectFrames } from './select.js';
+import { frameChoice, ofPort, type Selection } from './select.js';
 
 export interface VerifyOptions extends ExpectOptions {
   readonly json: boolean;
@@ -35,10 +35,10 @@ const LIVE_HOLD_TIME = 1;
 /** `udp-ufo verify -r FILE`: judges every datagram of a capture file; returns the exit code. */
 export async function verifyFile(options: VerifyFileOptions, output: Output, signal: AbortSignal): Promise<ExitCode> {
   const expect = await expectationOf(options);
-  const select = ofPort(options);
-  const verifier = new Verifier({ ...verifierOptions(options, expect, false), ...(select && { select }) });
-  await using file = await openFileCapture(options.file, { reuse: true, buffers: verifier.readBuffers });
-  const capture = selectFrames(file, options);
+  const [select, wants] = [ofPort(options), frameChoice(options)];
+  const chosen = { ...(select && { select }), ...(wants && { wants }) };
+  const verifier = new Verifier({ ...verifierOptions(options, expect, false), ...chosen });
+  await using capture = await openFileCapture(options.file, { reuse: true, buffers: verifier.readBuffers });
   const code = await judge(verifier, capture, options, expect, output, signal, () => capture.fault);
   noteFile(capture, output);
   return code;

@@ -22,6 +22,8 @@ export interface LiveVerifyOptions {
   readonly filter?: string | undefined;
   /** One or two addresses. */
   readonly hosts?: readonly string[] | undefined;
+  /** Only datagrams from or to this UDP port are told of and counted. */
+  readonly port?: number | undefined;
   /** Ends by itself once at least that many datagrams have been judged. */
   readonly datagrams?: number | undefined;
   /** SHA-256 of every payload in its verdict; default true. */
@@ -97,6 +99,7 @@ function toldOf(options: LiveVerifyOptions, file: LiveFile | null): CaptureChild
     sightings: options.sightings ?? options.expect !== undefined,
     allowZeroChecksum6: options.allowZeroChecksum6 ?? false,
     strict: options.strict ?? false,
+    ...(options.port !== undefined && { port: options.port }),
     ...(options.datagrams !== undefined && { datagrams: options.datagrams }),
     ...(file !== null && { file: file.wish }),
   };

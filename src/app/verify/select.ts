@@ -1,4 +1,3 @@
-import type { FileCapture } from '../../capture/file/engine.js';
 import { FrameFilter } from '../../capture/libpcap/frame-filter.js';
 import type { DatagramVerdict } from '../../verify/verdict.js';
 import type { Frame } from '../../wire/frame.js';
@@ -15,35 +14,15 @@ export interface Selection {
   readonly port?: number | undefined;
 }
 
-/** A file of which only some frames are wanted: each is looked at. */
-export type FilteredFile = Omit<FileCapture, 'runs'>;
-
 /**
- * `capture` without the frames that filter and host leave out; itself where there is neither.
+ * Which frames filter and host let through; undefined where there is neither. The others keep their numbers, which are those
+ * of the file.
  * @throws UfoError ERR_UFO_INVALID_ARGUMENT with libpcap's reason, ERR_UFO_UNSUPPORTED without libpcap
  */
-export function selectFrames(capture: FileCapture, { filter, host }: Selection): FileCapture | FilteredFile {
-  if (filter === undefined && host === undefined) return capture;
+export function frameChoice({ filter, host }: Selection): ((frame: Frame) => boolean) | undefined {
+  if (filter === undefined && host === undefined) return undefined;
   const frames = new FrameFilter((linktype) => filterText(filter, host, linktype), LINKTYPE_ETHERNET);
-  return {
-    engine: 'file',
-    source: capture.source,
-    get fault() {
-      return capture.fault;
-    },
-    get remarks() {
-      return capture.remarks;
-    },
-    get comments() {
-      return capture.comments;
-    },
-    stats: () => capture.stats(),
-    close: () => capture.close(),
-    [Symbol.asyncDispose]: () => capture[Symbol.asyncDispose](),
-    async *[Symbol.asyncIterator](): AsyncGenerator<readonly Frame[]> {
-      for await (const batch of capture) yield batch.filter((frame) => frames.matches(frame));
-    },
-  };
+  return (frame) => frames.matches(frame);
 }
 
 /**

@@ -30,6 +30,8 @@ export interface CaptureChildArguments extends LoopOptions {
   readonly tellGood?: boolean;
   /** Mode `verdicts`: they carry what the packets said, for a comparison with what was sent. */
   readonly sightings?: boolean;
+  /** Mode `verdicts`: only datagrams from or to this UDP port. */
+  readonly port?: number;
   /** Mode `verdicts`: accept UDP checksum 0 over IPv6. */
   readonly allowZeroChecksum6?: boolean;
   /** Mode `verdicts`: what is not computed yet is bad, and what was not looked at is inconclusive. */

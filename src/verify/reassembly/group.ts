@@ -21,10 +21,12 @@ export class Group implements Keyed {
   /** Tags, labels and tunnels that it came in, as text, and how many; empty for none. */
   readonly via: string;
   readonly viaDepth: number;
-  /** Destination MAC address, TTL and time of fragment #1. */
+  /** Number of its frame, destination MAC address, TTL, TOS and time of fragment #1. */
+  readonly frame: number;
   readonly macHigh: number;
   readonly macLow: number;
   readonly ttl: number;
+  readonly tos: number;
   readonly began: number;
   state: 'pending' | 'held' | 'gone' = 'pending';
   /** When the first fragment came, then when the datagram was complete; seconds. */
@@ -117,6 +119,8 @@ export class Group implements Keyed {
     this.macHigh = fragment.macHigh;
     this.macLow = fragment.macLow;
     this.ttl = fragment.ttl;
+    this.tos = fragment.tos;
+    this.frame = fragment.frame;
   }
 
   /** What is wrong with the latest fragment. */

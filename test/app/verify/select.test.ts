@@ -58,6 +58,23 @@ async function sources(file: string, selection: Selection): Promise<{ code: numb
 }
 
 describe('verify of a part of a file', () => {
+  it('numbers frames as the file does, whatever is left out', async () => {
+    const file = await capture('numbers.pcap');
+    const octets = readFileSync(file);
+    octets[octets.length - 1]! ^= 1; // the last frame is of the third datagram
+    writeFileSync(file, octets);
+    for (const selection of [{}, { host: '192.0.2.9' }, { filter: 'src 192.0.2.9' }, { port: 102 }]) {
+      const out = new Text();
+      await verifyFile(
+        { file, json: false, ...selection },
+        createOutput(out, new Text()),
+        new AbortController().signal,
+      );
+      assert.match(out.text, /^bad .*, frames 7 … 9$/m, JSON.stringify(selection));
+      assert.match(out.text, /#3 +@9 \|/);
+    }
+  });
+
   it('goes by host, by port and by a filter of libpcap, whole datagrams in all cases', async () => {
     const file = await capture('flows.pcap');
     const table: readonly (readonly [Selection, readonly string[]])[] = [
