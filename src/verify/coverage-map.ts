@@ -8,7 +8,7 @@ const MOST_ROWS = 16;
  * The fragments of a datagram as a map: octets of the IP payload across, a row a fragment in the order of arrival, and a
  * last row for all of them.
  *
- *     =  octets of a fragment      !  octets that more than one has      .  octets that none has
+ *     =  octets of a fragment      !  octets that more than one has      .  octets that none has      >  something is wrong with it
  */
 export function coverageMap({ fragmentList, holes, fragments, findings }: DatagramVerdict): string[] {
   if (fragmentList === null || fragmentList.length === 0 || fragments === 0) return [];
@@ -18,10 +18,13 @@ export function coverageMap({ fragmentList, holes, fragments, findings }: Datagr
   const rows = chosen(fragmentList, faulty);
   const left = fragments - rows.length;
   return [
-    `${' '.repeat(14)}|${`0${String(total).padStart(COLUMNS - 1)}`}|`,
-    ...rows.map((one) => `${name(one)}|${bar(one, column)}|${facts(one, fragmentList[0]!.time)}`),
-    ...(left > 0 ? [`${`${left} more`.padStart(13)} `] : []),
-    `${'all'.padStart(13)} |${all(fragmentList, total)}|`,
+    `${' '.repeat(15)}|${`0${String(total).padStart(COLUMNS - 1)}`}|`,
+    ...rows.map(
+      (one) =>
+        `${faulty.has(one.number) ? '>' : ' '}${name(one)}|${bar(one, column)}|${facts(one, fragmentList[0]!.time)}`,
+    ),
+    ...(left > 0 ? [`${`${left} more`.padStart(14)} `] : []),
+    `${'all'.padStart(14)} |${all(fragmentList, total)}|`,
   ];
 }
 

@@ -21,10 +21,17 @@ export function explanation(verdict: DatagramVerdict): string {
 
 /** Where it is written, what happens to the datagram, and the octets of the faulty field among those around it. */
 function explained(code: Code, faults: readonly Finding[]): string[] {
-  const { octets, mark } = faults.find((one) => one.code === code && one.mark !== undefined) ?? {};
+  const {
+    octets,
+    mark,
+    of = '',
+    fragment = null,
+  } = faults.find((one) => one.code === code && one.mark !== undefined) ?? {};
   return [
     `${code} (${CODES[code].source}): ${CODES[code].receiver}`,
-    ...(octets === undefined || mark === undefined ? [] : hexLines(octets, mark)),
+    ...(octets === undefined || mark === undefined
+      ? []
+      : [`  ${of}${fragment === null ? '' : ` of fragment #${fragment}`}:`, ...hexLines(octets, mark)]),
   ];
 }
 

@@ -8,13 +8,14 @@ export interface Finding {
   readonly fragment: number | null;
   /** As in `mismatches` and `notes`. */
   readonly text: string;
-  /** The octets that it is about, in hex, and which of them, `[start, end)`; where there are such. */
+  /** The octets that it is about, in hex, what they are, and which of them, `[start, end)`; where there are such. */
+  readonly of?: string;
   readonly octets?: string;
   readonly mark?: readonly [number, number];
 }
 
 /** What a finding shows of the packet. */
-export type Evidence = Pick<Finding, 'octets' | 'mark'>;
+export type Evidence = Pick<Finding, 'of' | 'octets' | 'mark'>;
 
 /** A datagram of 8,192 fragments can be wrong 8,192 times; a reader needs the first few. */
 const MOST = 64;
@@ -35,6 +36,10 @@ export class Findings {
   /** Octets that they take, about. */
   octets = 0;
   readonly #full = { mismatch: false, note: false };
+  /** Whether one more of that level would be kept. */
+  keeps(level: Finding['level']): boolean {
+    return !this.#full[level];
+  }
   readonly #taken = { mismatch: 0, note: 0 };
 
   add(level: Finding['level'], code: Code, fragment: number | null, text: string, evidence?: Evidence): void {
@@ -59,10 +64,16 @@ function bounded(text: string): string {
 }
 
 /** The octets `[offset, offset + len)` of the view as evidence, the marked ones by their place in it. */
-export function evidence(view: DataView, offset: number, len: number, mark: readonly [number, number]): Evidence {
+export function evidence(
+  of: string,
+  view: DataView,
+  offset: number,
+  len: number,
+  mark: readonly [number, number],
+): Evidence {
   const shown = Math.max(0, Math.min(len, MOST_EVIDENCE));
   const octets = Buffer.from(view.buffer, view.byteOffset + offset, shown).toString('hex');
-  return mark[0] < shown ? { octets, mark: [mark[0], Math.min(mark[1], shown)] } : { octets };
+  return mark[0] < shown ? { of, octets, mark: [mark[0], Math.min(mark[1], shown)] } : { of, octets };
 }
 
 export function hex16(value: number): string {

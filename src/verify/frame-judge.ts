@@ -3,6 +3,7 @@ import type { Frame } from '../wire/frame.js';
 import { isLoopback, networkLayer } from '../wire/link-layer.js';
 import { NetworkLayer } from '../wire/network-layer.js';
 import { enterTunnel } from '../wire/tunnel.js';
+import { evidence } from './findings.js';
 import { HeaderValues } from './header-values.js';
 import { checkIpv4, parseIpv4 } from './headers/ipv4.js';
 import { checkIpv6, parseIpv6 } from './headers/ipv6.js';
@@ -18,6 +19,9 @@ import { kernelOffset } from './reassembly/octets.js';
 import { Reassembler } from './reassembly/reassembler.js';
 import { Tally } from './tally.js';
 
+/** Where a packet's length stands. */
+const IPV4_LENGTH = ['IPv4 header', [2, 4]] as const;
+const IPV6_LENGTH = ['IPv6 headers', [4, 6]] as const;
 const NO_VIEW = new DataView(new ArrayBuffer(0));
 
 /** Takes frames apart, down to the innermost packet, and hands every datagram and fragment to where it is judged. */
@@ -130,6 +134,7 @@ export class FrameJudge {
     const packet = this.#packet;
     const fragment = this.#fragment;
     packet.base = offset;
+    fragment.header = offset;
     packet.captured = len;
     packet.onWire = len + missing;
     fragment.macHigh = mac < 0 ? -1 : packet.view.getUint16(mac);
@@ -144,13 +149,18 @@ export class FrameJudge {
     const cut =
       kind === 'fragment' || kind === 'atomic' || (kind === 'malformed' && (fragment.more || fragment.offset > 0));
     if (cut) this.fragments++;
-    if (kind === 'malformed') this.reassembler.add(malformedVerdict(packet.faultCode, packet.fault, fragment));
+    if (kind === 'malformed') this.#malformed(packet);
     else if (kind === 'fragment') {
       const group = this.reassembler.groupOf(fragment);
       this.#check(group);
       this.reassembler.place(group, fragment);
     } else this.#single(kind === 'atomic');
     return kind;
+  }
+
+  #malformed({ faultCode, fault, faultMark, view, base, captured }: Packet): void {
+    const shown = evidence('IP packet', view, base, captured, faultMark);
+    this.reassembler.add(malformedVerdict(faultCode, fault, shown, this.#fragment));
   }
 
   /** Goes into what a whole packet carries; returns how many octets behind it were not captured, −1 where there is nothing. */
@@ -183,7 +193,8 @@ export class FrameJudge {
     }
     if (fragment.shortOnWire) {
       const text = `IP length got ${packet.headerLen + fragment.len}, want at most ${packet.onWire}, the frame's rest`;
-      group.mismatch('ip-length-past-frame', text);
+      const [of, mark] = fragment.family === 4 ? IPV4_LENGTH : IPV6_LENGTH;
+      group.mismatch('ip-length-past-frame', text, evidence(of, packet.view, packet.base, packet.headerLen, mark));
     }
     if (sightings) {
       group.values ??= new HeaderValues();

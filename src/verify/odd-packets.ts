@@ -2,13 +2,14 @@ import * as ipv4 from '../wire/ipv4.js';
 import * as ipv6 from '../wire/ipv6.js';
 import type { NetworkLayer } from '../wire/network-layer.js';
 import type { Code } from './codes.js';
+import { type Evidence, evidence } from './findings.js';
 import { type Fragment, KEY_SOURCE, noHeader } from './reassembly/fragment.js';
 import { Group } from './reassembly/group.js';
 import type { DatagramVerdict } from './verdict.js';
 import { newVerdict, setVerdict } from './verdict-builder.js';
 
 /** A packet or fragment whose header cannot be used. */
-export function malformedVerdict(code: Code, fault: string, fragment: Fragment): DatagramVerdict {
+export function malformedVerdict(code: Code, fault: string, shown: Evidence, fragment: Fragment): DatagramVerdict {
   const { family, key, ident, protocol, more, offset } = fragment;
   const group = new Group(fragment);
   const verdict = newVerdict(family, key, family === 6 && ident === 0 ? null : ident, protocol);
@@ -17,7 +18,7 @@ export function malformedVerdict(code: Code, fault: string, fragment: Fragment):
   verdict.complete = false;
   verdict.holes = [[0, null]];
   group.fragmented = false;
-  group.mismatch(code, fault);
+  group.mismatch(code, fault, shown);
   setVerdict(verdict, group);
   return verdict;
 }
@@ -38,7 +39,8 @@ export function oddVersionVerdict(view: DataView, network: NetworkLayer, fragmen
     for (let i = KEY_SOURCE; i < keyLen; i++) key[i] = view.getInt32(addresses + 4 * (i - KEY_SOURCE));
     fragment.protocol = family === 4 ? ipv4.getProtocol(view, offset) : ipv6.getNextHeader(view, offset);
   }
-  return malformedVerdict('ip-version', `version got ${value}, want ${family}`, fragment);
+  const shown = evidence('IP packet', view, offset, Math.min(len, headerLen), [0, 1]);
+  return malformedVerdict('ip-version', `version got ${value}, want ${family}`, shown, fragment);
 }
 
 /** Protocols whose whole packets carry no IP packet: ICMP, IGMP, TCP, RSVP, EIGRP, OSPF, PIM, VRRP, SCTP, DCCP, UDP-Lite … */

@@ -37,7 +37,18 @@ function kindOf(text: string): string {
     .replace(/\d+/g, 'N');
 }
 
+/** What is wrong with a payload, or in comparison, has no field of a header to show. */
+const UNMARKED: readonly Code[] = ['payload-foreign', 'payload-length', 'payload-octet', 'not-as-sent', 'left-out'];
+
 describe('every code', () => {
+  it('of a fault marks the field that says so, but where there is none', () => {
+    const unmarked = (Object.keys(SPECIMENS) as Code[]).filter((code) => {
+      const faults = SPECIMENS[code]().filter((one) => one.code === code && one.level === 'mismatch');
+      return faults.length > 0 && faults.every(({ of, octets, mark }) => !of || !octets || !mark);
+    });
+    assert.deepEqual(unmarked, UNMARKED);
+  });
+
   it('has a specimen, and no specimen is of a code that is none', () => {
     assert.deepEqual(Object.keys(SPECIMENS).sort(), Object.keys(CODES).sort());
   });

@@ -17,7 +17,7 @@ type Report = (level: 'mismatch' | 'note', code: Code, text: string, mark: reado
 export function checkExtensions(packet: Packet, chain: extension.ExtensionChain, group: Group): void {
   const { view, base } = packet;
   walk(packet, chain, (level, code, text, mark) => {
-    const shown = evidence(view, base, chain.upperOffset - base, mark);
+    const shown = evidence('IPv6 headers', view, base, chain.upperOffset - base, mark);
     if (level === 'mismatch') group.mismatch(code, text, shown);
     else group.note(code, text, shown);
   });

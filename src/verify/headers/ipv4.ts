@@ -13,7 +13,10 @@ export function parseIpv4(packet: Packet, fragment: Fragment): PacketKind {
   if (captured < ipv4.HEADER_LEN) {
     if (onWire > captured) return 'short';
     noHeader(fragment, 4);
-    return packet.malformed('ip-header-cut', `IPv4 header got ${captured} octets, want ${ipv4.HEADER_LEN}`);
+    return packet.malformed('ip-header-cut', `IPv4 header got ${captured} octets, want ${ipv4.HEADER_LEN}`, [
+      0,
+      captured,
+    ]);
   }
   const fragWord = ipv4.getFragWord(view, base) & (ipv4.MF | ipv4.FRAG_OFF_MASK);
   const protocol = ipv4.getProtocol(view, base);
@@ -55,13 +58,17 @@ function fillKey(packet: Packet, fragment: Fragment, protocol: number): void {
 
 function unusable(packet: Packet, version: number, headerLen: number, totLen: number): boolean {
   const { captured, onWire } = packet;
-  if (version !== 4) packet.malformed('ip-version', `version got ${version}, want 4`);
+  if (version !== 4) packet.malformed('ip-version', `version got ${version}, want 4`, [0, 1]);
   else if (headerLen < ipv4.HEADER_LEN)
-    packet.malformed('ip-header-length', `header length got ${headerLen}, want at least ${ipv4.HEADER_LEN}`);
+    packet.malformed('ip-header-length', `header length got ${headerLen}, want at least ${ipv4.HEADER_LEN}`, [0, 1]);
   else if (totLen < headerLen)
-    packet.malformed('ip-total-length', `total length got ${totLen}, want at least ${headerLen}, the header`);
+    packet.malformed('ip-total-length', `total length got ${totLen}, want at least ${headerLen}, the header`, [2, 4]);
   else if (captured < headerLen && onWire === captured)
-    packet.malformed('ip-header-length', `header length got ${headerLen}, want at most ${captured}, the frame's rest`);
+    packet.malformed(
+      'ip-header-length',
+      `header length got ${headerLen}, want at most ${captured}, the frame's rest`,
+      [0, 1],
+    );
   else return false;
   return true;
 }
@@ -88,9 +95,13 @@ export function checkIpv4(packet: Packet, fragment: Fragment, group: Group, stri
   const fields = (flags << 8) | (fragment.tos << 8) | fragment.ttl;
   if (!ipv4.verifyChecksum(view, base)) headerChecksumError(packet, group, strict);
   if ((fields & RESERVED_BIT) !== 0)
-    group.mismatch('reserved-flag', 'reserved flag got 1, want 0', evidence(view, base, headerLen, [6, 8]));
+    group.mismatch(
+      'reserved-flag',
+      'reserved flag got 1, want 0',
+      evidence('IPv4 header', view, base, headerLen, [6, 8]),
+    );
   if (group.seen === 1) group.referenceFields = fields;
-  else if (fields !== group.referenceFields) compareFields(fields, group);
+  else if (fields !== group.referenceFields) compareFields(fields, packet, group);
   if (headerLen > ipv4.HEADER_LEN || group.referenceExtra) checkOptions(packet, fragment, group);
 }
 
@@ -98,7 +109,7 @@ export function checkIpv4(packet: Packet, fragment: Fragment, group: Group, stri
 function headerChecksumError({ view, base, headerLen }: Packet, group: Group, strict: boolean): void {
   const got = ipv4.getChecksum(view, base);
   const want = finishChecksum(addSums(sumView(view, base, headerLen), ~got & 0xffff));
-  const shown = evidence(view, base, headerLen, [ipv4.CHECKSUM, ipv4.CHECKSUM + 2]);
+  const shown = evidence('IPv4 header', view, base, headerLen, [ipv4.CHECKSUM, ipv4.CHECKSUM + 2]);
   if (got === 0) {
     const text = 'header checksum 0x0000, not computed yet: captured before the device computes it';
     group.suspect(strict, 'header-checksum-not-computed', text);
@@ -108,13 +119,14 @@ function headerChecksumError({ view, base, headerLen }: Packet, group: Group, st
   group.mismatch('header-checksum', `header checksum got ${hex16(got)}, want ${hex16(want)}`, shown);
 }
 
-function compareFields(fields: number, group: Group): void {
+function compareFields(fields: number, { view, base, headerLen }: Packet, group: Group): void {
   const want = group.referenceFields;
   const differ = fields ^ want;
   if ((differ & 0xff) !== 0) group.noteField('ttl-differs', 'TTL', fields & 0xff, want & 0xff);
   if ((differ & 0xff00) !== 0) group.noteField('tos-differs', 'TOS/ECN', (fields >>> 8) & 0xff, (want >>> 8) & 0xff);
   if ((differ & DF_BIT) !== 0) {
-    group.mismatch('df-differs', `DF got ${fields & DF_BIT ? 1 : 0}, want ${want & DF_BIT ? 1 : 0} as in fragment #1`);
+    const text = `DF got ${fields & DF_BIT ? 1 : 0}, want ${want & DF_BIT ? 1 : 0} as in fragment #1`;
+    group.mismatch('df-differs', text, evidence('IPv4 header', view, base, headerLen, [6, 8]));
   }
 }
 
@@ -125,7 +137,9 @@ function compareFields(fields: number, group: Group): void {
 function checkOptions(packet: Packet, fragment: Fragment, group: Group): void {
   const { view, base, headerLen, bytes } = packet;
   const octets = bytes.subarray(base + ipv4.OPTIONS, base + headerLen);
-  const shown = evidence(view, base, headerLen, [ipv4.OPTIONS, headerLen]);
+  // Where there are none the header's length says so.
+  const where: [number, number] = headerLen > ipv4.OPTIONS ? [ipv4.OPTIONS, headerLen] : [0, 1];
+  const shown = evidence('IPv4 header', view, base, headerLen, where);
   const fault = optionsFaultOf(packet);
   if (fault !== null) group.mismatch('ip-option', fault, shown);
   const copied: number[] = [];

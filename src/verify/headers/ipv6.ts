@@ -17,7 +17,10 @@ export function parseIpv6(packet: Packet, fragment: Fragment): PacketKind {
   if (captured < ipv6.HEADER_LEN) {
     if (onWire > captured) return 'short';
     noHeader(fragment, 6);
-    return packet.malformed('ip-header-cut', `IPv6 header got ${captured} octets, want ${ipv6.HEADER_LEN}`);
+    return packet.malformed('ip-header-cut', `IPv6 header got ${captured} octets, want ${ipv6.HEADER_LEN}`, [
+      0,
+      captured,
+    ]);
   }
   const field = ipv6.getPayloadLen(view, base);
   extension.walkExtensions(view, base + ipv6.NEXT_HEADER, base + ipv6.HEADER_LEN, chainEnd(packet, field), chain);
@@ -27,7 +30,7 @@ export function parseIpv6(packet: Packet, fragment: Fragment): PacketKind {
   const isFragment = chain.fragmentOffset >= 0;
   fillKey(packet, fragment);
   const version = ipv6.getVersion(view, base);
-  if (version !== 6) return packet.malformed('ip-version', `version got ${version}, want 6`);
+  if (version !== 6) return packet.malformed('ip-version', `version got ${version}, want 6`, [0, 1]);
   if (!isFragment && chain.status !== 'ok') return brokenChain(packet, len);
   const cut = isFragment ? chain.fragmentOffset + extension.FRAGMENT_HEADER_LEN : chain.upperOffset;
   packet.headerLen = cut - base;
@@ -49,11 +52,14 @@ function chainEnd({ base, captured }: Packet, payloadLen: number): number {
 /** A chain that does not come to its end, in a packet that is no fragment. */
 function brokenChain(packet: Packet, len: number): PacketKind {
   const cutByCapture = packet.onWire > packet.captured && packet.captured < len;
+  const at = chain.upperOffset - packet.base;
   if (chain.status === 'truncated') {
     if (cutByCapture) return 'short';
-    return packet.malformed('header-chain-length', 'header chain got an extension header that ends past the packet');
+    const text = 'header chain got an extension header that ends past the packet';
+    return packet.malformed('header-chain-length', text, [at, at + 2]);
   }
-  return packet.malformed('header-chain-order', 'header chain got a header where it must not stand (RFC 8200 4.1)');
+  const text = 'header chain got a header where it must not stand (RFC 8200 4.1)';
+  return packet.malformed('header-chain-order', text, [at, at + 2]);
 }
 
 function fillKey(packet: Packet, fragment: Fragment): void {
@@ -131,6 +137,6 @@ function compareHeaders(packet: Packet, group: Group): void {
 function checkReserved({ view, base, headerLen }: Packet, at: number, group: Group): void {
   const got = (view.getUint8(at + 1) << 8) | (view.getUint8(at + 3) & 0x06);
   if (got === 0) return;
-  const shown = evidence(view, base, headerLen, [at + 1 - base, at + 4 - base]);
+  const shown = evidence('IPv6 headers', view, base, headerLen, [at + 1 - base, at + 4 - base]);
   group.mismatch('fragment-reserved-bits', `reserved bits got 0x${got.toString(16)}, want 0`, shown);
 }

@@ -20,11 +20,14 @@ export class Packet {
   /** What is wrong with a packet whose headers cannot be used. */
   fault = '';
   faultCode: Code = 'ip-version';
+  /** Which octets from `base` on say so, `[start, end)`. */
+  faultMark: readonly [number, number] = [0, 1];
 
   /** Notes why the headers cannot be used. */
-  malformed(code: Code, fault: string): 'malformed' {
+  malformed(code: Code, fault: string, mark: readonly [number, number]): 'malformed' {
     this.faultCode = code;
     this.fault = fault;
+    this.faultMark = mark;
     return 'malformed';
   }
 }

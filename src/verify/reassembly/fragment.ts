@@ -47,6 +47,8 @@ export class Fragment {
   bytes: Uint8Array = new Uint8Array(0);
   view: DataView = new DataView(new ArrayBuffer(0));
   data = 0;
+  /** Where its IP header begins. */
+  header = 0;
   /** Where `bytes` begins in the memory of the SIMD kernel, −1 where it is elsewhere. */
   at = -1;
 }

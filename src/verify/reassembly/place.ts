@@ -1,5 +1,8 @@
 import { addSums } from '../../wire/checksum.js';
 import { formatMac } from '../../wire/ethernet.js';
+import { FRAG_OFF, FRAGMENT_HEADER_LEN } from '../../wire/ipv6-extension.js';
+import type { Code } from '../codes.js';
+import { evidence } from '../findings.js';
 import type { BufferPool } from './buffers.js';
 import type { Fragment } from './fragment.js';
 import type { Group } from './group.js';
@@ -24,7 +27,9 @@ export function placeFragment(group: Group, fragment: Fragment, buffers: BufferP
   group.fragments++;
   if (end > fragment.limit) {
     const text = `end got ${end}, want at most ${fragment.limit} (a packet holds 65535 octets)`;
-    group.mismatch('fragment-past-65535', text);
+    wrong(group, fragment, 'fragment-past-65535', text, 'offset');
+    summarize(fragment, fragment.data, fragment.captured, summary);
+    record(group, fragment);
     return false;
   }
   if (fragment.macLow !== group.macLow || fragment.macHigh !== group.macHigh) checkMac(group, fragment);
@@ -76,7 +81,11 @@ function checkMac(group: Group, { macHigh, macLow, ttl }: Fragment): void {
   const got = macText(macHigh, macLow);
   const want = macText(group.macHigh, group.macLow);
   if (ttl === group.ttl)
-    group.mismatch('destination-mac', `destination MAC got ${got}, want ${want} as in fragment #1`);
+    group.mismatch('destination-mac', `destination MAC got ${got}, want ${want} as in fragment #1`, {
+      of: 'destination MAC',
+      octets: got.replaceAll(':', ''),
+      mark: [0, 6],
+    });
   else group.note('destination-mac-differs', `destination MAC got ${got}, fragment #1 has ${want}, on another hop`);
 }
 
@@ -97,7 +106,7 @@ function placeOverlap(group: Group, fragment: Fragment, end: number): void {
   group.overlaps++;
   if (differ) group.conflicts++;
   const text = `${overlapFault(group, offset, end, pieces)}, data ${differ ? 'conflicting' : 'equal'})`;
-  group.mismatch(differ ? 'fragment-conflict' : 'fragment-overlap', text);
+  wrong(group, fragment, differ ? 'fragment-conflict' : 'fragment-overlap', text, 'offset');
   record(group, fragment);
   let from = offset;
   const capturedEnd = offset + captured;
@@ -131,10 +140,11 @@ function differs(group: Group, fragment: Fragment, pieces: readonly number[]): b
 
 /** What the fragment says about where the datagram ends. */
 function checkEnd(group: Group, fragment: Fragment, end: number): void {
-  if (fragment.len === 0) group.mismatch('fragment-empty', 'length got 0, want at least 1');
+  if (fragment.len === 0) wrong(group, fragment, 'fragment-empty', 'length got 0, want at least 1', 'length');
   if (fragment.more) {
-    if (fragment.len % 8 !== 0) group.mismatch('fragment-length', `length got ${fragment.len}, want a multiple of 8`);
-    if (group.total >= 0 && end > group.total) pastEnd(group, end);
+    if (fragment.len % 8 !== 0)
+      wrong(group, fragment, 'fragment-length', `length got ${fragment.len}, want a multiple of 8`, 'length');
+    if (group.total >= 0 && end > group.total) pastEnd(group, fragment, end);
     return;
   }
   if (group.total < 0) {
@@ -143,16 +153,29 @@ function checkEnd(group: Group, fragment: Fragment, end: number): void {
     const placed = group.extents.end;
     if (placed <= end) return;
     const text = `end of the datagram got ${end}, want at least ${placed}, where other fragments end`;
-    group.mismatch('fragment-end-differs', text);
+    wrong(group, fragment, 'fragment-end-differs', text, 'offset');
   } else if (group.total !== end) {
     const text = `end of the datagram got ${end}, want ${group.total} as fragment #${group.totalFrom} says`;
-    group.mismatch('fragment-end-differs', text);
+    wrong(group, fragment, 'fragment-end-differs', text, 'offset');
   }
 }
 
-function pastEnd(group: Group, end: number): void {
+function pastEnd(group: Group, fragment: Fragment, end: number): void {
   const where = `where fragment #${group.totalFrom} ends the datagram`;
-  group.mismatch('fragment-past-end', `end got ${end}, want at most ${group.total}, ${where}`);
+  wrong(group, fragment, 'fragment-past-end', `end got ${end}, want at most ${group.total}, ${where}`, 'offset');
+}
+
+/** Something wrong with where the fragment lies, and the field of its header that says so. */
+function wrong(group: Group, fragment: Fragment, code: Code, text: string, field: 'offset' | 'length'): void {
+  if (!group.findings.keeps('mismatch')) {
+    group.mismatch(code, text);
+    return;
+  }
+  const { family, view, header, data } = fragment;
+  const len = data - header;
+  const at = field === 'length' ? (family === 4 ? 2 : 4) : family === 4 ? 6 : len - FRAGMENT_HEADER_LEN + FRAG_OFF;
+  const of = family === 4 ? 'IPv4 header' : 'IPv6 headers';
+  group.mismatch(code, text, evidence(of, view, header, len, [at, at + 2]));
 }
 
 function room(group: Group, end: number, buffers: BufferPool): void {

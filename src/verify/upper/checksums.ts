@@ -42,7 +42,8 @@ export function judgeUpper(group: Group, packet: UpperPacket): boolean {
   const { name, headerLen, field } = summed;
   const { view, at, len } = packet;
   if (len < headerLen) {
-    findings.add('mismatch', 'upper-header', null, `${name} header got ${len} octets, want ${headerLen}`);
+    const shown = evidence(`${name} header`, view, at, len, [0, len]);
+    findings.add('mismatch', 'upper-header', null, `${name} header got ${len} octets, want ${headerLen}`, shown);
     return true;
   }
   const covered = protocol === UDP_LITE_PROTOCOL ? coverage(group, packet) : len;
@@ -51,7 +52,7 @@ export function judgeUpper(group: Group, packet: UpperPacket): boolean {
   const got = view.getUint16(at + field);
   if (whole === 0xffff && !(got === 0 && protocol === UDP_LITE_PROTOCOL)) return true;
   const want = finishChecksum(addSums(whole, ~got & 0xffff));
-  const shown = evidence(view, at, headerLen, [field, field + 2]);
+  const shown = evidence(`${name} header`, view, at, headerLen, [field, field + 2]);
   findings.add('mismatch', 'upper-checksum', null, `${name} checksum got ${hex16(got)}, want ${hex16(want)}`, shown);
   return true;
 }
@@ -65,6 +66,12 @@ function coverage({ findings }: Group, { view, at, len }: UpperPacket): number {
   if (got === 0) return len;
   if (got >= UDP_LITE.headerLen && got <= len) return got;
   const text = `udp-lite coverage got ${got}, want 0 or ${UDP_LITE.headerLen} … ${len}`;
-  findings.add('mismatch', 'upper-header', null, text, evidence(view, at, UDP_LITE.headerLen, [4, 6]));
+  findings.add(
+    'mismatch',
+    'upper-header',
+    null,
+    text,
+    evidence('udp-lite header', view, at, UDP_LITE.headerLen, [4, 6]),
+  );
   return -1;
 }

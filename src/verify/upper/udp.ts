@@ -20,7 +20,8 @@ export function judgeUdp(verdict: MutableVerdict, group: Group, packet: UpperPac
   const { view, at, len } = packet;
   const header = udp.parse(view, at, len);
   if (header === null) {
-    group.findings.add('mismatch', 'udp-header', null, `udp header got ${len} octets, want ${udp.HEADER_LEN}`);
+    const shown = evidence('udp header', view, at, len, [0, len]);
+    group.findings.add('mismatch', 'udp-header', null, `udp header got ${len} octets, want ${udp.HEADER_LEN}`, shown);
     return;
   }
   const { sourcePort, destinationPort } = header;
@@ -37,7 +38,7 @@ export function judgeUdp(verdict: MutableVerdict, group: Group, packet: UpperPac
 /** What the IP payload has behind the UDP length is no part of the datagram, and no fault (RFC 768, RFC 9868). */
 function judgeLength(group: Group, { view, at, len }: UpperPacket, length: number): void {
   if (length === len) return;
-  const shown = evidence(view, at, udp.HEADER_LEN, [4, 6]);
+  const shown = evidence('udp header', view, at, udp.HEADER_LEN, [4, 6]);
   if (length > len) {
     group.findings.add('mismatch', 'udp-length', null, `udp length got ${length}, want at most ${len}`, shown);
   } else if (length < udp.HEADER_LEN) {
@@ -61,7 +62,10 @@ function judgeChecksum(group: Group, { packet, field, pseudo, sum }: Sums, rules
   const { allowZeroChecksum6, strict } = rules;
   const whole = addSums(pseudo, sum);
   const want = udpChecksumField(addSums(whole, ~field & 0xffff));
-  const shown: Evidence = evidence(packet.view, packet.at, udp.HEADER_LEN, [udp.CHECKSUM, udp.CHECKSUM + 2]);
+  const shown: Evidence = evidence('udp header', packet.view, packet.at, udp.HEADER_LEN, [
+    udp.CHECKSUM,
+    udp.CHECKSUM + 2,
+  ]);
   if (field === 0) {
     if (group.family === 4 || allowZeroChecksum6) return 'none';
     const text = `udp checksum got 0, want ${hex16(want)} (IPv6 needs one, RFC 8200 8.1)`;
