@@ -11,7 +11,7 @@ const MOST_ROWS = 16;
  *     =  octets of a fragment      !  octets that more than one has      .  octets that none has      >  something is wrong with it
  */
 export function coverageMap({ fragmentList, holes, fragments, findings }: DatagramVerdict): string[] {
-  if (fragmentList === null || fragmentList.length === 0 || fragments === 0) return [];
+  if (fragmentList === null || fragments === 0 || fragmentList.every(({ length }) => length === 0)) return [];
   const total = Math.max(1, lastOf(holes), ...fragmentList.map(({ offset, length }) => offset + length));
   const column = (octet: number): number => Math.floor((octet * COLUMNS) / total);
   const faulty = new Set(findings.filter(({ level }) => level === 'mismatch').map(({ fragment }) => fragment));

@@ -33,8 +33,10 @@ function verdictsOn({ count, flow = flow4, ident, payload, lost, at = (i) => 1 +
   for (let i = 0; i < count; i++) {
     const one = { ...flow, ident: ident(i) };
     const octets = payload?.(i) ?? PATTERNS[Math.floor(i / 65_536) % 3]!;
+    const came = Array.from({ length: Math.ceil((8 + octets.length) / 64) }, (_, k) => !lost(i, k));
+    if (!came.includes(true)) continue;
     const pieces = fragments(one, udpPacket(one, octets), 64);
-    const frames = pieces.filter((_, k) => !lost(i, k)).map((packet, k) => frame(packet, at(i) + k * 1e-6));
+    const frames = pieces.filter((_, k) => came[k]).map((packet, k) => frame(packet, at(i) + k * 1e-6));
     verdicts.push(...verifier.push(frames));
   }
   verdicts.push(...verifier.end());
@@ -62,7 +64,8 @@ describe('halves of two datagrams whose idents came round (RFC 4963)', () => {
 
   it('are two datagrams, one incomplete, where they overlap', () => {
     const lost = (i: number, k: number): boolean => i === 5 && k === 1;
-    const { verdicts, summary } = verdictsOn({ count: 65_536 + 10, ident: counter, lost });
+    const ident = (i: number): number => i & 0x3ff; // counted in ten bits
+    const { verdicts, summary } = verdictsOn({ count: 1024 + 10, ident, lost });
     const [one] = verdicts.filter(({ verdict }) => verdict !== 'good');
     assert.deepEqual([one!.verdict, one!.ident, one!.findings[0]!.code], ['incomplete', 5, 'ident-came-again']);
     assert.deepEqual([summary.bad, summary.incomplete, summary.verdict], [0, 1, 'inconclusive']);
@@ -84,12 +87,11 @@ describe('losses never make anything bad', () => {
   const generated = (i: number): Uint8Array => makePayload(150, 7, i);
   const random = chance(3);
   const idents: readonly [string, Flow, (i: number) => number, count: number][] = [
-    ['counted over IPv4', flow4, counter, 150_000],
-    ['of IPv4 at random', flow4, () => Math.floor(random() * 65_536), 20_000],
-    ['of IPv6 at random in 16 bits', flow6, () => Math.floor(random() * 65_536), 20_000],
-    ['of IPv6 at random', flow6, () => Math.floor(random() * 2 ** 32), 5_000],
-    ['counted over IPv6 in 16 bits', flow6, counter, 70_000],
-    ['counted with octets exchanged', flow4, (i) => ((i & 0xff) << 8) | ((i >> 8) & 0xff), 70_000],
+    ['counted over IPv4 in twelve bits', flow4, (i) => i & 0xfff, 9000],
+    ['of IPv4 at random', flow4, () => Math.floor(random() * 65_536), 6000],
+    ['of IPv6 at random in 16 bits', flow6, () => Math.floor(random() * 65_536), 6000],
+    ['of IPv6 at random', flow6, () => Math.floor(random() * 2 ** 32), 2000],
+    ['counted over IPv6 in twelve bits', flow6, (i) => i & 0xfff, 9000],
   ];
   for (const [name, flow, ident, count] of idents) {
     for (const payload of [undefined, generated]) {
@@ -105,13 +107,6 @@ describe('losses never make anything bad', () => {
 
 describe('wrong octets are bad and no splice', () => {
   it('where no ident came again', () => {
-    const { summary } = verdictsOn({
-      count: 35_000,
-      ident: (i) => (2 * i) & 0xffff,
-      lost: () => false,
-      payload: (i) => (i % 2 === 0 ? pattern(100) : pattern(50)),
-    });
-    assert.equal(summary.good, 35_000);
     const flow = { ...flow4, ident: 7 };
     const spoilt = udpPacket(flow, pattern(100));
     spoilt[70]! ^= 1;

@@ -3,13 +3,8 @@ import { describe, it } from 'node:test';
 import type { DatagramVerdict } from '../../src/verify/verdict.js';
 import { Verifier } from '../../src/verify/verifier.js';
 import type { Frame } from '../../src/wire/frame.js';
-import { LINKTYPE_ETHERNET } from '../../src/wire/link-layer.js';
-import { type Flow, flow4, flow6, fragments, frame, pattern, udpPacket, whole } from './build.js';
-
-const MACS = Uint8Array.of(2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1);
-const hex = (text: string): Uint8Array => Buffer.from(text.replaceAll(' ', ''), 'hex');
-const join = (...parts: readonly Uint8Array[]): Uint8Array => Buffer.concat(parts);
-const ethernet = (octets: Uint8Array): Frame => ({ ...frame(join(MACS, octets)), linktype: LINKTYPE_ETHERNET });
+import { flow4, flow6, fragments, frame, pattern, udpPacket, whole } from './build.js';
+import { carry, ethernet, hex, join, MACS, outer4, outer6, udpTo, WRAPS } from './wraps.js';
 
 function judge(frames: readonly Frame[]) {
   const verifier = new Verifier();
@@ -17,75 +12,6 @@ function judge(frames: readonly Frame[]) {
   return { verdicts, summary: verifier.summary({ captureLost: null }) };
 }
 const shown = (verdicts: readonly DatagramVerdict[]) => verdicts.map(({ via, verdict }) => [via, verdict]);
-
-const outer4: Flow = { ...flow4, source: hex('cb007101'), destination: hex('cb007102'), ident: 99 };
-const outer6: Flow = {
-  ...flow6,
-  source: hex(`20010db800ff${'00'.repeat(9)}01`),
-  destination: hex(`20010db800ff${'00'.repeat(9)}02`),
-};
-const etherType = (family: 4 | 6): Uint8Array => hex(family === 4 ? '0800' : '86dd');
-const carry = (outer: Flow, protocol: number, octets: Uint8Array): Uint8Array => whole({ ...outer, protocol }, octets);
-const udpTo = (port: number, octets: Uint8Array): Uint8Array =>
-  carry(outer4, 17, udpPacket(outer4, octets, [50_000, port]));
-
-/** How an inner IP packet of `family` is wrapped into a frame, and the `via` of what is inside. */
-const WRAPS: readonly [via: string, wrap: (inner: Uint8Array, family: 4 | 6) => Frame, outer?: boolean][] = [
-  ['vlan 100.200', (inner, family) => ethernet(join(hex('88a8 0064 8100 00c8'), etherType(family), inner))],
-  ['mpls 16', (inner) => ethernet(join(hex('8847 00010140'), inner))],
-  ['mpls 16.17.18', (inner) => ethernet(join(hex('8847 00010040 00011040 00012140'), inner))],
-  ['mpls 16', (inner) => ethernet(join(hex('8847 00010040 00007040 abcde140'), inner))],
-  [
-    'pppoe 7',
-    (inner, family) =>
-      ethernet(join(hex('8864 11 00 0007'), length16(inner.length + 2), hex(family === 4 ? '0021' : '0057'), inner)),
-  ],
-  [
-    'snap',
-    (inner, family) => ethernet(join(length16(inner.length + 8), hex('aaaa03 000000'), etherType(family), inner)),
-  ],
-  ['802.1ah 66', (inner, family) => ethernet(join(hex('88e7 00000042'), MACS, etherType(family), inner))],
-  [
-    'gre',
-    (inner, family) => ethernet(join(hex('0800'), carry(outer4, 47, join(hex('0000'), etherType(family), inner)))),
-  ],
-  [
-    'gre 5',
-    (inner, family) =>
-      ethernet(
-        join(
-          hex('0800'),
-          carry(outer4, 47, join(hex('b000'), etherType(family), hex('12340000 00000005 00000001'), inner)),
-        ),
-      ),
-  ],
-  [
-    'vxlan 42',
-    (inner, family) =>
-      ethernet(join(hex('0800'), udpTo(4789, join(hex('08000000 00002a00'), MACS, etherType(family), inner)))),
-    true,
-  ],
-  [
-    'geneve 43',
-    (inner) =>
-      ethernet(
-        join(
-          hex('0800'),
-          udpTo(6081, join(hex('0140 6558 00002b00 deadbe00'), MACS, etherType(inner[0]! >>> 4 === 4 ? 4 : 6), inner)),
-        ),
-      ),
-    true,
-  ],
-  [
-    'vlan 9 > vxlan 42',
-    (inner, family) =>
-      ethernet(
-        join(hex('8100 0009 0800'), udpTo(4789, join(hex('08000000 00002a00'), MACS, etherType(family), inner))),
-      ),
-    true,
-  ],
-];
-const length16 = (value: number): Uint8Array => Uint8Array.of(value >> 8, value & 0xff);
 
 describe('a datagram inside', () => {
   for (const flow of [flow4, flow6]) {

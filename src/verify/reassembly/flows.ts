@@ -2,6 +2,8 @@ import { type Fragment, KEY_LAYERS } from './fragment.js';
 
 /** A counter goes on by no more than this from one datagram to the next that is seen of it, but where many were lost. */
 const SMALL_STEP = 64;
+/** Bits of a counter that are told from steps back. */
+const LEAST_BITS = 8;
 /** Steps back of a counter, for datagrams that overtook others, are less than a quarter of its values. */
 const BACK = 4;
 /** Datagrams of a flow before its idents tell of what kind they are. */
@@ -130,10 +132,17 @@ export class Flow {
   #step(ident: number): void {
     this.#varied |= ident ^ this.#first;
     const forward = ident - this.#last;
-    const step = forward < 0 ? forward + this.#space : forward;
+    const step = forward < 0 ? this.#around(forward) : forward;
     if (step > 0 && step <= SMALL_STEP) this.#smallSteps++;
     else this.#jumps++;
     if (step < this.#space - this.#space / BACK) this.distance += step;
+  }
+
+  /** A step back, as the one forward that it may be: round the field, or round the bits that are counted in. */
+  #around(back: number): number {
+    const inFewer = 2 ** this.#bits + back;
+    const counted = this.#bits >= LEAST_BITS && inFewer > 0 && inFewer <= SMALL_STEP;
+    return counted ? inFewer : this.#space + back;
   }
 
   #measure(time: number): void {
