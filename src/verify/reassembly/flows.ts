@@ -117,9 +117,9 @@ export class Flow {
 
   /** Of a counter: whether it went through all its values, as far as was seen, or can have where some were not seen. */
   #wentRound(mark: FlowMark, time: number): boolean {
-    // Fewer bits than the field has may be counted in; what was skipped counts for those that are all in use.
+    // Fewer bits than the field has may be counted in. What was skipped is allowed for, most where a whole field goes round.
     const values = 2 ** this.#bits;
-    const enough = values < this.#space ? values : values - values / BACK;
+    const enough = values < this.#space ? values - Math.min(values / BACK, SMALL_STEP) : values - values / BACK;
     if (this.distance - mark.distance >= enough) return true;
     const unseen = this.#jumps > mark.jumps || this.begun === mark.begun;
     return unseen && this.#rate * (time - mark.time) >= enough;
