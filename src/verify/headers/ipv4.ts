@@ -35,8 +35,6 @@ export function parseIpv4(packet: Packet, fragment: Fragment): PacketKind {
   fragment.len = totLen - headerLen;
   fragment.captured = Math.min(totLen, captured) - headerLen;
   fragment.shortOnWire = onWire < totLen;
-  fragment.ttl = ipv4.getTtl(view, base);
-  fragment.tos = ipv4.getTos(view, base);
   if (fragWord !== 0) return 'fragment';
   if (protocol === UDP) return 'whole';
   return faultless(packet, fragment) ? 'other' : 'faulty';
@@ -49,6 +47,8 @@ function fillKey(packet: Packet, fragment: Fragment, protocol: number): void {
   fragment.keyLen = KEY_SOURCE + 2;
   fragment.protocol = protocol;
   fragment.ident = ipv4.getIdent(view, base);
+  fragment.ttl = ipv4.getTtl(view, base);
+  fragment.tos = ipv4.getTos(view, base);
   key[0] = (4 << 8) | protocol;
   key[1] = fragment.ident;
   key[KEY_LAYERS] = fragment.layers.key;
