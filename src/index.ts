@@ -22,6 +22,8 @@ export type { Way } from './socket/flight/way.js';
 export { type FrameOptions, type FramesSummary, sendFrames } from './socket/frames/send-frames.js';
 export type {
   FileOptions,
+  FlowEnds,
+  Flows,
   ManyOptions,
   Pacer,
   SendOptions,

@@ -1,15 +1,16 @@
 import { SENT_HEADERS, SENT_WAY } from '../app/common/driver-options.js';
 import { usageError } from '../errors.js';
 import {
+  choice,
   count,
-  endpoint,
-  endpointOrHost,
   flag,
   flagOrDuration,
+  flowEndpoint,
   htmlFile,
   json,
-  port,
+  ports,
   required,
+  sources,
   withDefault,
 } from '../options/builders.js';
 import { PACE_EXCLUSIVE, PACE_OPTIONS } from '../options/pace.js';
@@ -23,7 +24,12 @@ export const send = defineCommand({
   name: 'send',
   describe: 'Send datagrams as fragments of the size wanted, and prove it on the wire if asked to',
   positionals: {
-    destination: required(endpoint({ describe: 'HOST:PORT, [IPv6]:PORT' })),
+    destination: required(
+      flowEndpoint({
+        describe:
+          'HOST:PORT, [IPv6]:PORT; of lists, ranges and prefixes (192.0.2.2-192.0.2.9:9000-9099) each is a flow',
+      }),
+    ),
   },
   options: {
     ...PAYLOAD_OPTIONS,
@@ -33,9 +39,21 @@ export const send = defineCommand({
     }),
     ...PACE_OPTIONS,
     ...SENT_HEADERS,
-    source: endpointOrHost({ describe: 'ADDRESS or ADDRESS:PORT to send from', group: 'headers' }),
+    source: sources({
+      describe: "ADDRESS or ADDRESS:PORT to send from; several of this host's (A,B, A-B, A/28) are flows",
+      group: 'headers',
+    }),
     plan: PLAN_OPTION,
-    sourcePort: port({ describe: 'UDP port to send from', group: 'headers', range: '1 … 65535' }),
+    sourcePorts: ports({
+      name: 'source-port',
+      describe: 'UDP port to send from; of several (1000-1999,3000) each is a flow, and held meanwhile',
+      group: 'headers',
+      range: '1 … 65535',
+    }),
+    flowOrder: withDefault(
+      choice({ describe: 'flows in turn, or at random by the seed', group: 'headers' }, ['turn', 'random']),
+      'turn',
+    ),
     ipv4: flag({ describe: 'only IPv4 addresses of a name', group: 'way', alias: '4' }),
     ipv6: flag({ describe: 'only IPv6 addresses of a name', group: 'way', alias: '6' }),
     ...SENT_WAY,
@@ -71,6 +89,7 @@ export const send = defineCommand({
       'send 192.0.2.2:9999 --size 1400 --count 1000 --rate 500/s --echo-check',
       'round-trip times, against receive --echo',
     ],
+    ['send 192.0.2.2:9000-9099 --source-port 1000-1009 --size 1400 --count 10k', 'a thousand flows in turn'],
     ['send 192.0.2.2:9999 --size 65507 --dry-run --pcap out.pcap', 'what would go out'],
   ],
   handler: async ({ duration, interval, gap, rate, ipv4, ipv6, echoCheck, ...values }, { output, signal }) => {

@@ -86,8 +86,8 @@ export class Expectation {
   #wantsHash = false;
   #stopped = 0;
   #packets = 0;
-  /** Datagrams told of each source port, and the highest order that came. */
-  readonly #flows = new Map<number | undefined, { told: number; highest: number }>();
+  /** Datagrams told of each flow, and the highest order that came. */
+  readonly #flows = new Map<string, { told: number; highest: number }>();
 
   constructor(expected: Iterable<ExpectedDatagram> = [], options: ExpectationOptions = {}) {
     this.#strict = options.strict ?? false;
@@ -329,11 +329,12 @@ export class Expectation {
     return { verdict: held, ...none };
   }
 
-  #flowOf({ sourcePort }: ExpectedDatagram): { told: number; highest: number } {
-    let flow = this.#flows.get(sourcePort);
+  #flowOf({ source, sourcePort, destination, destinationPort }: ExpectedDatagram): { told: number; highest: number } {
+    const key = `${source} ${sourcePort} ${destination} ${destinationPort}`;
+    let flow = this.#flows.get(key);
     if (flow === undefined) {
       flow = { told: 0, highest: -1 };
-      this.#flows.set(sourcePort, flow);
+      this.#flows.set(key, flow);
     }
     return flow;
   }

@@ -16,3 +16,15 @@ export function ownsVerdict(flow: ExpectedFlow, { source, destination, udp }: Da
 function fits<T>(want: T | undefined, got: T): boolean {
   return want === undefined || want === got;
 }
+
+/** As `ownsVerdict` for any of many flows, all four ends of which are known: without asking one after the other. */
+export function ownsAny(flows: readonly Required<ExpectedFlow>[]): (verdict: DatagramVerdict) => boolean {
+  const whole = new Set(
+    flows.map((one) => `${one.source} ${one.destination} ${one.sourcePort} ${one.destinationPort}`),
+  );
+  const addresses = new Set(flows.map(({ source, destination }) => `${source} ${destination}`));
+  return ({ source, destination, udp }) =>
+    udp === null
+      ? addresses.has(`${source} ${destination}`)
+      : whole.has(`${source} ${destination} ${udp.sourcePort} ${udp.destinationPort}`);
+}

@@ -2,6 +2,7 @@ import { argumentError, usageError } from '../errors.js';
 import type { PayloadSizes } from '../payload/sizes.js';
 import { type Basics, type DriverOption, type NumberRange, type Option, rangeText } from './option.js';
 import { type Endpoint, parseAddress, parseEndpoint, parseMac, parsePort } from './parse-address.js';
+import { type FlowEndpoint, parseFlowEndpoint, parsePorts, parseSources } from './parse-flows.js';
 import { parseDuration, parseWhole } from './parse-number.js';
 import { parseSizes } from './parse-payload.js';
 import { parseRate, type RateWish } from './parse-rate.js';
@@ -106,6 +107,16 @@ export const endpoint = (basics: Basics): Option<(Endpoint & { readonly port: nu
     const { port, ...rest } = parseEndpoint(text, name);
     return { ...rest, port: port! };
   });
+
+/** As `endpoint`, but lists, ranges and prefixes of addresses and ports are allowed too. */
+export const flowEndpoint = (basics: Basics): Option<FlowEndpoint | undefined> => value(basics, parseFlowEndpoint);
+
+/** Ports: one, a range, or a list of both. */
+export const ports = (basics: Basics): Option<readonly number[] | undefined> => value(basics, parsePorts);
+
+/** As `endpointOrHost`, or several addresses without a port. */
+export const sources = (basics: Basics): Option<(Endpoint & { readonly hosts: readonly string[] }) | undefined> =>
+  value(basics, parseSources);
 
 /** As `endpoint`, but the port may be left out. */
 export const endpointOrHost = (basics: Basics): Option<Endpoint | undefined> =>

@@ -51,7 +51,26 @@ export interface Pacer {
   ready(packets: number, bits: number, signal?: AbortSignal): Promise<void> | undefined;
 }
 
+/** One of the flows of a stream; what is left out is as for a stream that has none. */
+export interface FlowEnds {
+  readonly address?: string | undefined;
+  readonly port?: number | undefined;
+  /** An address and a port to send from, which nobody holds for it; not with kernel-udp. */
+  readonly source?: string | undefined;
+  readonly sourcePort?: number | undefined;
+}
+
+/** Flows that the datagrams of a stream are spread over, all by one interface. */
+export interface Flows {
+  readonly ends: readonly FlowEnds[];
+  /** Which of them datagram `n` (from 0) goes to; default in turn. */
+  readonly of?: ((n: number) => number) | undefined;
+  /** Datagrams that the kernel took whole, by flow; counted up here. */
+  readonly counts?: Float64Array | undefined;
+}
+
 export interface ManyOptions extends To {
+  readonly flows?: Flows | undefined;
   readonly pacer?: Pacer | undefined;
   /** Counted in here as they go, to be looked at meanwhile; costs nothing a datagram. */
   readonly counts?: StreamCounts | undefined;

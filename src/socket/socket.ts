@@ -195,8 +195,8 @@ export class UfoSocket extends SocketSettings implements AsyncDisposable {
     const run = async (): Promise<SendSummary> => {
       checkSource(source);
       this.#refuseCorked('sendMany');
-      const peer = await this.#works.run(() => this.#connection.peer(to));
-      return sendStream(this.sender, this.#works, peer, source, to);
+      const peers = await this.#works.run(() => this.#connection.peers(to));
+      return sendStream(this.sender, this.#works, peers, source, to);
     };
     return this.#reports.observed(run());
   }

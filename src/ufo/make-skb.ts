@@ -29,23 +29,47 @@ export function headersRoom(flow: Flow): number {
 export function ipMakeSkb(skb: SkBuff, flow: Flow, ident: number): void {
   const headers = flowHeaders(flow);
   checkLengths(headers, skb.len);
-  const udpLen = skb.len + udp.HEADER_LEN;
-  const { view, bytes } = skb.pool.memory;
   skb.flow = flow;
   const start = skbPush(skb, headers.bytes.length);
   skb.networkHeader = start + headers.linkLen;
   skb.transportHeader = skb.networkHeader + headers.networkLen + headers.chainLen;
-  bytes.set(headers.bytes, start);
+  writeHeaders(headers, skb, ident);
+  markForCutting(headers, skb, ident);
+}
+
+/**
+ * Puts the headers of another flow in the place of those that `ipMakeSkb` made, with ident 0; false, and nothing has changed,
+ * where the flows differ in more than what octets of the same length say.
+ */
+export function rewriteHeaders(skb: SkBuff, flow: Flow): boolean {
+  const [had, headers] = [flowHeaders(skb.flow!), flowHeaders(flow)];
+  const alike =
+    flow.mtu === had.flow.mtu &&
+    flow.checksum === had.flow.checksum &&
+    flow.dontFragment === had.flow.dontFragment &&
+    headers.bytes.length === had.bytes.length &&
+    headers.linkLen === had.linkLen &&
+    headers.chainLen === had.chainLen;
+  if (!alike) return false;
+  skb.flow = flow;
+  writeHeaders(headers, skb, 0);
+  return true;
+}
+
+/** Headers in front of all else that `skb` holds, which has room for them. */
+function writeHeaders(headers: FlowHeaders, skb: SkBuff, ident: number): void {
+  const { flow, linkLen, networkLen, chainLen } = headers;
+  const { view, bytes } = skb.pool.memory;
+  const udpLen = skb.len - linkLen - networkLen - chainLen;
+  bytes.set(headers.bytes, skb.networkHeader - linkLen);
   udp.setLength(view, skb.transportHeader, udpLen);
   if (flow.family === 4) finish4(headers, view, skb, ident);
-  else ipv6.setPayloadLen(view, skb.networkHeader, skb.len - headers.linkLen - ipv6.HEADER_LEN);
-  if (flow.checksum) {
-    skb.ipSummed = CHECKSUM_PARTIAL;
-    skb.csumStart = skb.transportHeader - skb.head;
-    skb.csumOffset = udp.CHECKSUM;
-    udp.setChecksum(view, skb.transportHeader, addSums(headers.pseudoSum, udpLen));
-  }
-  markForCutting(headers, skb, ident);
+  else ipv6.setPayloadLen(view, skb.networkHeader, skb.len - linkLen - ipv6.HEADER_LEN);
+  if (!flow.checksum) return;
+  skb.ipSummed = CHECKSUM_PARTIAL;
+  skb.csumStart = skb.transportHeader - skb.head;
+  skb.csumOffset = udp.CHECKSUM;
+  udp.setChecksum(view, skb.transportHeader, addSums(headers.pseudoSum, udpLen));
 }
 
 /**

@@ -13,7 +13,7 @@ import { allocSkb, CHECKSUM_NONE, CHECKSUM_PARTIAL, type SkBuff, skbPut, skbRese
 import { addSums, finishChecksum, udpChecksumField } from '../wire/checksum.js';
 import * as ipv4 from '../wire/ipv4.js';
 import * as udp from '../wire/udp.js';
-import { headersRoom, ipMakeSkb } from './make-skb.js';
+import { headersRoom, ipMakeSkb, rewriteHeaders } from './make-skb.js';
 
 /** One payload of many; the object may be used again for the next. */
 export interface StreamPayload {
@@ -34,16 +34,16 @@ export interface StreamPayload {
  */
 export class ReusedSkb {
   readonly skb: SkBuff;
-  readonly #flow: Flow;
+  #flow: Flow;
   readonly #len: number;
   /** Octets of payload that are copied, and whether into the head. */
   readonly #copied: number;
   readonly #linear: boolean;
   readonly #lent: number;
   /** Sum of the IPv4 header with ident 0; the checksum field that is left to a device; sum of pseudo-header and UDP header. */
-  readonly #ipSum: number;
-  readonly #partial: number;
-  readonly #udpSum: number;
+  #ipSum = 0;
+  #partial = 0;
+  #udpSum = 0;
 
   /**
    * @param recycled an skb of no further use, taken if it will do (skb_recycle_check), else freed
@@ -68,16 +68,29 @@ export class ReusedSkb {
       this.free();
       throw error;
     }
-    const { view, sums } = pool.memory;
-    const { networkHeader, transportHeader } = this.skb;
-    this.#ipSum = flow.family === 4 ? ~ipv4.getChecksum(view, networkHeader) & 0xffff : 0;
-    this.#partial = udp.getChecksum(view, transportHeader);
-    this.#udpSum = sums.sum(transportHeader, udp.HEADER_LEN);
+    this.#readSums();
   }
 
   /** Whether a payload has the shape of the one it was made for. */
-  fits(flow: Flow, { len, octets, frags }: StreamPayload): boolean {
-    return flow === this.#flow && len === this.#len && octets.length === this.#copied && frags.length === this.#lent;
+  fits({ len, octets, frags }: StreamPayload): boolean {
+    return len === this.#len && octets.length === this.#copied && frags.length === this.#lent;
+  }
+
+  /** Makes it one of that flow, where nothing but addresses and ports differs; false where more does. */
+  turnTo(flow: Flow): boolean {
+    if (flow === this.#flow) return true;
+    if (!rewriteHeaders(this.skb, flow)) return false;
+    this.#flow = flow;
+    this.#readSums();
+    return true;
+  }
+
+  #readSums(): void {
+    const { pool, networkHeader, transportHeader } = this.skb;
+    const { view, sums } = pool.memory;
+    this.#ipSum = this.#flow.family === 4 ? ~ipv4.getChecksum(view, networkHeader) & 0xffff : 0;
+    this.#partial = udp.getChecksum(view, transportHeader);
+    this.#udpSum = sums.sum(transportHeader, udp.HEADER_LEN);
   }
 
   /** Makes it the datagram of a payload that fits. */

@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { FlowCount } from '../../src/app/common/flows.js';
 import type { WireReport } from '../../src/app/common/wire-check.js';
 import { LAB, ROUTED_LAB } from '../../src/host/lab-info.js';
 import { encodePcap } from '../../src/wire/capture-encoder.js';
@@ -34,6 +35,42 @@ function routed(router: string, ...words: readonly string[]): { status: number |
 }
 
 describeLive('what send --verify proves', () => {
+  liveIt('flows: each has its own addresses and ports, by one sender and by two', async () => {
+    const to = `${LAB.far.ipv4}:9000-9004`;
+    const common = ['--size', '40-3000', '--count', '120', '--rate', '2000/s', '--verify=far0', '--json'];
+    for (const more of [
+      ['--driver', 'raw-socket', '--source-port', '1000-1003,2000'],
+      ['--driver', 'packet-socket', '--source-port', '1000-1003', '--queues', '2', '--flow-order', 'random'],
+      ['--driver', 'kernel-udp'],
+    ]) {
+      const end = await runCli(['send', to, ...common, ...more]);
+      assert.equal(end.code, 0, `${more}: ${end.stderr} ${end.lines.at(-1)}`);
+      const { flows, verify } = summaryOf<Summary & { flows: readonly FlowCount[] }>(end);
+      assert.equal(verify.good, 120);
+      assert.equal(
+        flows.reduce((sum, { datagrams }) => sum + datagrams, 0),
+        120,
+      );
+      assert.ok(
+        flows.length >= 5 &&
+          new Set(flows.map(({ sourcePort, destinationPort }) => `${sourcePort} ${destinationPort}`)).size ===
+            flows.length,
+      );
+    }
+    const { code, stderr } = await runCli([
+      'send',
+      to,
+      '--size',
+      '9',
+      '--driver',
+      'kernel-udp',
+      '--source-port',
+      '5-6',
+    ]);
+    assert.equal(code, 2);
+    assert.match(stderr, /kernel-udp is an ordinary UDP socket, which sends from no other address and port/);
+  });
+
   for (const driver of ['raw-socket', 'packet-socket', 'virtio-ufo', 'af-xdp', 'kernel-udp']) {
     liveIt(`${driver}: every field and the cut, both families, small and large`, async () => {
       for (const family of [4, 6] as const) {

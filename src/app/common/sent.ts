@@ -11,6 +11,13 @@ import { seenPayload } from '../../verify/sighting.js';
 import { HEADER_LEN as UDP_HEADER_LEN } from '../../wire/udp.js';
 import { type MadePackets, plannedDatagrams, tellingPlan } from './planned.js';
 
+export interface SentLogOptions {
+  /** Payloads that say nothing of themselves are known by their SHA-256 as well, for another machine. Default false. */
+  readonly hash?: boolean;
+  /** The path of the `n`th datagram (from 0), where there are several. */
+  readonly pathOf?: ((n: number) => FlowInfo) | undefined;
+}
+
 /** Generated payloads that follow one another: of a seed, in these sizes. */
 export interface PayloadSeries {
   readonly seed: number;
@@ -28,6 +35,9 @@ export interface PayloadSeries {
 export class SentLog {
   readonly #path: FlowInfo;
   readonly #hash: boolean;
+  readonly #pathOf: ((n: number) => FlowInfo) | undefined;
+  /** Datagrams told of. */
+  #count = 0;
   readonly #tell: (expected: ExpectedDatagram) => void;
   /** Payloads on their way, in the order of sending. */
   readonly #waiting = new Fifo<ExpectedPayload>();
@@ -36,11 +46,15 @@ export class SentLog {
   /** Generated payloads that nobody makes here: each is the next of them. */
   #series: (PayloadSeries & { next: number }) | null = null;
 
-  /** @param hash payloads that say nothing of themselves are known by their SHA-256 as well, for another machine */
-  constructor(path: FlowInfo, tell: (expected: ExpectedDatagram) => void, hash = false) {
+  constructor(
+    path: FlowInfo,
+    tell: (expected: ExpectedDatagram) => void,
+    { hash = false, pathOf }: SentLogOptions = {},
+  ) {
     this.#path = path;
     this.#tell = tell;
     this.#hash = hash;
+    this.#pathOf = pathOf;
   }
 
   /** To be told of every payload before it is sent. */
@@ -62,8 +76,9 @@ export class SentLog {
   readonly sent = (result: SendResult): void => {
     const payload = this.#next();
     const made = this.#made.shift();
-    if (made === undefined) this.#tell(expectedDatagram(this.#path, result, payload));
-    else this.#tellPlanned(made, result, payload);
+    const path = this.#pathNow();
+    if (made === undefined) this.#tell(expectedDatagram(path, result, payload));
+    else this.#tellPlanned(path, made, result, payload);
   };
 
   /** It was stopped; nothing of it is to be expected where none of its packets had gone. */
@@ -71,22 +86,35 @@ export class SentLog {
     const payload = this.#next();
     const made = this.#made.shift();
     const { fragmentsSent } = partial;
+    const path = this.#pathNow();
     if (fragmentsSent === 0) return;
     if (made !== undefined) {
-      this.#tellPlanned({ ...made, packets: made.packets.slice(0, fragmentsSent) }, partial, payload, fragmentsSent);
+      const packets = made.packets.slice(0, fragmentsSent);
+      this.#tellPlanned(path, { ...made, packets }, partial, payload, fragmentsSent);
       return;
     }
-    const { sizes: _, fragments: __, ...known } = expectedDatagram(this.#path, partial, payload);
+    const { sizes: _, fragments: __, ...known } = expectedDatagram(path, partial, payload);
     this.#tell({ ...known, stoppedAfter: fragmentsSent });
   };
 
-  #tellPlanned(made: MadePackets, { way }: SendResult, payload: ExpectedPayload, stoppedAfter?: number): void {
-    const { source, destination, sourcePort, destinationPort, headers, mtu } = this.#path;
+  #tellPlanned(
+    path: FlowInfo,
+    made: MadePackets,
+    { way }: SendResult,
+    payload: ExpectedPayload,
+    stoppedAfter?: number,
+  ): void {
+    const { source, destination, sourcePort, destinationPort, headers, mtu } = path;
     const base = { source, destination, sourcePort, destinationPort, way, mtu };
     const describe = (octets: Uint8Array): ExpectedPayload => expectedPayload(octets, this.#hash);
     for (const expected of plannedDatagrams(made, { base, headers, payload, describe })) {
       this.#tell(stoppedAfter === undefined ? expected : { ...expected, stoppedAfter });
     }
+  }
+
+  /** The path of the datagram that is told of now: one more than before. */
+  #pathNow(): FlowInfo {
+    return this.#pathOf?.(this.#count++) ?? this.#path;
   }
 
   #next(): ExpectedPayload {

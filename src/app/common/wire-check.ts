@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Comparison } from '../../compare/comparison.js';
 import { Expectation } from '../../compare/expectation.js';
-import { ownsVerdict } from '../../compare/flow.js';
+import { ownsAny } from '../../compare/flow.js';
 import type { PathInfo } from '../../socket/path/info.js';
 import type { DatagramVerdict } from '../../verify/verdict.js';
 import { type LiveVerification, startLiveVerify } from '../verify/live.js';
@@ -20,7 +20,7 @@ export type WatchedPath = Omit<PathInfo, 'packets'>;
 
 export interface WireCheckOptions {
   readonly interface: string;
-  /** Of the sender, or of each of several, who differ in their source ports only. */
+  /** Of the sender; or of each of several, or of each flow of one, by the same interface. */
   readonly paths: readonly WatchedPath[];
   /** Where others tell what they send: all that went before has been told, milliseconds since the epoch; Infinity at the end. */
   readonly toldUntil?: (() => number) | undefined;
@@ -61,7 +61,7 @@ export class WireCheck {
     this.#strict = strict || this.#own;
     this.expectation = new Expectation([], {
       strict: this.#strict,
-      owns: (verdict) => paths.some((path) => ownsVerdict(path, verdict)),
+      owns: ownsAny(paths),
     });
     this.#live = live;
     this.#onHeld = options.onHeld;
@@ -76,7 +76,7 @@ export class WireCheck {
     signal.throwIfAborted();
     const live = await startLiveVerify({
       interface: name,
-      hosts: [path.source, path.destination],
+      hosts: [...onlyOne(paths.map(({ source }) => source)), ...onlyOne(paths.map(({ destination }) => destination))],
       hash: false,
       sightings: true,
       allowZeroChecksum6: path.headers.checksum === 'zero',
@@ -151,4 +151,10 @@ export class WireCheck {
       await sleep(LOOK_EVERY);
     }
   }
+}
+
+/** What all of them are; nothing where they differ. */
+function onlyOne(addresses: readonly string[]): readonly string[] {
+  const all = new Set(addresses);
+  return all.size === 1 ? [...all] : [];
 }

@@ -6,6 +6,7 @@ import type { SendSummary } from '../../socket/flight/datagram.js';
 import type { SocketOptions } from '../../socket/options.js';
 import type { PathInfo } from '../../socket/path/info.js';
 import type { IdentKeys, IdentStretch } from '../../ufo/ident.js';
+import type { FlowCount, FlowPath, FlowWish } from '../common/flows.js';
 
 /** What one of several senders is told when it is started; everything in it can be cloned into another thread or process. */
 export interface QueueSetup {
@@ -19,8 +20,15 @@ export interface QueueSetup {
   /** Reports tell what is to be seen of every datagram. */
   readonly tells?: boolean | undefined;
   readonly socket: Omit<SocketOptions, 'signal' | 'idents'>;
-  readonly source: { readonly address: string | undefined; readonly port: number };
+  /** Each sender binds a port of its own: the next ones, or those that are listed. */
+  readonly source: {
+    readonly address: string | undefined;
+    readonly port: number;
+    readonly ports?: readonly number[] | undefined;
+  };
   readonly destination: { readonly address: string; readonly port: number };
+  /** Several flows instead, of all senders together. */
+  readonly flows?: FlowWish | null | undefined;
   /** Generated payloads, all different: sequences `index`, `index + queues`, … */
   readonly payload: { readonly size: PayloadSizes; readonly seed: number; readonly timestamps?: boolean | undefined };
 }
@@ -54,8 +62,8 @@ export interface QueueReport {
 /** From a sender. */
 export type QueueAnswer =
   | QueueReport
-  | { readonly type: 'ready'; readonly path: QueuePath }
-  | { readonly type: 'sent'; readonly summary: SendSummary }
+  | { readonly type: 'ready'; readonly path: QueuePath; readonly flows: readonly FlowPath[] }
+  | { readonly type: 'sent'; readonly summary: SendSummary; readonly flows: readonly FlowCount[] | null }
   | {
       readonly type: 'failed';
       readonly code: string;

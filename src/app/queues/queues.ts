@@ -6,6 +6,7 @@ import type { RateWish } from '../../options/parse-rate.js';
 import type { SendSummary } from '../../socket/flight/datagram.js';
 import { possibleDrivers } from '../../socket/path/choose-driver.js';
 import { identKeys } from '../../ufo/ident.js';
+import type { FlowCount, FlowPath } from '../common/flows.js';
 import { Answers, type QueueReply } from './answers.js';
 import type { QueueOrder, QueuePath, QueueReport, QueueSetup, QueueShare } from './protocol.js';
 
@@ -20,6 +21,11 @@ export interface QueueWish {
   readonly count?: number | undefined;
   readonly durationMs?: number | undefined;
   readonly rate?: RateWish | undefined;
+}
+
+/** What one sender sent. */
+export interface QueueResult extends SendSummary {
+  readonly flows: readonly FlowCount[] | null;
 }
 
 const MOST = 64;
@@ -39,6 +45,7 @@ interface Remote {
 export class QueueSenders implements AsyncDisposable {
   readonly #remotes: readonly Remote[];
   #paths: readonly QueuePath[] = [];
+  #flowPaths: readonly FlowPath[] = [];
   /** Lets every sender end with what it has begun. */
   readonly stop = (): void => {
     for (const { post } of this.#remotes) post({ type: 'stop' });
@@ -68,10 +75,17 @@ export class QueueSenders implements AsyncDisposable {
       await senders.close();
       throw refused.reason;
     }
-    senders.#paths = ready.flatMap((one) =>
-      one.status === 'fulfilled' && one.value.type === 'ready' ? [one.value.path] : [],
+    const answers = ready.flatMap((one) =>
+      one.status === 'fulfilled' && one.value.type === 'ready' ? [one.value] : [],
     );
+    senders.#paths = answers.map(({ path }) => path);
+    senders.#flowPaths = answers.flatMap(({ flows }) => flows);
     return senders;
+  }
+
+  /** The flows of all senders, where there are several. */
+  get flowPaths(): readonly FlowPath[] {
+    return this.#flowPaths;
   }
 
   /** The way of each sender. */
@@ -80,13 +94,13 @@ export class QueueSenders implements AsyncDisposable {
   }
 
   /** One summary a sender. @throws what stopped the first one, when all have ended */
-  async send(wish: QueueWish): Promise<SendSummary[]> {
+  async send(wish: QueueWish): Promise<QueueResult[]> {
     const ended = await Promise.allSettled(
       this.#remotes.map(async (remote, index) => {
         remote.post(shareOf(wish, index, this.#remotes.length));
         const answer = await remote.next();
         if (answer.type !== 'sent') throw new UfoError('ERR_UFO_QUEUE', `sender ${index} answered ${answer.type}`);
-        return answer.summary;
+        return { ...answer.summary, flows: answer.flows };
       }),
     );
     return ended.map((one) => {

@@ -11,6 +11,7 @@ import { createPacer } from '../../socket/pacing.js';
 import { possibleDrivers } from '../../socket/path/choose-driver.js';
 import { createSocket, type UfoSocket } from '../../socket/socket.js';
 import { createIdentSource, type IdentSource, stretchIdents } from '../../ufo/ident.js';
+import { SendFlows, shareOfFlows } from '../common/flows.js';
 import { SentLog } from '../common/sent.js';
 import type { QueueAnswer, QueueOrder, QueueSetup, QueueShare } from './protocol.js';
 
@@ -25,6 +26,7 @@ export class QueueSender {
   /** Being sent. */
   #payloads: GeneratedPayloads | null = null;
   #log: SentLog | null = null;
+  #flows: SendFlows | null = null;
   #told: ExpectedDatagram[] = [];
   #sequence: number;
   #stopped = false;
@@ -45,15 +47,18 @@ export class QueueSender {
 
   /** Opens the way to the destination and says that it is ready. */
   async open(): Promise<void> {
-    const { index, source, destination, tells } = this.#setup;
+    const { source, destination, flows, index, queues, tells } = this.#setup;
     await this.#guarded(async () => {
-      const port = source.port === 0 ? 0 : source.port + index;
+      const port = source.ports?.[index] ?? (source.port === 0 ? 0 : source.port + index);
       if (port !== 0 || source.address !== undefined) await this.#socket.bind(port, source.address);
-      await this.#socket.connect(destination.port, destination.address);
-      const path = await this.#socket.path();
-      if (tells) this.#log = new SentLog(path, (expected) => void this.#told.push(expected));
+      if (flows) this.#flows = await SendFlows.open(this.#socket, shareOfFlows(flows, index, queues));
+      else await this.#socket.connect(destination.port, destination.address);
+      const opened = this.#flows;
+      const path = await this.#socket.path(opened === null ? {} : destination);
+      const pathOf = opened === null ? undefined : (n: number) => opened.pathOf(n);
+      if (tells) this.#log = new SentLog(path, (expected) => void this.#told.push(expected), { pathOf });
       const { packets: _, ...plain } = path;
-      this.#answer({ type: 'ready', path: plain });
+      this.#answer({ type: 'ready', path: plain, flows: opened?.counts ?? [] });
     });
   }
 
@@ -85,14 +90,14 @@ export class QueueSender {
     const reporting = setInterval(() => this.#report(counts), REPORT_EVERY);
     let summary: SendSummary;
     try {
-      summary = await this.#sendThem(payloads, { pacer, counts });
+      summary = await this.#sendThem(payloads, { pacer, counts, flows: this.#flows?.stream });
     } finally {
       clearTimeout(ending);
       clearInterval(reporting);
       this.#report(counts);
       this.#sequence = payloads.next;
     }
-    this.#answer({ type: 'sent', summary });
+    this.#answer({ type: 'sent', summary, flows: this.#flows?.counts ?? null });
   }
 
   /** Where somebody looks for them, each is told of; what is too short to say what it is, by its octets. */

@@ -47,7 +47,7 @@ export async function segment(options: SegmentOptions, output: Output, signal: A
   await using writer = await CaptureOutput.open(options.pcap, linktype, signal);
   const path = flowInfo(flow, true);
   await using save = options.save === undefined ? null : await SaveFile.open(options.save, path, '', signal);
-  const log = save && new SentLog(path, (expected) => save.add(expected), true);
+  const log = save && new SentLog(path, (expected) => save.add(expected), { hash: true });
   const told = faults && (log?.watched(faults) ?? faults);
   const toStdout = writer.isStdout;
   let datagrams = 0;

@@ -9,6 +9,7 @@ import type { ManyOptions, Pacer } from '../../socket/options.js';
 import { createPacer } from '../../socket/pacing.js';
 import type { PathInfo } from '../../socket/path/info.js';
 import type { UfoSocket } from '../../socket/socket.js';
+import type { SendFlows } from '../common/flows.js';
 import type { Output } from '../common/output.js';
 import { checkDatagramSize, checkSize, isRegularFile, payloadCount, payloads } from '../common/payload-source.js';
 import type { SentLog } from '../common/sent.js';
@@ -24,6 +25,8 @@ export interface SendJob {
   /** Connected. */
   readonly socket: UfoSocket;
   readonly path: PathInfo;
+  /** Where there are several: then the socket is not connected. */
+  readonly flows: SendFlows | null;
   /** Told of every datagram, where somebody will look for them. */
   readonly log: SentLog | null;
   /** Told when each leaves, where answers are waited for. */
@@ -38,7 +41,7 @@ export interface SendJob {
  * Sends until the payloads, the time or the signal end it, or something stops it; that is in the outcome, unless it came
  * before the first datagram.
  */
-export async function sendAll(job: SendJob): Promise<Omit<SendOutcome, 'path' | 'wire' | 'echo'>> {
+export async function sendAll(job: SendJob): Promise<Omit<SendOutcome, 'path' | 'flows' | 'wire' | 'echo'>> {
   const { socket, options, output, signal } = job;
   const tally = new StreamCounts();
   const count = await countOf(options);
@@ -50,7 +53,8 @@ export async function sendAll(job: SendJob): Promise<Omit<SendOutcome, 'path' | 
   try {
     const faults = options.plan === undefined ? undefined : plan(options.plan, '--plan');
     const planned = faults && (job.log?.watched(faults) ?? faults);
-    await sendPayloads(job, count, generated, { pacer, signal, plan: planned, counts: tally }, ended.signal);
+    const to = { pacer, signal, plan: planned, counts: tally, flows: job.flows?.stream };
+    await sendPayloads(job, count, generated, to, ended.signal);
   } catch (error) {
     if (!signal.aborted && error !== ended.signal.reason) failure = error;
   } finally {
@@ -98,21 +102,26 @@ function generatedOf({ options, echo }: SendJob, count: number): GeneratedPayloa
 }
 
 async function sendGenerated(job: SendJob, payloads: GeneratedPayloads, count: number, to: ManyOptions): Promise<void> {
-  const { socket, path, log } = job;
+  const { socket, log } = job;
   const { size, seed } = payloads;
-  checkSize(size, path.maxPayloadLen);
+  checkSize(size, maxLen(job));
   tellNotes(job, largestOf(size), count);
   log?.beginSeries({ seed, sizes: size });
   await socket.sendMany(payloads, log === null ? to : { ...to, onDatagram: log.sent, onStopped: log.stopped });
 }
 
 async function sendFile(job: SendJob, file: string, datagramSize: number, to: ManyOptions): Promise<void> {
-  const { socket, path, options } = job;
+  const { socket, options } = job;
   const { count = Number.POSITIVE_INFINITY } = options;
-  checkDatagramSize(datagramSize, path.maxPayloadLen);
+  checkDatagramSize(datagramSize, maxLen(job));
   tellNotes(job, datagramSize, count);
   const length = Math.min(count * datagramSize, Number.MAX_SAFE_INTEGER);
   await socket.sendFile(file, { ...to, datagramSize, length });
+}
+
+/** Octets that a datagram carries, whichever way it goes. */
+function maxLen({ path, flows }: SendJob): number {
+  return flows?.maxPayloadLen ?? path.maxPayloadLen;
 }
 
 function tellNotes({ path, options, output }: SendJob, octets: number, count: number): void {
@@ -171,13 +180,13 @@ async function* source(
   generated: GeneratedPayloads | null,
   results: Results,
 ): AsyncGenerator<Uint8Array, void> {
-  const { path, log, options, signal } = job;
+  const { log, options, signal } = job;
   const end = performance.now() + (options.durationMs ?? Number.POSITIVE_INFINITY);
   let first = true;
-  if (generated !== null) checkSize(generated.size, path.maxPayloadLen);
+  if (generated !== null) checkSize(generated.size, maxLen(job));
   // What is cut up is read until it ends, whatever its size was said to be.
   const wish = options.datagramSize === undefined ? { ...options, count } : options;
-  for await (const payload of generated ?? payloads(wish, path.maxPayloadLen)) {
+  for await (const payload of generated ?? payloads(wish, maxLen(job))) {
     if (signal.aborted || performance.now() >= end) return;
     if (first) tellNotes(job, generated === null ? payload.length : largestOf(generated.size), count);
     first = false;

@@ -15,15 +15,28 @@ import type { SocketOptions } from '../../socket/options.js';
 import type { DriverName } from '../../tx/driver.js';
 import { DRIVER_TRAITS } from '../../tx/drivers.js';
 import { parseMac } from '../../wire/ethernet.js';
+import type { FlowWish } from '../common/flows.js';
 import type { PayloadOptions } from '../common/payload-source.js';
+import { checkFlows, flowWish } from './flows.js';
 
 /** `udp-ufo send` as typed. */
 export interface SendRequest extends PayloadOptions, Omit<DriverOptionValues, 'file'> {
-  readonly destination: { readonly host: string; readonly family: 4 | 6 | undefined; readonly port: number };
-  readonly source?: { readonly host: string; readonly port: number | undefined } | undefined;
+  readonly destination: {
+    readonly host: string;
+    readonly family: 4 | 6 | undefined;
+    readonly port: number;
+    /** Several of them are flows, each with each; the first are `host` and `port`. */
+    readonly hosts?: readonly string[];
+    readonly ports?: readonly number[];
+  };
+  readonly source?:
+    | { readonly host: string; readonly port: number | undefined; readonly hosts?: readonly string[] }
+    | undefined;
   /** Only addresses of this family. */
   readonly family?: 4 | 6 | undefined;
-  readonly sourcePort?: number | undefined;
+  readonly sourcePorts?: readonly number[] | undefined;
+  /** Which flow a datagram is of: one after the other, or as the seed gives them. */
+  readonly flowOrder?: 'turn' | 'random' | undefined;
   /** Generated payloads say when they were sent. */
   readonly timestamps?: boolean | undefined;
   readonly driver: DriverName | 'auto';
@@ -63,6 +76,8 @@ export interface SendTarget {
   readonly source: string | undefined;
   readonly sourcePort: number;
   readonly socket: SocketOptions;
+  /** Null: there is one only. */
+  readonly flows: FlowWish | null;
 }
 
 /**
@@ -81,10 +96,13 @@ export async function sendTarget(options: SendRequest): Promise<SendTarget> {
     ...(dry === null ? { driver: options.driver, visible: options.verify === true } : dry.socket),
   };
   checkSocketOptions(socket);
+  await checkFlows(options, family);
   return {
-    ...{ family, address, port, socket },
-    source: options.source?.host ?? dry?.source,
-    sourcePort: options.sourcePort ?? options.source?.port ?? (dry === null ? 0 : DRY_SOURCE_PORT),
+    ...{ family, address, port, socket, flows: flowWish(options, { address, port }) },
+    // A socket that sends from several addresses is bound to none of them.
+    source:
+      (options.source?.hosts?.length ?? 0) > 1 && !options.dryRun ? undefined : (options.source?.host ?? dry?.source),
+    sourcePort: options.sourcePorts?.[0] ?? options.source?.port ?? (dry === null ? 0 : DRY_SOURCE_PORT),
   };
 }
 
@@ -94,8 +112,8 @@ const DRY_SOURCE_PORT = 49_152;
 function refuseContradictions(options: SendRequest): void {
   refuseTimestamps(options);
   refuseEchoCheck(options);
-  const { dryRun, verify, save, pcap, driver, source, sourcePort } = options;
-  if (sourcePort !== undefined && source?.port !== undefined)
+  const { dryRun, verify, save, pcap, driver, source, sourcePorts } = options;
+  if (sourcePorts !== undefined && source?.port !== undefined)
     throw usageError('--source-port: --source names a port too', 'leave one of them out');
   if (dryRun && verify !== false)
     throw usageError('--verify: with --dry-run nothing is on the wire', 'udp-ufo verify -r FILE judges a file');

@@ -1,10 +1,12 @@
 import { usageError } from '../../errors.js';
 import type { SendSummary } from '../../socket/flight/datagram.js';
 import type { LostFrames } from '../../tx/net-device.js';
+import type { FlowCount } from '../common/flows.js';
 import type { Output } from '../common/output.js';
 import type { WireCheck } from '../common/wire-check.js';
-import { type QueueOptions, QueueSenders } from '../queues/queues.js';
+import { type QueueOptions, type QueueResult, QueueSenders } from '../queues/queues.js';
 import { QueueTally } from '../queues/tally.js';
+import { holdPorts } from './flows.js';
 import { heldRate } from './held-rate.js';
 import { type SendRequest, type SendTarget, sendTarget } from './options.js';
 import type { SendPage } from './page.js';
@@ -25,6 +27,7 @@ export async function sendOnQueues(
   const target = await sendTarget(options);
   const tally = new QueueTally(queues);
   const check: { wire: WireCheck | null } = { wire: null };
+  using _held = holdPorts(options, target.family, queues);
   await using senders = await QueueSenders.open({
     ...queueOptions(target, options, queues, count),
     signal,
@@ -33,9 +36,10 @@ export async function sendOnQueues(
       for (const expected of told) check.wire?.expectation.add(expected);
     },
   });
-  const { paths } = senders;
+  const { paths, flowPaths } = senders;
+  const watched = flowPaths.length === 0 ? paths : flowPaths.map((ends) => ({ ...paths[0]!, ...ends }));
   try {
-    check.wire = await startCheck(options, paths, signal, { toldUntil: () => tally.toldUntil, onHeld: page?.add });
+    check.wire = await startCheck(options, watched, signal, { toldUntil: () => tally.toldUntil, onHeld: page?.add });
     check.wire?.broken.addEventListener('abort', senders.stop);
     const sent = await sendAndCount(senders, tally, count, options, output);
     if (sent.failure !== null && tally.fragments === 0) throw sent.failure;
@@ -56,11 +60,11 @@ async function sendAndCount(
   count: number | undefined,
   options: SendRequest,
   output: Output,
-): Promise<Pick<SendOutcome, 'seconds' | 'failure' | 'lost'>> {
+): Promise<Pick<SendOutcome, 'seconds' | 'failure' | 'lost' | 'flows'>> {
   const { durationMs, rate } = options;
   const watch = new SendWatch(tally, count ?? Number.POSITIVE_INFINITY, options, output);
   const begin = performance.now();
-  let results: readonly SendSummary[] = [];
+  let results: readonly QueueResult[] = [];
   let failure: unknown = null;
   try {
     results = await senders.send({ count, durationMs, rate });
@@ -72,12 +76,12 @@ async function sendAndCount(
   }
   const clock = (performance.now() - begin) / 1000;
   const seconds = failure === null ? Math.max(...results.map((one) => one.seconds)) : clock;
-  return { seconds, failure, lost: lostOf(results) };
+  return { seconds, failure, lost: lostOf(results), flows: flowsOf(results) };
 }
 
 function queueOptions(
-  { socket, source, sourcePort, address, port }: SendTarget,
-  { size = 0, seed = 1, verify, timestamps }: SendRequest,
+  { socket, source, sourcePort, address, port, flows }: SendTarget,
+  { size = 0, seed = 1, verify, timestamps, sourcePorts }: SendRequest,
   queues: number,
   count = Number.POSITIVE_INFINITY,
 ): QueueOptions {
@@ -87,7 +91,12 @@ function queueOptions(
     ...(typeof idents === 'number' && { idents: { first: idents, length: Math.ceil(count / queues) } }),
     tells: verify !== false,
     socket: plain,
-    source: { address: source, port: sourcePort },
+    source: {
+      address: source,
+      port: sourcePort,
+      ports: (sourcePorts?.length ?? 0) > 1 ? sourcePorts : undefined,
+    },
+    flows,
     destination: { address, port },
     payload: { size, seed, timestamps },
   };
@@ -106,6 +115,18 @@ function refuseWithQueues({ size, dryRun, gapMs, plan, save, echoCheckMs }: Send
     if (value === undefined || value === false) continue;
     throw usageError(`--queues does not go with --${name}`, 'send without --queues');
   }
+}
+
+/** What each flow came to by all senders; a flow without a source port of its own is another one of each sender. */
+function flowsOf(results: readonly QueueResult[]): readonly FlowCount[] | null {
+  const all = results.flatMap(({ flows }) => flows ?? []);
+  if (all.length === 0) return null;
+  const sums = new Map<string, FlowCount>();
+  for (const one of all) {
+    const key = `${one.source} ${one.sourcePort} ${one.destination} ${one.destinationPort}`;
+    sums.set(key, { ...one, datagrams: one.datagrams + (sums.get(key)?.datagrams ?? 0) });
+  }
+  return [...sums.values()];
 }
 
 /**

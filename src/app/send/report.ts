@@ -4,6 +4,7 @@ import type { PathInfo } from '../../socket/path/info.js';
 import { DRIVER_TRAITS } from '../../tx/drivers.js';
 import type { LostFrames } from '../../tx/net-device.js';
 import { counted, figure, perSecond } from '../common/figures.js';
+import type { FlowCount } from '../common/flows.js';
 import type { Output } from '../common/output.js';
 import type { WireReport } from '../common/wire-check.js';
 import { type EchoReport, echoText } from './echo.js';
@@ -13,6 +14,8 @@ import { type HeldRate, heldRateText } from './held-rate.js';
 export interface SendOutcome {
   /** Of several senders the first one's. */
   readonly path: Omit<PathInfo, 'packets'>;
+  /** What each of several flows came to; null where there is one. */
+  readonly flows: readonly FlowCount[] | null;
   readonly tally: SentCounts;
   readonly lost: LostFrames;
   readonly seconds: number;
@@ -39,7 +42,7 @@ export async function printOutcome(outcome: SendOutcome, json: boolean, output: 
   else for (const line of outcomeText(outcome)) await output.line(line);
 }
 
-function outcomeJson({ path, tally, lost, seconds, rate, wire, echo, failure, queues }: SendOutcome): object {
+function outcomeJson({ path, flows, tally, lost, seconds, rate, wire, echo, failure, queues }: SendOutcome): object {
   const { datagrams, failed, fragments, strayFragments, octets, ways, idents } = tally;
   const { source, sourcePort, destination, destinationPort, driver, interface: name, mtu } = path;
   return {
@@ -50,6 +53,7 @@ function outcomeJson({ path, tally, lost, seconds, rate, wire, echo, failure, qu
     fragmentsPerSecond: perSecond(fragments, seconds),
     bitsPerSecond: perSecond(8 * octets, seconds),
     rate,
+    ...(flows && { flows }),
     verify: wire,
     echo,
     ...(queues && { queues }),
@@ -57,22 +61,44 @@ function outcomeJson({ path, tally, lost, seconds, rate, wire, echo, failure, qu
   };
 }
 
-export function outcomeText({ path, tally, lost, seconds, rate, wire, echo, queues = [] }: SendOutcome): string[] {
+export function outcomeText(outcome: SendOutcome): string[] {
+  const { path, flows, tally, lost, seconds, rate, wire, echo, queues = [] } = outcome;
   const { datagrams, fragments, octets, ways } = tally;
   return [
-    `${endpoint(path.source, path.sourcePort)} → ${endpoint(path.destination, path.destinationPort)} by ${path.driver}` +
+    `${endpoint(path.source, path.sourcePort)} → ${endpoint(path.destination, path.destinationPort)}${moreText(flows)} by ${path.driver}` +
       `${DRIVER_TRAITS[path.driver].sends ? ' on' : ' into'} ${path.interface}, MTU ${path.mtu}`,
     ...ways.map(({ way, why }) => `  ${way}: ${why}`),
     `  ${counted(datagrams, 'datagram')}, ${counted(octets, 'octet')} of payload, ${counted(fragments, 'packet')}` +
       `${identText(tally)}${failedText(tally)}`,
     `  ${seconds.toFixed(3)} s: ${figure(perSecond(datagrams, seconds))} datagrams/s, ` +
       `${figure(perSecond(fragments, seconds))} packets/s, ${figure(perSecond(8 * octets, seconds) / 1e6)} Mbit/s of payload`,
+    ...(flows === null ? [] : flowsText(flows)),
     ...queues.map((one, index) => queueText(one, index, seconds)),
     ...(rate === null ? [] : [`  ${heldRateText(rate)}`]),
     ...(DRIVER_TRAITS[path.driver].sends ? [`  ${lostText(lost)}`] : []),
     ...(wire === null ? [] : wireText(wire)),
     ...(echo === null ? [] : echoText(echo).map((line) => `  ${line}`)),
   ];
+}
+
+function moreText(flows: readonly FlowCount[] | null): string {
+  return flows === null ? '' : ` and ${counted(flows.length - 1, 'more flow')}`;
+}
+
+/** Flows that are told one by one. */
+const FEW_FLOWS = 8;
+
+function flowsText(flows: readonly FlowCount[]): string[] {
+  if (flows.length > FEW_FLOWS) {
+    const least = flows.reduce((min, { datagrams }) => Math.min(min, datagrams), Number.POSITIVE_INFINITY);
+    const most = flows.reduce((max, { datagrams }) => Math.max(max, datagrams), 0);
+    const range = least === most ? counted(least, 'datagram') : `${figure(least)} … ${counted(most, 'datagram')}`;
+    return [`  ${counted(flows.length, 'flow')} of ${range} each`];
+  }
+  return flows.map((one) => {
+    const [from, to] = [endpoint(one.source, one.sourcePort), endpoint(one.destination, one.destinationPort)];
+    return `    ${from} → ${to}: ${counted(one.datagrams, 'datagram')}`;
+  });
 }
 
 function queueText(queue: QueueOutcome, index: number, seconds: number): string {

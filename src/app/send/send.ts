@@ -3,12 +3,14 @@ import { usageError } from '../../errors.js';
 import type { PathInfo } from '../../socket/path/info.js';
 import { createSocket, type UfoSocket } from '../../socket/socket.js';
 import { EXIT, type ExitCode } from '../common/exit-codes.js';
+import { SendFlows } from '../common/flows.js';
 import type { Output } from '../common/output.js';
 import { SaveFile } from '../common/save-file.js';
 import { SentLog } from '../common/sent.js';
 import type { WireReport } from '../common/wire-check.js';
 import { sendAll } from './all.js';
 import { EchoCheck, echoExitCode } from './echo.js';
+import { holdPorts } from './flows.js';
 import { type SendRequest, type SendTarget, sendTarget } from './options.js';
 import { SendPage } from './page.js';
 import { startCheck } from './proof.js';
@@ -34,7 +36,10 @@ export async function send(options: SendRequest, output: Output, signal: AbortSi
   const told = new NetworkTold();
   socket.on('error', (error) => told.add(error));
   const path = await connect(socket, target);
-  const outcome = await sendAndLook(socket, path, options, output, signal, page);
+  using _held = holdPorts(options, target.family, 1);
+  const flows = target.flows === null ? null : await SendFlows.open(socket, target.flows);
+  if (flows !== null) socket.on('icmp', (error) => told.add(error)); // it is connected to none of them
+  const outcome = await sendAndLook(socket, { path, flows }, options, output, signal, page);
   await page?.write(outcome);
   return conclude(outcome, told, options, output, signal);
 }
@@ -66,21 +71,23 @@ function wireExitCode(wire: WireReport | null): ExitCode {
   return wire.verdict === 'bad' ? EXIT.verificationFailed : EXIT.inconclusive;
 }
 
-async function connect(socket: UfoSocket, { source, sourcePort, address, port }: SendTarget): Promise<PathInfo> {
+async function connect(socket: UfoSocket, target: SendTarget): Promise<PathInfo> {
+  const { source, sourcePort, address, port, flows } = target;
   if (source !== undefined || sourcePort !== 0) await socket.bind(sourcePort, source);
+  if (flows !== null) return socket.path({ address, port });
   await socket.connect(port, address);
   return socket.path();
 }
 
 async function sendAndLook(
   socket: UfoSocket,
-  path: PathInfo,
+  { path, flows }: { readonly path: PathInfo; readonly flows: SendFlows | null },
   options: SendRequest,
   output: Output,
   signal: AbortSignal,
   page: SendPage | null,
 ): Promise<SendOutcome> {
-  const wire = await startCheck(options, [path], signal, { onHeld: page?.add });
+  const wire = await startCheck(options, flows?.paths ?? [path], signal, { onHeld: page?.add });
   try {
     await using save =
       options.save === undefined ? null : await SaveFile.open(options.save, path, path.interface, signal);
@@ -88,15 +95,16 @@ async function sendAndLook(
       wire?.expectation.add(expected);
       save?.add(expected);
     };
-    const log = wire || save ? new SentLog(path, tell, save !== null) : null;
+    const pathOf = flows === null ? undefined : (n: number) => flows.pathOf(n);
+    const log = wire || save ? new SentLog(path, tell, { hash: save !== null, pathOf }) : null;
     // A capture that breaks off ends the sending: nobody would see what is sent then.
     const stop = wire === null ? signal : AbortSignal.any([signal, wire.broken]);
     const echo = options.echoCheckMs === undefined ? null : new EchoCheck(options.seed ?? 1, options.echoCheckMs);
     if (echo !== null) socket.on('message', echo.take);
-    const sent = await sendAll({ socket, path, log, echo, options, output, signal: stop });
+    const sent = await sendAll({ socket, path, flows, log, echo, options, output, signal: stop });
     await save?.finish();
     const [shown, answers] = await Promise.all([wire?.finish(), echo?.finish(sent.tally.datagrams, stop)]);
-    return { ...sent, path, wire: shown ?? null, echo: answers ?? null };
+    return { ...sent, path, flows: flows?.counts ?? null, wire: shown ?? null, echo: answers ?? null };
   } finally {
     await wire?.close();
   }

@@ -7,6 +7,7 @@ import type { IdentSource } from '../../ufo/ident.js';
 import { checkPayloadLen } from '../../ufo/make-skb.js';
 import { planDatagram } from '../../ufo/plan-datagram.js';
 import type { ManyOptions, To } from '../options.js';
+import type { FlowPeers } from '../path/flow-peers.js';
 import type { Peer } from '../path/peer.js';
 import type { PageWait } from '../waiting/page-wait.js';
 import type { Works } from '../waiting/works.js';
@@ -88,10 +89,10 @@ export class Outbox {
   }
 
   /** A stream of datagrams, made as the transmitter takes them; to be attached to the peer's. */
-  stream(works: Works, peer: Peer, feed: Feed, to: ManyOptions, tally: Tally): PulledStream {
+  stream(works: Works, peers: FlowPeers, feed: Feed, to: ManyOptions, tally: Tally): PulledStream {
     const { family, pool, sock, pageWait, idents, fixedIdents } = this.#with;
     const nextIdent = family === 4 ? () => idents.next4() : () => idents.next6();
-    return new PulledStream({ pool, sock, pageWait, works, nextIdent, fixedIdents }, peer, feed, to, tally);
+    return new PulledStream({ pool, sock, pageWait, works, nextIdent, fixedIdents }, peers, feed, to, tally);
   }
 
   /** Resolves when a send that said EAGAIN is worth trying again. */

@@ -8,6 +8,7 @@ import { skbOrphan } from '../../skb/wmem.js';
 import { checkPayloadLen } from '../../ufo/make-skb.js';
 import { ReusedSkb, type StreamPayload } from '../../ufo/reused-skb.js';
 import type { ManyOptions } from '../options.js';
+import type { FlowPeers } from '../path/flow-peers.js';
 import type { Peer } from '../path/peer.js';
 import type { PageWait } from '../waiting/page-wait.js';
 import type { Works } from '../waiting/works.js';
@@ -32,6 +33,8 @@ export interface PullOptions {
 /** A datagram that is made again and again. */
 class StreamDatagram extends Datagram {
   readonly reused: ReusedSkb;
+  /** Which of the stream's flows it is for. */
+  flowIndex = 0;
 
   constructor(reused: ReusedSkb, octets: number, chosen: ChosenWay, settled: Settled) {
     super(reused.skb, octets, chosen, settled);
@@ -45,7 +48,9 @@ class StreamDatagram extends Datagram {
  */
 export class PulledStream implements DatagramSource {
   readonly #with: PullOptions;
-  readonly #peer: Peer;
+  readonly #peers: FlowPeers;
+  /** Whom the feed's payload is for. */
+  #peer: Peer | null = null;
   readonly #feed: Feed;
   readonly #to: ManyOptions;
   readonly #tally: Tally;
@@ -67,9 +72,9 @@ export class PulledStream implements DatagramSource {
     this.#ended = resolve;
   });
 
-  constructor(shared: PullOptions, peer: Peer, feed: Feed, to: ManyOptions, tally: Tally) {
+  constructor(shared: PullOptions, peers: FlowPeers, feed: Feed, to: ManyOptions, tally: Tally) {
     this.#with = shared;
-    this.#peer = peer;
+    this.#peers = peers;
     this.#feed = feed;
     this.#to = to;
     this.#tally = tally;
@@ -106,8 +111,9 @@ export class PulledStream implements DatagramSource {
       if (state === 'later') return this.#wait();
       if (state === 'busy') return null;
       this.#ready = true;
+      this.#peer = this.#peers.next();
     }
-    const { channel } = this.#peer;
+    const { channel } = this.#peers;
     if (channel.stale) return this.#wait(channel.refresh());
     const pause = this.#paced ? undefined : this.#pace(this.#feed.payload.len);
     this.#paced = true;
@@ -122,7 +128,8 @@ export class PulledStream implements DatagramSource {
 
   #pace(len: number): Promise<void> | undefined {
     const { pacer, signal } = this.#to;
-    return pacer?.ready(this.#peer.packets(len), 8 * this.#peer.octets(len), signal);
+    const peer = this.#peer!;
+    return pacer?.ready(peer.packets(len), 8 * peer.octets(len), signal);
   }
 
   /** A datagram of that payload, in an skb used before where there is one; null: none is free now. */
@@ -139,6 +146,7 @@ export class PulledStream implements DatagramSource {
     this.#feed.leave?.();
     reused.fill(payload, ident);
     datagram.again(ident);
+    datagram.flowIndex = this.#peers.index;
     skbGet(skb);
     return datagram;
   }
@@ -162,9 +170,9 @@ export class PulledStream implements DatagramSource {
   }
 
   #fitting(payload: StreamPayload): StreamDatagram | null {
-    const flow = this.#peer.flow();
+    const flow = this.#peer!.flow();
     const idle = this.#idle.at(-1);
-    if (idle?.reused.fits(flow, payload) === true) return this.#idle.pop()!;
+    if (idle?.reused.fits(payload) === true && idle.reused.turnTo(flow)) return this.#idle.pop()!;
     if (idle === undefined && this.#made === MOST) return null; // one comes back with what is on its way
     try {
       checkPayloadLen(flow, payload.len);
@@ -180,7 +188,7 @@ export class PulledStream implements DatagramSource {
   /** A new one, of the skb of one that does not fit where there is any. */
   #build(flow: Flow, payload: StreamPayload): StreamDatagram {
     const { pool, fixedIdents } = this.#with;
-    const { device } = this.#peer.channel;
+    const { device } = this.#peers.channel;
     const idle = this.#idle.pop();
     if (idle !== undefined) this.#made -= 1;
     const reused = new ReusedSkb(pool, flow, payload, device.features, idle?.reused ?? null);
@@ -193,7 +201,7 @@ export class PulledStream implements DatagramSource {
   /** Builds it once and frees it again: so many pages there are then. */
   #waitForPages(flow: Flow, payload: StreamPayload): null {
     const { pool, pageWait } = this.#with;
-    const { features } = this.#peer.channel.device;
+    const { features } = this.#peers.channel.device;
     const attempt = (): void => new ReusedSkb(pool, flow, payload, features, null).free();
     return this.#wait(pageWait.until(attempt, this.#to.signal));
   }
@@ -204,12 +212,13 @@ export class PulledStream implements DatagramSource {
     skbOrphan(settled.skb);
     if (this.#over) settled.reused.free();
     else this.#idle.push(settled);
+    if (failure === null) this.#peers.count(settled.flowIndex);
     this.#tally.settled(datagram, failure);
   };
 
   readonly #resume = (): void => {
     this.#waiting = false;
-    this.#peer.channel.transmitter.wake();
+    this.#peers.channel.transmitter.wake();
   };
 
   /** Makes nothing before what is waited for has come, or `#resume` is called. */

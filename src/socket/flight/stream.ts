@@ -5,11 +5,12 @@ import { copied, type Payload } from '../../ufo/append-data.js';
 import { octetsOf } from '../dgram/message.js';
 import type { ManyOptions } from '../options.js';
 import { UserPages } from '../pages.js';
+import type { FlowPeers } from '../path/flow-peers.js';
 import type { Peer } from '../path/peer.js';
 import { FileSource } from '../send-file.js';
 import type { Sender } from '../sender.js';
 import type { Works } from '../waiting/works.js';
-import type { SendSummary } from './datagram.js';
+import type { SendSummary, Settled } from './datagram.js';
 import { type Feed, GeneratedFeed, IterableFeed, type StreamItem, type StreamSource } from './feeds.js';
 import { FileFeed } from './file-feed.js';
 import { Tally } from './tally.js';
@@ -21,15 +22,15 @@ import { Tally } from './tally.js';
 export async function sendStream(
   sender: Sender,
   works: Works,
-  peer: Peer,
+  peers: FlowPeers,
   source: StreamSource,
   to: ManyOptions,
 ): Promise<SendSummary> {
-  const { device } = peer.channel;
+  const { device } = peers.channel;
   const tally = new Tally(device.driver, to);
   const feed = feedOf(source, sender, device, to);
-  if (feed !== null) await pull(feed, sender, works, peer, to, tally);
-  else await push(source, sender, works, peer, to, tally);
+  if (feed !== null) await pull(feed, sender, works, peers, to, tally);
+  else await push(source, sender, works, peers, to, tally);
   await tally.idle();
   return tally.finish(device);
 }
@@ -54,12 +55,12 @@ async function pull(
   feed: Feed,
   sender: Sender,
   works: Works,
-  peer: Peer,
+  peers: FlowPeers,
   to: ManyOptions,
   tally: Tally,
 ): Promise<void> {
-  const { transmitter } = peer.channel;
-  const stream = sender.outbox.stream(works, peer, feed, to, tally);
+  const { transmitter } = peers.channel;
+  const stream = sender.outbox.stream(works, peers, feed, to, tally);
   transmitter.attach(stream);
   await stream.ended;
   transmitter.detach(stream);
@@ -69,7 +70,7 @@ async function push(
   source: StreamSource,
   sender: Sender,
   works: Works,
-  peer: Peer,
+  peers: FlowPeers,
   to: ManyOptions,
   tally: Tally,
 ): Promise<void> {
@@ -77,22 +78,44 @@ async function push(
     for await (const item of source) {
       if (tally.failure !== null) break;
       to.signal?.throwIfAborted();
+      const pushed = { item, peer: peers.next(), settled: counting(peers, tally) };
       // Turns of the microtask queue cost more than a small datagram: there are none where nothing has to be waited for.
-      if (to.pacer !== undefined || !offerItem(sender, works, peer, item, to, tally))
-        await sendItem(sender, works, peer, item, to, tally);
+      if (to.pacer !== undefined || !offerItem(sender, works, pushed, to, tally))
+        await sendItem(sender, works, pushed, to, tally);
     }
   } catch (error) {
     tally.failure ??= { error };
   }
 }
 
+/** One item of a source, whom it goes to, and who is told when it has gone. */
+interface Pushed {
+  readonly item: StreamItem;
+  readonly peer: Peer;
+  readonly settled: Settled;
+}
+
+function counting(peers: FlowPeers, tally: Tally): Settled {
+  const { index } = peers;
+  return (datagram, failure) => {
+    if (failure === null) peers.count(index);
+    tally.settled(datagram, failure);
+  };
+}
+
 /** Sends an item at once, or says that it has to wait. */
-function offerItem(sender: Sender, works: Works, peer: Peer, item: StreamItem, to: ManyOptions, tally: Tally): boolean {
+function offerItem(
+  sender: Sender,
+  works: Works,
+  { item, peer, settled }: Pushed,
+  to: ManyOptions,
+  tally: Tally,
+): boolean {
   works.check();
   if (item instanceof UserPages) item.check(sender.pool);
   const payload = payloadOf(item);
   try {
-    if (!sender.outbox.offer(peer, payload, to, tally.settled)) return false;
+    if (!sender.outbox.offer(peer, payload, to, settled)) return false;
     tally.begin();
     return true;
   } catch (error) {
@@ -105,8 +128,7 @@ function offerItem(sender: Sender, works: Works, peer: Peer, item: StreamItem, t
 async function sendItem(
   sender: Sender,
   works: Works,
-  peer: Peer,
-  item: StreamItem,
+  { item, peer, settled }: Pushed,
   to: ManyOptions,
   tally: Tally,
 ): Promise<void> {
@@ -118,7 +140,7 @@ async function sendItem(
     works.check();
     tally.begin();
     try {
-      await works.run(() => sender.outbox.enqueue(peer, payload, to, tally.settled));
+      await works.run(() => sender.outbox.enqueue(peer, payload, to, settled));
     } catch (error) {
       tally.refused();
       throw error;

@@ -2,8 +2,9 @@ import type { SocketError } from '../../companion/error-queue.js';
 import { argumentError, UfoError } from '../../errors.js';
 import type { EndpointCall } from '../dgram/calls.js';
 import { addressOf, portOf, stateError } from '../dgram/calls.js';
-import type { SocketAddress, To } from '../options.js';
+import type { ManyOptions, SocketAddress, To } from '../options.js';
 import type { Sender } from '../sender.js';
+import { FlowPeers, flowPeers } from './flow-peers.js';
 import type { LocalEnd } from './local-end.js';
 import type { Peer } from './peer.js';
 
@@ -75,6 +76,13 @@ export class Connection {
     const toPort = port === undefined ? this.#remote?.port : portOf(port, 1);
     if (host !== undefined && toPort !== undefined) return this.#sender.paths.peer(host, toPort, signal);
     throw argumentError('to', 'no destination', 'an address and a port', 'connect first, or name both');
+  }
+
+  /** Whom the datagrams of a stream go to. */
+  async peers(to: ManyOptions): Promise<FlowPeers> {
+    const { flows, signal } = to;
+    if (flows === undefined) return new FlowPeers([await this.peer(to)]);
+    return flowPeers(flows, { signal }, (one) => this.peer(one));
   }
 
   /** Whether ICMP tells of a datagram to the peer. */

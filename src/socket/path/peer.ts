@@ -10,6 +10,13 @@ export interface PathNow {
   readonly ttl: () => number;
 }
 
+/** What differs between flows that go the same way. */
+export interface FlowChange {
+  readonly source?: Uint8Array | undefined;
+  readonly sourcePort?: number | undefined;
+  readonly destinationPort?: number | undefined;
+}
+
 /** Where datagrams to one address and port go: the channel they leave by, and the flow as the path allows it just now. */
 export class Peer {
   readonly channel: Channel;
@@ -25,6 +32,13 @@ export class Peer {
     this.#flow = flow;
     this.#mtu = flow.mtu;
     this.#now = now;
+  }
+
+  /** The same way for another flow. */
+  with(ends: FlowChange): Peer {
+    const { source = this.#flow.source, sourcePort = this.#flow.sourcePort } = ends;
+    const { destinationPort = this.#flow.destinationPort } = ends;
+    return new Peer(this.channel, this.address, { ...this.#flow, source, sourcePort, destinationPort }, this.#now);
   }
 
   /** The flow, with what holds now: the MTU of route or device, or the TTL, may have changed since the last datagram. */

@@ -16,7 +16,8 @@ export class MmsgSender {
   readonly #vector = new MmsgVector();
   readonly #address: Uint8Array = new Uint8Array(128);
   readonly #view: DataView = new DataView(this.#address.buffer);
-  #connected: Flow | null = null;
+  /** The destination of a flow: flows to one share it. */
+  #connected: Uint8Array | null = null;
 
   /** @param ifindex the scope of link-local destinations */
   constructor(fd: number, ifindex: number) {
@@ -27,14 +28,14 @@ export class MmsgSender {
   /** Rows from `first` on that go to one destination: how many were taken, or −errno. */
   send(batch: TxBatch, first: number): number {
     const flow = rowSkb(batch, first).flow!;
-    if (flow !== this.#connected) {
+    if (flow.destination !== this.#connected) {
       const refused = this.#connect(flow);
       if (refused < 0) return refused;
     }
     const vector = this.#vector;
     vector.reset();
     const end = callLimit(batch, first);
-    for (let row = first; row < end && rowSkb(batch, row).flow === flow; row++) {
+    for (let row = first; row < end && rowSkb(batch, row).flow!.destination === flow.destination; row++) {
       vector.pushMessage();
       vector.pushRow(batch, row);
     }
@@ -46,7 +47,7 @@ export class MmsgSender {
     const len = putSockaddr(this.#view, 0, flow.destination, 0, this.#ifindex);
     this.#connected = null;
     if (libc().connect(this.#fd, this.#address, len) < 0) return -lastErrno();
-    this.#connected = flow;
+    this.#connected = flow.destination;
     return 0;
   }
 }

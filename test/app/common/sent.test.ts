@@ -13,7 +13,7 @@ const RESULT: SendResult = {
 
 function told(work: (log: SentLog) => void, path = PATH, hash = false): ExpectedDatagram[] {
   const all: ExpectedDatagram[] = [];
-  work(new SentLog(path, (one) => all.push(one), hash));
+  work(new SentLog(path, (one) => all.push(one), { hash }));
   return all;
 }
 

@@ -17,7 +17,7 @@ describe('send', () => {
     ['an address of the other family', { family: 6 }, /DESTINATION: got "192\.0\.2\.2", want an IPv6 address/],
     [
       'two source ports',
-      { source: { host: '192.0.2.1', port: 5 }, sourcePort: 6 },
+      { source: { host: '192.0.2.1', port: 5 }, sourcePorts: [6] },
       /--source-port: --source names a port too/,
     ],
     ['a capture of nothing', { dryRun: true, verify: true }, /--verify: with --dry-run/],
@@ -43,7 +43,7 @@ describe('send', () => {
   it('takes the family and the source port asked for', async () => {
     const source = { host: '192.0.2.9', port: undefined };
     const destination = { host: 'localhost', family: undefined, port: 9 };
-    const target = await sendTarget({ ...OPTIONS, dryRun: true, destination, source, sourcePort: 7, family: 4 });
+    const target = await sendTarget({ ...OPTIONS, dryRun: true, destination, source, sourcePorts: [7], family: 4 });
     assert.deepEqual([target.family, target.address, target.sourcePort], [4, '127.0.0.1', 7]);
   });
 

@@ -1,0 +1,97 @@
+import { argumentError, UfoError, usageError } from '../../errors.js';
+import { parseAddress } from '../../wire/address.js';
+import type { Flows, To } from '../options.js';
+import type { Channel } from './channel.js';
+import type { Peer } from './peer.js';
+
+/** Ways that are asked for at a time. */
+const AT_ONCE = 8;
+
+/** Whom the datagrams of a stream go to, one after the other: mostly always the same peer. */
+export class FlowPeers {
+  readonly #peers: readonly Peer[];
+  readonly #flows: Flows | undefined;
+  #taken = 0;
+  /** Which of them the datagram that `next` gave is for. */
+  index = 0;
+
+  constructor(peers: readonly Peer[], flows?: Flows) {
+    this.#peers = peers;
+    this.#flows = flows;
+  }
+
+  /** All of them leave by this one. */
+  get channel(): Channel {
+    return this.#peers[0]!.channel;
+  }
+
+  /** The peer of the next datagram. */
+  next(): Peer {
+    const n = this.#taken++;
+    const count = this.#peers.length;
+    if (count > 1) this.index = this.#flows?.of?.(n) ?? n % count;
+    return this.#peers[this.index]!;
+  }
+
+  /** A datagram for peer `index` has gone. */
+  count(index: number): void {
+    const counts = this.#flows?.counts;
+    if (counts !== undefined) counts[index]! += 1;
+  }
+}
+
+/**
+ * Asks for the way to each address once; ports and sources are another line in the headers only.
+ * @param ask gives the peer at an address and port
+ * @throws UfoError for flows that leave by different interfaces, or a source that the driver does not write
+ */
+export async function flowPeers(flows: Flows, to: To, ask: (to: To) => Promise<Peer>): Promise<FlowPeers> {
+  const { ends } = flows;
+  if (ends.length === 0) throw argumentError('flows', 'none', 'at least one');
+  const known = new Map<string | undefined, Peer>();
+  const addresses = [...new Set(ends.map(({ address }) => address))];
+  for (let at = 0; at < addresses.length; at += AT_ONCE) {
+    const some = addresses.slice(at, at + AT_ONCE);
+    const found = await Promise.all(some.map((address) => ask({ ...to, ...portOf(flows, address) })));
+    for (const [i, peer] of found.entries()) known.set(some[i], peer);
+  }
+  const first = known.get(addresses[0])!;
+  for (const peer of known.values()) refuseOtherWay(first, peer);
+  const peers = ends.map(({ address, port, source, sourcePort }) => {
+    if ((source ?? sourcePort) !== undefined) refuseUnwritten(first);
+    return known.get(address)!.with({ source: octetsOf(source, first), sourcePort, destinationPort: port });
+  });
+  return new FlowPeers(peers, flows);
+}
+
+function portOf({ ends }: Flows, address: string | undefined): Pick<To, 'address' | 'port'> {
+  const { port } = ends.find((one) => one.address === address)!;
+  return { ...(address !== undefined && { address }), ...(port !== undefined && { port }) };
+}
+
+function refuseOtherWay({ channel }: Peer, other: Peer): void {
+  if (channel === other.channel) return;
+  const [one, two] = [channel.device.name, other.channel.device.name];
+  throw new UfoError(
+    'ERR_UFO_UNSUPPORTED',
+    `flows: they would leave by different interfaces, ${one} and ${two} (${other.address})`,
+    'name one by `interface`, or send to each by itself',
+  );
+}
+
+/** The kernel behind an ordinary socket sends from the address and port that the socket has. */
+function refuseUnwritten({ channel }: Peer): void {
+  const { writesHeaders, driver } = channel.device;
+  if (writesHeaders) return;
+  throw usageError(
+    `flows: ${driver} is an ordinary UDP socket, which sends from no other address and port than its own`,
+    'take a driver that writes headers, or flows that differ in their destinations',
+  );
+}
+
+function octetsOf(text: string | undefined, { channel }: Peer): Uint8Array | undefined {
+  if (text === undefined) return undefined;
+  const parsed = parseAddress(text);
+  if (parsed !== null) return parsed.octets;
+  throw argumentError('source', text, `an address to send from by ${channel.device.name}`);
+}

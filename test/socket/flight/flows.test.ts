@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { makePayload } from '../../../src/payload/generated.js';
+import { GeneratedPayloads } from '../../../src/payload/sequence.js';
+import { NETIF_F_HW_CSUM, NETIF_F_SG, NETIF_F_UFO } from '../../../src/skb/features.js';
+import { countingIdents } from '../../../src/ufo/ident.js';
+import { FakeDevice, fakeSocket } from '../fake-device.js';
+
+const ENDS = Array.from({ length: 7 }, (_, i) => ({ port: 1000 + i, sourcePort: 50 + (i % 3) }));
+const COUNT = 100;
+
+/** The frames of a hundred datagrams, by a stream over the flows or each by a stream of its own. */
+async function frames(
+  type: 'udp4' | 'udp6',
+  features: number,
+  size: number,
+  source: 'generated' | 'iterable' | 'pushed',
+) {
+  const device = new FakeDevice({ zerocopy: false, features });
+  await using socket = await fakeSocket(device, { type, idents: countingIdents(7) });
+  const counts = new Float64Array(ENDS.length);
+  const flows = { ends: ENDS, counts };
+  const payloads = Array.from({ length: COUNT }, (_, i) => makePayload(size, 1, i));
+  async function* slowly() {
+    yield* payloads;
+  }
+  const of = { generated: new GeneratedPayloads({ size, count: COUNT }), iterable: payloads, pushed: slowly() }[source];
+  await socket.sendMany(of, { flows });
+  return { device, counts: [...counts] };
+}
+
+async function oneByOne(type: 'udp4' | 'udp6', features: number, size: number): Promise<FakeDevice> {
+  const device = new FakeDevice({ zerocopy: false, features });
+  await using socket = await fakeSocket(device, { type, idents: countingIdents(7) });
+  for (let i = 0; i < COUNT; i++) {
+    await socket.sendMany([makePayload(size, 1, i)], { flows: { ends: [ENDS[i % ENDS.length]!] } });
+  }
+  return device;
+}
+
+describe('flows of a stream', () => {
+  for (const type of ['udp4', 'udp6'] as const) {
+    for (const [what, features] of [
+      ['no features', 0],
+      ['SG', NETIF_F_SG],
+      ['UFO', NETIF_F_SG | NETIF_F_HW_CSUM | NETIF_F_UFO],
+    ] as const) {
+      // A whole one whose sum is known is complete, where others leave it to a device that can.
+      for (const size of what === 'UFO' ? [1473, 9000] : [40, 1473, 9000]) {
+        it(`have the headers of a stream of their own: ${type}, ${what}, ${size} octets`, async () => {
+          const want = (await oneByOne(type, features, size)).seen.map(({ frame }) => Buffer.from(frame));
+          for (const source of ['generated', 'iterable', 'pushed'] as const) {
+            const { device, counts } = await frames(type, features, size, source);
+            assert.equal(device.seen.length, want.length);
+            for (const [i, { frame }] of device.seen.entries())
+              assert.deepEqual(Buffer.from(frame), want[i], `${source} ${i}`);
+            assert.deepEqual(counts, [15, 15, 14, 14, 14, 14, 14], source);
+          }
+        });
+      }
+    }
+  }
+
+  it('come as their order says', async () => {
+    const device = new FakeDevice({ zerocopy: false, features: NETIF_F_SG });
+    await using socket = await fakeSocket(device);
+    const order = [3, 3, 0, 6, 1];
+    await socket.sendMany(new GeneratedPayloads({ size: 40, count: 5 }), {
+      flows: { ends: ENDS, of: (n) => order[n]! },
+    });
+    const ports = device.seen.map(({ frame }) => new DataView(frame.buffer, frame.byteOffset).getUint16(22));
+    assert.deepEqual(
+      ports,
+      order.map((i) => 1000 + i),
+    );
+  });
+
+  it('are refused where nobody writes their sources, and where there are none', async () => {
+    class Kernel extends FakeDevice {
+      override readonly writesHeaders = false;
+    }
+    await using socket = await fakeSocket(new Kernel());
+    await assert.rejects(socket.sendMany([], { flows: { ends: ENDS } }), /ordinary UDP socket/);
+    await assert.rejects(socket.sendMany([], { flows: { ends: [] } }), { code: 'ERR_UFO_INVALID_ARGUMENT' });
+    await socket.sendMany([new Uint8Array(5)], { flows: { ends: ENDS.map(({ port }) => ({ port })) } });
+  });
+});
