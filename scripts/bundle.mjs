@@ -45,3 +45,7 @@ for (const width of READY_WIDTHS) {
   const texts = await Promise.all(names.map(async (name) => [name ?? '', await helpText(name, COMMANDS, width)]));
   writeFileSync(`${bundle}/${readyFile(width)}`, JSON.stringify(Object.fromEntries(texts)));
 }
+
+const { manPage } = await import(`${cli}/man-page.js`);
+const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
+writeFileSync(`${bundle}/udp-ufo.1`, manPage(COMMANDS, version, new Date().toISOString().slice(0, 10)));

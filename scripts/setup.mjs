@@ -27,6 +27,7 @@ const WITNESSES = [
   { what: 'tcpdump', package: 'tcpdump', there: () => onPath('tcpdump'), builds: false },
   { what: 'tshark', package: 'tshark', there: () => onPath('tshark'), builds: false },
   { what: 'nft', package: 'nftables', there: () => onPath('nft'), builds: false },
+  { what: 'groff', package: 'groff-base', there: () => onPath('groff'), builds: false },
   { what: 'chromium', package: 'chromium', there: () => onPath('chromium'), builds: false },
 ];
 /** SYSTEM for other distributions, where we don't install but can say what is wanted. */

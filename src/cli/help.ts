@@ -3,11 +3,12 @@ import { longName, type Option, type OptionGroup } from '../options/option.js';
 import type { Command, Options } from './command.js';
 import { PROGRAM } from './program.js';
 
-const DESCRIBE = 'Real UDP datagrams of any size as IP fragments that you control: sent, captured and proven right';
-const EPILOGUE = [
-  'Numbers: 1500, 0x5dc; k, M, G count in 1,000s and Ki, Mi, Gi in 1,024s, in sizes, counts and rates. Times: 500ms, 10s, 2m.',
-  'Exit: 0 all right, 1 verification failed, 2 usage or unreadable input, 3 privilege or device, 4 inconclusive, 70 a bug.',
-].join('\n');
+export const DESCRIBE =
+  'Real UDP datagrams of any size as IP fragments that you control: sent, captured and proven right';
+export const NUMBERS =
+  'Numbers: 1500, 0x5dc; k, M, G count in 1,000s and Ki, Mi, Gi in 1,024s, in sizes, counts and rates. Times: 500ms, 10s, 2m.';
+export const EXIT_CODES =
+  'Exit: 0 all right, 1 verification failed, 2 usage or unreadable input, 3 privilege or device, 4 inconclusive, 70 a bug.';
 
 /**
  * The help of a command, or of the program without one, in lines of `width` columns. Only this needs yargs, whose loading takes longer than everything
@@ -28,7 +29,7 @@ function build(commands: readonly Command[], width: number): Yargs {
     .locale('en')
     .parserConfiguration({ 'boolean-negation': false, 'camel-case-expansion': false })
     .usage(`$0 COMMAND\n\n${DESCRIBE}`)
-    .epilogue(EPILOGUE)
+    .epilogue(`${NUMBERS}\n${EXIT_CODES}`)
     .wrap(width)
     .help()
     .alias('help', 'h')
@@ -45,7 +46,8 @@ function build(commands: readonly Command[], width: number): Yargs {
   return parser;
 }
 
-function usageOf(command: Command): string {
+/** The command with its arguments. */
+export function usageOf(command: Command): string {
   const words = Object.entries(command.positionals).map(([key, { required }]) => (required ? `<${key}>` : `[${key}]`));
   return [command.name, ...words].join(' ');
 }
@@ -67,7 +69,7 @@ function declareOptions(parser: Yargs, options: Options): void {
     parser.option(longName(key, option), {
       type: option.kind === 'flag' ? 'boolean' : 'string',
       describe: describeOption(option),
-      ...(option.group === undefined ? {} : { group: HEADINGS[option.group] }),
+      ...(option.group === undefined ? {} : { group: GROUP_HEADINGS[option.group] }),
       ...(option.alias === undefined ? {} : { alias: option.alias }),
       ...(option.choices === undefined ? {} : { choices: option.choices }),
       ...(option.default === undefined ? {} : { default: option.default }),
@@ -75,7 +77,7 @@ function declareOptions(parser: Yargs, options: Options): void {
   }
 }
 
-const HEADINGS: Readonly<Record<OptionGroup, string>> = {
+export const GROUP_HEADINGS: Readonly<Record<OptionGroup, string>> = {
   payload: 'Payload:',
   pace: 'Pace:',
   headers: 'Headers:',
@@ -85,7 +87,7 @@ const HEADINGS: Readonly<Record<OptionGroup, string>> = {
 };
 
 /** Everything that help says of an option: what it is, what is allowed, and where it means something. */
-function describeOption({ describe, range, family, drivers, required }: Option<unknown>): string {
+export function describeOption({ describe, range, family, drivers, required }: Option<unknown>): string {
   const parts = [
     describe,
     ...(range === undefined ? [] : [range]),

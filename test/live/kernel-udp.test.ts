@@ -4,10 +4,11 @@ import { FarReceiver } from '../../src/app/demo/far-receiver.js';
 import { ERRNO } from '../../src/errors.js';
 import { LAB, pinNeighbours, setLabMtu } from '../../src/host/lab.js';
 import { openKernelUdp } from '../../src/tx/kernel-udp/kernel-udp.js';
+import { runCli } from './cli.js';
 import { itDelivers } from './delivery.js';
 import { sha256, takeNext } from './far-receiver.js';
 import { HandMade, makeFlow, payloadOf } from './hand-made.js';
-import { describeLive } from './in-lab.js';
+import { describeLive, liveIt } from './in-lab.js';
 import { sendRows } from './send-rows.js';
 import { watchFar } from './watch-far.js';
 
@@ -85,5 +86,17 @@ describeLive('kernel-udp', () => {
     const options = Uint8Array.of(1, 1, 1, 0);
     made.pushPayload({ flow: makeFlow(near.ipv4, far.ipv4, 9, { options }), payload: payloadOf(10, 0) });
     assert.equal(device.xmit(made, 0), -ERRNO.EOPNOTSUPP);
+  });
+
+  liveIt('is what auto takes without a privilege, and it says why', async () => {
+    const prefix = ['setpriv', '--bounding-set', '-net_raw,-net_admin', '--inh-caps', '-all', '--ambient-caps', '-all'];
+    const { code, lines, stderr } = await runCli(['send', `${far.ipv4}:9`, '--size', '40', '--driver', 'auto'], {
+      prefix,
+    });
+    assert.equal(code, 0, stderr);
+    assert.match(lines[0]!, / by kernel-udp on /);
+    assert.match(stderr, /note: auto took kernel-udp, .* since no other driver can: virtio-ufo: .*raw-socket: /);
+    const asked = await runCli(['send', `${far.ipv4}:9`, '--size', '40', '--driver', 'kernel-udp']);
+    assert.doesNotMatch(asked.stderr, /auto took/);
   });
 });

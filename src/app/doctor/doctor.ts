@@ -5,7 +5,7 @@ import { EXIT, type ExitCode } from '../common/exit-codes.js';
 import type { Output } from '../common/output.js';
 import { autoChoices, driverChecks, sendsFragments } from './drivers.js';
 import { interfaceChecks, kernelChecks, privilegeChecks } from './host.js';
-import { packageChecks, peerChecks } from './packages.js';
+import { ipCheck, packageChecks, peerChecks } from './packages.js';
 import type { DoctorReport } from './report.js';
 import { formatDoctor } from './text.js';
 
@@ -28,7 +28,7 @@ export async function examine(interfaceName?: string): Promise<DoctorReport> {
   const link: NetworkInterface | undefined =
     interfaceName === undefined ? undefined : await findInterface(interfaceName);
   const privileges = readPrivileges();
-  const packages = await packageChecks();
+  const packages = [...(await packageChecks()), await ipCheck()];
   const drivers = driverChecks(packages, privileges);
   return {
     node: process.version,
@@ -40,6 +40,6 @@ export async function examine(interfaceName?: string): Promise<DoctorReport> {
     peers: await peerChecks(),
     drivers,
     auto: autoChoices(drivers),
-    canSend: drivers.some((driver) => driver.usable && sendsFragments(driver.name)),
+    canSend: link?.up !== false && drivers.some((driver) => driver.usable && sendsFragments(driver.name)),
   };
 }

@@ -56,9 +56,11 @@ export function driverChecks(packages: readonly Check[], privileges: Privileges)
     const check = packages.find((one) => one.name === name);
     return check?.state === 'ok' ? undefined : `${name} does not load: ${check?.hint ?? 'npm ci'}`;
   };
-  return ALL_TRAITS.map(({ name, summary, honours, needs }) => {
+  const ip = packages.find(({ name, state }) => name === 'ip' && state !== 'ok');
+  const lacksIp = ip && `asks ip(8), and ${ip.value}: ${ip.hint ?? ''}`;
+  return ALL_TRAITS.map(({ name, summary, honours, needs, sends }) => {
     const { packages: needed, what = '', open } = PROBES[name];
-    const lack = needed.map(lacks).find((one) => one !== undefined);
+    const lack = needed.map(lacks).find((one) => one !== undefined) ?? (sends ? lacksIp : undefined);
     const refusal = lack ?? (open === undefined ? undefined : tryOpen(open, what, privileges, needs ?? 'CAP_NET_RAW'));
     return {
       name,

@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
+import type { UfoError } from '../../errors.js';
 import { koffi } from '../../host/libc.js';
+import { runTool } from '../../host/run-tool.js';
 import type { Check } from './report.js';
 
 /** npm packages with native code; the Debian packages that building them takes. */
@@ -57,6 +59,18 @@ function opens(library: string): boolean {
     return true;
   } catch {
     return false;
+  }
+}
+
+/** The program that every sender asks for interfaces, routes and neighbours; one that fails is as good as none. */
+export async function ipCheck(): Promise<Check> {
+  try {
+    const version = await runTool('ip', ['-Version']);
+    await runTool('ip', ['-json', 'link', 'show']);
+    return { name: 'ip', state: 'ok', value: version.trim() };
+  } catch (error) {
+    const { message, hint } = error as UfoError;
+    return { name: 'ip', state: 'missing', value: message, hint: hint ?? 'see that ip -json link show works' };
   }
 }
 

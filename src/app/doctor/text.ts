@@ -36,8 +36,10 @@ export function formatDoctor(report: DoctorReport): string {
   return `${table.toString()}\n${verdict(report)}`;
 }
 
-function verdict({ canSend, drivers }: DoctorReport): string {
+function verdict({ canSend, drivers, interface: link }: DoctorReport): string {
   const usable = drivers.filter(({ name, usable }) => usable && sendsFragments(name)).map(({ name }) => name);
+  const down = link?.checks.find(({ name, state }) => name === 'link' && state === 'missing');
+  if (down !== undefined && usable.length > 0) return `nothing can be sent by ${link?.name}: ${down.value}`;
   return canSend
     ? `can send: ${usable.join(', ')}`
     : `nothing here can send fragments: see the drivers above for why. segment and verify -r work all the same.`;

@@ -19,6 +19,8 @@ export interface DeviceRequest {
   readonly options: SocketOptions;
   /** kernel-udp sends by its descriptor. */
   readonly companion: Companion | null;
+  /** What a user should know of how it came to this driver. */
+  readonly notes?: readonly string[];
 }
 
 /** How a socket gets its devices: `openDevice`, or what puts another device (a tracer, a test's) in its place. */
@@ -47,11 +49,11 @@ const OPENERS: Readonly<Record<DriverName, (request: DeviceRequest) => Promise<N
     const { openXdpLive } = await import('../../tx/xdp-live/xdp-live.js');
     return openXdpLive({ ...linkOf(request), pool: request.pool });
   },
-  async 'kernel-udp'({ family, interface: name, link, options, companion }) {
+  async 'kernel-udp'({ family, interface: name, link, options, companion, notes }) {
     const bound = options.interface !== undefined;
     const { openKernelUdp } = await import('../../tx/kernel-udp/kernel-udp.js');
     const shared = companion === null ? {} : { fd: companion.fd, takeErrors: () => companion.takeErrors() };
-    return openKernelUdp({ family, interface: link ?? name, bound, ...shared });
+    return openKernelUdp({ family, interface: link ?? name, bound, ...shared, ...(notes && { notes }) });
   },
   async 'pcap-file'({ mtu, options }) {
     const { file, sourceMac = NO_MAC, destinationMac = NO_MAC, vlans = [] } = options;
@@ -81,6 +83,11 @@ function linkOf({ interface: name, link, options }: DeviceRequest) {
   };
 }
 
+/** The last one that is tried has no say in headers and cuts: nobody should have to wonder why it was taken. */
+function kernelNote(refusals: readonly string[]): string {
+  return `auto took kernel-udp, where the kernel makes headers and cuts, since no other driver can: ${refusals.join('; ')}`;
+}
+
 /**
  * Opens the first candidate that can do what was asked and that this machine lets us open. One that takes smaller packets
  * than the way there does (AF_XDP without frames of several chunks) is taken only where no other takes larger ones.
@@ -90,7 +97,8 @@ async function openFastest(request: DeviceRequest): Promise<NetDevice> {
   const refusals: string[] = [];
   let best: NetDevice | null = null;
   for (const { driver, refusal } of candidates(options, family, link?.linkType === 'loopback')) {
-    const device = refusal === null ? await openOrRefusal(driver, request) : refusal;
+    const device =
+      refusal === null ? await openOrRefusal(driver, { ...request, notes: [kernelNote(refusals)] }) : refusal;
     if (typeof device === 'string') {
       refusals.push(`${driver}: ${device}`);
       continue;

@@ -34,6 +34,8 @@ export interface KernelUdpOptions {
    * datagrams that were.
    */
   readonly takeErrors?: () => number;
+  /** What a user should know of it. */
+  readonly notes?: readonly string[];
   /** Octets of SO_SNDBUF of own sockets; 8 MiB by default, as far as the kernel allows. */
   readonly sendBufferSize?: number;
 }
@@ -52,6 +54,7 @@ export class KernelUdp implements NetDevice {
   readonly seenByCaptures = true;
   readonly zerocopy = false;
   readonly syscall = 'sendmmsg';
+  readonly notes: readonly string[];
   readonly #sendBufferSize: number;
   /** The interface that sockets are bound to, if any. */
   readonly #device: string | null;
@@ -70,9 +73,10 @@ export class KernelUdp implements NetDevice {
 
   constructor(
     { name, ifindex, mtu }: NetworkInterface,
-    { family, bound = false, fd, takeErrors, sendBufferSize = SEND_BUFFER }: KernelUdpOptions,
+    { family, bound = false, fd, takeErrors, notes = [], sendBufferSize = SEND_BUFFER }: KernelUdpOptions,
   ) {
     this.name = name;
+    this.notes = notes;
     this.ifindex = ifindex;
     this.mtu = mtu;
     this.#sendBufferSize = sendBufferSize;

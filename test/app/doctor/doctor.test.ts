@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { examine } from '../../../src/app/doctor/doctor.js';
 import { autoChoices, driverChecks } from '../../../src/app/doctor/drivers.js';
 import type { Check, DoctorReport } from '../../../src/app/doctor/report.js';
@@ -77,5 +82,39 @@ describe('doctor', () => {
       autoChoices([]).map(({ driver }) => driver),
       [null, null, null],
     );
+  });
+
+  for (const [what, script, told] of [
+    ['no ip', null, /ip: not found/],
+    ['an ip that fails', '#!/bin/sh\necho "cannot talk to rtnetlink" >&2; exit 2\n', /cannot talk to rtnetlink/],
+  ] as const) {
+    it(`says that nothing can be sent with ${what}, and not that all is well`, (t) => {
+      const folder = mkdtempSync(join(tmpdir(), 'doctor-'));
+      t.after(() => rmSync(folder, { recursive: true }));
+      if (script !== null) writeFileSync(join(folder, 'ip'), script, { mode: 0o755 });
+      const main = fileURLToPath(new URL('../../../src/entry/main.js', import.meta.url));
+      const run = (...words: string[]) => {
+        const options = { env: { ...process.env, PATH: folder }, encoding: 'utf8', timeout: 60_000 } as const;
+        return spawnSync(process.execPath, [main, ...words], options);
+      };
+      const { status, stdout } = run('doctor', '--json');
+      const report = JSON.parse(stdout) as DoctorReport;
+      assert.deepEqual([status, report.canSend], [3, false]);
+      assert.match(report.packages.find(({ name }) => name === 'ip')!.value, told);
+      assert.deepEqual(
+        report.drivers.filter(({ usable }) => usable).map(({ name }) => name),
+        ['pcap-file'],
+      );
+      const sent = run('send', '192.0.2.2:9', '--size', '9');
+      assert.equal(sent.status, 3);
+      assert.match(sent.stderr, told);
+    });
+  }
+
+  it('says that nothing can be sent by a link that is down', () => {
+    const link: Check = { name: 'link', state: 'missing', value: 'down, no carrier', hint: 'ip link set veth0 up' };
+    const drivers = [{ ...REPORT.drivers[0]!, usable: true }];
+    const text = formatDoctor({ ...REPORT, drivers, interface: { name: 'veth0', checks: [link] } });
+    assert.match(text, /\nnothing can be sent by veth0: down, no carrier$/);
   });
 });
