@@ -23,6 +23,7 @@ export const path = defineCommand({
     ),
     family: choice({ describe: 'only this family; default: all that the name has' }, ['4', '6']),
     fast: flag({ describe: "leave out what waits for the far end's reassembly time" }),
+    limits: flag({ describe: "the far end's limit as well: how many fragments of a datagram it puts together" }),
     pmtu: flag({ describe: 'only how large packets may be' }),
     html: htmlFile,
     json,

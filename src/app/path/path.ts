@@ -8,7 +8,7 @@ import { pathDocument } from './document.js';
 import { largestPayload } from './limits.js';
 import { type Outcome, type Probe, type ProbeName, passed } from './probe.js';
 import { Prober } from './prober.js';
-import { firstOnly, ofPacketLen, ofSize, probes } from './probes.js';
+import { FRAGMENT_COUNTS, firstOnly, ofFragments, ofPacketLen, ofSize, probes } from './probes.js';
 import type { PathReport } from './report.js';
 import { pathText } from './text.js';
 
@@ -24,6 +24,8 @@ export interface PathOptions {
   readonly fast: boolean;
   /** Stops after the questions of size: what the path carries, as ICMP and loss tell. */
   readonly pmtu: boolean;
+  /** Asks for the far end's limits: how many fragments of a datagram it puts together. */
+  readonly limits?: boolean | undefined;
   readonly json: boolean;
   /** A file for a page of it all. */
   readonly html?: string | undefined;
@@ -87,6 +89,7 @@ class PathRun {
     const largestPacket = await this.#largestPacket(mtu);
     const largestDatagram = this.#options.pmtu ? null : await this.#largestDatagram(mtu);
     await this.#waitForTimeExceeded();
+    if (this.#options.limits === true) await this.#farEnd();
     const kind = this.#prober.kind;
     const evidence: Evidence = { family, kind, outcomes: this.#outcomes, largestPacket, largestDatagram };
     return {
@@ -147,6 +150,16 @@ class PathRun {
       else bad = middle;
     }
     return good;
+  }
+
+  /** What the far end puts together; only where fragments get there at all. */
+  async #farEnd(): Promise<void> {
+    if (!passed(this.#outcomes.get('fragments-small'))) return;
+    const closed = this.#prober.kind === 'closed-port';
+    for (const count of FRAGMENT_COUNTS) {
+      const probe = ofFragments(count);
+      if (!(await this.#ask(closed ? slowly(probe) : probe))) break;
+    }
   }
 
   /** Half a minute and more, so only where it tells something: fragments are lost, and nobody there reports which. */

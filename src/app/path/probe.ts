@@ -39,6 +39,7 @@ export type ProbeName =
   | 'burst'
   | 'burst-fragments'
   | 'first-only'
+  | `limit-fragments-${number}`
   | `size-${number}`
   | `packet-${number}`;
 

@@ -88,6 +88,16 @@ export function firstOnly(family: 4 | 6): Probe {
   };
 }
 
+/** Numbers of fragments that the far end is asked to put together; more at once overrun backlogs (netdev_max_backlog). */
+export const FRAGMENT_COUNTS = [64, 256, 1000] as const;
+
+/** A datagram in so many fragments of 8 octets. */
+export function ofFragments(count: number): Probe {
+  const size = 8 * count - UDP_HEADER_LEN;
+  const title = `${count.toLocaleString('en')} fragments of 8 octets`;
+  return { name: `limit-fragments-${count}`, title, size, plan: 'sizes(8)', ...TWICE };
+}
+
 /** Four NOPs (RFC 791 §3.1): nothing to do for anybody. */
 const NOPS = Uint8Array.of(1, 1, 1, 1);
 /** A header of 8 octets with PadN alone (RFC 8200 §4.2); its first octet is written by who chains it. */

@@ -11,11 +11,12 @@ const ANSWERS = {
 export function pathText(report: PathReport): string {
   const { address, answers, mtu, outcomes, findings } = report;
   const how = answers === null ? 'no answer' : ANSWERS[answers];
-  const asked = outcomes.filter(({ probe }) => !/^(size|packet)-/.test(probe.name));
+  const asked = outcomes.filter(({ probe }) => !/^(size|packet|limit)-/.test(probe.name));
   return [
     `path to ${address}, MTU ${mtu}: ${how}`,
     ...asked.map(row),
     ...picture(outcomes),
+    ...limits(outcomes),
     ...verdict(report),
     ...findings.slice(1).map(({ says, next }) => `also: ${says}\n  next: ${next}`),
   ].join('\n');
@@ -44,6 +45,17 @@ function picture(outcomes: readonly Outcome[]): string[] {
     const cells = sized.map((outcome) => `${outcome.probe.size.toLocaleString('en')} ${passed(outcome) ? '●' : '○'}`);
     return [`  ${title}, octets of payload: ${cells.join('  ')}`];
   });
+}
+
+/** What was learnt of the far end itself, where it was asked. */
+function limits(outcomes: readonly Outcome[]): string[] {
+  const counts = outcomes.filter(({ probe }) => probe.name.startsWith('limit-fragments-'));
+  const most = counts.findLast((outcome) => passed(outcome));
+  const first = counts.find((outcome) => !passed(outcome));
+  return [
+    ...(most === undefined ? [] : [`  the far end puts together ${most.probe.title}`]),
+    ...(first === undefined ? [] : [`  it does not put together ${first.probe.title}`]),
+  ];
 }
 
 function verdict({ findings: [gravest], answers }: PathReport): string[] {
