@@ -103,6 +103,18 @@ describe('what somebody else is known to do', () => {
     assert.deepEqual(found.differences, [{ fragment: 0, field: 'order', from: 'ascending', to: 'descending' }]);
   });
 
+  it('does not explain a last fragment that is larger than the MTU', () => {
+    const join = (all: CutPacket[]): CutPacket[] => {
+      const [before, last] = all.slice(-2);
+      const payload = Uint8Array.from(Buffer.concat([before!.payload, last!.payload]));
+      return [...all.slice(0, -2), placed(before!, { more: false, payload })];
+    };
+    const mtu = 1499; // 1,472 octets a piece, and room for 1,479
+    assert.deepEqual(codesOf(held(flow4({ mtu }), 2943, join, 'kernel-ip')), ['last-unrounded']);
+    const found = held(flow4({ mtu }), 2944, join, 'kernel-ip');
+    assert.deepEqual([found.outcome, codesOf(found)], ['different', []]);
+  });
+
   it('explains a fragment header on what is not cut', () => {
     assert.deepEqual(codesOf(held(flow6(), 100, (all) => [withFragmentHeader(all[0]!, 5)])), ['atomic-fragment']);
   });
