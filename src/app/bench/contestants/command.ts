@@ -63,7 +63,9 @@ export class SendCommand implements Runner {
 
   async forMs(ms: number): Promise<Sent> {
     const datagrams = this.#perMs === 0 ? FIRST / this.#packets : this.#perMs * ms * LONGER;
-    return this.count(Math.min(this.#most, Math.ceil(datagrams)));
+    const sent = await this.count(Math.min(this.#most, Math.ceil(datagrams)));
+    this.#perMs = sent.datagrams / (sent.cpuSeconds! * 1000);
+    return sent;
   }
 
   async count(datagrams: number): Promise<Sent> {
@@ -71,7 +73,6 @@ export class SendCommand implements Runner {
     const sent = sentIn(text);
     const least = sent.packets / FASTEST;
     const netCpu = Math.max(least, cpuSeconds - this.#start.cpuSeconds);
-    this.#perMs = sent.datagrams / (netCpu * 1000);
     return { ...sent, seconds: Math.max(least, seconds - this.#start.seconds), cpuSeconds: netCpu, peakRss: null };
   }
 
