@@ -27,13 +27,16 @@ describe('a pause after ENOBUFS', () => {
       await backpressure.wait(fd);
       return performance.now() - began;
     };
+    // Whatever the machine does: none of many waits is shorter than its pause, and one without a pause is.
+    const shortest = async (): Promise<number> => {
+      const waits: number[] = [];
+      for (let times = 0; times < 20; times++) waits.push(await waited());
+      return Math.min(...waits);
+    };
     for (let times = 0; times < 5; times++) backpressure.note(-ERRNO.ENOBUFS);
-    assert.ok((await waited()) >= 15);
-    // Whatever the machine does: one of many waits without a pause is shorter than the pause was.
+    assert.ok((await shortest()) >= 15);
     backpressure.note(1);
-    const waits: number[] = [];
-    for (let times = 0; times < 20; times++) waits.push(await waited());
-    assert.ok(Math.min(...waits) < 8, `${waits}`);
+    assert.ok((await shortest()) < 15);
     backpressure.note(-ERRNO.ENOBUFS);
     const stop = new AbortController();
     const waiting = backpressure.wait(fd, stop.signal);
