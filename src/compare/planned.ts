@@ -89,8 +89,9 @@ function matchPieces({ packets: made, others = [] }: ExpectedPlan, verdict: Data
     else if (at < 0) strange.push(`a fragment of ${length} octets at ${offset}${more ? ' with MF' : ''}`);
     else left[at] = '';
   }
-  // What ends behind the largest packet is counted and not listed, and so is what is too many.
-  const unlisted = fragments - fragmentList.length;
+  // What ends behind the largest packet is counted and not listed, and so is what is too many; a packet that is not cut is
+  // listed and no fragment.
+  const unlisted = Math.max(0, fragments - fragmentList.length);
   const lost = Math.max(mixed, left.filter((piece) => piece !== '').length - unlisted);
   return { lost, strange, inOrder: lost === 0 && places.every((at, i) => at === i) };
 }

@@ -75,7 +75,10 @@ describe('demo', () => {
       '192.0.2.2',
       makePayload(8192, 1, 0),
     );
-    assert.match(lines[0]!, /skb of 8220 octets: head 28, frags 4096 × 2; checksum complete; cut here, gsoSize 1480/);
+    assert.match(
+      lines[0]!,
+      /skb of 8220 octets: head 28, frags 4096 × 2; checksum partial, summed here; cut here, gsoSize 1480/,
+    );
     assert.equal(lines.length, 8);
     const borrowed = [...lines.join('\n').matchAll(/page \d+ @(\d+) \+(\d+)/g)].map(([, at, len]) => [
       Number(at),
