@@ -11,6 +11,17 @@ export { ENGINES, type Engine } from './child/protocol.js';
  *
  * Rejects with `ERR_UFO_INVALID_ARGUMENT` (unknown interface, a filter that libpcap refuses), EPERM, ENETDOWN, or
  * `ERR_UFO_UNSUPPORTED` (no libpcap, and npm `cap` not built).
+ * @example
+ * ```js
+ * import { capture, createSocket, verify } from 'udp-ufo';
+ *
+ * const seen = await capture({ interface: 'near0', filter: 'ip proto 17' });
+ * const socket = createSocket('udp4');
+ * await socket.send(new Uint8Array(4000), { address: '192.0.2.2', port: 9999 });
+ * await socket.close();
+ * await seen.close(); // what it has captured is still read
+ * for await (const { fragments, verdict } of verify(seen)) console.log(fragments, verdict); // 3 good
+ * ```
  */
 export async function openCapture(options: CaptureOptions): Promise<LiveCapture> {
   const { engine = 'auto' } = options;

@@ -50,6 +50,19 @@ const UDP_FIELDS = ['sourcePort', 'destinationPort', 'udp checksum'];
  * What was sent, to be held against what came: each final verdict of a `Verifier` with `sightings` goes to `take`, and
  * `result` tells after the end how the two compare. A datagram is known again by the seed and sequence in its payload, else
  * by its ident, its digest or hash, or as the next of its length.
+ * @example
+ * ```js
+ * import { capture, createSocket, Expectation, verify } from 'udp-ufo';
+ *
+ * const seen = await capture({ interface: 'near0', filter: 'ip proto 17' });
+ * const socket = createSocket('udp4');
+ * const { ident } = await socket.send(new Uint8Array(4000), { address: '192.0.2.2', port: 9999 });
+ * await socket.close();
+ * await seen.close();
+ * const expect = new Expectation([{ ident, fragments: 3, destinationPort: 9999, payload: { length: 4000 } }]);
+ * for await (const { verdict } of verify(seen, { expect })) console.log(verdict); // good
+ * console.log(expect.missing().length); // 0
+ * ```
  */
 export class Expectation {
   readonly #strict: boolean;

@@ -14,6 +14,16 @@ export interface FaultPlan extends FragmentPlan {
  * the datagrams that it is applied to, so that what a seed decides differs from one to the next, and is the same when a
  * new plan is applied to the same datagrams.
  * @throws UfoError ERR_UFO_INVALID_ARGUMENT: no such step, or arguments that are not its own
+ * @example
+ * ```js
+ * import { plan, segment } from 'udp-ufo';
+ *
+ * const source = { address: '192.0.2.1', port: 1111 };
+ * const destination = { address: '192.0.2.2', port: 9999 };
+ * const payload = new Uint8Array(4000);
+ * const frames = [...segment({ source, destination, payload, plan: plan('drop(2), reverse') })];
+ * console.log(frames.map(({ len }) => len).join(' ')); // 1068 1500
+ * ```
  */
 export function plan(steps: PlanText, name = 'plan'): FaultPlan {
   const read = readPlan(steps, name);

@@ -32,7 +32,16 @@ const PARTS: Readonly<Record<string, readonly [keyof Rewriting, (text: string) =
     checksums: ['checksums', (text) => (text === 'compute' ? text : null)],
   };
 
-/** Reads `source=192.0.2.1,destination-mac=02:…`. @throws UfoError ERR_UFO_INVALID_ARGUMENT */
+/**
+ * Reads `source=192.0.2.1,destination-mac=02:…`. @throws UfoError ERR_UFO_INVALID_ARGUMENT
+ * @example
+ * ```js
+ * import { parseRewriting } from 'udp-ufo';
+ *
+ * const { destination, destinationPort } = parseRewriting('destination=192.0.2.2,destination-port=9', 'rewrite');
+ * console.log(destination.join('.'), destinationPort); // 192.0.2.2 9
+ * ```
+ */
 export function parseRewriting(text: string, name: string): Rewriting {
   const found: Partial<Record<keyof Rewriting, unknown>> = {};
   for (const part of text.split(',')) {

@@ -96,6 +96,20 @@ export class RatePacer implements Pacer {
   }
 }
 
+/**
+ * Holds `sendMany` and `sendFrames` to a rate, or to a gap. @throws UfoError for a rate not above 0 or a negative gap
+ * @example
+ * ```js
+ * import { createPacer, createSocket } from 'udp-ufo';
+ *
+ * const socket = createSocket('udp4');
+ * await socket.connect(9999, '192.0.2.2');
+ * const payloads = Array.from({ length: 50 }, () => new Uint8Array(4000));
+ * const { datagrams, fragments } = await socket.sendMany(payloads, { pacer: createPacer({ rate: 1000 }) });
+ * console.log(datagrams, fragments); // 50 150
+ * await socket.close();
+ * ```
+ */
 export function createPacer(options: PacerOptions): Pacer {
   return new RatePacer(options);
 }

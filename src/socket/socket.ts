@@ -360,6 +360,15 @@ export class UfoSocket extends SocketSettings implements AsyncDisposable {
  * A UDP socket for one family. Nothing is opened before the first bind, connect or send.
  * @param onMessage listens to `message`
  * @throws UfoError naming the option that is wrong
+ * @example
+ * ```js
+ * import { createSocket } from 'udp-ufo';
+ *
+ * const socket = createSocket('udp4');
+ * const { way, fragments } = await socket.send(new Uint8Array(4000), { address: '192.0.2.2', port: 9999 });
+ * console.log(way, fragments); // software-ufo 3
+ * await socket.close();
+ * ```
  */
 export function createSocket(options: SocketOptions | SocketOptions['type'], onMessage?: MessageListener): UfoSocket {
   if (onMessage !== undefined && typeof onMessage !== 'function') throw typeError('onMessage', onMessage, 'a function');

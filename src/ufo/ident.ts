@@ -27,6 +27,15 @@ const ROUNDS = 6;
  * The ids of a live sender. IPv4 counts up from a random start (RFC 6864: unique within the datagram's lifetime is all
  * that is asked). IPv6 sends a counter through a keyed permutation of 32 bits: random to an onlooker, and no value comes
  * twice before all 2^32 have come (the scheme of RFC 7739 §5.3).
+ * @example
+ * ```js
+ * import { createIdentSource, createSocket } from 'udp-ufo';
+ *
+ * const socket = createSocket({ type: 'udp4', idents: createIdentSource() });
+ * const { ident } = await socket.send(new Uint8Array(4000), { address: '192.0.2.2', port: 9999 });
+ * console.log(ident > 0 && ident < 65_536); // true
+ * await socket.close();
+ * ```
  */
 export function createIdentSource(
   share: IdentShare = { index: 0, count: 1 },
@@ -51,7 +60,18 @@ export function createIdentSource(
   };
 }
 
-/** Counts up from `first` (1 … 65,535; IPv6 1 … 2^32 − 1) and wraps to 1: for replays that are to be the same each time. */
+/**
+ * Counts up from `first` (1 … 65,535; IPv6 1 … 2^32 − 1) and wraps to 1: for replays that are to be the same each time.
+ * @example
+ * ```js
+ * import { countingIdents, createSocket } from 'udp-ufo';
+ *
+ * const socket = createSocket({ type: 'udp4', idents: countingIdents(1234) });
+ * const { ident } = await socket.send(new Uint8Array(4000), { address: '192.0.2.2', port: 9999 });
+ * console.log(ident); // 1234
+ * await socket.close();
+ * ```
+ */
 export function countingIdents(first: number): IdentSource {
   let next = first;
   const take = (limit: number): number => {

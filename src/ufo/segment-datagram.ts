@@ -32,6 +32,15 @@ let shared: { readonly pool: PagePool; readonly idents: IdentSource } | undefine
 /**
  * The packets that a datagram goes out as, without sending them: raw IP frames, or Ethernet ones with a `linkHeader`.
  * @throws UfoError ERR_UFO_INVALID_ARGUMENT; EMSGSIZE: too long, or DF and larger than the MTU
+ * @example
+ * ```js
+ * import { segment } from 'udp-ufo';
+ *
+ * const source = { address: '192.0.2.1', port: 1111 };
+ * const destination = { address: '192.0.2.2', port: 9999 };
+ * const frames = [...segment({ source, destination, payload: new Uint8Array(4000), mtu: 1500 })];
+ * console.log(frames.length, frames.at(-1).len); // 3 1068
+ * ```
  */
 export function segment(options: SegmentOptions): Iterable<Frame> {
   const { source, destination, payload, mtu = 1500, ident, plan } = options;

@@ -16,6 +16,15 @@ export interface VerifyStreamOptions {
  * Judges every datagram of a pcap file (by path), of a capture, or of frames from anywhere. Yields a verdict as soon as it is
  * final and returns the summary. Nothing in a frame makes it throw.
  * @throws UfoError for a file that can't be read or is no pcap; the signal's reason
+ * @example
+ * ```js
+ * import { segment, verify } from 'udp-ufo';
+ *
+ * const source = { address: '192.0.2.1', port: 1111 };
+ * const destination = { address: '192.0.2.2', port: 9999 };
+ * const frames = [...segment({ source, destination, payload: new Uint8Array(4000) })];
+ * for await (const { verdict, holes } of verify([frames.slice(0, 2)])) console.log(verdict, holes[0][0]); // incomplete 2960
+ * ```
  */
 export async function* verify(
   source: string | FrameSource,

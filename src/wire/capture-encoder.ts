@@ -29,7 +29,18 @@ export function encodeCapture(frames: readonly Frame[], format: CaptureFormat): 
   ]);
 }
 
-/** A whole pcap file. */
+/**
+ * A whole pcap file.
+ * @example
+ * ```js
+ * import { encodePcap, LINKTYPE_RAW, pcapFormat, segment } from 'udp-ufo';
+ *
+ * const source = { address: '192.0.2.1', port: 1111 };
+ * const destination = { address: '192.0.2.2', port: 9999 };
+ * const frames = [...segment({ source, destination, payload: new Uint8Array(4000) })];
+ * console.log(encodePcap(frames, pcapFormat(LINKTYPE_RAW)).length); // 4140
+ * ```
+ */
 export function encodePcap(frames: readonly Frame[], format: PcapFormat): Uint8Array {
   return encodeCapture(frames, new PlainFormat(format));
 }

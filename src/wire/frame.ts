@@ -19,7 +19,18 @@ export interface Frame {
   readonly comment?: string;
 }
 
-/** The octets of a frame, as a view (no copy). */
+/**
+ * The octets of a frame, as a view (no copy).
+ * @example
+ * ```js
+ * import { frameData, segment } from 'udp-ufo';
+ *
+ * const source = { address: '192.0.2.1', port: 1111 };
+ * const destination = { address: '192.0.2.2', port: 9999 };
+ * const [first] = segment({ source, destination, payload: new Uint8Array(4000) });
+ * console.log(frameData(first)[0].toString(16)); // 45
+ * ```
+ */
 export function frameData(frame: Frame): Uint8Array {
   return frame.bytes.subarray(frame.offset, frame.offset + frame.caplen);
 }

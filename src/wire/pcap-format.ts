@@ -53,7 +53,16 @@ export interface PcapFormat {
   readonly lengths?: 'swapped' | 'either';
 }
 
-/** The format of files we write unless told otherwise: nanoseconds, little-endian. */
+/**
+ * The format of files we write unless told otherwise: nanoseconds, little-endian.
+ * @example
+ * ```js
+ * import { LINKTYPE_ETHERNET, pcapFormat } from 'udp-ufo';
+ *
+ * const { nanosecond, littleEndian } = pcapFormat(LINKTYPE_ETHERNET, { nanosecond: false });
+ * console.log(nanosecond, littleEndian); // false true
+ * ```
+ */
 export function pcapFormat(linktype: number, changes: Partial<Omit<PcapFormat, 'linktype'>> = {}): PcapFormat {
   if (!Number.isInteger(linktype) || linktype < 0 || linktype > LINKTYPE_MASK) {
     throw argumentError('linktype', linktype, `an integer 0…${LINKTYPE_MASK}`);

@@ -30,6 +30,19 @@ const MISMATCHES_KEPT = 20;
  * Frames that were sent, to be held against the frames that came, as `Expectation` does for datagrams, but of any protocol and
  * frame by frame. A frame is known again by its octets without what routers write; at the end what is left on both sides is
  * paired by identification and place, then by ports and length, so that a changed octet is named and not called lost.
+ * @example
+ * ```js
+ * import { FrameExpectation, segment } from 'udp-ufo';
+ *
+ * const source = { address: '192.0.2.1', port: 1111 };
+ * const destination = { address: '192.0.2.2', port: 9999 };
+ * const frames = [...segment({ source, destination, payload: new Uint8Array(4000) })];
+ * const expect = new FrameExpectation();
+ * for (const frame of frames) expect.add(frame);
+ * for (const frame of frames.slice(1)) expect.take(frame);
+ * const { good, missing, verdict } = expect.result({ captureLost: 0 });
+ * console.log(good, missing, verdict); // 2 1 inconclusive
+ * ```
  */
 export class FrameExpectation {
   readonly #strict: boolean;

@@ -47,6 +47,16 @@ export interface FramesSummary {
  * @throws UfoError ERR_UFO_INVALID_ARGUMENT naming the frame: cut by its capture, larger than the MTU, of a link type that
  *   the driver can't send, with a header that the kernel would change, or that `rewrite` can't put right; of the system,
  *   where a frame is refused
+ * @example
+ * ```js
+ * import { segment, sendFrames } from 'udp-ufo';
+ *
+ * const source = { address: '192.0.2.1', port: 1111 };
+ * const destination = { address: '192.0.2.2', port: 9999 };
+ * const frames = segment({ source, destination, payload: new Uint8Array(4000) });
+ * const summary = await sendFrames(frames, { interface: 'near0', driver: 'raw-socket' });
+ * console.log(summary.frames, summary.octets); // 3 4068
+ * ```
  */
 export async function sendFrames(
   frames: AsyncIterable<Frame> | Iterable<Frame>,
