@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '../payload/sha256.js';
 import { PROTOCOL as UDP, HEADER_LEN as UDP_HEADER_LEN } from '../wire/udp.js';
 import type { Code } from './codes.js';
 import { payloadOrigin } from './payload-origin.js';
@@ -71,7 +71,7 @@ function showPayload(verdict: MutableVerdict, group: Group, packet: UpperPacket,
   const payload = octets(view, data, verdict.payloadLen!);
   if (verdict.udp !== null) judgeOffload(verdict, group, payload, options);
   if (options.sightings) group.values!.takePayload(payload, octets(view, at - group.upperOffset, group.upperOffset));
-  if (options.hash) verdict.payloadSha256 = createHash('sha256').update(payload).digest('hex');
+  if (options.hash) verdict.payloadSha256 = sha256(payload);
   if (group.findings.mismatches > 0 && group.fragments > 1)
     group.origin = payloadOrigin(payload, data - at + group.upperOffset, group.records.pieces());
   if (options.observe === undefined || group.header === undefined) return;

@@ -8,9 +8,10 @@ import { IcmpError } from '../../src/companion/icmp-error.js';
 import { farCommand, LAB, pinNeighbours, setLabMtu } from '../../src/host/lab.js';
 import { runTool } from '../../src/host/run-tool.js';
 import { makePayload } from '../../src/payload/generated.js';
+import { sha256 } from '../../src/payload/sha256.js';
 import { createSocket } from '../../src/socket/socket.js';
 import { CASES, type Make } from '../socket/dgram/cases.js';
-import { sha256, takeNext } from './far-receiver.js';
+import { takeNext } from './far-receiver.js';
 import { describeLive, liveIt } from './in-lab.js';
 import { watchFar } from './watch-far.js';
 

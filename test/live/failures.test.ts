@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { sha256 } from '../../src/app/common/sent.js';
 import { FarReceiver } from '../../src/app/demo/far-receiver.js';
 import type { UfoError } from '../../src/errors.js';
 import { LAB, pinNeighbours, setLabMtu } from '../../src/host/lab.js';
 import { runTool } from '../../src/host/run-tool.js';
 import { makePayload } from '../../src/payload/generated.js';
+import { sha256 } from '../../src/payload/sha256.js';
 import type { SendResult } from '../../src/socket/flight/datagram.js';
 import { createSocket, type UfoSocket } from '../../src/socket/socket.js';
 import { Cli, lastJson, runCli, summaryOf } from './cli.js';

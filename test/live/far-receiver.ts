@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { FarReceived, FarReceiver } from '../../src/app/demo/far-receiver.js';
 
 /** The next `count` datagrams, in the order of arrival; rejects when they have not come within `withinMs`. */
@@ -11,8 +10,4 @@ export async function takeNext(receiver: FarReceiver, count: number, withinMs = 
     received.push(one);
   }
   return received;
-}
-
-export function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

@@ -5,8 +5,9 @@ import { FarReceiver } from '../../src/app/demo/far-receiver.js';
 import { LAB, pinNeighbours, setLabMtu } from '../../src/host/lab.js';
 import { runTool } from '../../src/host/run-tool.js';
 import { makePayload } from '../../src/payload/generated.js';
+import { sha256 } from '../../src/payload/sha256.js';
 import { createSocket } from '../../src/socket/socket.js';
-import { sha256, takeNext } from './far-receiver.js';
+import { takeNext } from './far-receiver.js';
 import { describeLive, liveIt } from './in-lab.js';
 
 const { near, far } = LAB;

@@ -3,11 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { udpFilter } from '../../src/capture/filter.js';
 import { openCapture, spawnPrefixFor } from '../../src/capture/open-capture.js';
 import { LAB, pinNeighbours, setLabMtu } from '../../src/host/lab.js';
+import { sha256 } from '../../src/payload/sha256.js';
 import { createSocket, type UfoSocket } from '../../src/socket/socket.js';
 import type { DriverName } from '../../src/tx/net-device.js';
 import type { DatagramVerdict } from '../../src/verify/verdict.js';
 import { Verifier } from '../../src/verify/verifier.js';
-import { sha256 } from './far-receiver.js';
 
 const { near, far } = LAB;
 

@@ -23,7 +23,7 @@ describe('the report for people', () => {
     const six = fragments(flow6, udpPacket(flow6, pattern(100)), 64).slice(1);
     assert.equal(
       told(raw(six), 1),
-      'incomplete 2001:db8::1 > 2001:db8::2  UDP id 2309737967  1 fragment, missing [0, 64)\n' +
+      'incomplete 2001:db8::1 > 2001:db8::2  UDP id 2309737967  1 fragment, missing [0, 64), frame 1\n' +
         '           note: given up: the capture ended\n' +
         'inconclusive: 1 datagram (0 good, 0 bad, 1 incomplete) of 1 fragment in 1 frame, 1 frame lost by the capture',
     );
@@ -41,7 +41,10 @@ describe('the report for people', () => {
     const many = { ...flow4, ident: 9 };
     const every = fragments(many, udpPacket(many, pattern(200)), 16);
     const holed = every.filter((_, i) => i % 2 === 0 && i < every.length - 1);
-    assert.match(told(raw(holed)), /6 fragments, missing \[16, 32\) \[48, 64\) \[80, 96\) \[112, 128\) and 2 more\n/);
+    assert.match(
+      told(raw(holed)),
+      /6 fragments, missing \[16, 32\) \[48, 64\) \[80, 96\) \[112, 128\) and 2 more, frames 1 … 6\n/,
+    );
     const esp = whole({ ...flow4, protocol: 50 }, pattern(40));
     const cut = { ...frame(whole(flow4, udpPacket(flow4, pattern(40))), 0, 19) };
     const text = told([...raw([esp, esp]), cut]);
@@ -52,7 +55,7 @@ describe('the report for people', () => {
     const other = told(raw(fragments(unknown, pattern(100), 64)));
     assert.match(
       other,
-      /^reassembled 192\.0\.2\.1 > 192\.0\.2\.2 {2}protocol 200 id 4660 {2}100 octets, 2 fragments$/m,
+      /^reassembled 192\.0\.2\.1 > 192\.0\.2\.2 {2}protocol 200 id 4660 {2}100 octets, 2 fragments, frames 1 … 2$/m,
     );
     assert.match(other, /1 reassembled\).*\nnot judged: what 1 datagram of other protocols carry/);
   });

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { evenSizes, kernelSizes4 } from '../../compare/cut.js';
 import type { ExpectedDatagram, ExpectedPayload } from '../../compare/expected.js';
 import type { FaultPlan } from '../../faults/plan.js';
 import { Fifo } from '../../memory/fifo.js';
+import { sha256 } from '../../payload/sha256.js';
 import { type PayloadSizes, sizeOf } from '../../payload/sizes.js';
 import type { SendResult } from '../../socket/flight/datagram.js';
 import type { FlowInfo } from '../../socket/path/info.js';
@@ -152,9 +152,4 @@ export function expectedDatagram(path: FlowInfo, result: SendResult, payload: Ex
 function sizesOf({ family, mtu, headerLen, chainLen }: FlowInfo, { way, gsoSize, fragments }: SendResult, len: number) {
   if (way === 'kernel-ip' && family === 4) return kernelSizes4(len, mtu, headerLen);
   return evenSizes(chainLen + len, fragments === 1 ? chainLen + len : gsoSize);
-}
-
-/** In hexadecimal, as verdicts have it. */
-export function sha256(octets: Uint8Array): string {
-  return createHash('sha256').update(octets).digest('hex');
 }

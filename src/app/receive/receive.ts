@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { RemoteInfo, Socket } from 'node:dgram';
 import { wallClock } from '../../host/clock.js';
 import {
@@ -8,6 +7,7 @@ import {
   type KernelLoss,
   readKernelCounters,
 } from '../../host/kernel-counters.js';
+import { sha256 } from '../../payload/sha256.js';
 import { EXIT, type ExitCode } from '../common/exit-codes.js';
 import { counted } from '../common/figures.js';
 import type { Output } from '../common/output.js';
@@ -181,8 +181,8 @@ class ReceiveRun {
     this.#reporter?.answer(bytes, source, from, judged).catch(this.#fail);
     if (this.#store) this.#settle(this.#store.put(bytes));
     if (this.#options.json) {
-      const sha256 = createHash('sha256').update(bytes).digest('hex');
-      const line = { type: 'datagram', source, sourcePort: from.port, length: bytes.length, sha256, ...judged };
+      const told = { source, sourcePort: from.port, length: bytes.length, sha256: sha256(bytes) };
+      const line = { type: 'datagram', ...told, ...judged };
       this.#settle(this.#output.json(line));
     } else if (judged.payload === 'bad') this.#output.note(`${source}:${from.port}: ${judged.mismatch}`);
     if (this.#datagrams === this.#options.count) this.#finish();

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { SentLog, sha256 } from '../../../src/app/common/sent.js';
+import { SentLog } from '../../../src/app/common/sent.js';
 import type { ExpectedDatagram } from '../../../src/compare/expected.js';
 import { makePayload } from '../../../src/payload/generated.js';
+import { sha256 } from '../../../src/payload/sha256.js';
 import type { SendResult } from '../../../src/socket/flight/datagram.js';
 import { PATH } from './path.js';
 
