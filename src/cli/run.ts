@@ -1,4 +1,4 @@
-import { describeError, EXIT, exitCodeOf, OutputClosedError } from '../app/common/exit-codes.js';
+import { describeError, EXIT, exitCodeOf, firstFailure, OutputClosedError } from '../app/common/exit-codes.js';
 import type { Output } from '../app/common/output.js';
 import { usageError } from '../errors.js';
 import { nearest } from '../options/nearest.js';
@@ -22,7 +22,7 @@ export async function run(args: readonly string[], commands: readonly Command[],
     if (args[0] === COMPLETE) return await printCompletions(args.slice(1), commands, output);
     return (await printText(args, named, commands, output)) ?? (await runCommand(args, named, commands, output, stop));
   } catch (error) {
-    return await endWith(error, named, { args, output, stop });
+    return await endWith(firstFailure(error), named, { args, output, stop });
   } finally {
     await output.end();
     stop.finish();

@@ -198,8 +198,13 @@ export function openCompanion(options: CompanionOptions): Companion {
   const socket = createSocket(family === 4 ? 'udp4' : 'udp6');
   socket.bind({ fd, exclusive: true }); // listens when this returns: there is nothing to look up
   // libuv sets it on every socket it is handed, and any other program could then take this port from us.
-  if (!reuseAddr) setSockOptInt(fd, SOL_SOCKET, SO_REUSEADDR, 0);
-  return new Companion(socket, fd, options.interface);
+  try {
+    if (!reuseAddr) setSockOptInt(fd, SOL_SOCKET, SO_REUSEADDR, 0);
+    return new Companion(socket, fd, options.interface);
+  } catch (error) {
+    socket.close();
+    throw error;
+  }
 }
 
 function wildcard(family: 4 | 6, port: number): SocketEndpoint {

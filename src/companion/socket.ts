@@ -45,14 +45,19 @@ import { formatAddress } from '../wire/address.js';
  */
 export function openUdp(family: 4 | 6, ipv6Only = true): number {
   const fd = openSocket(family === 4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  setSockOptInt(fd, SOL_SOCKET, SO_BROADCAST, 1);
-  if (family === 4) {
-    setSockOptInt(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_WANT);
-  } else {
-    setSockOptInt(fd, IPPROTO_IPV6, IPV6_V6ONLY, Number(ipv6Only));
-    setSockOptInt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IP_PMTUDISC_WANT);
+  try {
+    setSockOptInt(fd, SOL_SOCKET, SO_BROADCAST, 1);
+    if (family === 4) {
+      setSockOptInt(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_WANT);
+    } else {
+      setSockOptInt(fd, IPPROTO_IPV6, IPV6_V6ONLY, Number(ipv6Only));
+      setSockOptInt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IP_PMTUDISC_WANT);
+    }
+    return fd;
+  } catch (error) {
+    libc().close(fd);
+    throw error;
   }
-  return fd;
 }
 
 /** Makes the socket keep ICMP errors, and lets it have an address that is not this host's. */

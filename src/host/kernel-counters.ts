@@ -108,6 +108,12 @@ function parseSnmp6(text: string): [string, number][] {
   ]);
 }
 
+/** Packets of the whole machine that the backlog of a core had no room for; null where that cannot be read. */
+export function readBacklogDrops(): number | null {
+  const text = readOrEmpty('/proc/thread-self/net/softnet_stat');
+  return text === '' ? null : softnetDropped(text);
+}
+
 /** One line a core, hexadecimal; the second column is what its backlog had no room for. */
 function softnetDropped(text: string): number {
   const rows = text.split('\n').filter((line) => line.trim() !== '');

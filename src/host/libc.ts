@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { UfoError } from '../errors.js';
+import { bindNativeCalls, type NativeCall } from './native-calls.js';
 
 /**
  * Where a system call finds octets: a typed array, a user address as a double (below 2^47, so exact), or NULL.
@@ -85,9 +86,8 @@ const SIGNATURES: Readonly<Record<keyof Libc, string>> = {
 type Koffi = typeof import('koffi');
 let loadedKoffi: Koffi | undefined;
 let loadedLibc: Libc | undefined;
-type InPool = ((...args: unknown[]) => void) | undefined;
-let pollInPool: InPool;
-let sleepInPool: InPool;
+let pollInPool: NativeCall['async'] | undefined;
+let sleepInPool: NativeCall['async'] | undefined;
 
 /** koffi, loaded on first use. Throws `ERR_UFO_UNSUPPORTED` where it is not installed or has no build for this machine. */
 export function koffi(): Koffi {
@@ -104,11 +104,9 @@ export function koffi(): Koffi {
 /** The C library, opened on first use. */
 export function libc(): Libc {
   if (loadedLibc !== undefined) return loadedLibc;
-  const library = openLibrary(koffi());
-  const functions = Object.entries(SIGNATURES).map(([name, signature]) => [name, library.func(signature)] as const);
-  const table = Object.fromEntries(functions);
-  pollInPool = table['poll']?.async;
-  sleepInPool = table['clock_nanosleep']?.async;
+  const table = bindNativeCalls(openLibrary(koffi()), SIGNATURES);
+  pollInPool = table.poll.async;
+  sleepInPool = table.clock_nanosleep.async;
   loadedLibc = table as unknown as Libc; // the two tables above have the same keys
   return loadedLibc;
 }

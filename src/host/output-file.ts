@@ -73,12 +73,13 @@ export class OutputFile implements AsyncDisposable {
   /** Puts what was written so far under the user's name, and all that follows. Idempotent. @throws UfoError */
   publish(): void {
     if (this.#published) return;
-    this.#published = true;
     try {
       if (this.#way.kind === 'in-place') ftruncateSync(this.fd, 0);
-      if (this.#way.kind !== 'renamed') return;
-      renameSync(this.#way.temporary, this.#way.target);
-      pending.delete(this.#way.temporary);
+      if (this.#way.kind === 'renamed') {
+        renameSync(this.#way.temporary, this.#way.target);
+        pending.delete(this.#way.temporary);
+      }
+      this.#published = true;
     } catch (error) {
       throw asSystemError(error, 'rename', this.path);
     }
@@ -216,5 +217,18 @@ function writeStdout(octets: Uint8Array): Promise<void> {
 function asSystemError(error: unknown, syscall: string, path: string): UfoError | unknown {
   const { errno, syscall: own } = error as NodeJS.ErrnoException;
   if (errno === undefined || (error as { path?: string }).path === path) return error;
-  return systemError(Math.abs(errno), own === 'rename' || own === 'access' ? 'open' : (own ?? syscall), { path });
+  const code = Math.abs(errno);
+  const hint = HINTS.get(code);
+  return systemError(code, own === 'rename' || own === 'access' ? 'open' : (own ?? syscall), {
+    path,
+    ...(hint === undefined ? {} : { hint }),
+  });
 }
+
+const FULL = 'no room: what could be written before is there; make room, or name a file on another disk';
+const HINTS: ReadonlyMap<number, string> = new Map([
+  [ERRNO.ENOSPC, FULL],
+  [ERRNO.EDQUOT, FULL],
+  [ERRNO.EFBIG, 'larger than this file system or a limit (ulimit -f) allows'],
+  [ERRNO.EIO, 'the disk, or the way to it, fails: see dmesg'],
+]);

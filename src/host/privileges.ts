@@ -32,14 +32,23 @@ export function readPrivileges(): Privileges {
     effectiveUid,
     userName: userName(effectiveUid),
     capabilities,
-    inUserNamespace: parseInUserNamespace(readFileSync('/proc/self/uid_map', 'utf8')),
+    inUserNamespace: parseInUserNamespace(readOfSelf('uid_map')),
     userNamespaces: userNamespaces(capabilities.has('CAP_SYS_ADMIN')),
-    memlockLimit: parseMemlockLimit(readFileSync('/proc/self/limits', 'utf8')),
+    memlockLimit: parseMemlockLimit(readOfSelf('limits')),
   };
 }
 
 export function effectiveCapabilities(): ReadonlySet<Capability> {
-  return parseCapabilities(readFileSync('/proc/self/status', 'utf8'));
+  return parseCapabilities(readOfSelf('status'));
+}
+
+/** Empty where /proc is not there or not to be read: what it would have said is not known then, and nothing fails for it. */
+function readOfSelf(name: string): string {
+  try {
+    return readFileSync(`/proc/self/${name}`, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 /** The line `CapEff:\t000001ffffffffff` of /proc/self/status; none where the line is missing. */
@@ -51,7 +60,7 @@ export function parseCapabilities(status: string): ReadonlySet<Capability> {
 
 /** The first namespace maps all 2^32 − 1 ids onto themselves; any other map is a user namespace's. */
 export function parseInUserNamespace(uidMap: string): boolean {
-  return uidMap.trim().split(/\s+/).join(' ') !== '0 0 4294967295';
+  return !['', '0 0 4294967295'].includes(uidMap.trim().split(/\s+/).join(' '));
 }
 
 /** The soft limit in octets, from the line `Max locked memory` of /proc/self/limits. */

@@ -10,11 +10,17 @@ export function lastError(syscall: string, details: SystemErrorDetails = {}): Uf
   return systemError(lastErrno(), syscall, details);
 }
 
-/** socket(2). Throws a system error; `hint` is for EPERM. */
-export function openSocket(domain: number, type: number, protocol: number, hint?: string): number {
+/** socket(2). Throws a system error; `hint` is asked for where it is forbidden. */
+export function openSocket(domain: number, type: number, protocol: number, hint?: () => string): number {
   const fd = libc().socket(domain, type, protocol);
-  if (fd < 0) throw lastError('socket', hint === undefined ? {} : { hint });
-  return fd;
+  if (fd >= 0) return fd;
+  const errno = lastErrno();
+  throw systemError(errno, 'socket', hint === undefined ? {} : hintIfForbidden(errno, hint));
+}
+
+/** What to do about EPERM and EACCES; nothing for other errors. */
+export function hintIfForbidden(errno: number, hint: () => string): SystemErrorDetails {
+  return errno === ERRNO.EPERM || errno === ERRNO.EACCES ? { hint: hint() } : {};
 }
 
 /** Sets an option whose value is a C int. Throws a system error. */

@@ -27,7 +27,7 @@ export const SOCKADDR_LL_LEN = 20;
  */
 export function openPacketFd(ifindex: number, sendBufferSize: number, headless = false): number {
   const type = headless ? SOCK_DGRAM : SOCK_RAW;
-  const fd = openSocket(AF_PACKET, type | SOCK_CLOEXEC, 0, explainEperm('AF_PACKET sockets'));
+  const fd = openSocket(AF_PACKET, type | SOCK_CLOEXEC, 0, () => explainEperm('AF_PACKET sockets'));
   try {
     setSendBuffer(fd, sendBufferSize);
     const address = sockaddrLl(0, ifindex);

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { readKernelCounters } from '../host/kernel-counters.js';
+import { readBacklogDrops } from '../host/kernel-counters.js';
 import type { LostFrames } from './net-device.js';
 
 /** What the kernel counts of an interface's sending, in packets. */
@@ -25,28 +25,30 @@ export class LossCounters {
   largest = 1;
   readonly #name: string;
   readonly #before: TxCounters | null;
-  readonly #backlog: number;
+  readonly #backlog: number | null;
 
   constructor(name: string) {
     this.#name = name;
     this.#before = readTxCounters(name);
-    this.#backlog = readKernelCounters()['softnet.dropped'];
+    this.#backlog = readBacklogDrops();
   }
 
   /** What a full buffer refuses is repeated or reported by the sender, so nothing is lost there. */
   read(): LostFrames {
-    const backlog = readKernelCounters()['softnet.dropped'] - this.#backlog;
+    const now = readBacklogDrops();
+    const backlog = now === null || this.#backlog === null ? null : now - this.#backlog;
     return accountOf(this, since(this.#before, readTxCounters(this.#name)), backlog);
   }
 }
 
-/** `counted` and `backlog`: what was counted meanwhile; null: the interface is not there. */
+/** What was counted meanwhile; null: the interface is not there, or nobody can read it. */
 export function accountOf(
   { refused, taken, largest }: Pick<LossCounters, 'refused' | 'taken' | 'largest'>,
   counted: TxCounters | null,
-  backlogDrops: number,
+  backlogDrops: number | null,
 ): LostFrames {
-  const backlog = Math.max(0, backlogDrops - refused);
+  const overrun = backlogDrops === null ? 0 : Math.max(0, backlogDrops - refused);
+  const backlog = backlogDrops === null ? null : overrun;
   if (counted === null) return { socket: 0, qdisc: null, driver: null, backlog, neighbour: 0, unknown: null };
   const missing = Math.max(0, taken - counted.packets);
   const counts = Math.max(0, counted.dropped - refused);
@@ -55,11 +57,11 @@ export function accountOf(
   return {
     socket: 0,
     // A veth counts what its peer's backlog had no room for as its own drop too: once is enough.
-    qdisc: Math.max(0, dropped - backlog),
+    qdisc: Math.max(0, dropped - overrun),
     driver: counted.errors,
     backlog,
     neighbour: 0,
-    unknown: Math.max(0, missing - Math.max(dropped, backlog) - counted.errors),
+    unknown: Math.max(0, missing - Math.max(dropped, overrun) - counted.errors),
   };
 }
 

@@ -51,6 +51,13 @@ export function exitCodeOf(error: unknown): ExitCode {
   return ofFile && UNREADABLE.has(code) && FILE_SYSCALLS.has(syscall ?? '') ? EXIT.usage : EXIT.device;
 }
 
+/** Of several failures, where putting away (`await using`) failed as well, the one that came first. */
+export function firstFailure(error: unknown): unknown {
+  const suppressed: unknown =
+    error instanceof Error && error.name === 'SuppressedError' && Reflect.get(error, 'suppressed');
+  return suppressed ? firstFailure(suppressed) : error;
+}
+
 /**
  * What stderr gets for `error`: for what the user or the machine got wrong the message and the hint, for a bug of ours the
  * stack and a plea to report it. `who` is the command, `udp-ufo send`.

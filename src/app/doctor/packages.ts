@@ -3,6 +3,7 @@ import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import type { UfoError } from '../../errors.js';
 import { koffi } from '../../host/libc.js';
+import { bindNativeCalls } from '../../host/native-calls.js';
 import { runTool } from '../../host/run-tool.js';
 import type { Check } from './report.js';
 
@@ -46,7 +47,8 @@ function libpcapChecks(haveKoffi: boolean): Check[] {
   if (library === undefined) {
     return [{ name: 'libpcap', state: 'missing', value: 'not found', hint: 'apt-get install libpcap0.8' }];
   }
-  const version = koffi().load(library).func('const char* pcap_lib_version()')() as string;
+  const calls = bindNativeCalls(koffi().load(library), { pcap_lib_version: 'const char* pcap_lib_version()' });
+  const version = calls.pcap_lib_version() as string;
   const found: Check = { name: 'libpcap', state: 'ok', value: `${version} (${library})` };
   if (opens('libpcap.so')) return [found];
   const hint = 'apt-get install libpcap-dev: cap looks for libpcap.so to deliver frames at once, not up to 1 s later';

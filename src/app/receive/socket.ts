@@ -38,13 +38,17 @@ export async function openReceiveSocket(
   bufferSize: number,
   interfaceName?: string,
 ): Promise<ReceiveSocket> {
-  const fd = boundSocket(address, port, bufferSize);
-  const recvBufferSize = getSockOptInt(fd, SOL_SOCKET, SO_RCVBUF);
+  const { fd, recvBufferSize } = boundSocket(address, port, bufferSize);
   const socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4');
   const listening = once(socket, 'listening');
   socket.bind({ fd }); // the descriptor is the socket's from here on
   await listening;
-  if (isMulticast(parseAddress(address)!)) await join(socket, address, interfaceName);
+  try {
+    if (isMulticast(parseAddress(address)!)) await join(socket, address, interfaceName);
+  } catch (error) {
+    socket.close();
+    throw error;
+  }
   return { socket, recvBufferSize };
 }
 
@@ -60,7 +64,7 @@ async function join(socket: Socket, group: string, interfaceName: string | undef
   socket.addMembership(group, own.address);
 }
 
-function boundSocket(address: string, port: number, bufferSize: number): number {
+function boundSocket(address: string, port: number, bufferSize: number): { fd: number; recvBufferSize: number } {
   const family = isIPv6(address) ? AF_INET6 : AF_INET;
   const fd = openSocket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   try {
@@ -68,7 +72,7 @@ function boundSocket(address: string, port: number, bufferSize: number): number 
     setRecvBuffer(fd, bufferSize);
     const { octets, zone } = parseAddress(address)!;
     bindTo(fd, { address: octets, port, scopeId: scopeIdOf(zone) });
-    return fd;
+    return { fd, recvBufferSize: getSockOptInt(fd, SOL_SOCKET, SO_RCVBUF) };
   } catch (error) {
     libc().close(fd);
     throw error;

@@ -41,7 +41,7 @@ export async function send(options: SendRequest, output: Output, signal: AbortSi
   if (flows !== null) socket.on('icmp', (error) => told.add(error)); // it is connected to none of them
   const outcome = await sendAndLook(socket, { path, flows }, options, output, signal, page);
   await page?.write(outcome);
-  return conclude(outcome, told, options, output, signal);
+  return await conclude(outcome, told, options, output, signal); // before the socket is closed, which may fail as well
 }
 
 /** @throws UfoError ERR_UFO_USAGE without `verify`, of which the page tells */
@@ -102,10 +102,15 @@ async function sendAndLook(
     const echo = options.echoCheckMs === undefined ? null : new EchoCheck(options.seed ?? 1, options.echoCheckMs);
     if (echo !== null) socket.on('message', echo.take);
     const sent = await sendAll({ socket, path, flows, log, echo, options, output, signal: stop });
-    await save?.finish();
+    const unsaved = await save?.finish().then(nothing, (error: unknown) => error);
     const [shown, answers] = await Promise.all([wire?.finish(), echo?.finish(sent.tally.datagrams, stop)]);
-    return { ...sent, path, flows: flows?.counts ?? null, wire: shown ?? null, echo: answers ?? null };
+    const failure = sent.failure ?? unsaved ?? null;
+    return { ...sent, failure, path, flows: flows?.counts ?? null, wire: shown ?? null, echo: answers ?? null };
   } finally {
     await wire?.close();
   }
+}
+
+function nothing(): null {
+  return null;
 }

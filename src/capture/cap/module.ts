@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { unsupportedError } from '../../errors.js';
 import { koffi } from '../../host/libc.js';
+import { bindNativeCalls } from '../../host/native-calls.js';
 
 /** npm `cap` 0.2.1 as far as it is used here. */
 export interface CapHandle {
@@ -48,7 +49,7 @@ export function linktypeOf(name: string): number {
  */
 export function immediateMode(): boolean {
   try {
-    koffi().load('libpcap.so').func('int pcap_set_immediate_mode(void*, int)');
+    bindNativeCalls(koffi().load('libpcap.so'), { pcap_set_immediate_mode: 'int pcap_set_immediate_mode(void*, int)' });
     return true;
   } catch {
     return false;

@@ -1,5 +1,6 @@
 import { unsupportedError } from '../../errors.js';
 import { koffi } from '../../host/libc.js';
+import { bindNativeCalls } from '../../host/native-calls.js';
 import { FILE_HEADER_LEN, MAGIC_NANOSECONDS, RECORD_HEADER_LEN } from '../../wire/pcap-format.js';
 import { type Address, type LoadedLibpcap, libpcap } from './library.js';
 
@@ -78,11 +79,11 @@ function unusable(): Error {
 }
 
 function loadStdio(): Stdio {
-  const library = koffi().load(null);
-  return {
-    fopen: library.func('void* fopen(const char*, const char*)'),
-    setvbuf: library.func('int setvbuf(void*, void*, int, size_t)'),
-    fflush: library.func('int fflush(void*)'),
-    ftell: library.func('long ftell(void*)'),
-  } as unknown as Stdio;
+  const table: Record<keyof Stdio, unknown> = bindNativeCalls(koffi().load(null), {
+    fopen: 'void* fopen(const char*, const char*)',
+    setvbuf: 'int setvbuf(void*, void*, int, size_t)',
+    fflush: 'int fflush(void*)',
+    ftell: 'long ftell(void*)',
+  });
+  return table as Stdio;
 }

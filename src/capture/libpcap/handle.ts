@@ -1,7 +1,7 @@
 import { UfoError } from '../../errors.js';
 import { LINKTYPE_ETHERNET } from '../../wire/link-layer.js';
 import { DEFAULT_SNAPLEN } from '../../wire/pcap-format.js';
-import { filterError, openError } from '../open-error.js';
+import { openError } from '../open-error.js';
 import type { Direction, LoopOptions } from '../record-sink.js';
 import { BatchBuffer } from './batch-buffer.js';
 import { type Address, type LoadedLibpcap, libpcap } from './library.js';
@@ -87,9 +87,7 @@ export class PcapHandle {
     if (text === '') return;
     const program = BpfProgram.compile(this.#pcap, text);
     try {
-      if (this.#libpcap.pcap_setfilter(this.#pcap, program.octets) < 0) {
-        throw filterError(text, this.#libpcap.pcap_geterr(this.#pcap));
-      }
+      this.#check(this.#libpcap.pcap_setfilter(this.#pcap, program.octets));
     } finally {
       program.free();
     }

@@ -1,5 +1,6 @@
 import { unsupportedError } from '../../errors.js';
 import { koffi } from '../../host/libc.js';
+import { bindNativeCalls } from '../../host/native-calls.js';
 
 /** An address in native memory, as koffi hands it over; null for NULL. */
 export type Address = bigint | number | null;
@@ -71,8 +72,7 @@ export function libpcap(): LoadedLibpcap {
   if (loaded !== undefined) return loaded;
   const library = openLibrary();
   try {
-    const functions = Object.entries(SIGNATURES).map(([name, shape]) => [name, library.func(shape)] as const);
-    const table = Object.fromEntries(functions) as unknown as Libpcap; // the two tables above have the same keys
+    const table = bindNativeCalls(library, SIGNATURES) as unknown as Libpcap; // the two tables above have the same keys
     loaded = { ...table, pcapDump: library.symbol('pcap_dump', 'void') as Address };
   } catch (error) {
     throw unsupportedError(`libpcap is too old: ${(error as Error).message}`, 'install libpcap 1.5 or newer');

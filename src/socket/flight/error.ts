@@ -28,6 +28,9 @@ function hintFor(errno: number, { name, mtu }: NetDevice): { hint?: string } {
       return { hint: `bring the interface up: ip link set ${name} up` };
     case ERRNO.EPERM:
       return { hint: 'a firewall refused the packet, or CAP_NET_RAW is missing' };
+    case ERRNO.ENOSPC:
+    case ERRNO.EDQUOT:
+      return { hint: `the disk with ${name} is full` };
     case ERRNO.EAGAIN:
     case ERRNO.ENOBUFS:
       return {

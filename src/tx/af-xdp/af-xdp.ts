@@ -177,11 +177,21 @@ export async function openAfXdp(options: AfXdpOptions): Promise<AfXdp> {
   const request = { networkInterface, queue, mode, memory };
   if (longest > PAGE_SIZE) {
     const socket = await openScattered({ ...request, chunkLen: PAGE_SIZE, scatterGather: true });
-    if (socket !== null) return new AfXdp(socket, networkInterface, link, longest);
+    if (socket !== null) return deviceOver(socket, networkInterface, link, longest);
   }
   const chunkLen = longest <= SMALL_CHUNK ? SMALL_CHUNK : PAGE_SIZE; // the kernel has no larger ones
   const socket = await openWhenFree({ ...request, chunkLen, scatterGather: false });
-  return new AfXdp(socket, networkInterface, link, Math.min(longest, chunkLen));
+  return deviceOver(socket, networkInterface, link, Math.min(longest, chunkLen));
+}
+
+/** The socket is closed where no device comes of it. */
+function deviceOver(socket: XdpSocket, ...rest: [NetworkInterface, EthernetLink, longest: number]): AfXdp {
+  try {
+    return new AfXdp(socket, ...rest);
+  } catch (error) {
+    socket.close();
+    throw error;
+  }
 }
 
 /** null: this kernel knows no frames of several chunks. */

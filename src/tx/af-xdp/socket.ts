@@ -22,7 +22,7 @@ import {
 import type { NetworkInterface } from '../../host/interfaces.js';
 import { lastErrno, libc } from '../../host/libc.js';
 import { explainEperm, readPrivileges } from '../../host/privileges.js';
-import { getSockOptInt, lastError, setSockOptInt } from '../../host/socket-calls.js';
+import { getSockOptInt, hintIfForbidden, lastError, setSockOptInt } from '../../host/socket-calls.js';
 import type { UserMemory } from '../../memory/user-memory.js';
 import { accountsLen, UmemFrames } from './frames.js';
 import { RingSpace, ringOffsets, XdpRing } from './rings.js';
@@ -131,7 +131,11 @@ function openXdpFd(): number {
   if (errno === ERRNO.EAFNOSUPPORT) {
     throw unsupportedError('this kernel has no AF_XDP (CONFIG_XDP_SOCKETS)', 'use the driver packet-socket');
   }
-  throw systemError(errno, 'socket', { hint: explainEperm('AF_XDP sockets') });
+  throw systemError(
+    errno,
+    'socket',
+    hintIfForbidden(errno, () => explainEperm('AF_XDP sockets')),
+  );
 }
 
 function registerUmem(fd: number, { memory, chunkLen }: XdpRequest): void {

@@ -53,7 +53,7 @@ export class KernelUdp implements NetDevice {
   readonly writesHeaders = false;
   readonly seenByCaptures = true;
   readonly zerocopy = false;
-  readonly syscall = 'sendmmsg';
+  syscall = 'sendmmsg';
   readonly notes: readonly string[];
   readonly #sendBufferSize: number;
   /** The interface that sockets are bound to, if any. */
@@ -183,6 +183,7 @@ export class KernelUdp implements NetDevice {
   /** The socket for a flow, set up for it; −errno where there can be none. */
   #portOf(flow: Flow): UdpPort | number {
     if (flow === this.#lastFlow) return this.#lastPort!;
+    this.syscall = 'sendmmsg';
     try {
       const port = this.#shared ?? this.#ownPort(flow);
       port.prepare(flow, this.ifindex);
@@ -190,8 +191,9 @@ export class KernelUdp implements NetDevice {
       this.#lastPort = port;
       return port;
     } catch (error) {
-      if (error instanceof UfoError && error.errno !== undefined) return error.errno;
-      throw error;
+      if (!(error instanceof UfoError) || error.errno === undefined) throw error;
+      this.syscall = error.syscall!;
+      return error.errno;
     }
   }
 

@@ -109,6 +109,11 @@ export async function openPacketSocket(options: PacketSocketOptions): Promise<Pa
   const link = anyLink(networkInterface, options);
   const fd = openPacketFd(networkInterface.ifindex, options.sendBufferSize ?? SEND_BUFFER, link.headless);
   const bypass = options.qdiscBypass === true;
-  if (bypass) setSockOptInt(fd, SOL_PACKET, PACKET_QDISC_BYPASS, 1);
-  return new PacketSocket(fd, networkInterface.name, networkInterface.ifindex, link, !bypass);
+  try {
+    if (bypass) setSockOptInt(fd, SOL_PACKET, PACKET_QDISC_BYPASS, 1);
+    return new PacketSocket(fd, networkInterface.name, networkInterface.ifindex, link, !bypass);
+  } catch (error) {
+    libc().close(fd);
+    throw error;
+  }
 }

@@ -185,8 +185,13 @@ export async function openVirtioUfo(options: VirtioUfoOptions): Promise<VirtioUf
   if (networkInterface.linkType === 'ppp') throw noVnetHeader(networkInterface);
   const ufo = ufoSupport(networkInterface, link);
   const fd = openPacketFd(networkInterface.ifindex, options.sendBufferSize ?? SEND_BUFFER);
-  setSockOptInt(fd, SOL_PACKET, PACKET_VNET_HDR, 1);
-  return new VirtioUfo(fd, networkInterface, link, ufo);
+  try {
+    setSockOptInt(fd, SOL_PACKET, PACKET_VNET_HDR, 1);
+    return new VirtioUfo(fd, networkInterface, link, ufo);
+  } catch (error) {
+    libc().close(fd);
+    throw error;
+  }
 }
 
 /**

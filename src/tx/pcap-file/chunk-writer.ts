@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { ERRNO, systemError } from '../../errors.js';
 
 const CHUNK_LEN = 262_144;
@@ -59,7 +60,10 @@ export class ChunkWriter {
   async close(end: boolean): Promise<void> {
     while (this.#pending > 0 && this.#failure === null) await this.#wait();
     this.#stream.off('close', this.#closed);
-    if (this.#failure !== null) throw this.#failure;
+    if (this.#failure !== null) {
+      if (this.#stream.destroyed) await finished(this.#stream).catch(() => {}); // it may have a file to take away
+      throw this.#failure;
+    }
     if (end) {
       await new Promise<void>((resolve, reject) => {
         this.#stream.once('error', reject);

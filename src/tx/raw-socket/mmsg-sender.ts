@@ -18,6 +18,8 @@ export class MmsgSender {
   readonly #view: DataView = new DataView(this.#address.buffer);
   /** The destination of a flow: flows to one share it. */
   #connected: Uint8Array | null = null;
+  /** The one that the last `send` failed of. */
+  syscall: 'sendmmsg' | 'connect' = 'sendmmsg';
 
   /** @param ifindex the scope of link-local destinations */
   constructor(fd: number, ifindex: number) {
@@ -32,6 +34,7 @@ export class MmsgSender {
       const refused = this.#connect(flow);
       if (refused < 0) return refused;
     }
+    this.syscall = 'sendmmsg';
     const vector = this.#vector;
     vector.reset();
     const end = callLimit(batch, first);
@@ -46,7 +49,11 @@ export class MmsgSender {
   #connect(flow: Flow): number {
     const len = putSockaddr(this.#view, 0, flow.destination, 0, this.#ifindex);
     this.#connected = null;
-    if (libc().connect(this.#fd, this.#address, len) < 0) return -lastErrno();
+    if (libc().connect(this.#fd, this.#address, len) < 0) {
+      const errno = lastErrno();
+      this.syscall = 'connect';
+      return -errno;
+    }
     this.#connected = flow.destination;
     return 0;
   }

@@ -20,6 +20,7 @@ import {
 } from '../../host/constants.js';
 import { libc } from '../../host/libc.js';
 import { explainEperm } from '../../host/privileges.js';
+import { hintIfForbidden } from '../../host/socket-calls.js';
 import { loadRawSocket, type RawSocket, type RawSocketWrap } from './module.js';
 import { errnoOfText } from './strerror.js';
 
@@ -131,10 +132,7 @@ function called<T>(syscall: string, call: () => T, address?: string): T {
     return call();
   } catch (cause) {
     const errno = -errnoOf(cause);
-    const hint = errno === ERRNO.EPERM || errno === ERRNO.EACCES ? explainEperm('raw sockets') : undefined;
-    throw systemError(errno, syscall, {
-      ...(address === undefined ? {} : { address }),
-      ...(hint === undefined ? {} : { hint }),
-    });
+    const hint = hintIfForbidden(errno, () => explainEperm('raw sockets'));
+    throw systemError(errno, syscall, address === undefined ? hint : { address, ...hint });
   }
 }

@@ -73,7 +73,6 @@ class RawSocketDevice implements NetDevice {
   readonly rightsIpv4Headers = true;
   readonly seenByCaptures = true;
   readonly zerocopy = false;
-  readonly syscall: 'sendmmsg' | 'sendto';
   readonly notes: readonly string[];
   readonly #family: 4 | 6;
   readonly #bound: boolean;
@@ -98,11 +97,14 @@ class RawSocketDevice implements NetDevice {
     const fd = options.packageCalls === true ? null : descriptorOf(socket.wrap);
     this.#sender = fd === null ? null : new MmsgSender(fd, ifindex);
     this.features = fd === null ? 0 : NETIF_F_SG; // sendmmsg(2) gathers
-    this.syscall = fd === null ? 'sendto' : 'sendmmsg';
     this.#slot = slot;
     this.#losses = new LossCounters(this.name);
     this.notes = conntrackNotes(options.family);
     this.#wait = new RawSocketWait(socket.wrap, () => purgeErrorQueue(socket.wrap, options.family));
+  }
+
+  get syscall(): string {
+    return this.#sender?.syscall ?? 'sendto';
   }
 
   async linkHeader({ destination }: LinkRequest): Promise<Uint8Array> {

@@ -111,9 +111,12 @@ export async function openXdpLive(options: XdpLiveOptions): Promise<XdpLive> {
   const link = new EthernetLink(networkInterface, options);
   const { pool, liveWay } = options;
   const frames = new LiveFrames(networkInterface, link.maxFrameLen(networkInterface.mtu), pool.memory, liveWay);
+  let bounce: Bounce | undefined;
   try {
-    return new XdpLive(networkInterface, link, frames, new Bounce(pool));
+    bounce = new Bounce(pool);
+    return new XdpLive(networkInterface, link, frames, bounce);
   } catch (error) {
+    bounce?.release();
     frames.close();
     throw error;
   }

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Cli, type CliEnd } from './cli.js';
+import type { Fault } from './failing/calls.js';
+import { describeLive, liveIt } from './in-lab.js';
+
+const PRELOAD = new URL('failing/preload.js', import.meta.url).href;
+
+/**
+ * Calls of the process that captures, with an error each, and whether the capture goes on without them: with the other engine
+ * where this C library's streams are of no use, without a count of what was lost, or asking again.
+ */
+const CALLS: readonly (readonly [call: string, errno: Fault['errno'], goesOn?: 'goes on'])[] = [
+  ['pcap_create', 'ENOMEM'],
+  ['pcap_activate', 'ENODEV'],
+  ['pcap_setnonblock', 'EIO'],
+  ['pcap_compile', 'ENOMEM'],
+  ['pcap_setfilter', 'ENOMEM'],
+  ['pcap_dispatch', 'ENETDOWN'],
+  ['pcap_dump_fopen', 'EIO', 'goes on'],
+  ['pcap_stats', 'EIO', 'goes on'],
+  ['fopen', 'EIO', 'goes on'],
+  ['setvbuf', 'ENOMEM', 'goes on'],
+  ['poll', 'EINTR', 'goes on'],
+  ['recv', 'EINTR', 'goes on'],
+  ['prctl', 'EPERM', 'goes on'],
+  ['writeSync', 'ENOSPC'],
+];
+
+const SEND = ['send', '192.0.2.2:9', '--size', '4000', '--count', '2', '--verify=near0', '--json'];
+
+describeLive('a system call of the capture process that fails', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'ufo-failing-'));
+  const file = join(folder, 'seen.pcap');
+  const capture = ['capture', '-i', 'near0', '-w', file, '--duration', '1s', '--filter', 'udp', '--json'];
+  after(() => rmSync(folder, { recursive: true }));
+
+  for (const [index, [call, errno, goesOn]] of CALLS.entries()) {
+    const command = index % 2 === 0 ? 'capture' : 'send --verify';
+    liveIt(
+      `${command}, ${call} ${errno}: ${goesOn ?? 'ends with an error of its own, and tells what went'}`,
+      async () => {
+        const end = await struck(command === 'capture' ? capture : SEND, faultOf(call, errno));
+        const codes = goesOn === undefined ? refusals(call) : command === 'capture' ? [0] : [0, 4];
+        assert.ok(codes.includes(end.code!), told(end));
+        assert.doesNotMatch(end.stderr, /\n\s+at |a bug of/);
+        const left = readdirSync(folder).filter((name) => name.endsWith('.part'));
+        assert.deepEqual(left, []);
+      },
+    );
+  }
+});
+
+/** What does not compile is taken for a mistake in the filter. */
+function refusals(call: string): readonly number[] {
+  return call === 'pcap_compile' ? [2] : [3, 4];
+}
+
+/** A signal interrupts now and then, not for ever. */
+function faultOf(call: string, errno: Fault['errno']): Fault {
+  const site = `* ${call}`;
+  return errno === 'EINTR' ? { site, errno, times: 2 } : { site, errno };
+}
+
+async function struck(words: readonly string[], fault: Fault): Promise<CliEnd> {
+  const env = [
+    `NODE_OPTIONS=--import ${PRELOAD}`,
+    'FAILING_PROCESS=capture-child',
+    `FAILING_CALL=${JSON.stringify(fault)}`,
+  ];
+  const cli = new Cli(words, { prefix: ['env', ...env] });
+  const end = await Promise.race([cli.end, sleep(15_000, null, { ref: false })]);
+  if (end !== null) return end;
+  cli.child.kill('SIGKILL');
+  throw new Error(`${words[0]} hangs: ${(await cli.end).stderr}`);
+}
+
+function told({ code, signal, stderr, lines }: CliEnd): string {
+  return `exit ${code ?? signal}: ${stderr}\n${lines.join('\n')}`;
+}

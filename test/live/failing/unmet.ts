@@ -1,0 +1,72 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT, type Site } from './calls.js';
+
+/** Where the seams are: nothing else may bind native functions, so that no call escapes the tests. */
+const BINDS = 'host/native-calls.js';
+/** A call of the C library, of libpcap's functions or of a helper that stands for one, in compiled source. */
+const CALL =
+  /\blibc\(\)\.(?!strerror)\w+\(|(?<!function |\.)\b(openSocket\(AF_|openSocket\(family|setSockOptInt\(fd|getSockOptInt\(fd|bindToDevice\(fd|sendVector\()/;
+
+/** Files whose calls are not met by the scenarios, and what tests their failures instead. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  'host/socket-calls.js': 'helpers: what calls them is met',
+  'tx/send-batch.js': 'helpers: what calls them is met',
+  'host/clock.js': 'a clock that there is can be read',
+  'host/bpf.js': "needs the machine's own root: test/live-root",
+  'host/netdev-genl.js': "needs the machine's own root: test/live-root",
+  'host/enter-netns.js': 'only threads of the demo and the tests enter another namespace',
+  'host/read-cached.js': 'a read that would have to wait is done by Node instead, as is one that fails',
+  'host/sockaddr.js': 'if_nametoindex of a zone: 0 is what a name unknown gives, too',
+  'capture/libpcap/loop.js': 'runs in the capture child: test/live/failing-capture.test.ts',
+  'capture/child/control.js': 'runs in the capture child: test/live/failing-capture.test.ts',
+  'capture/child/write-fully.js': 'runs in the capture child: test/live/failing-capture.test.ts',
+  'capture/cap/kernel-socket.js': 'runs in the capture child: test/live/failing-capture.test.ts',
+  'tx/xdp-live/private-tap.js': "needs the machine's own root: test/live-root",
+  'tx/xdp-live/live-memory.js': "needs the machine's own root: test/live-root",
+  'tx/xdp-live/live-frames.js': "needs the machine's own root: test/live-root",
+};
+/** Single calls of files that are met otherwise: they are made only after another one has failed, or for other options. */
+const ONLY_THEN: readonly (readonly [line: string, why: string])[] = [
+  ['companion/companion.js: if (reuseAddr)', 'an option of the library'],
+  ['companion/companion.js: if (reusePort)', 'an option of the library'],
+  [
+    'companion/socket.js: if (libc().connect(fd, name, name.length) < 0) throw lastError("connect")',
+    'disconnect, of the library',
+  ],
+  ['host/device-features.js: const fd = openSocket(', 'turning offloads off, of the lab'],
+  ['host/device-features.js: libc().close(fd)', 'turning offloads off, of the lab'],
+  ['tx/kernel-udp/port.js: const fd = openSocket(', 'without a companion, of the benchmark'],
+  ['tx/kernel-udp/port.js: if (family === 6) setSockOptInt(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1)', 'the same'],
+  ['tx/kernel-udp/port.js: if (libc().bind(', 'the same'],
+  ['tx/kernel-udp/port.js: if (this.#own) libc().close(this.fd)', 'the same'],
+  ['tx/kernel-udp/port.js: libc().close(fd)', 'the same'],
+  ['tx/kernel-udp/port.js: if (libc().setsockopt(this.fd, level, option, value, value.byteLength)', 'groups'],
+  ['tx/link-watch.js: if (libc().ioctl(this.#fd, SIOCGIFFLAGS', 'xdp-live'],
+  ['tx/packet/packet-socket.js: if (bypass)', 'an option of the library'],
+  ['tx/packet/packet-socket.js: libc().close(fd)', 'after that option'],
+  ['tx/packet/virtio-ufo.js: libc().close(fd)', 'after an option that the probe has set before'],
+];
+
+/** The compiled line of a site. */
+export function lineOf(site: Site): string {
+  const [, file = '', line = ''] = /^(.*):(\d+) /.exec(site) ?? [];
+  return readFileSync(join(ROOT, file), 'utf8').split('\n')[Number(line) - 1] ?? '';
+}
+
+/** Lines of our source that make system calls and were not met, as `file: text`; and lines that bind outside of the seam. */
+export function unmetSites(met: ReadonlySet<Site>): readonly string[] {
+  const lines = new Set([...met].map((site) => site.split(' ')[0]!));
+  const unmet: string[] = [];
+  for (const file of readdirSync(ROOT, { recursive: true }) as string[]) {
+    if (!file.endsWith('.js')) continue;
+    const text = readFileSync(join(ROOT, file), 'utf8').split('\n');
+    for (const [index, line] of text.entries()) {
+      if (file !== BINDS && /\.func\(/.test(line)) unmet.push(`${file}: binds a native function: ${line.trim()}`);
+      if (!CALL.test(line) || file in ELSEWHERE || lines.has(`${file}:${index + 1}`)) continue;
+      const one = `${file}: ${line.trim()}`;
+      if (!ONLY_THEN.some(([begin]) => one.startsWith(begin))) unmet.push(one);
+    }
+  }
+  return unmet;
+}
