@@ -14,6 +14,7 @@ import { defineCommand } from './command.js';
 /** `udp-ufo capture -i IF …`: frames as text, JSON or pcap. */
 export const capture = defineCommand({
   name: 'capture',
+  endsInOrder: true,
   describe: 'Capture frames on an interface, as text, JSON, pcap or pcapng; by libpcap, and lost frames are counted',
   options: {
     interface: required(interfaceName({ describe: 'interface to capture on', alias: 'i' })),

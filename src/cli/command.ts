@@ -26,6 +26,8 @@ export interface CommandSpec<P extends Options, O extends Options> {
   readonly exclusive?: readonly (readonly (keyof O & string)[])[];
   /** What stands behind `--`, for the usage line: `COMMAND [ARGUMENT …]`. Without it `--` is refused. */
   readonly rest?: string;
+  /** Told to stop it ends in order, and its exit code stands; other commands die of the signal. */
+  readonly endsInOrder?: true;
   /** At least one: what to type, and what it does. */
   readonly examples: readonly (readonly [line: string, does: string])[];
   /** Loads what it needs from app/ when called, so that `--help` loads nothing. Returns the exit code, 0 if nothing. */
@@ -41,6 +43,7 @@ export interface Command {
   readonly options: Options;
   readonly exclusive: readonly (readonly string[])[];
   readonly rest: string | undefined;
+  readonly endsInOrder: boolean;
   readonly examples: readonly (readonly [line: string, does: string])[];
   /** Parses every text of `input`, then calls the handler. */
   readonly run: (input: Input, context: Omit<CommandContext, 'rest'>) => Promise<number>;
@@ -65,6 +68,7 @@ export function defineCommand<
     options,
     exclusive: spec.exclusive ?? [],
     rest: spec.rest,
+    endsInOrder: spec.endsInOrder ?? false,
     examples: spec.examples,
     run: async (input, context) => {
       const values = {

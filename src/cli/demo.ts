@@ -4,6 +4,7 @@ import { defineCommand } from './command.js';
 /** `udp-ufo demo`, which is `npm start`. */
 export const demo = defineCommand({
   name: 'demo',
+  endsInOrder: true,
   describe: 'Show the whole way in a lab of its own: build, cut, send, capture, prove, deliver; no root needed',
   options: {
     pcap: string({ describe: 'folder that keeps the captures' }),

@@ -4,6 +4,7 @@ import { defineCommand } from './command.js';
 /** `udp-ufo lab [--mtu N] [--queues N] [-- COMMAND …]`. Signals go to the command, which decides when to end. */
 export const lab = defineCommand({
   name: 'lab',
+  endsInOrder: true,
   describe: 'Run a command (or a shell) in a network of its own with two hosts, near and far; no root needed',
   options: {
     mtu: withDefault(
@@ -23,9 +24,9 @@ export const lab = defineCommand({
     ['lab --mtu 9000', 'a shell, on near0'],
     ['lab --router nat -- udp-ufo path 198.51.100.2', 'a router that translates addresses in between'],
   ],
-  handler: async ({ mtu, queues, router, 'real-root': realRoot }, { rest, output }) => {
+  handler: async ({ mtu, queues, router, 'real-root': realRoot }, { rest, output, signal }) => {
     const { lab, listMiddleboxes } = await import('../app/lab/lab.js');
     if (router === 'list') return listMiddleboxes(output);
-    return lab({ command: rest, mtu, queues, realRoot, ...(router === undefined ? {} : { router }) });
+    return lab({ command: rest, mtu, queues, realRoot, stop: signal, ...(router === undefined ? {} : { router }) });
   },
 });

@@ -15,6 +15,7 @@ import { defineCommand } from './command.js';
 /** `udp-ufo receive PORT …`: an ordinary UDP socket that counts and judges. */
 export const receive = defineCommand({
   name: 'receive',
+  endsInOrder: true,
   describe: 'Receive datagrams on an ordinary UDP socket, judge generated payloads, say what was lost and where',
   positionals: { port: required(port({ describe: 'UDP port to listen on' })) },
   options: {

@@ -81,7 +81,14 @@ async function runCommand(
   const { options, words, rest } = readTokens(named, args.slice(1));
   const keys = Object.keys(named.positionals);
   const positionals = words.map((word, index) => [keys[index]!, word] as const);
-  return named.run({ texts: new Map([...positionals, ...options]), rest }, { output, signal: stop.signal });
+  const code = await named.run({ texts: new Map([...positionals, ...options]), rest }, { output, signal: stop.signal });
+  return stop.received === undefined || named.endsInOrder ? code : dieOf(stop.received);
+}
+
+/** As the caller of a command that a signal ended expects; when all is written. */
+function dieOf(signal: NodeJS.Signals): number {
+  process.once('beforeExit', () => process.kill(process.pid, signal));
+  return EXIT.inconclusive;
 }
 
 /** Says what went wrong, on stderr. A command that a signal ended dies of that signal, as its caller expects. */
@@ -91,11 +98,7 @@ async function endWith(
   { args, output, stop }: { args: readonly string[]; output: Output; stop: StopSignal },
 ): Promise<number> {
   if (isClosedPipe(error) || (output.signal.aborted && isAbort(error))) return EXIT.inconclusive;
-  if (stop.received !== undefined && isAbort(error)) {
-    const { received } = stop;
-    process.once('beforeExit', () => process.kill(process.pid, received));
-    return EXIT.inconclusive;
-  }
+  if (stop.received !== undefined && isAbort(error)) return dieOf(stop.received);
   if (named !== undefined) spellOptions(error, named);
   output.note(describeError(error, named === undefined ? PROGRAM : `${PROGRAM} ${named.name}`));
   const exitCode = exitCodeOf(error);

@@ -17,6 +17,7 @@ import { type CommandContext, defineCommand } from './command.js';
 /** `udp-ufo verify`: what a file holds, or what passes an interface. */
 export const verify = defineCommand({
   name: 'verify',
+  endsInOrder: true,
   describe: 'Judge every datagram of a capture file or an interface: fragments, offsets, lengths, checksums',
   options: {
     read: file({ describe: 'capture file: pcap or pcapng, compressed or not; - for standard input', alias: 'r' }),

@@ -44,11 +44,15 @@ async function start({ command, args, network }: LabRequest): Promise<void> {
   child = spawn(command, args, { env, stdio: ['inherit', 'inherit', COMMAND_STDERR] });
   child.on('error', (error: NodeJS.ErrnoException) => finish({ type: 'no-command', errno: -(error.errno ?? -2) }));
   child.on('exit', (code, signal) => finish({ type: 'exit', code, signal }));
+  if (child.pid !== undefined) tell({ type: 'running' });
 }
 
 /** A signal that this process heard itself at the same time came from the terminal, and went to the command as well. */
 function passOn(signal: NodeJS.Signals): void {
-  if (child === undefined) finish({ type: 'exit', code: null, signal });
+  if (child === undefined) {
+    finish({ type: 'exit', code: null, signal });
+    return;
+  }
   setTimeout(() => {
     if (Date.now() - (heard.get(signal) ?? 0) > 2 * SAME_SIGNAL_MS) child?.kill(signal);
   }, SAME_SIGNAL_MS);

@@ -1,10 +1,20 @@
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UfoError } from '../errors.js';
 import { MIN_MTU } from '../wire/ipv6.js';
 import { ipBatch } from './ip-batch.js';
-import { hostCommand, LAB, type LabHost, type LabInfo, type LabRouter, ROUTED_LAB, requireLab } from './lab-info.js';
+import {
+  hostCommand,
+  insideLab,
+  LAB,
+  type LabHost,
+  type LabInfo,
+  type LabRouter,
+  ROUTED_LAB,
+  requireLab,
+} from './lab-info.js';
 import { routeThrough, runRules } from './lab-router.js';
 import { runTool } from './run-tool.js';
 
@@ -18,6 +28,13 @@ export interface LabNetworkOptions {
 }
 
 const READY_WITHIN_MS = 3000;
+/** Where ip(8) keeps namespaces: a file system of the lab's own, which goes with it. */
+const NETNS_FOLDER = '/run/netns';
+
+/** A folder for files that are to go with the lab, whatever ends it; outside of one the system's. */
+export function scratchFolder(): string {
+  return insideLab() === null ? tmpdir() : NETNS_FOLDER;
+}
 
 /**
  * Builds the two hosts and the wire between them in the namespaces this process is in. Resolves when datagrams get
@@ -113,17 +130,17 @@ async function waitUntilUp(host: LabHost): Promise<void> {
   throw new UfoError('ERR_UFO_LAB', `${host.interface} had no carrier after ${READY_WITHIN_MS} ms`);
 }
 
-/** Gives /run/netns, where ip(8) keeps namespaces, to the lab alone; what other programs keep in /run stays in sight. */
+/** Gives that folder to the lab alone; what other programs keep in /run stays in sight. */
 async function mountNetnsFolder(): Promise<void> {
-  if (!existsSync('/run/netns')) {
+  if (!existsSync(NETNS_FOLDER)) {
     try {
-      mkdirSync('/run/netns', { recursive: true });
+      mkdirSync(NETNS_FOLDER, { recursive: true });
     } catch {
       await coverRun();
-      mkdirSync('/run/netns');
+      mkdirSync(NETNS_FOLDER);
     }
   }
-  await runTool('mount', ['-n', '-t', 'tmpfs', 'udp-ufo-lab', '/run/netns']);
+  await runTool('mount', ['-n', '-t', 'tmpfs', 'udp-ufo-lab', NETNS_FOLDER]);
 }
 
 /** A /run of our own, for users who may not write there, with the folders of the real one bound into it. */

@@ -2,5 +2,5 @@
 export * from './enter-netns.js';
 export * from './lab-info.js';
 export { MIDDLEBOXES } from './lab-middleboxes.js';
-export { pinNeighbours, setLabMtu } from './lab-network.js';
+export { pinNeighbours, scratchFolder, setLabMtu } from './lab-network.js';
 export { exitStatus, type LabExit, type RunInLabOptions, runInLab } from './run-in-lab.js';

@@ -40,6 +40,7 @@ export interface Libc {
   clock_nanosleep(clock: number, flags: number, request: Pointer, remain: Pointer): number;
   mmap(address: Pointer, len: number, prot: number, flags: number, fd: number, offset: number): number | bigint;
   munmap(address: Pointer, len: number): number;
+  linkat(oldFolder: number, oldPath: string, newFolder: number, newPath: string, flags: number): number;
   if_nametoindex(name: string): number;
   setns(fd: number, nstype: number): number;
   strerror(errno: number): string;
@@ -74,6 +75,7 @@ const SIGNATURES: Readonly<Record<keyof Libc, string>> = {
   clock_nanosleep: 'int clock_nanosleep(int, int, void*, void*)',
   mmap: 'uintptr_t mmap(void*, size_t, int, int, int, int64_t)',
   munmap: 'int munmap(void*, size_t)',
+  linkat: 'int linkat(int, const char*, int, const char*, int)',
   if_nametoindex: 'unsigned int if_nametoindex(const char*)',
   setns: 'int setns(int, int)',
   strerror: 'const char* strerror(int)',

@@ -1,23 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import { constants, ftruncateSync, renameSync, unlinkSync } from 'node:fs';
-import { access, type FileHandle, lstat, open, readlink, realpath, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { ftruncateSync, renameSync, unlinkSync } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 import { ERRNO, systemError, type UfoError } from '../errors.js';
-
-const FIFO_POLL_MS = 50;
-/** The kernel takes names of 255 octets; the rest is for what we add. */
-const NAME_KEPT = 200;
-const MAX_LINKS = 40;
-
-/** How the octets get to their target. */
-type Way =
-  /** Written beside the target, and renamed. */
-  | { readonly kind: 'renamed'; readonly temporary: string; readonly target: string; readonly replaces: boolean }
-  /** Over what stands in the file, which is emptied first: its folder can't be written, or it has other names. */
-  | { readonly kind: 'in-place' }
-  /** A device, a pipe, a descriptor. */
-  | { readonly kind: 'direct' };
+import { nameFile } from './nameless-file.js';
+import { openTarget, type Way } from './output-target.js';
 
 /**
  * A file that a user named for output, opened and so checked, and yet untouched: what stood under its name stays until
@@ -39,20 +24,17 @@ export class OutputFile implements AsyncDisposable {
     this.#handle = typeof handle === 'number' ? null : handle;
     this.fd = typeof handle === 'number' ? handle : handle.fd;
     this.#way = way;
-    if (way.kind === 'renamed') pending.add(way.temporary);
+    if (way.kind === 'renamed' && way.named) pending.add(way.temporary);
   }
 
   /** @throws UfoError of the system, with the path as written: ENOENT, EISDIR, EACCES, ENOSPC … */
   static async open(path: string, signal?: AbortSignal): Promise<OutputFile> {
     try {
-      return await openOutput(path, signal);
+      const { handle, way } = await openTarget(path, signal);
+      return new OutputFile(path, handle, way);
     } catch (error) {
       throw asSystemError(error, 'open', path);
     }
-  }
-
-  static made(path: string, handle: FileHandle | number, way: Way): OutputFile {
-    return new OutputFile(path, handle, way);
   }
 
   /** Whether the octets go to standard output, where nothing else may then be written. */
@@ -75,14 +57,20 @@ export class OutputFile implements AsyncDisposable {
     if (this.#published) return;
     try {
       if (this.#way.kind === 'in-place') ftruncateSync(this.fd, 0);
-      if (this.#way.kind === 'renamed') {
-        renameSync(this.#way.temporary, this.#way.target);
-        pending.delete(this.#way.temporary);
-      }
+      if (this.#way.kind === 'renamed') this.#rename(this.#way);
       this.#published = true;
     } catch (error) {
       throw asSystemError(error, 'rename', this.path);
     }
+  }
+
+  #rename({ named, temporary, target }: Way & { kind: 'renamed' }): void {
+    if (!named) {
+      nameFile(this.fd, temporary);
+      pending.add(temporary);
+    }
+    renameSync(temporary, target);
+    pending.delete(temporary);
   }
 
   /** Appends, and publishes. One call after the other; the octets must stay as they are until it resolves. @throws UfoError */
@@ -108,7 +96,8 @@ export class OutputFile implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return;
     await this.#close().catch(() => {});
-    if (!this.#published && this.#way.kind === 'renamed') remove(this.#way.temporary);
+    if (!this.#published && this.#way.kind === 'renamed' && pending.has(this.#way.temporary))
+      remove(this.#way.temporary);
   }
 
   async #close(): Promise<void> {
@@ -130,80 +119,6 @@ function remove(temporary: string): void {
   } catch {
     // gone already
   }
-}
-
-async function openOutput(path: string, signal: AbortSignal | undefined): Promise<OutputFile> {
-  const descriptor = descriptorOf(path);
-  if (descriptor === 1) return OutputFile.made(path, 1, { kind: 'direct' });
-  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null;
-    throw error;
-  });
-  if (found?.isDirectory()) throw systemError(ERRNO.EISDIR, 'open', { path });
-  if (found?.isFIFO()) return OutputFile.made(path, await openFifo(path, signal), { kind: 'direct' });
-  if (found !== null && (!found.isFile() || descriptor !== undefined)) {
-    return OutputFile.made(path, await open(path, constants.O_WRONLY), { kind: 'direct' });
-  }
-  const target = found === null ? await targetOf(path) : await realpath(path);
-  if (found !== null) await access(target, constants.W_OK);
-  const beside = found !== null && found.nlink > 1 ? null : await openBeside(target, found?.mode);
-  if (beside !== null) {
-    const way = { kind: 'renamed', target, temporary: beside.path, replaces: found !== null } as const;
-    return OutputFile.made(path, beside.handle, way);
-  }
-  return OutputFile.made(path, await open(target, constants.O_WRONLY), { kind: 'in-place' });
-}
-
-/** Null where only the folder of an existing file forbids it. */
-async function openBeside(
-  target: string,
-  mode: number | undefined,
-): Promise<{ path: string; handle: FileHandle } | null> {
-  const name = basename(target).slice(0, NAME_KEPT);
-  const path = join(dirname(target), `.${name}.${process.pid}-${randomBytes(3).toString('hex')}.part`);
-  try {
-    const handle = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o666);
-    if (mode !== undefined) await handle.chmod(mode & 0o7777).catch(() => {});
-    return { path, handle };
-  } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException;
-    if (mode !== undefined && ['EACCES', 'EPERM', 'EROFS'].includes(code)) return null;
-    throw error;
-  }
-}
-
-/** Where a name leads that is a dangling link, or nothing yet. */
-async function targetOf(path: string): Promise<string> {
-  let target = resolve(path);
-  for (let links = 0; links < MAX_LINKS; links++) {
-    const isLink = await lstat(target).then(
-      (found) => found.isSymbolicLink(),
-      () => false,
-    );
-    if (!isLink) return target;
-    target = resolve(dirname(target), await readlink(target));
-  }
-  throw systemError(ERRNO.ELOOP, 'open', { path });
-}
-
-/** A pipe without a reader is waited for, but not by a thread that no signal can end. */
-async function openFifo(path: string, signal: AbortSignal | undefined): Promise<FileHandle> {
-  for (;;) {
-    signal?.throwIfAborted();
-    try {
-      await using first = await open(path, constants.O_WRONLY | constants.O_NONBLOCK);
-      return await open(`/proc/self/fd/${first.fd}`, constants.O_WRONLY); // the same, without O_NONBLOCK
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENXIO') throw error;
-      await sleep(FIFO_POLL_MS, undefined, signal ? { signal } : {});
-    }
-  }
-}
-
-function descriptorOf(path: string): number | undefined {
-  if (path === '-' || path === '/dev/stdout') return 1;
-  const number = /^\/(?:dev|proc\/self)\/fd\/(\d+)$/.exec(path)?.[1];
-  return path === '/dev/stderr' ? 2 : number === undefined ? undefined : Number(number);
 }
 
 /** By the stream, for Node may have made the descriptor non-blocking. */

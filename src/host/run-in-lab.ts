@@ -23,6 +23,8 @@ export interface RunInLabOptions {
   readonly realRoot?: boolean;
   /** Kills the lab and all in it. */
   readonly signal?: AbortSignal;
+  /** Kills it as long as the command has not been started, and nothing later: that one hears of signals itself. */
+  readonly stop?: AbortSignal;
 }
 
 /** How the command ended, as Node tells it: one of the two is null. */
@@ -46,6 +48,7 @@ export interface LabSignal {
 /** … and what it hears from it. */
 export type LabMessage =
   | { readonly type: 'started' }
+  | { readonly type: 'running' }
   | ({ readonly type: 'exit' } & LabExit)
   | { readonly type: 'no-command'; readonly errno: number }
   | { readonly type: 'failed'; readonly message: string; readonly hint?: string };
@@ -80,7 +83,7 @@ export async function runInLab(
   let end: Attempt | undefined;
   let refusal = '';
   for (const namespaces of namespaceChoices(privileged, options.realRoot === true)) {
-    end = await attempt(namespaces, request, options.signal);
+    end = await attempt(namespaces, request, options);
     if (end.type !== 'refused') break;
     refusal ||= end.text;
   }
@@ -125,8 +128,13 @@ function namespaceChoices(privileged: boolean, realRoot: boolean): string[][] {
 }
 
 /** `setpriv` makes the kernel kill `unshare` when this process goes; `--kill-child` does the same for process 1. */
-function attempt(namespaces: readonly string[], request: LabRequest, abort?: AbortSignal): Promise<Attempt> {
+function attempt(
+  namespaces: readonly string[],
+  request: LabRequest,
+  { signal: abort, stop }: RunInLabOptions,
+): Promise<Attempt> {
   abort?.throwIfAborted();
+  stop?.throwIfAborted();
   const chain = [
     '--pdeathsig',
     'KILL',
@@ -140,27 +148,37 @@ function attempt(namespaces: readonly string[], request: LabRequest, abort?: Abo
   ];
   const child = spawn('setpriv', chain, { stdio: ['inherit', 'inherit', 'pipe', 'ipc', 2] });
   const stopForwarding = forwardSignals(child);
+  let last: LabMessage | undefined;
   const kill = () => child.kill('SIGKILL');
+  const killEarly = () => last?.type !== 'running' && kill();
   abort?.addEventListener('abort', kill);
+  stop?.addEventListener('abort', killEarly);
   let text = '';
   child.stderr?.on('data', (chunk) => {
     text += chunk;
   });
   return new Promise<Attempt>((resolve, reject) => {
-    let last: LabMessage | undefined;
     child.on('message', (message: LabMessage) => {
       last = message;
     });
     child.on('error', () => reject(missingTool('setpriv')));
     child.on('close', (code, signal) => {
       if (abort?.aborted) reject(abort.reason);
+      // A signal for all (Ctrl-C) may have ended the chain before we heard of it ourselves.
+      else if (stop?.aborted && (last === undefined || last.type === 'started')) reject(stop.reason);
       else if (last === undefined) resolve({ type: 'refused', text: text.trim() || `exit status ${code ?? signal}` });
-      else resolve(last.type === 'started' ? { type: 'exit', code: null, signal: signal ?? 'SIGKILL' } : last);
+      else
+        resolve(
+          last.type === 'started' || last.type === 'running'
+            ? { type: 'exit', code: null, signal: signal ?? 'SIGKILL' }
+            : last,
+        );
     });
     child.send(request, () => undefined); // a refused chain closes the channel; `close` tells why
   }).finally(() => {
     stopForwarding();
     abort?.removeEventListener('abort', kill);
+    stop?.removeEventListener('abort', killEarly);
   });
 }
 

@@ -33,7 +33,9 @@ const SHOWN = { size: 8192 };
  */
 export async function demo(options: DemoOptions, output: Output, signal: AbortSignal): Promise<number> {
   if (options.pcap !== undefined) await mkdir(options.pcap, { recursive: true });
-  if (insideLab() === null) return lab({ command: [process.execPath, ...process.execArgv, ...process.argv.slice(1)] });
+  if (insideLab() === null) {
+    return lab({ command: [process.execPath, ...process.execArgv, ...process.argv.slice(1)], stop: signal });
+  }
   const begin = performance.now();
   if (!options.json) for (const line of await introduction()) await output.line(line);
   const passes = await allPasses(options, signal);

@@ -1,6 +1,8 @@
-import { mkdtemp, open, rm } from 'node:fs/promises';
+import { type FileHandle, mkdtemp, open, readlink, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { scratchFolder } from '../../../host/lab.js';
+import { openNameless } from '../../../host/nameless-file.js';
 import { readPrivileges } from '../../../host/privileges.js';
 import { programPath } from '../../../host/programs.js';
 import { PAGE_SIZE } from '../../../memory/user-memory.js';
@@ -49,8 +51,9 @@ export const commandOf = (driver: DriverName): string => `send:${driver}`;
 
 /** Builds or finds all; `only` (empty: all) names those wanted. */
 export async function gatherField(only: readonly string[]): Promise<Field> {
-  const folder = await mkdtemp(join(tmpdir(), 'udp-ufo-bench-'));
+  const folder = await mkdtemp(join(scratchFolder(), 'udp-ufo-bench-'));
   const file = join(folder, 'payloads');
+  const onDisk = await placeOnDisk(file);
   const ours = OURS.map(([kind, side, about]) => senderOf(kind, side, about, file));
   const commands = COMMANDS.map(([driver, scenarios]) => commandWith(driver, scenarios, file));
   const wanted = (name: string): boolean => only.length === 0 || only.includes(name);
@@ -62,7 +65,10 @@ export async function gatherField(only: readonly string[]): Promise<Field> {
     contestants: all.filter(({ name }) => wanted(name)),
     missing: found.filter((one): one is string => typeof one === 'string'),
     prepare: ({ payload }) => (payload === 'file' ? writePayloads(file) : Promise.resolve()),
-    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+    async [Symbol.asyncDispose]() {
+      await onDisk?.close();
+      await rm(folder, { recursive: true, force: true });
+    },
   };
 }
 
@@ -129,4 +135,11 @@ function sideSkip(kind: SenderKind, { uso, sink }: Scenario): string | null {
 function packageQueueSkips(scenario: Scenario): string | null {
   const stops = 'its queue stops for good now and then over IPv6, with packets in it';
   return readyFramesSkip(scenario) ?? (scenario.family === 6 ? stops : null);
+}
+
+/** Files are read in another way from a lab's own file system, in memory; one without a name on a disk goes with us, too. */
+async function placeOnDisk(path: string): Promise<FileHandle | null> {
+  const handle = await openNameless(tmpdir());
+  if (handle !== null) await symlink(`/proc/${await readlink('/proc/self')}/fd/${handle.fd}`, path);
+  return handle;
 }

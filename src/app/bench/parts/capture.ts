@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UfoError } from '../../../errors.js';
-import { LAB } from '../../../host/lab.js';
+import { LAB, scratchFolder } from '../../../host/lab.js';
 import { childrenCpuSeconds } from '../../../host/processor-time.js';
 import { programPath } from '../../../host/programs.js';
 import { grouped } from '../../common/figures.js';
@@ -22,7 +21,7 @@ const SETTLE_MS = 300;
 
 /** `udp-ufo capture` into files while `udp-ufo send` on the same machine keeps its rate: what it costs, and what it loses. */
 export async function timeCapture(plan: PartPlan): Promise<Part[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'udp-ufo-bench-'));
+  const folder = await mkdtemp(join(scratchFolder(), 'udp-ufo-bench-'));
   try {
     const parts: Part[] = [];
     const lost: number[] = [];

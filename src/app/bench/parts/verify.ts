@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openFileCapture } from '../../../capture/file/engine.js';
+import { scratchFolder } from '../../../host/lab.js';
 import { runTool } from '../../../host/run-tool.js';
 import { verdictsOf } from '../../../verify/batches.js';
 import { Verifier } from '../../../verify/verifier.js';
@@ -23,7 +23,7 @@ const WARM_UP = 3;
  * else, each in turn, and against tshark.
  */
 export async function timeVerify({ fileDatagrams, signal }: PartPlan): Promise<Part[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'udp-ufo-bench-'));
+  const folder = await mkdtemp(join(scratchFolder(), 'udp-ufo-bench-'));
   try {
     const file = join(folder, 'fragments.pcap');
     const frames = await writeFragments(file, fileDatagrams);

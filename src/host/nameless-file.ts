@@ -1,0 +1,29 @@
+import { constants, existsSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { libc } from './libc.js';
+import { lastError } from './socket-calls.js';
+
+const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
+const AT_FDCWD = -100;
+const AT_SYMLINK_FOLLOW = 0x400;
+
+/**
+ * A file in a folder that has no name yet, so that nothing is left of it whatever ends this process. null where there are
+ * none: on file systems without O_TMPFILE (NFS), without /proc, by which it gets its name, or without koffi.
+ */
+export async function openNameless(folder: string): Promise<FileHandle | null> {
+  try {
+    libc();
+    const handle = await open(folder, O_TMPFILE | constants.O_RDWR, 0o666);
+    if (existsSync(`/proc/self/fd/${handle.fd}`)) return handle;
+    await handle.close();
+  } catch {
+    // a name beside the target then, whose refusal tells more
+  }
+  return null;
+}
+
+/** Gives such a file its name. @throws UfoError of the system: EEXIST, ENOSPC */
+export function nameFile(fd: number, path: string): void {
+  if (libc().linkat(AT_FDCWD, `/proc/self/fd/${fd}`, AT_FDCWD, path, AT_SYMLINK_FOLLOW) < 0) throw lastError('open');
+}
