@@ -10,6 +10,7 @@ import {
 import { parentSink } from '../capture/child/sinks.js';
 import type { CaptureLoop, RecordSink } from '../capture/record-sink.js';
 import { UfoError } from '../errors.js';
+import { dropAllPrivileges } from '../host/invoking-user.js';
 
 /** Time between two reports of the figures, ms. */
 const STATS_MS = 200;
@@ -26,6 +27,8 @@ async function main(): Promise<void> {
   const options = JSON.parse(process.argv[2] ?? '{}') as CaptureChildArguments;
   const sink = options.mode === 'frames' ? parentSink() : await sinkFromAbove(options);
   const { loop, linktype } = await openLoop(options, sink);
+  dropAllPrivileges();
+  dieWithParent(); // again: the kernel forgets it when a process becomes somebody else
   running = loop;
   loop.onEnd(() => {
     sayStats();

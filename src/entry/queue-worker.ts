@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { QueueAnswer, QueueOrder, QueueSetup } from '../app/queues/protocol.js';
 import { QueueSender } from '../app/queues/sender.js';
+import { dropPrivileges } from '../host/invoking-user.js';
 
 async function inThread(port: NonNullable<typeof parentPort>): Promise<void> {
   const sender = new QueueSender(workerData as QueueSetup, (answer) => port.postMessage(answer));
@@ -28,6 +29,7 @@ async function inProcess(): Promise<void> {
     if (order.type === 'close') process.disconnect();
   });
   await sender.open();
+  dropPrivileges();
 }
 
 await (parentPort === null ? inProcess() : inThread(parentPort));

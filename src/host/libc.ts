@@ -44,7 +44,8 @@ export interface Libc {
   if_nametoindex(name: string): number;
   setns(fd: number, nstype: number): number;
   strerror(errno: number): string;
-  prctl(option: number, argument: number): number;
+  /** Unused arguments must be 0: some options look. */
+  prctl(option: number, two: number, three: number, four: number, five: number): number;
   getrusage(who: number, rusage: Pointer): number;
   /** Only for requests whose argument is a pointer. */
   ioctl(fd: number, request: number, argument: Pointer): number;
@@ -79,7 +80,7 @@ const SIGNATURES: Readonly<Record<keyof Libc, string>> = {
   if_nametoindex: 'unsigned int if_nametoindex(const char*)',
   setns: 'int setns(int, int)',
   strerror: 'const char* strerror(int)',
-  prctl: 'int prctl(int, unsigned long)',
+  prctl: 'int prctl(int, unsigned long, unsigned long, unsigned long, unsigned long)',
   getrusage: 'int getrusage(int, void*)',
   ioctl: 'int ioctl(int, unsigned long, void*)',
   syscall: 'long syscall(long, long, void*, long)',

@@ -1,6 +1,7 @@
 import { ftruncateSync, renameSync, unlinkSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { ERRNO, systemError, type UfoError } from '../errors.js';
+import { asInvokingUser } from './invoking-user.js';
 import { nameFile } from './nameless-file.js';
 import { openTarget, type Way } from './output-target.js';
 
@@ -30,7 +31,7 @@ export class OutputFile implements AsyncDisposable {
   /** @throws UfoError of the system, with the path as written: ENOENT, EISDIR, EACCES, ENOSPC … */
   static async open(path: string, signal?: AbortSignal): Promise<OutputFile> {
     try {
-      const { handle, way } = await openTarget(path, signal);
+      const { handle, way } = await asInvokingUser(() => openTarget(path, signal));
       return new OutputFile(path, handle, way);
     } catch (error) {
       throw asSystemError(error, 'open', path);

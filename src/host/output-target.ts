@@ -10,6 +10,8 @@ const FIFO_POLL_MS = 50;
 /** The kernel takes names of 255 octets; the rest is for what we add. */
 const NAME_KEPT = 200;
 const MAX_LINKS = 40;
+/** The sticky bit, and writable by all: /tmp. */
+const SHARED = 0o1002;
 
 /** How the octets get to their target. */
 export type Way =
@@ -74,15 +76,26 @@ async function openBeside(
   }
 }
 
-/** Where a name leads, be it a dangling link or nothing yet. Links in its folders are the kernel's business. */
+/**
+ * Where a name leads, be it a dangling link or nothing yet. Links in its folders are the kernel's business. In a folder that
+ * all may write only links of our own, or of the folder's owner, are followed (as `fs.protected_symlinks` has it): a link
+ * there can be a trap for whoever has more rights than its maker.
+ */
 async function targetOf(path: string): Promise<string> {
   let target = resolve(path);
   for (let links = 0; links < MAX_LINKS; links++) {
-    const isLink = await lstat(target).then(
-      (found) => found.isSymbolicLink(),
-      () => false,
-    );
-    if (!isLink) return target;
+    const found = await lstat(target).catch(() => null);
+    if (!found?.isSymbolicLink()) return target;
+    const folder = await stat(dirname(target));
+    const shared = (folder.mode & SHARED) === SHARED;
+    if (shared && found.uid !== process.geteuid!() && found.uid !== folder.uid) {
+      const hint = 'name the file that it leads to, if you trust it';
+      throw systemError(ERRNO.EACCES, 'open', {
+        path,
+        reason: "somebody else's link in a folder that all may write",
+        hint,
+      });
+    }
     target = resolve(dirname(target), await readlink(target));
   }
   throw systemError(ERRNO.ELOOP, 'open', { path });

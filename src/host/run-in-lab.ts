@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isMainThread } from 'node:worker_threads';
 import { argumentError, systemError, UfoError } from '../errors.js';
 import { MIDDLEBOXES } from './lab-middleboxes.js';
@@ -58,6 +59,8 @@ type Attempt = LabMessage | { readonly type: 'refused'; readonly text: string };
 
 /** Passed on to the command. The stop and window-size signals come from the terminal, which sends them to all. */
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
+/** A signal to all that comes to others first comes to us so much later at most, milliseconds. */
+const HEARD_WITHIN_MS = 200;
 /** Process 1 inherits orphans and must reap them: a shell that waits does, Node does not. Its death ends all of the lab. */
 const SHELL = ['sh', '-c', '"$@"; exit $?', 'sh'];
 
@@ -84,6 +87,7 @@ export async function runInLab(
   let refusal = '';
   for (const namespaces of namespaceChoices(privileged, options.realRoot === true)) {
     end = await attempt(namespaces, request, options);
+    if (end.type === 'refused' || end.type === 'failed') await throwIfStopped(options);
     if (end.type !== 'refused') break;
     refusal ||= end.text;
   }
@@ -98,6 +102,13 @@ export async function runInLab(
     default:
       throw forbidden(refusal, privileged);
   }
+}
+
+/** A signal for all (Ctrl-C) may end what builds the lab before we hear of it ourselves: it was no refusal then. */
+async function throwIfStopped({ signal, stop }: RunInLabOptions): Promise<void> {
+  await sleep(HEARD_WITHIN_MS);
+  signal?.throwIfAborted();
+  stop?.throwIfAborted();
 }
 
 function networkOptions({ mtu = 1500, queues = 1, router }: RunInLabOptions): LabNetworkOptions {
@@ -164,7 +175,6 @@ function attempt(
     child.on('error', () => reject(missingTool('setpriv')));
     child.on('close', (code, signal) => {
       if (abort?.aborted) reject(abort.reason);
-      // A signal for all (Ctrl-C) may have ended the chain before we heard of it ourselves.
       else if (stop?.aborted && (last === undefined || last.type === 'started')) reject(stop.reason);
       else if (last === undefined) resolve({ type: 'refused', text: text.trim() || `exit status ${code ?? signal}` });
       else

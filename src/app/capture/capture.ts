@@ -1,4 +1,5 @@
 import { type LiveCapture, openCapture, spawnPrefixFor } from '../../capture/open-capture.js';
+import { dropPrivileges } from '../../host/invoking-user.js';
 import { EXIT, type ExitCode } from '../common/exit-codes.js';
 import { counted } from '../common/figures.js';
 import type { Output } from '../common/output.js';
@@ -29,6 +30,7 @@ async function captureToText(
   const stop = (): void => void running.close();
   const timer = options.durationMs === undefined ? undefined : setTimeout(stop, options.durationMs);
   signal.addEventListener('abort', stop, { once: true });
+  dropPrivileges();
   output.note(beginText(options));
   let frames = 0;
   try {

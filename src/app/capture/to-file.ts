@@ -2,6 +2,7 @@ import { DEFAULT_BUFFER_SIZE } from '../../capture/child/capture.js';
 import { CaptureChild } from '../../capture/child/process.js';
 import type { CaptureChildArguments } from '../../capture/child/protocol.js';
 import { spawnPrefixFor } from '../../capture/open-capture.js';
+import { dropPrivileges } from '../../host/invoking-user.js';
 import { LiveFile } from '../common/live-file.js';
 import type { Output } from '../common/output.js';
 import type { CaptureCommandOptions, CaptureResult } from './command.js';
@@ -22,6 +23,7 @@ export async function captureToFile(
     }),
   );
   file.begun();
+  dropPrivileges();
   const stop = (): void => child.stop();
   const timer = options.durationMs === undefined ? undefined : setTimeout(stop, options.durationMs);
   if (signal.aborted) stop();

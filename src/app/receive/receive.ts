@@ -1,5 +1,6 @@
 import type { RemoteInfo, Socket } from 'node:dgram';
 import { wallClock } from '../../host/clock.js';
+import { dropPrivileges } from '../../host/invoking-user.js';
 import {
   diffKernelCounters,
   explainLosses,
@@ -72,11 +73,12 @@ export async function receive(wishes: ReceiveOptions, output: Output, signal: Ab
   await announce(socket, recvBufferSize, options, output);
   const reporter = options.report ? await Reporter.start(socket) : null;
   if (reporter?.blind) output.note(`reports tell nothing of packets, only of datagrams: ${reporter.blind}`);
+  dropPrivileges();
   const run = new ReceiveRun(options, socket, output, store, reporter);
   let failure: unknown = null;
   try {
     await run.untilEnd(signal);
-    await store?.finish();
+    if (run.received || !signal.aborted) await store?.finish(); // what stood there stays where nothing came
   } catch (error) {
     failure = error; // told after what was done until then
   }
@@ -138,6 +140,10 @@ class ReceiveRun {
     // ECONNREFUSED of an echo's receiver and the like: no reason to stop.
     socket.on('error', (error) => output.note(`receive: ${error.message}`));
     this.#rearm();
+  }
+
+  get received(): boolean {
+    return this.#datagrams > 0;
   }
 
   async untilEnd(signal: AbortSignal): Promise<void> {

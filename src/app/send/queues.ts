@@ -1,5 +1,7 @@
 import { usageError } from '../../errors.js';
+import { dropPrivileges } from '../../host/invoking-user.js';
 import type { SendSummary } from '../../socket/flight/datagram.js';
+import { DRIVER_TRAITS } from '../../tx/drivers.js';
 import type { LostFrames } from '../../tx/net-device.js';
 import type { FlowCount } from '../common/flows.js';
 import type { Output } from '../common/output.js';
@@ -41,6 +43,7 @@ export async function sendOnQueues(
   try {
     check.wire = await startCheck(options, watched, signal, { toldUntil: () => tally.toldUntil, onHeld: page?.add });
     check.wire?.broken.addEventListener('abort', senders.stop);
+    if (!DRIVER_TRAITS[paths[0]!.driver].staysPrivileged) dropPrivileges();
     const sent = await sendAndCount(senders, tally, count, options, output);
     if (sent.failure !== null && tally.fragments === 0) throw sent.failure;
     const byTime = count === undefined;

@@ -1,7 +1,9 @@
 import type { ExpectedDatagram } from '../../compare/expected.js';
 import { usageError } from '../../errors.js';
+import { dropPrivileges } from '../../host/invoking-user.js';
 import type { PathInfo } from '../../socket/path/info.js';
 import { createSocket, type UfoSocket } from '../../socket/socket.js';
+import { DRIVER_TRAITS } from '../../tx/drivers.js';
 import { EXIT, type ExitCode } from '../common/exit-codes.js';
 import { SendFlows } from '../common/flows.js';
 import type { Output } from '../common/output.js';
@@ -101,6 +103,7 @@ async function sendAndLook(
     const stop = wire === null ? signal : AbortSignal.any([signal, wire.broken]);
     const echo = options.echoCheckMs === undefined ? null : new EchoCheck(options.seed ?? 1, options.echoCheckMs);
     if (echo !== null) socket.on('message', echo.take);
+    if (!DRIVER_TRAITS[path.driver].staysPrivileged) dropPrivileges();
     const sent = await sendAll({ socket, path, flows, log, echo, options, output, signal: stop });
     const unsaved = await save?.finish().then(nothing, (error: unknown) => error);
     const [shown, answers] = await Promise.all([wire?.finish(), echo?.finish(sent.tally.datagrams, stop)]);

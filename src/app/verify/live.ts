@@ -5,6 +5,7 @@ import { udpFilters } from '../../capture/filter.js';
 import { spawnPrefixFor } from '../../capture/open-capture.js';
 import type { Direction } from '../../capture/record-sink.js';
 import { UfoError } from '../../errors.js';
+import { dropPrivileges } from '../../host/invoking-user.js';
 import { type Comparer, Recount } from '../../verify/recount.js';
 import type { DatagramVerdict, VerifySummary } from '../../verify/verdict.js';
 import { lossHint } from '../capture/capture.js';
@@ -211,6 +212,7 @@ export async function verifyLive(
   const { quiet, html, hash = false } = options;
   const told = { quiet: quiet && html === undefined, hash: hash || (expect?.wantsHash ?? false) };
   const running = await startLiveVerify({ ...options, expect, ...told });
+  dropPrivileges();
   const stop = (): void => running.stop();
   const timer = options.durationMs === undefined ? undefined : setTimeout(stop, options.durationMs);
   if (signal.aborted) stop();

@@ -22,6 +22,6 @@ export function pollControl(): 'nothing' | 'stop' | 'gone' {
  * elsewhere; signals meant for the whole foreground group (Ctrl-C) are left to the parent, which then asks for the end.
  */
 export function dieWithParent(): void {
-  libc().prctl(PR_SET_PDEATHSIG, SIGKILL);
+  libc().prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 }

@@ -13,4 +13,5 @@ export const XDP_LIVE: DriverTraits = {
   usesUmem: false,
   inThreads: true,
   needs: 'CAP_BPF',
+  staysPrivileged: true, // each frame is a BPF_PROG_TEST_RUN
 };

@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { captureChildren } from '../live/capture-tools.js';
+import { Cli, runCli } from '../live/cli.js';
+import { liveIt } from '../live/in-lab.js';
+import { describeInRootLab } from './in-root-lab.js';
+
+/** Somebody who is not root, as sudo would name its caller. */
+const USER = 4321;
+const SUDO = ['env', `SUDO_UID=${USER}`, `SUDO_GID=${USER}`];
+const NONE = '0'.repeat(16);
+const SEND = ['send', '192.0.2.2:9', '--size', '3000', '--count', '10000', '--rate', '100/s'];
+
+describeInRootLab('root by sudo', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'ufo-sudo-'));
+  chmodSync(folder, 0o755);
+  const own = join(folder, 'own');
+  mkdirSync(own);
+  chownSync(own, USER, USER);
+  after(() => rmSync(folder, { recursive: true }));
+
+  for (const driver of ['raw-socket', 'packet-socket', 'virtio-ufo', 'af-xdp', 'kernel-udp']) {
+    liveIt(
+      `send by ${driver}: is the caller in every thread once it sends, can become nothing more, and still sends`,
+      async () => {
+        const cli = new Cli(
+          [...SEND, '--driver', driver, '--save', join(own, 'sent'), '--interval', '200ms', '--json'],
+          { prefix: SUDO },
+        );
+        await dropped(cli.child.pid!);
+        cli.child.kill('SIGINT');
+        const { signal, stderr } = await cli.end;
+        assert.equal(signal, 'SIGINT', stderr);
+        assert.deepEqual([statSync(join(own, 'sent')).uid, statSync(join(own, 'sent')).gid], [USER, USER]);
+      },
+    );
+  }
+
+  liveIt('send --verify: the process that captures has nothing left either, and dies with its parent', async () => {
+    const cli = new Cli([...SEND, '--verify=near0'], { prefix: SUDO });
+    await dropped(cli.child.pid!);
+    const [capture] = captureChildren(cli.child.pid!);
+    await dropped(capture!);
+    cli.child.kill('SIGKILL');
+    await cli.end;
+    for (let left = 250; left > 0 && statusOf(capture!) !== ''; left--) await sleep(20);
+    assert.equal(statusOf(capture!), '');
+  });
+
+  for (const words of [
+    ['receive', '9098', '-o'],
+    ['capture', '-i', 'near0', '-w'],
+    ['verify', '-i', 'near0', '--html'],
+  ]) {
+    liveIt(`${words[0]} writes as the caller, and is that one while it waits`, async () => {
+      const target = join(own, words[0]!);
+      const cli = new Cli([...words, target], { prefix: SUDO });
+      await dropped(cli.child.pid!);
+      cli.child.kill('SIGINT');
+      await cli.end;
+      assert.equal(statSync(target).uid, USER);
+    });
+  }
+
+  liveIt("a folder that the caller may not write is refused, and root's file in it stays", async () => {
+    const file = join(folder, 'roots');
+    writeFileSync(file, 'kept');
+    chmodSync(file, 0o644);
+    const cut = ['segment', '--source', '192.0.2.1:1', '--destination', '192.0.2.2:9', '--size', '3000', '-w', file];
+    const { code, stderr } = await runCli(cut, { prefix: SUDO });
+    assert.match(stderr, /EACCES/);
+    assert.deepEqual([code, readFileSync(file, 'utf8')], [2, 'kept']);
+  });
+
+  liveIt("root without sudo does not follow another's link in a folder that all may write", async () => {
+    const shared = join(folder, 'shared');
+    mkdirSync(shared);
+    chmodSync(shared, 0o1777);
+    const file = join(folder, 'target');
+    writeFileSync(file, 'kept');
+    const { lchownSync } = await import('node:fs');
+    symlinkSync(file, join(shared, 'link'));
+    lchownSync(join(shared, 'link'), USER, USER);
+    const cut = [
+      'segment',
+      '--source',
+      '192.0.2.1:1',
+      '--destination',
+      '192.0.2.2:9',
+      '--size',
+      '3000',
+      '-w',
+      join(shared, 'link'),
+    ];
+    const { code, stderr } = await runCli(cut, { prefix: ['env', '-u', 'SUDO_UID', '-u', 'SUDO_GID'] });
+    assert.match(stderr, /EACCES.*link/);
+    assert.deepEqual([code, readFileSync(file, 'utf8')], [2, 'kept']);
+    assert.deepEqual(readdirSync(shared), ['link']);
+  });
+});
+
+/** Waits until a process has dropped its privileges, thirty seconds at most, and looks at all of its threads. */
+async function dropped(pid: number): Promise<void> {
+  const last = /^NoNewPrivs:\t1$/m;
+  const gone = { Uid: `${USER} ${USER} ${USER} ${USER}`, Gid: `${USER} ${USER} ${USER} ${USER}`, Groups: `${USER}` };
+  const want = { ...gone, CapInh: NONE, CapPrm: NONE, CapEff: NONE, CapAmb: NONE };
+  for (let left = 1500; left > 0 && !(last.test(statusOf(pid)) && /^Uid:\t[1-9]/m.test(statusOf(pid))); left--)
+    await sleep(20);
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    const status = readFileSync(`/proc/${pid}/task/${thread}/status`, 'utf8');
+    const line = (name: string): string =>
+      new RegExp(`^${name}:\\s*(.*?)\\s*$`, 'm').exec(status)?.[1]?.replaceAll('\t', ' ') ?? '';
+    assert.deepEqual(Object.fromEntries(Object.keys(want).map((name) => [name, line(name)])), want);
+  }
+  assert.match(statusOf(pid), last);
+}
+
+function statusOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/status`, 'utf8');
+  } catch {
+    return '';
+  }
+}
