@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { argumentError, ERRNO, systemError, UfoError } from '../errors.js';
+import { explainEperm } from '../host/privileges.js';
 
 /** What a failed opening means, from libpcap's text: npm cap gives no code, and libpcap one for few of them. */
 export function openError(text: string, device: string, filter: string): UfoError {
@@ -11,7 +12,7 @@ export function openError(text: string, device: string, filter: string): UfoErro
     return systemError(ERRNO.EPERM, 'pcap_activate', {
       path: device,
       reason: text,
-      hint: 'capturing needs CAP_NET_RAW: run with sudo, give it by setcap cap_net_raw+ep to a node of your own, or stay in a test network: udp-ufo lab -- COMMAND',
+      hint: explainEperm('capturing'),
     });
   if (/not up|is down/i.test(text))
     return systemError(ERRNO.ENETDOWN, 'pcap_activate', {

@@ -76,8 +76,9 @@ export function explainEperm(
   { capabilities, inUserNamespace }: Pick<Privileges, 'capabilities' | 'inUserNamespace'> = readPrivileges(),
 ): string {
   if (!capabilities.has(needed)) {
-    const setcap = `sudo setcap ${needed.toLowerCase()}+ep ${process.execPath}`;
-    return `${what}: ${needed} is missing: run with sudo, or give it to node once (${setcap}), or work in the rootless test network: udp-ufo lab -- COMMAND`;
+    const one = needed.toLowerCase().slice('cap_'.length);
+    const ambient = `sudo setpriv --reuid $(id -u) --regid $(id -g) --init-groups --inh-caps +${one} --ambient-caps +${one} udp-ufo …`;
+    return `${what}: ${needed} is missing: run with sudo, which is given up once all is open; or with that one alone: ${ambient}; or in the rootless test network: udp-ufo lab -- COMMAND (setcap on node would give it to every script that anybody here runs by ${process.execPath})`;
   }
   return inUserNamespace
     ? `${what}: ${needed} is there, but for this user namespace and its networks only: run outside the lab, with sudo`

@@ -37,7 +37,7 @@ describe('privileges', () => {
   it('a hint for EPERM tells a missing capability from one that does not reach far enough', () => {
     const none = { capabilities: new Set<never>(), inUserNamespace: false };
     const raw = new Set(['CAP_NET_RAW'] as const);
-    assert.match(explainEperm('raw sockets', 'CAP_NET_RAW', none), /sudo.*setcap cap_net_raw\+ep .*udp-ufo lab/);
+    assert.match(explainEperm('raw sockets', 'CAP_NET_RAW', none), /sudo.*setpriv.*\+net_raw.*udp-ufo lab.*setcap/);
     assert.match(explainEperm('x', 'CAP_NET_RAW', { capabilities: raw, inUserNamespace: true }), /outside the lab/);
     assert.match(explainEperm('x', 'CAP_NET_RAW', { capabilities: raw, inUserNamespace: false }), /firewall rule/);
   });

@@ -48,7 +48,8 @@ describeLive('a system call that fails', () => {
     liveIt(`${scenario.name}: is told or made up for, whichever fails, and the counts stay true`, async () => {
       const sites = new Set<Site>();
       noteSites(sites);
-      await runHere(scenario.words);
+      const sound = await runHere(scenario.words);
+      assert.ok([0, 1, 4].includes(sound.code), `without any fault: exit ${sound.code}, ${sound.stderr}`);
       noteSites(met); // what is called only after a failure, too
       for (const [index, site] of [...sites].entries()) {
         const known = struck.has(site) && !ALL && !SENDS.test(site); // in another command line before

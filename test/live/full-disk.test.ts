@@ -65,10 +65,10 @@ describeLive('a disk that is full', () => {
   }
 
   liveIt('capture -w on a small disk: what was lost is said, exit 3', async () => {
-    const seen = new Cli(['capture', '-i', 'near0', '-w', join(disk, 'seen.pcap'), '--duration', '10s']);
+    const seen = new Cli(['capture', '-i', 'near0', '-w', join(disk, 'seen.pcapng'), '--duration', '10s']);
     seen.child.stderr!.once('data', () => void runCli(SEND)); // capturing
     refused(await seen.end);
-    rmSync(join(disk, 'seen.pcap'), { force: true });
+    rmSync(join(disk, 'seen.pcapng'), { force: true });
   });
 
   for (const words of [

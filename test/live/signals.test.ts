@@ -53,7 +53,7 @@ const VICTIMS: readonly Victim[] = [
     words: (folder) => ['replay', join(folder, 'in.pcap'), '-i', 'near0', '--rate', '10/s'],
     lasts: 1500,
   },
-  { name: 'bench', words: () => ['bench', '--quick'], lasts: 6000 },
+  { name: 'bench', words: () => ['bench', '--quick'], lasts: 2500 },
   { name: 'doctor', words: () => ['doctor'], lasts: 1200 },
 ];
 

@@ -36,7 +36,10 @@ async function fileSource(path: string, options: SourceOptions): Promise<Source>
   const { reuse = false, buffers = [], chunkLen = 1 << 19 } = options;
   const handle = await open(path).catch((error: unknown) => failed(error, 'open', path));
   const kept: (Uint8Array | undefined)[] = reuse ? buffers.slice(0, 2) : [];
-  const isPlain = await handle.stat().then((stat) => stat.isFile());
+  const isPlain = await handle.stat().then(
+    (stat) => stat.isFile(),
+    () => false, // read as what may make us wait
+  );
   const read = isPlain ? atOnce(handle) : (buffer: Uint8Array) => inBackground(handle, buffer);
   let turn = 0;
   const next = async (): Promise<Uint8Array | null> => {

@@ -31,6 +31,12 @@ export function scenarios(folder: string): readonly Scenario[] {
       asked: 3,
     })),
     {
+      name: 'send from several ports',
+      words: ['send', FAR4, ...SENT, '--source-port', '40000-40002'],
+      asked: 3,
+    },
+    { name: 'compare', words: ['compare', '192.0.2.2', '--family', '4', '--size', '3000', '--json'], slow: true },
+    {
       name: 'send of a file, saved',
       words: ['send', FAR4, '--file', file('in.bin'), '--datagram-size', '3000', '--save', file('sent'), '--json'],
       asked: 3,

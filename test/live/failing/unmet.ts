@@ -12,6 +12,8 @@ const CALL =
 const ELSEWHERE: Readonly<Record<string, string>> = {
   'host/socket-calls.js': 'helpers: what calls them is met',
   'tx/send-batch.js': 'helpers: what calls them is met',
+  'host/processor-time.js': 'a figure of the benchmark and of --json, and of one that there always is',
+  'capture/child/pcapng-sink.js': 'runs in the capture child: test/live/full-disk.test.ts',
   'host/clock.js': 'a clock that there is can be read',
   'host/bpf.js': "needs the machine's own root: test/live-root",
   'host/netdev-genl.js': "needs the machine's own root: test/live-root",
@@ -28,6 +30,9 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
 };
 /** Single calls of files that are met otherwise: they are made only after another one has failed, or for other options. */
 const ONLY_THEN: readonly (readonly [line: string, why: string])[] = [
+  ['app/receive/socket.js: libc().close(fd)', 'after a failure of what other command lines have met before'],
+  ['app/compare/cutters.js: libc().close(fd)', 'after a failure of what other command lines have met before'],
+  ['tx/kernel-udp/header-options.js: if (libc().setsockopt(', 'options and extension headers, of compare --deep'],
   ['companion/companion.js: if (reuseAddr)', 'an option of the library'],
   ['companion/companion.js: if (reusePort)', 'an option of the library'],
   [
@@ -42,6 +47,7 @@ const ONLY_THEN: readonly (readonly [line: string, why: string])[] = [
   ['tx/kernel-udp/port.js: if (this.#own) libc().close(this.fd)', 'the same'],
   ['tx/kernel-udp/port.js: libc().close(fd)', 'the same'],
   ['tx/kernel-udp/port.js: if (libc().setsockopt(this.fd, level, option, value, value.byteLength)', 'groups'],
+  ['tx/kernel-udp/kernel-udp.js: sent = sendVector(', 'after a failure that came with ICMP errors'],
   ['tx/link-watch.js: if (libc().ioctl(this.#fd, SIOCGIFFLAGS', 'xdp-live'],
   ['tx/packet/packet-socket.js: if (bypass)', 'an option of the library'],
   ['tx/packet/packet-socket.js: libc().close(fd)', 'after that option'],
