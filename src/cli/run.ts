@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describeError, EXIT, exitCodeOf, firstFailure, OutputClosedError } from '../app/common/exit-codes.js';
 import type { Output } from '../app/common/output.js';
 import { usageError } from '../errors.js';
@@ -11,6 +12,9 @@ import { type StopSignal, stopSignal } from './stop-signal.js';
 import { isOption, readTokens } from './tokens.js';
 
 const VERSION = '--version';
+/** What a process of ours that ended early makes of a command. */
+const CHILD_CODES = new Set(['ERR_UFO_CAPTURE_DIED', 'ERR_UFO_TOOL']);
+const HEARD_WITHIN_MS = 100;
 /** Put in front by the completion script. */
 const COMPLETE = '--get-completions';
 
@@ -98,7 +102,8 @@ async function endWith(
   { args, output, stop }: { args: readonly string[]; output: Output; stop: StopSignal },
 ): Promise<number> {
   if (isClosedPipe(error) || (output.signal.aborted && isAbort(error))) return EXIT.inconclusive;
-  if (stop.received !== undefined && isAbort(error)) return dieOf(stop.received);
+  if (isOfChild(error)) await sleep(HEARD_WITHIN_MS);
+  if (stop.received !== undefined && (isAbort(error) || isOfChild(error))) return dieOf(stop.received);
   if (named !== undefined) spellOptions(error, named);
   output.note(describeError(error, named === undefined ? PROGRAM : `${PROGRAM} ${named.name}`));
   const exitCode = exitCodeOf(error);
@@ -127,6 +132,11 @@ async function writeError(error: unknown, exitCode: number, output: Output): Pro
 function isClosedPipe(error: unknown): boolean {
   if (error instanceof OutputClosedError) return true;
   return error instanceof Error && Reflect.get(error, 'code') === 'EPIPE' && Reflect.get(error, 'syscall') === 'write';
+}
+
+/** Ctrl-C goes to processes of ours, too, which may die of it before we hear of it ourselves. */
+function isOfChild(error: unknown): boolean {
+  return error instanceof Error && CHILD_CODES.has(String(Reflect.get(error, 'code')));
 }
 
 function isAbort(error: unknown): boolean {

@@ -12,14 +12,18 @@ function program(...args: string[]): { status: number | null; stdout: string; st
 }
 
 /** Runs a command with the handler `body`, as a program of its own; `shell` may put it into a pipe ("$0" -e "$1"). */
-function script(body: string, shell = 'exec "$0" --input-type=module -e "$1"'): SpawnSyncReturns<string> {
+function script(
+  body: string,
+  shell = 'exec "$0" --input-type=module -e "$1"',
+  endsInOrder = false,
+): SpawnSyncReturns<string> {
   const here = (name: string): string => new URL(`../../src/${name}.js`, import.meta.url).href;
   const source = `
     import { createOutput } from '${here('app/common/output')}';
     import { defineCommand } from '${here('cli/command')}';
     import { run } from '${here('cli/run')}';
     const handler = async (_values, { output, signal }) => { ${body} };
-    const work = defineCommand({ name: 'work', describe: '', examples: [['work', '']], handler });
+    const work = defineCommand({ name: 'work', describe: '', examples: [['work', '']], endsInOrder: ${endsInOrder}, handler });
     process.exitCode = await run(['work'], [work], createOutput());`;
   return spawnSync('bash', ['-c', shell, process.execPath, source], { encoding: 'utf8', timeout: 20_000 });
 }
@@ -81,11 +85,13 @@ describe('udp-ufo as a program', () => {
   });
 
   it('lets a command end in order on SIGTERM, and dies of the signal where it only gives up', () => {
-    const orderly = script(
-      `const alive = setInterval(() => {}, 1000); process.kill(process.pid, 'SIGTERM'); await new Promise((done) => signal.addEventListener('abort', done));
-       clearInterval(alive); await output.line('summary'); return 0;`,
-    );
+    const works = `const alive = setInterval(() => {}, 1000); process.kill(process.pid, 'SIGTERM');
+      await new Promise((done) => signal.addEventListener('abort', done));
+      clearInterval(alive); await output.line('summary'); return 0;`;
+    const orderly = script(works, undefined, true);
     assert.deepEqual([orderly.status, orderly.stdout, orderly.stderr], [0, 'summary\n', '']);
+    const stopped = script(works);
+    assert.deepEqual([stopped.signal, stopped.stdout, stopped.stderr], ['SIGTERM', 'summary\n', '']);
     const abrupt = script(
       `const alive = setInterval(() => {}, 1000); process.kill(process.pid, 'SIGTERM');
        await new Promise((_, fail) => signal.addEventListener('abort', () => fail(signal.reason)))
