@@ -34,6 +34,15 @@ const DISCARD = 9;
 const TRIES = 3;
 const MARK = Buffer.from('udp-ufo mark');
 
+/** What a cutter says to a datagram that is too long for it, or has headers that it does not take. */
+const UNABLE = ['EMSGSIZE', 'EINVAL', 'EOPNOTSUPP'];
+
+/** Why a datagram was not cut. */
+interface Refusal {
+  readonly outcome: 'refused' | 'unsure';
+  readonly why: string;
+}
+
 /** One datagram, as one who cuts is given it. */
 interface Shot {
   readonly cutter: Cutter;
@@ -99,7 +108,7 @@ export class Pair implements AsyncDisposable {
   /** By everybody at once; what was lost on the way to the capture once more, by itself. */
   async #cutByAll(shots: readonly Shot[]): Promise<CutReport[]> {
     const { watch, signal } = this.#options;
-    const refusals: (string | null)[] = [];
+    const refusals: (Refusal | null)[] = [];
     for (const shot of shots) {
       signal.throwIfAborted();
       refusals.push(await this.#send(shot));
@@ -110,24 +119,24 @@ export class Pair implements AsyncDisposable {
     );
     const cuts: CutReport[] = [];
     for (const [i, shot] of shots.entries()) {
-      const why = refusals[i] ?? null;
-      if (why === null) cuts.push(await this.#judge(shot, slices[took.indexOf(shot)] ?? []));
-      else cuts.push({ ...nothing(shot), outcome: 'refused', why });
+      const refusal = refusals[i] ?? null;
+      if (refusal === null) cuts.push(await this.#judge(shot, slices[took.indexOf(shot)] ?? []));
+      else cuts.push({ ...nothing(shot), ...refusal });
     }
     return cuts;
   }
 
   /** Sends it, and a mark behind it; null, or why it was not taken. */
-  async #send({ cutter, flow, ident, payload }: Shot): Promise<string | null> {
+  async #send({ cutter, flow, ident, payload }: Shot): Promise<Refusal | null> {
     const { mtu, destination } = this.#options;
     if (cutter.way === 'kernel-ip' && flow.family === 4 && flow.mtu !== mtu) {
-      return `an IPv4 socket cuts for the MTU of the route, ${mtu}`;
+      return { outcome: 'refused', why: `an IPv4 socket cuts for the MTU of the route, ${mtu}` };
     }
     try {
       await cutter.send(flow, ident, payload);
     } catch (error) {
-      if (error instanceof UfoError) return error.message;
-      throw error;
+      if (!(error instanceof UfoError)) throw error;
+      return { outcome: isUnable(error) ? 'refused' : 'unsure', why: error.message };
     }
     sendTo(this.#mark.fd, parseAddress(destination)!.octets, DISCARD, MARK, this.#ifindex);
     return null;
@@ -152,6 +161,11 @@ export class Pair implements AsyncDisposable {
     libc().close(this.#mark.fd);
     for (const cutter of this.#cutters) await cutter[Symbol.asyncDispose]();
   }
+}
+
+/** Whether a datagram is none that this cutter takes; any other failure leaves open how it would have cut it. */
+function isUnable({ code }: UfoError): boolean {
+  return UNABLE.includes(code) || code.startsWith('ERR_UFO_');
 }
 
 function nothing({ cutter, reference }: Shot): Omit<CutReport, 'outcome'> {

@@ -15,8 +15,8 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'host/processor-time.js': 'a figure of the benchmark and of --json, and of one that there always is',
   'capture/child/pcapng-sink.js': 'runs in the capture child: test/live/full-disk.test.ts',
   'host/clock.js': 'a clock that there is can be read',
-  'host/bpf.js': "needs the machine's own root: test/live-root",
-  'host/netdev-genl.js': "needs the machine's own root: test/live-root",
+  'host/bpf.js': "needs the machine's own root, where no call is made to fail yet",
+  'host/netdev-genl.js': "needs the machine's own root, where no call is made to fail yet",
   'host/enter-netns.js': 'only threads of the demo and the tests enter another namespace',
   'host/read-cached.js': 'a read that would have to wait is done by Node instead, as is one that fails',
   'host/sockaddr.js': 'if_nametoindex of a zone: 0 is what a name unknown gives, too',
@@ -24,9 +24,9 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'capture/child/control.js': 'runs in the capture child: test/live/failing-capture.test.ts',
   'capture/child/write-fully.js': 'runs in the capture child: test/live/failing-capture.test.ts',
   'capture/cap/kernel-socket.js': 'runs in the capture child: test/live/failing-capture.test.ts',
-  'tx/xdp-live/private-tap.js': "needs the machine's own root: test/live-root",
-  'tx/xdp-live/live-memory.js': "needs the machine's own root: test/live-root",
-  'tx/xdp-live/live-frames.js': "needs the machine's own root: test/live-root",
+  'tx/xdp-live/private-tap.js': "needs the machine's own root, where no call is made to fail yet",
+  'tx/xdp-live/live-memory.js': "needs the machine's own root, where no call is made to fail yet",
+  'tx/xdp-live/live-frames.js': "needs the machine's own root, where no call is made to fail yet",
 };
 /** Single calls of files that are met otherwise: they are made only after another one has failed, or for other options. */
 const ONLY_THEN: readonly (readonly [line: string, why: string])[] = [
