@@ -27,11 +27,11 @@ export function atomicFragment(
   return { whole, packets: [withFragmentHeader(packet!, identOf(got))] };
 }
 
-export function ownIdent(made: Made, _reference: Reference, got: readonly CutPacket[]): Made | null {
+/** Counting idents of IPv4 pass through 0 (`ip_idents_reserve`); those of IPv6 never are (`ipv6_select_ident`). */
+export function ownIdent(made: Made, { family }: Reference, got: readonly CutPacket[]): Made | null {
   const ident = identOf(got);
-  const fragments = got.length > 1;
   if (!got.every((packet) => hasFragmentHeader(packet) && placeOf(packet).ident === ident)) return null;
-  if (ident === 0 && fragments) return null;
+  if (ident === 0 && family === 6 && got.length > 1) return null;
   return { ...made, packets: made.packets.map((one) => (hasFragmentHeader(one) ? placed(one, { ident }) : one)) };
 }
 
