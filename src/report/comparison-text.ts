@@ -1,5 +1,6 @@
 import type { Comparison } from '../compare/comparison.js';
 import type { DifferenceCount } from '../compare/difference.js';
+import { plural } from '../verify/plural.js';
 
 /**
  * A comparison of sent and seen for people: a line with the counts, beneath it what changed and what differs.
@@ -37,8 +38,4 @@ function odd(comparison: Comparison): string[] {
 /** `ttl from 64 to 9 (3 datagrams)`. */
 export function differenceLine({ field, from, to, datagrams }: DifferenceCount, noun = 'datagram'): string {
   return `${field} from ${from} to ${to} (${datagrams} ${plural(datagrams, noun)})`;
-}
-
-function plural(count: number, noun: string): string {
-  return count === 1 ? noun : `${noun}s`;
 }

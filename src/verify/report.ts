@@ -1,3 +1,4 @@
+import { plural } from './plural.js';
 import { DATAGRAM_KINDS, type DatagramVerdict, type VerifySummary } from './verdict.js';
 
 /** A datagram for people: one line, beneath it what is wrong, then what is odd. */
@@ -76,5 +77,5 @@ function missing(holes: DatagramVerdict['holes']): string {
 }
 
 function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+  return `${number} ${plural(number, noun)}`;
 }

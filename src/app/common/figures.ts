@@ -1,6 +1,8 @@
+import { plural } from '../../verify/plural.js';
+
 /** `1 datagram`, `2 datagrams`. */
 export function counted(count: number, what: string): string {
-  return `${grouped(count)} ${what}${count === 1 ? '' : 's'}`;
+  return `${grouped(count)} ${plural(count, what)}`;
 }
 
 /** A figure for people: no more digits than matter. */
