@@ -1,6 +1,6 @@
 import { type DatagramVerdict, outcome } from '../verify/verdict.js';
 import { amended, changedText, notAsSent } from './amended.js';
-import { type Comparison, comparisonVerdict } from './comparison.js';
+import { type Comparison, comparisonOf } from './comparison.js';
 import { cutDifferences } from './cut.js';
 import { type Difference, DifferenceTally, differenceText } from './difference.js';
 import type { ExpectedDatagram } from './expected.js';
@@ -170,7 +170,6 @@ export class Expectation {
   result({ captureLost }: { readonly captureLost: number | null }): Comparison {
     const { good, planned, bad, incomplete, doubled, unexpected, stopped } = this.#count;
     const numbers = this.#numbers.figures;
-    const kinds = this.#tally.kinds();
     const counts = {
       expected: this.#generated && this.#told === 0 ? null : this.#told - this.#stopped,
       ...{ good, planned, bad, incomplete },
@@ -181,16 +180,13 @@ export class Expectation {
       unexpected,
       uncompared: this.#uncompared,
       packets: this.#packets,
-      changed: kinds.filter(({ onTheWay }) => onTheWay),
       captureLost,
     };
-    return {
-      ...counts,
-      differences: kinds.filter(({ onTheWay }) => !onTheWay),
-      verdict: comparisonVerdict(counts, this.#strict),
+    return comparisonOf(counts, this.#tally, {
+      strict: this.#strict,
       mismatches: this.#mismatches,
       plans: this.#plans,
-    };
+    });
   }
 
   #find(verdict: DatagramVerdict): Entry | undefined {

@@ -1,5 +1,5 @@
 import type { Frame } from '../../wire/frame.js';
-import { type Comparison, comparisonVerdict } from '../comparison.js';
+import { type Comparison, comparisonOf } from '../comparison.js';
 import { type Difference, DifferenceTally, differenceText } from '../difference.js';
 import { OpenNames } from '../open-names.js';
 import { type FrameComparing, frameDifferences } from './differences.js';
@@ -120,26 +120,13 @@ export class FrameExpectation {
   result({ captureLost }: { readonly captureLost: number | null }): Comparison {
     if (this.#left.length > 0) this.#pairRecut();
     for (const seen of this.#left.splice(0)) this.#pair(seen);
-    const kinds = this.#tally.kinds();
-    const counts = {
-      ...{
-        expected: this.#told,
-        ...this.#count,
-        missing: this.#open.size - this.#count.incomplete,
-        stopped: 0,
-        planned: 0,
-      },
-      packets: this.#packets,
-      changed: kinds.filter(({ onTheWay }) => onTheWay),
-      captureLost,
-    };
-    return {
-      ...counts,
-      differences: kinds.filter(({ onTheWay }) => !onTheWay),
-      verdict: comparisonVerdict(counts, this.#strict),
+    const missing = this.#open.size - this.#count.incomplete;
+    const counts = { ...this.#count, expected: this.#told, missing, stopped: 0, planned: 0 };
+    return comparisonOf({ ...counts, packets: this.#packets, captureLost }, this.#tally, {
+      strict: this.#strict,
       mismatches: this.#mismatches,
       plans: [],
-    };
+    });
   }
 
   #hold(entry: Entry, seen: FramePacket): void {

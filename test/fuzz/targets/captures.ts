@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { UfoError } from '../../../src/errors.js';
 import { CaptureReader } from '../../../src/wire/capture-reader.js';
-import type { Frame } from '../../../src/wire/frame.js';
+import { type Frame, frameData } from '../../../src/wire/frame.js';
 import { mutateOctets } from '../mutate.js';
 import type { Random } from '../random.js';
 import { type Input, octetsOf, type Target } from '../target.js';
@@ -58,11 +58,8 @@ function read(octets: Uint8Array, chunkLen: () => number): { told: unknown; fram
 }
 
 function sameFrame(a: Frame, b: Frame): boolean {
-  const same =
-    a.caplen === b.caplen && a.len === b.len && a.linktype === b.linktype && a.comment === b.comment &&
-    a.seconds === b.seconds && a.nanoseconds === b.nanoseconds; // biome-ignore format: six fields
-  for (let i = 0; same && i < a.caplen; i++) if (a.bytes[a.offset + i] !== b.bytes[b.offset + i]) return false;
-  return same;
+  const fields = ['caplen', 'len', 'linktype', 'comment', 'seconds', 'nanoseconds'] as const;
+  return fields.every((name) => a[name] === b[name]) && Buffer.compare(frameData(a), frameData(b)) === 0;
 }
 
 function someOf(random: Random, corpus: readonly Input[]): Uint8Array {
