@@ -1,8 +1,8 @@
-import { writeFile } from 'node:fs/promises';
 import { cpus, release } from 'node:os';
 import { argumentError, UfoError } from '../../errors.js';
 import { setFeature } from '../../host/device-features.js';
 import { exitStatus, insideLab, LAB, type LabExit, pinNeighbours, runInLab, setLabMtu } from '../../host/lab.js';
+import { OutputFile } from '../../host/output-file.js';
 import { readPrivileges } from '../../host/privileges.js';
 import { programPath } from '../../host/programs.js';
 import { EXIT } from '../common/exit-codes.js';
@@ -74,6 +74,12 @@ async function inNewLab(
   });
 }
 
+/** Opened before the work begins: a file that can't be written is no news after ten minutes. */
+async function writeText(file: OutputFile | null, text: () => string): Promise<void> {
+  await file?.write(Buffer.from(text()));
+  await file?.finish();
+}
+
 class Bench {
   readonly #options: BenchOptions;
   readonly #output: Output;
@@ -94,6 +100,8 @@ class Bench {
   async run(): Promise<number> {
     const { only, json, svg, markdown, html } = this.#options;
     await using page = await HtmlReport.open(html, this.#signal);
+    await using chart = svg === undefined ? null : await OutputFile.open(svg, this.#signal);
+    await using tables = markdown === undefined ? null : await OutputFile.open(markdown, this.#signal);
     const names = only.filter((name) => NAMES.includes(name));
     await using field = await gatherField(names);
     await this.#printHost(field);
@@ -102,8 +110,8 @@ class Bench {
     const goals = goalsOf(this.#measured, parts);
     if (json) for (const line of [...parts, ...goals]) await this.#output.json(line);
     else await this.#output.line(`${parts.length === 0 ? '' : `${partTable(parts)}\n\n`}${goalTable(goals)}`);
-    if (svg !== undefined) await writeFile(svg, barChart(this.#results));
-    if (markdown !== undefined) await writeFile(markdown, markdownReport(this.#host, this.#results, parts, goals));
+    await writeText(chart, () => barChart(this.#results));
+    await writeText(tables, () => markdownReport(this.#host, this.#results, parts, goals));
     await page?.write(benchDocument({ results: this.#results, parts, goals, machine: this.#host }));
     const failed = this.#results.some(({ kind, fault }) => kind !== 'yardstick' && fault !== null);
     return failed ? EXIT.verificationFailed : EXIT.ok;
