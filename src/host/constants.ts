@@ -142,6 +142,7 @@ export const IFF_NO_PI = 0x1000;
 // <linux/sockios.h>, <linux/ethtool.h>
 export const SIOCGIFFLAGS = 0x8913;
 export const SIOCGIFMTU = 0x8921;
+export const SIOCGIFHWADDR = 0x8927;
 export const SIOCETHTOOL = 0x8946;
 export const ETHTOOL_GSTRINGS = 0x1b;
 export const ETHTOOL_STSO = 0x1f;

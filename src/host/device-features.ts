@@ -10,6 +10,7 @@ import {
   ETHTOOL_SGSO,
   ETHTOOL_STSO,
   SIOCETHTOOL,
+  SIOCGIFHWADDR,
   SOCK_CLOEXEC,
   SOCK_DGRAM,
 } from './constants.js';
@@ -23,6 +24,8 @@ const STRING_LEN = 32;
 /** `struct ethtool_get_features_block`: available, requested, active, never_changed. */
 const BLOCK_LEN = 16;
 const ACTIVE = 8;
+/** Frames of these begin with an Ethernet header, to libpcap too (`map_arphrd_to_dlt`): ARPHRD_ETHER, ARPHRD_LOOPBACK. */
+const ETHERNET_TYPES: readonly number[] = [1, 772];
 
 /**
  * The device features that are on, by the names that `ethtool -k` shows (`tx-udp-fragmentation`). Needs no privilege.
@@ -42,6 +45,15 @@ export function activeFeatures(interfaceName: string): ReadonlySet<string> {
   } finally {
     libc().close(fd);
   }
+}
+
+/** Whether frames on an interface have an Ethernet header; not so where there is no such interface (`any`). */
+export function hasEthernetHeader(interfaceName: string): boolean {
+  const fd = openSocket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  const ifreq = namedIfreq(interfaceName);
+  const known = libc().ioctl(fd, SIOCGIFHWADDR, ifreq) >= 0;
+  libc().close(fd);
+  return known && ETHERNET_TYPES.includes(ifreq.readUInt16LE(IFNAMSIZ));
 }
 
 /**
@@ -119,8 +131,13 @@ function ethtool(fd: number, interfaceName: string, argument: DataView): void {
 
 /** `struct ifreq`: the interface's name, and where the argument lies. Whether the kernel did it; if not, errno says why. */
 function request(fd: number, interfaceName: string, argument: DataView): boolean {
-  const ifreq = Buffer.alloc(IFREQ_LEN);
-  ifreq.write(interfaceName, 0, IFNAMSIZ - 1, 'latin1');
+  const ifreq = namedIfreq(interfaceName);
   ifreq.writeBigUInt64LE(BigInt(addressOf(new Uint8Array(argument.buffer))), IFNAMSIZ);
   return libc().ioctl(fd, SIOCETHTOOL, ifreq) >= 0;
+}
+
+function namedIfreq(interfaceName: string): Buffer {
+  const ifreq = Buffer.alloc(IFREQ_LEN);
+  ifreq.write(interfaceName, 0, IFNAMSIZ - 1, 'latin1');
+  return ifreq;
 }

@@ -3,7 +3,10 @@ import { createSocket } from 'node:dgram';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { startLiveVerify } from '../../src/app/verify/live.js';
+import { CapLoop } from '../../src/capture/cap/loop.js';
 import { ENGINES } from '../../src/capture/open-capture.js';
 import { LAB } from '../../src/host/lab.js';
 import { lastErrno, libc } from '../../src/host/libc.js';
@@ -37,6 +40,20 @@ function send(address: string): Promise<void> {
     }),
   );
 }
+
+describeLive('npm cap', () => {
+  liveIt('lives on when the collector comes by after an interface could not be opened', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const sink = { start: () => {}, records: () => true, tick: () => true, finish: () => {} };
+    const wrong = { interface: 'any', filter: 'no filter', bufferSize: 1 << 20 };
+    await assert.rejects(new CapLoop(sink, () => {}).open(wrong), { code: 'ERR_UFO_INVALID_ARGUMENT' });
+    for (let i = 0; i < 4; i++) {
+      collect();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  });
+});
 
 for (const engine of ENGINES)
   describeLive(`live verification by ${engine} on links that are no Ethernet`, () => {

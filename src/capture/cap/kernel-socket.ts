@@ -27,8 +27,8 @@ export interface PacketCounters {
 }
 
 /**
- * This process's only packet socket: the one libpcap opened for npm `cap`, which gives neither its descriptor nor its
- * counters away. Found by comparing the sockets under /proc/self/fd with /proc/net/packet.
+ * The packet socket that libpcap opened for npm `cap`, which gives neither its descriptor nor its counters away. Found by
+ * comparing the sockets under /proc/self/fd with /proc/net/packet.
  */
 export class CaptureSocket {
   readonly #fd: number;
@@ -42,13 +42,20 @@ export class CaptureSocket {
     this.#inode = inode;
   }
 
-  /** Null where the process has none, or /proc can't be read. */
-  static find(): CaptureSocket | null {
+  /** Those of this process, by inode: libpcap opens them without O_CLOEXEC, so some may be inherited. */
+  static own(): Map<string, number> {
     const inodes = new Set(rows().map((row) => row.inode));
+    const own = new Map<string, number>();
     for (const fd of descriptors()) {
       const inode = /^socket:\[(\d+)\]$/.exec(link(fd))?.[1];
-      if (inode !== undefined && inodes.has(inode)) return new CaptureSocket(Number(fd), inode);
+      if (inode !== undefined && inodes.has(inode)) own.set(inode, Number(fd));
     }
+    return own;
+  }
+
+  /** The one that was not there `before`. Null where there is none, or /proc can't be read. */
+  static since(before: ReadonlyMap<string, number>): CaptureSocket | null {
+    for (const [inode, fd] of CaptureSocket.own()) if (!before.has(inode)) return new CaptureSocket(fd, inode);
     return null;
   }
 

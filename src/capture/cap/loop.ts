@@ -1,5 +1,5 @@
 import { UfoError, unsupportedError } from '../../errors.js';
-import { turnOffSegmentationOffloads } from '../../host/device-features.js';
+import { hasEthernetHeader, turnOffSegmentationOffloads } from '../../host/device-features.js';
 import { insideLab } from '../../host/lab-info.js';
 import { openError } from '../open-error.js';
 import {
@@ -26,7 +26,7 @@ const CLOCK_MASK = 63;
 /** The one capture of this process, on npm `cap`. */
 export class CapLoop implements CaptureLoop {
   readonly engine = 'cap';
-  #cap: CapHandle;
+  readonly #cap: CapHandle;
   /** cap keeps only the address of this: it must stay reachable until the process ends. */
   readonly #buffer = Buffer.alloc(SNAPLEN + 1);
   readonly #view = new DataView(this.#buffer.buffer, this.#buffer.byteOffset, this.#buffer.length);
@@ -60,11 +60,12 @@ export class CapLoop implements CaptureLoop {
     }
     // Slots of the ring are as large as a frame can get: 64 KiB while these are on, the MTU otherwise. A lab's are ours.
     if (insideLab()) turnOffSegmentationOffloads(options.interface);
-    this.#linktype = this.#openFiltered(options);
+    const before = CaptureSocket.own();
+    this.#linktype = this.#openCap(options);
     this.#limit = options.frames ?? Number.POSITIVE_INFINITY;
     this.#sink.start(this.#linktype);
     if (!immediateMode()) this.#quietMs = QUIET_BLOCK_MS;
-    this.#socket = CaptureSocket.find();
+    this.#socket = CaptureSocket.since(before);
     for (let left = 50; this.#socket !== null && !this.#socket.running(); left--) {
       if (left === 0) throw new UfoError('ERR_UFO_CAPTURE', `capturing on ${options.interface} did not start in 1 s`);
       await new Promise((resolve) => setTimeout(resolve, TICK_MS));
@@ -92,22 +93,16 @@ export class CapLoop implements CaptureLoop {
     this.#onEnd = callback;
   }
 
-  /** Nobody but libpcap knows the link type before it is open, and which filters go with it. */
-  #openFiltered({ interface: device, filter, ethernetFilter = filter, bufferSize }: LoopOptions): number {
+  /** Opened once only: see `loadCap` for what becomes of a second handle. */
+  #openCap({ interface: device, filter, ethernetFilter = filter, bufferSize }: LoopOptions): number {
+    const fitting = hasEthernetHeader(device) ? ethernetFilter : filter;
+    this.#cap.on('packet', (caplen) => this.#packet(caplen));
     try {
-      return linktypeOf(this.#openCap(device, ethernetFilter, bufferSize));
+      return linktypeOf(this.#cap.open(device, fitting, bufferSize, this.#buffer));
     } catch (error) {
       if (error instanceof UfoError) throw error;
-      const text = error instanceof Error ? error.message : String(error);
-      if (filter === ethernetFilter || !/VLAN/i.test(text)) throw openError(text, device, ethernetFilter);
+      throw openError(error instanceof Error ? error.message : String(error), device, fitting);
     }
-    this.#cap = loadCap();
-    return this.#openFiltered({ interface: device, filter, bufferSize });
-  }
-
-  #openCap(device: string, filter: string, bufferSize: number): string {
-    this.#cap.on('packet', (caplen) => this.#packet(caplen));
-    return this.#cap.open(device, filter, bufferSize, this.#buffer);
   }
 
   #end(): void {

@@ -14,11 +14,19 @@ export interface CapHandle {
   on(event: 'packet', listener: (caplen: number, truncated: boolean) => void): void;
 }
 
-/** Loads npm `cap`, an optional dependency with a native part. */
+/**
+ * What was made here, never to be collected: the destructor of a handle whose `open` failed stops a poll handle that only a
+ * whole `open` makes (SIGSEGV), and nothing else closes its packet socket.
+ */
+const handles: CapHandle[] = [];
+
+/** Loads npm `cap`, an optional dependency with a native part. One handle a process: `CaptureSocket` could not tell two. */
 export function loadCap(): CapHandle {
   try {
     const { Cap } = createRequire(import.meta.url)('cap') as { Cap: new () => CapHandle };
-    return new Cap();
+    const handle = new Cap();
+    handles.push(handle);
+    return handle;
   } catch (error) {
     throw unsupportedError(
       `npm package cap could not be loaded: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`,
