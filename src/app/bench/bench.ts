@@ -5,13 +5,12 @@ import { exitStatus, insideLab, LAB, type LabExit, pinNeighbours, runInLab, setL
 import { OutputFile } from '../../host/output-file.js';
 import { readPrivileges } from '../../host/privileges.js';
 import { programPath } from '../../host/programs.js';
-import { EXIT } from '../common/exit-codes.js';
+import { describeError, EXIT, exitCodeOf } from '../common/exit-codes.js';
 import { HtmlReport } from '../common/html-report.js';
 import type { Output } from '../common/output.js';
 import { type Field, gatherField, NAMES } from './contestants/contestants.js';
 import { type Measured, measure } from './measure.js';
-import type { Part } from './parts/part.js';
-import { measureParts, PART_NAMES } from './parts/parts.js';
+import { measureParts, PART_NAMES, type PartsMeasured } from './parts/parts.js';
 import { goalsOf } from './report/goals.js';
 import { markdownReport } from './report/markdown.js';
 import { benchDocument } from './report/page.js';
@@ -106,13 +105,19 @@ class Bench {
     await using field = await gatherField(names);
     await this.#printHost(field);
     if (only.length === 0 || names.length > 0) await this.#scenarios(field);
-    const parts = [...sinkCost(this.#measured), ...(await this.#parts())];
+    const { parts: timed, failures } = await this.#parts();
+    const parts = [...sinkCost(this.#measured), ...timed];
     const goals = goalsOf(this.#measured, parts);
     if (json) for (const line of [...parts, ...goals]) await this.#output.json(line);
-    else await this.#output.line(`${parts.length === 0 ? '' : `${partTable(parts)}\n\n`}${goalTable(goals)}`);
+    else
+      await this.#output.line(
+        `${parts.length === 0 ? '' : `${partTable(parts)}\n\n`}${goalTable(goals.filter(({ reached }) => only.length === 0 || reached !== null))}`,
+      );
     await writeText(chart, () => barChart(this.#results));
     await writeText(tables, () => markdownReport(this.#host, this.#results, parts, goals));
     await page?.write(benchDocument({ results: this.#results, parts, goals, machine: this.#host }));
+    for (const { name, error } of failures) this.#output.note(describeError(error, `the part ${name}`));
+    if (failures[0] !== undefined) return exitCodeOf(failures[0].error);
     const failed = this.#results.some(({ kind, fault }) => kind !== 'yardstick' && fault !== null);
     return failed ? EXIT.verificationFailed : EXIT.ok;
   }
@@ -166,17 +171,17 @@ class Bench {
     for (const { kind, name, fault } of results) if (kind === 'yardstick' && fault !== null) this.#broken.add(name);
   }
 
-  async #parts(): Promise<Part[]> {
+  async #parts(): Promise<PartsMeasured> {
     const { only, quick } = this.#options;
     const names = only.length === 0 ? PART_NAMES : PART_NAMES.filter((name) => only.includes(name));
-    if (names.length === 0) return [];
+    if (names.length === 0) return { parts: [], failures: [] };
     await setLabMtu(1500);
     await pinNeighbours();
     const size = quick ? { ms: 60, fileDatagrams: 500 } : { ms: 250, fileDatagrams: 2000 };
     const onStep = (name: string): void => this.#step(name);
-    const parts = await measureParts(names, { ...size, quick, signal: this.#signal, onStep });
+    const measured = await measureParts(names, { ...size, quick, signal: this.#signal, onStep });
     this.#step('');
-    return parts;
+    return measured;
   }
 
   /** Where it has got to, on a terminal only: a line that the next one overwrites. */

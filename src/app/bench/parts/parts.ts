@@ -18,13 +18,30 @@ const PARTS: Readonly<Record<string, (plan: PartPlan) => Part[] | Promise<Part[]
 /** What `--only` takes beside contestants. */
 export const PART_NAMES: readonly string[] = Object.keys(PARTS);
 
-/** Times the parts named, one after the other. */
-export async function measureParts(names: readonly string[], plan: PartPlan): Promise<Part[]> {
+/** What was timed, and of what broke down why. */
+export interface PartsMeasured {
+  readonly parts: readonly Part[];
+  readonly failures: readonly PartFailure[];
+}
+
+export interface PartFailure {
+  readonly name: string;
+  readonly error: unknown;
+}
+
+/** Times the parts named, one after the other; one that breaks down takes none of the others with it. */
+export async function measureParts(names: readonly string[], plan: PartPlan): Promise<PartsMeasured> {
   const parts: Part[] = [];
+  const failures: PartFailure[] = [];
   for (const name of names) {
     plan.signal.throwIfAborted();
-    plan.onStep(name);
-    parts.push(...((await PARTS[name]?.(plan)) ?? []));
+    try {
+      plan.onStep(name);
+      parts.push(...((await PARTS[name]?.(plan)) ?? []));
+    } catch (error) {
+      plan.signal.throwIfAborted();
+      failures.push({ name, error });
+    }
   }
-  return parts;
+  return { parts, failures };
 }

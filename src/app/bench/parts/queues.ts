@@ -1,5 +1,7 @@
 import { cpus } from 'node:os';
 import { LAB } from '../../../host/lab.js';
+import type { SocketOptions } from '../../../socket/options.js';
+import { DRIVER_TRAITS } from '../../../tx/drivers.js';
 import type { DriverName } from '../../../tx/net-device.js';
 import { QueueSenders } from '../../queues/queues.js';
 import { BENCH_PORT } from '../contestants/ready-frames.js';
@@ -9,7 +11,7 @@ import { arrivedSince, FAR_ARRIVALS } from '../wire.js';
 import type { Part, PartPlan } from './part.js';
 
 const ROUNDS = 5;
-const DRIVERS = ['af-xdp', 'packet-socket', 'virtio-ufo', 'raw-socket'] as const;
+export const QUEUE_DRIVERS = ['af-xdp', 'packet-socket', 'virtio-ufo', 'raw-socket'] as const;
 /** Queues 0 and 1 are the pair's. */
 const QUEUE_ALONE = 2;
 
@@ -17,7 +19,7 @@ const QUEUE_ALONE = 2;
 export async function timeQueues(plan: PartPlan): Promise<Part[]> {
   if (cpus().length < 2) return [];
   const parts: Part[] = [];
-  for (const driver of plan.quick ? DRIVERS.slice(0, 1) : DRIVERS) {
+  for (const driver of plan.quick ? QUEUE_DRIVERS.slice(0, 1) : QUEUE_DRIVERS) {
     const value = await gainOf(driver, plan);
     parts.push({ type: 'part', name: `twoQueues ${driver}`, what: `two queues to one, ${driver}`, value, unit: '×' });
   }
@@ -41,12 +43,17 @@ async function gainOf(driver: DriverName, { ms, signal }: PartPlan): Promise<num
 function open(driver: DriverName, queues: number, queue: number, signal: AbortSignal): Promise<QueueSenders> {
   return QueueSenders.open({
     queues,
-    socket: { type: 'udp4', driver, queue },
+    socket: queueSocket(driver, queue),
     source: { address: undefined, port: 0 },
     destination: { address: LAB.far.ipv4, port: BENCH_PORT },
     payload: { size: MAIN.size, seed: 1 },
     signal,
   });
+}
+
+/** A sender's socket: on `queue`, and those after it, where the driver sends by one queue of the interface. */
+export function queueSocket(driver: DriverName, queue: number): SocketOptions {
+  return { type: 'udp4', driver, ...(DRIVER_TRAITS[driver].honours.includes('queue') ? { queue } : {}) };
 }
 
 /** What arrives while all of them send. */
