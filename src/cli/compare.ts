@@ -1,6 +1,7 @@
 import { usageError } from '../errors.js';
 import { choice, endpointOrHost, file, flag, htmlFile, interfaceName, json, sizes } from '../options/builders.js';
 import { HEADER_OPTIONS } from '../options/headers.js';
+import { outsideLab } from '../options/reach.js';
 import { defineCommand, optionName } from './command.js';
 
 const { mtu, ttl, tos, dontFragment, options, extensionHeaders, flowLabel, checksum } = HEADER_OPTIONS;
@@ -19,10 +20,7 @@ export const compare = defineCommand({
     interface: interfaceName({ describe: 'interface to send by and to capture on', alias: 'i', group: 'way' }),
     family: choice({ describe: 'only this family', group: 'way' }, ['4', '6']),
     deep: flag({ describe: 'sweep sizes, MTUs, options and extension headers', group: 'proof' }),
-    outsideLab: flag({
-      describe: '--deep to a host that is in no lab: hundreds of datagrams, some that nobody can put together',
-      group: 'proof',
-    }),
+    outsideLab: outsideLab('hundreds of datagrams, some that nobody can put together'),
     against: file({ describe: 'send nothing: hold what this capture has against our cut of it', group: 'proof' }),
     fields: flag({ describe: 'every field of every fragment, side by side', group: 'output' }),
     pcap: file({ describe: 'a capture of it all in this file', group: 'output' }),

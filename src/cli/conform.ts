@@ -9,6 +9,7 @@ import {
   required,
   withDefault,
 } from '../options/builders.js';
+import { outsideLab } from '../options/reach.js';
 import { defineCommand } from './command.js';
 
 /** `udp-ufo conform HOST:PORT`. */
@@ -28,9 +29,7 @@ export const conform = defineCommand({
     ),
     fast: flag({ describe: 'leave out what waits for reassembly times (up to 125 s)' }),
     deep: flag({ describe: 'overlaps of three fragments as well: 1,636 datagrams more' }),
-    outsideLab: flag({
-      describe: '--deep to a host that is in no lab: so many broken fragments may upset it, or whoever watches it',
-    }),
+    outsideLab: outsideLab('so many broken fragments may upset it, or whoever watches it'),
     policy: file({ describe: 'write the overlap policy to this file (JSON)' }),
     compare: file({ describe: 'hold the policy against the one in this file' }),
     pcap: file({ describe: 'every frame of the conversation into this file; frame numbers count in it' }),

@@ -13,6 +13,7 @@ import {
   withDefault,
 } from '../options/builders.js';
 import { PROOF_OPTIONS } from '../options/proof.js';
+import { REACH_OPTIONS } from '../options/reach.js';
 import { parseRewriting } from '../options/rewriting.js';
 import { defineCommand } from './command.js';
 
@@ -36,6 +37,7 @@ export const replay = defineCommand({
       },
       parseRewriting,
     ),
+    ...REACH_OPTIONS,
     verify: {
       ...PROOF_OPTIONS.verify,
       describe: 'hold what arrives against the file, on the sending interface or on IF',

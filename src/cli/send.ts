@@ -17,6 +17,7 @@ import { PACE_EXCLUSIVE, PACE_OPTIONS } from '../options/pace.js';
 import { PAYLOAD_EXCLUSIVE, PAYLOAD_OPTIONS } from '../options/payload.js';
 import { PLAN_OPTION } from '../options/plan.js';
 import { PROOF_OPTIONS } from '../options/proof.js';
+import { REACH_OPTIONS } from '../options/reach.js';
 import { defineCommand } from './command.js';
 
 /** `udp-ufo send HOST:PORT …`. */
@@ -57,6 +58,7 @@ export const send = defineCommand({
     ipv4: flag({ describe: 'only IPv4 addresses of a name', group: 'way', alias: '4' }),
     ipv6: flag({ describe: 'only IPv6 addresses of a name', group: 'way', alias: '6' }),
     ...SENT_WAY,
+    ...REACH_OPTIONS,
     queues: withDefault(
       count(
         {

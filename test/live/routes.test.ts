@@ -20,7 +20,7 @@ describe('ways out', () => {
     liveIt(`${driver} takes the zone of a link-local address, and of a group`, async () => {
       const far = await farLinkLocal();
       for (const to of [`[${far}%${near.interface}]:9`, `[ff02::1%${near.interface}]:9`]) {
-        const end = await send(to, '--driver', driver, '--verify=far0', '--json');
+        const end = await send(to, '--multicast', '--driver', driver, '--verify=far0', '--json');
         assert.equal(end.code, 0, end.stderr);
         assert.equal(lastJson<{ verify: { verdict: string } }>(end).verify.verdict, 'good');
       }
@@ -67,7 +67,7 @@ describe('ways out', () => {
       },
     );
     for (let tries = 0; tries < 10; tries++) {
-      await runCli(['send', '239.1.1.1:9999', '-i', near.interface, '--size', '3000']);
+      await runCli(['send', '239.1.1.1:9999', '--multicast', '-i', near.interface, '--size', '3000']);
       const ended = await Promise.race([far, new Promise<null>((resolve) => setTimeout(() => resolve(null), 500))]);
       if (ended !== null) break;
     }

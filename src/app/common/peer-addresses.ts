@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { argumentError } from '../../errors.js';
+import { refuseMany } from './reach.js';
 
 /** An address of a host, as a literal. */
 export interface PeerAddress {
@@ -8,8 +9,9 @@ export interface PeerAddress {
   readonly address: string;
 }
 
-/** One address of each family that a host has, or of the one asked for. @throws UfoError, ENOTFOUND */
+/** One address of each family that a host has, or of the one asked for. @throws UfoError for none or many, ENOTFOUND */
 export async function peerAddresses(host: string, family: 4 | 6 | undefined): Promise<PeerAddress[]> {
+  refuseMany(host, 'HOST');
   const literal = isIP(host);
   if (literal !== 0) {
     if (family !== undefined && family !== literal)

@@ -9,6 +9,7 @@ import { parseAddress } from '../../wire/address.js';
 import { EXIT, type ExitCode } from '../common/exit-codes.js';
 import { HtmlReport } from '../common/html-report.js';
 import type { Output } from '../common/output.js';
+import { refuseMany } from '../common/reach.js';
 import {
   type AnswerKind,
   askOverlaps,
@@ -103,9 +104,7 @@ function familyOf({ host }: ConformOptions): 4 | 6 {
 
 /** Broken fragments by the thousand are for hosts of one's own. */
 function refuseUnsafe({ host, deep, outsideLab }: ConformOptions): void {
-  const { family, octets } = parseAddress(host)!;
-  const toMany = family === 4 ? octets[0]! >= 224 : octets[0] === 0xff;
-  if (toMany) throw argumentError('DESTINATION', host, 'one host: broadcast and multicast make others answer, too');
+  refuseMany(host, 'DESTINATION');
   const lab = insideLab();
   const inLab = lab !== null && [lab.far.ipv4, lab.far.ipv6].includes(host);
   if (deep && !inLab && !outsideLab) {

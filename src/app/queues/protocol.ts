@@ -20,6 +20,8 @@ export interface QueueSetup {
   /** Reports tell what is to be seen of every datagram. */
   readonly tells?: boolean | undefined;
   readonly socket: Omit<SocketOptions, 'signal' | 'idents'>;
+  /** Broadcast addresses may be sent to. */
+  readonly broadcast?: boolean | undefined;
   /** Each sender binds a port of its own: the next ones, or those that are listed. */
   readonly source: {
     readonly address: string | undefined;

@@ -33,7 +33,7 @@ export class QueueSender {
 
   /** @param answer carries a message to whoever started this sender */
   constructor(setup: QueueSetup, answer: (answer: QueueAnswer) => void) {
-    const { index, socket } = setup;
+    const { index, socket, broadcast } = setup;
     this.#setup = setup;
     this.#answer = answer;
     this.#socket = createSocket({
@@ -41,6 +41,7 @@ export class QueueSender {
       ...(ownQueue(socket) ? { queue: (socket.queue ?? 0) + index } : {}),
       idents: identsOf(setup),
     });
+    if (broadcast === true) this.#socket.setBroadcast(true);
     this.#socket.on('error', () => undefined); // ICMP errors come to the summary's owner by what fails
     this.#sequence = index;
   }

@@ -1,10 +1,11 @@
 import { argumentError, UfoError, usageError } from '../../errors.js';
+import type { Reach } from '../../options/reach.js';
 import type { Rewriting } from '../../options/rewriting.js';
 import type { FrameDriver } from '../../socket/frames/ways.js';
 import { DRIVER_TRAITS } from '../../tx/drivers.js';
 
 /** `udp-ufo replay` as typed. */
-export interface ReplayOptions {
+export interface ReplayOptions extends Reach {
   /** pcap or pcapng, compressed or not; `-` is standard input. */
   readonly file: string;
   readonly interface?: string | undefined;

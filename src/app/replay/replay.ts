@@ -13,6 +13,7 @@ import { HtmlReport, type ReportBody } from '../common/html-report.js';
 import type { Output } from '../common/output.js';
 import { dryRun } from './dry-run.js';
 import { type ReplayOptions, refuseContradictions, watchedInterface } from './options.js';
+import { checkReach } from './reach.js';
 import { type FrameReport, FrameWatch } from './watch.js';
 
 /**
@@ -27,10 +28,11 @@ export async function replay(options: ReplayOptions, output: Output, signal: Abo
     await dryRun(options, output, signal);
     return EXIT.ok;
   }
+  const look = await checkReach(options, signal);
   await using page = await HtmlReport.open(options.html, signal);
   await using watch = await startWatch(options, signal);
   const stop = watch === null ? signal : AbortSignal.any([signal, watch.broken]);
-  const failure = await sendAll(options, watch, output, stop);
+  const failure = await sendAll(options, { watch, look }, output, stop);
   const report = (await watch?.finish()) ?? null;
   if (report !== null) await printReport(report, options, output);
   if (report !== null) await page?.write(pageOf(report, options));
@@ -56,14 +58,17 @@ async function startWatch(options: ReplayOptions, signal: AbortSignal): Promise<
 /** What stopped it, null where nothing did; a capture that broke off is in the report. */
 async function sendAll(
   options: ReplayOptions,
-  watch: FrameWatch | null,
+  { watch, look }: { readonly watch: FrameWatch | null; readonly look: ((frame: Frame) => void) | undefined },
   output: Output,
   signal: AbortSignal,
 ): Promise<{ readonly error: unknown } | null> {
   const { interface: name, driver, rate, loop, rewrite, json } = options;
   const pacer = rate === undefined ? undefined : createPacer({ rate, unit: 'fragments' });
   const way: FrameOptions = { interface: name, driver, rewrite, timing: rate === undefined, pacer, signal };
-  const onFrame = watch === null ? undefined : (frame: Frame): void => watch.expectation.add(frame);
+  const onFrame = (frame: Frame): void => {
+    look?.(frame);
+    watch?.expectation.add(frame);
+  };
   try {
     for (let turn = 1; turn <= loop; turn++) {
       await using capture = await openFileCapture(options.file);

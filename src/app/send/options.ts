@@ -7,6 +7,7 @@ import { findNeighbour } from '../../host/neighbour.js';
 import { findWayOut, type Route } from '../../host/route.js';
 import { type DriverOptionValues, pickDriverOptions } from '../../options/driver-options.js';
 import type { RateWish } from '../../options/parse-rate.js';
+import type { Reach } from '../../options/reach.js';
 import { PAYLOAD_HEADER_LEN } from '../../payload/generated.js';
 import { largestOf, type PayloadSizes, smallestOf } from '../../payload/sizes.js';
 import { TIMED_LEAST_LEN } from '../../payload/time.js';
@@ -17,10 +18,11 @@ import { DRIVER_TRAITS } from '../../tx/drivers.js';
 import { parseMac } from '../../wire/ethernet.js';
 import type { FlowWish } from '../common/flows.js';
 import type { PayloadOptions } from '../common/payload-source.js';
+import { refuseBeyond } from '../common/reach.js';
 import { checkFlows, flowWish } from './flows.js';
 
 /** `udp-ufo send` as typed. */
-export interface SendRequest extends PayloadOptions, Omit<DriverOptionValues, 'file'> {
+export interface SendRequest extends PayloadOptions, Reach, Omit<DriverOptionValues, 'file'> {
   readonly destination: {
     readonly host: string;
     readonly family: 4 | 6 | undefined;
@@ -89,6 +91,7 @@ export async function sendTarget(options: SendRequest): Promise<SendTarget> {
   if (options.plan !== undefined) readPlan(options.plan, '--plan');
   const { host, port } = options.destination;
   const { family, address } = await resolve(host, options);
+  if (!options.dryRun) refuseBeyond(endsOf(options, address), options);
   const dry = options.dryRun ? await dryPath(address, options) : null;
   const socket: SocketOptions = {
     type: family === 4 ? 'udp4' : 'udp6',
@@ -104,6 +107,11 @@ export async function sendTarget(options: SendRequest): Promise<SendTarget> {
       (options.source?.hosts?.length ?? 0) > 1 && !options.dryRun ? undefined : (options.source?.host ?? dry?.source),
     sourcePort: options.sourcePorts?.[0] ?? options.source?.port ?? (dry === null ? 0 : DRY_SOURCE_PORT),
   };
+}
+
+function endsOf({ destination: { hosts = [] }, source }: SendRequest, address: string) {
+  const from = source?.hosts ?? (source === undefined ? [] : [source.host]);
+  return { to: hosts.length > 1 ? hosts : [address], from };
 }
 
 /** A dry run binds nothing, so the kernel gives it no port: the first of the dynamic range (RFC 6335). */

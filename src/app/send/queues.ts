@@ -13,20 +13,22 @@ import { heldRate } from './held-rate.js';
 import { type SendRequest, type SendTarget, sendTarget } from './options.js';
 import type { SendPage } from './page.js';
 import { startCheck } from './proof.js';
+import { heldOutside } from './reach.js';
 import type { SendOutcome } from './report.js';
 import { SendWatch } from './watch.js';
 
 /** `udp-ufo send --queues N`: generated payloads from N senders at once. @throws what stopped it before anything had gone */
 export async function sendOnQueues(
-  options: SendRequest,
+  request: SendRequest,
   queues: number,
   output: Output,
   signal: AbortSignal,
   page: SendPage | null,
 ): Promise<SendOutcome> {
-  refuseWithQueues(options);
-  const count = options.count ?? (options.durationMs === undefined ? queues : undefined);
-  const target = await sendTarget(options);
+  refuseWithQueues(request);
+  const count = request.count ?? (request.durationMs === undefined ? queues : undefined);
+  const target = await sendTarget(request);
+  const options = heldOutside(request, target, output);
   const tally = new QueueTally(queues);
   const check: { wire: WireCheck | null } = { wire: null };
   using _held = holdPorts(options, target.family, queues);
@@ -84,7 +86,7 @@ async function sendAndCount(
 
 function queueOptions(
   { socket, source, sourcePort, address, port, flows }: SendTarget,
-  { size = 0, seed = 1, verify, timestamps, sourcePorts }: SendRequest,
+  { size = 0, seed = 1, verify, timestamps, sourcePorts, broadcast }: SendRequest,
   queues: number,
   count = Number.POSITIVE_INFINITY,
 ): QueueOptions {
@@ -93,7 +95,7 @@ function queueOptions(
     queues,
     ...(typeof idents === 'number' && { idents: { first: idents, length: Math.ceil(count / queues) } }),
     tells: verify !== false,
-    socket: plain,
+    ...{ socket: plain, broadcast },
     source: {
       address: source,
       port: sourcePort,

@@ -17,6 +17,7 @@ import { type SendRequest, type SendTarget, sendTarget } from './options.js';
 import { SendPage } from './page.js';
 import { startCheck } from './proof.js';
 import { sendOnQueues } from './queues.js';
+import { heldOutside } from './reach.js';
 import { printOutcome, type SendOutcome } from './report.js';
 import { NetworkTold } from './told.js';
 
@@ -25,16 +26,18 @@ import { NetworkTold } from './told.js';
  * something else than was sent, 4 where something was lost, on the wire or by the capture.
  * @throws UfoError what stopped it, after the report on what had gone.
  */
-export async function send(options: SendRequest, output: Output, signal: AbortSignal): Promise<ExitCode> {
-  const { queues = 1 } = options;
-  await using page = await openPage(options, signal);
+export async function send(request: SendRequest, output: Output, signal: AbortSignal): Promise<ExitCode> {
+  const { queues = 1 } = request;
+  await using page = await openPage(request, signal);
   if (queues > 1) {
-    const outcome = await sendOnQueues(options, queues, output, signal, page);
+    const outcome = await sendOnQueues(request, queues, output, signal, page);
     await page?.write(outcome);
-    return conclude(outcome, null, options, output, signal);
+    return conclude(outcome, null, request, output, signal);
   }
-  const target = await sendTarget(options);
+  const target = await sendTarget(request);
+  const options = heldOutside(request, target, output);
   await using socket = createSocket(target.socket);
+  if (request.broadcast) socket.setBroadcast(true);
   const told = new NetworkTold();
   socket.on('error', (error) => told.add(error));
   const path = await connect(socket, target);

@@ -86,7 +86,7 @@ export abstract class SocketSettings extends EventEmitter<SocketEvents> {
     this.sender.paths.forgetPeers();
   }
 
-  /** Whether broadcast addresses may be sent to; unlike in dgram they may unless told. */
+  /** Whether broadcast addresses may be sent to: not unless told. */
   setBroadcast(on: boolean): void {
     this.checkRunning();
     this.sender.paths.settings.broadcast = Boolean(on);

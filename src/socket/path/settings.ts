@@ -12,8 +12,8 @@ export class PathSettings {
   multicastInterface: string | undefined;
   /** Members of a group on this host get what is sent to it. */
   multicastLoopback = true;
-  /** Broadcast addresses may be sent to. */
-  broadcast = true;
+  /** Broadcast addresses may be sent to, as with every UDP socket only when told (SO_BROADCAST, RFC 1122 §3.3.6). */
+  broadcast = false;
 
   constructor({ ttl }: SocketOptions) {
     this.ttl = ttl;
