@@ -5,6 +5,7 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { writeNotices } from './notices.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const entries = `${root}dist/src/entry/`;
@@ -26,14 +27,20 @@ const common = {
     js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
   },
   logLevel: 'warning',
+  absWorkingDir: root,
+  metafile: true,
 };
-await build({
+const parts = await build({
   ...common,
   entryPoints: programs.filter((name) => name !== 'main.js').map((name) => entries + name),
   external: ['koffi', ...Object.keys(optionalDependencies)],
 });
-await build({ ...common, entryPoints: [`${entries}main.js`], external: ['./program.js'] });
+const main = await build({ ...common, entryPoints: [`${entries}main.js`], external: ['./program.js'] });
 chmodSync(`${bundle}/entry/main.js`, 0o755);
+writeNotices(
+  bundle,
+  [parts, main].flatMap(({ metafile }) => Object.keys(metafile.inputs)),
+);
 
 const cli = `${root}dist/src/cli`;
 const { READY_WIDTHS, readyFile } = await import(`${cli}/ready-text.js`);
