@@ -109,6 +109,11 @@ export const CODES = {
     receiver: 'Linux drops the packet and sends a parameter problem (ipv6_hop_jumbo)',
     example: 'jumbo payload length got 100, want more than 65535',
   },
+  'ipv6-option-length': {
+    source: 'RFC 2711 2.1',
+    receiver: 'Linux drops the packet (ipv6_hop_ra)',
+    example: 'option 5 got length 4, want 2',
+  },
   'routing-type': {
     source: 'RFC 8200 4.4',
     receiver: 'Linux drops the packet and sends a parameter problem (ipv6_rthdr_rcv)',
@@ -159,7 +164,7 @@ export const CODES = {
   'udp-header': { source: 'RFC 768', receiver: DROPS_DATAGRAM, example: 'udp header got 4 octets, want 8' },
   'udp-length': {
     source: 'RFC 768',
-    receiver: 'Linux drops the datagram (__udp4_lib_rcv, InErrors)',
+    receiver: 'Linux drops the datagram (__udp4_lib_rcv, InErrors); over IPv6 it takes 0 for all there is',
     example: 'udp length got 5000, want at most 4008',
   },
   'udp-checksum': {
@@ -226,8 +231,38 @@ export const CODES = {
     receiver: 'seen on two hops',
     example: 'fragment #2: destination MAC got 02:00:5e:00:53:09, fragment #1 has 02:00:5e:00:53:02, on another hop',
   },
+  'address-special': {
+    source: 'RFC 1122 3.2.1.3, RFC 4291 2.5 and 2.7',
+    receiver: 'Linux drops the packet (ip_route_input_slow, ip6_rcv_core)',
+    example: 'source address got one that no host sends from on a wire',
+  },
+  'udp-port-zero': {
+    source: 'RFC 6335 6',
+    receiver: 'no socket has it: Linux answers with port unreachable',
+    example: 'destination port got 0, which no socket has',
+  },
+  'ip-option-special': {
+    source: 'RFC 7126 4.3, FIPS 188',
+    receiver: 'Linux drops the packet unless told otherwise (accept_source_route, a CIPSO domain)',
+    example: 'option 131 got a type that Linux discards the packet for',
+  },
+  'routing-type-special': {
+    source: 'RFC 5095, RFC 6275 6.4, RFC 6554, RFC 8754',
+    receiver: 'Linux drops the packet; 3 and 4 not where it serves as a segment (rpl_seg_enabled, seg6_enabled)',
+    example: 'routing type got 4 with 1 segments left, which Linux discards the packet for',
+  },
+  'authentication-not-checked': {
+    source: 'RFC 4302 3.4',
+    receiver: 'Linux drops the packet unless it shares the key (xfrm6_rcv)',
+    example: 'authentication header got no check here',
+  },
+  'ipv6-options-many': {
+    source: 'RFC 8504 5.3',
+    receiver: 'Linux drops the packet (max_dst_opts_number, max_hbh_opts_number)',
+    example: 'options got 9, more than the 8 that hosts take',
+  },
   'ipv6-option-special': {
-    source: 'RFC 6553, RFC 7731, RFC 6744, RFC 6971',
+    source: 'RFC 5570, RFC 6553, RFC 7731, RFC 6744, RFC 6971, RFC 9486',
     receiver: 'Linux drops the packet; nodes of that kind of network know the option',
     example: 'option 0x63 got a type that Linux discards the packet for',
   },

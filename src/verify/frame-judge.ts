@@ -5,6 +5,7 @@ import { NetworkLayer } from '../wire/network-layer.js';
 import { enterTunnel } from '../wire/tunnel.js';
 import { evidence } from './findings.js';
 import { HeaderValues } from './header-values.js';
+import { checkAddresses } from './headers/addresses.js';
 import { checkIpv4, parseIpv4 } from './headers/ipv4.js';
 import { checkIpv6, parseIpv6 } from './headers/ipv6.js';
 import { Packet, type PacketKind } from './headers/packet.js';
@@ -173,7 +174,8 @@ export class FrameJudge {
     network.offset = data;
     network.end = end;
     if (!enterTunnel(packet.view, { family, protocol, ends: key.subarray(KEY_SOURCE, keyLen) }, network)) {
-      if (kind === 'other' && mayHideUdp(family, protocol))
+      const next = captured > 0 ? packet.view.getUint8(data) : -1;
+      if (kind === 'other' && mayHideUdp(family, protocol, next))
         this.tally.hide(`${family === 4 ? 'protocol' : 'next header'} ${protocol}`);
       return -1;
     }
@@ -185,8 +187,10 @@ export class FrameJudge {
     const packet = this.#packet;
     const fragment = this.#fragment;
     const { strict, sightings, observe } = this.#options;
+    group.loopback = this.#loopback;
     if (fragment.family === 4) checkIpv4(packet, fragment, group, strict);
     else checkIpv6(packet, fragment, group);
+    if (group.seen === 1) checkAddresses(packet, group);
     if (packet.lengthMissing) {
       const field = fragment.family === 4 ? 'total length' : 'payload length';
       group.suspect(strict, 'length-not-written', `${field} 0, not written yet: the length of the frame counts`);
@@ -215,7 +219,6 @@ export class FrameJudge {
     group.sum = -1;
     group.total = len;
     group.headerLen = this.#packet.headerLen;
-    group.loopback = this.#loopback;
     group.largestCut = this.reassembler.largestCut(fragment);
     group.extents.add(0, len);
     this.#check(group);

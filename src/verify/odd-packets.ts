@@ -1,5 +1,6 @@
 import * as ipv4 from '../wire/ipv4.js';
 import * as ipv6 from '../wire/ipv6.js';
+import { NO_NEXT_HEADER } from '../wire/ipv6-extension.js';
 import type { NetworkLayer } from '../wire/network-layer.js';
 import type { Code } from './codes.js';
 import { type Evidence, evidence } from './findings.js';
@@ -46,10 +47,14 @@ export function oddVersionVerdict(view: DataView, network: NetworkLayer, fragmen
 /** Protocols whose whole packets carry no IP packet: ICMP, IGMP, TCP, RSVP, EIGRP, OSPF, PIM, VRRP, SCTP, DCCP, UDP-Lite … */
 const CLOSED: Readonly<Record<4 | 6, ReadonlySet<number>>> = {
   4: new Set([1, 2, 6, 33, 46, 88, 89, 103, 112, 132, 136]),
-  6: new Set([6, 33, 46, 58, 59, 88, 89, 103, 112, 132, 135, 136, 139, 140]),
+  6: new Set([6, 33, 46, 58, 59, 88, 89, 103, 112, 132, 136]),
 };
 
-/** Whether a UDP datagram may hide in a whole packet of this protocol. */
-export function mayHideUdp(family: 4 | 6, protocol: number): boolean {
+/** Mobility, HIP and Shim6 headers: extension headers to some (RFC 7045), behind which nothing comes but by their next header. */
+const ENDS_OR_NOT: ReadonlySet<number> = new Set([135, 139, 140]);
+
+/** Whether a UDP datagram may hide in a whole packet of this protocol; `next` is the first octet of what it carries, −1 for none. */
+export function mayHideUdp(family: 4 | 6, protocol: number, next: number): boolean {
+  if (family === 6 && ENDS_OR_NOT.has(protocol)) return next >= 0 && next !== NO_NEXT_HEADER;
   return !CLOSED[family].has(protocol);
 }

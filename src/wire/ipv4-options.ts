@@ -18,6 +18,8 @@ export const TIMESTAMP = 68;
 export const LSRR = 131;
 export const SSRR = 137;
 export const ROUTER_ALERT = 148;
+/** Labels of networks that a node must be told of: a node that was not drops the packet. */
+export const CIPSO = 134;
 /** The octets of options that fit a header. */
 export const MAX_LEN = 40;
 
@@ -78,19 +80,39 @@ export function withoutRouteData(options: Uint8Array): Uint8Array {
  */
 export function receivedOptionsFault(bytes: Uint8Array, offset: number, len: number): string | null {
   const end = offset + len;
-  let routes = 0;
+  const seen = { route: false, record: false, timestamp: false };
   for (let at = offset; at < end; ) {
     const type = bytes[at]!;
     if (type === END) return null;
     const optionLen = lengthAt(bytes, at, end);
     if (optionLen === 0) return lengthFault(bytes, at, end);
-    if (type === LSRR || type === SSRR) routes++;
-    if (routes > 1) return `option ${type} got a second source route, want one`;
+    const once = ONCE.get(type);
+    if (once !== undefined && seen[once]) return `option ${type} got a second ${ONCE_NAMES[once]}, want one`;
+    if (once !== undefined) seen[once] = true;
     const fault = pointerFault(bytes, at, optionLen);
     if (fault !== null) return fault;
     at += optionLen;
   }
   return null;
+}
+
+/** Options that a header may have but one of; LSRR and SSRR are one kind. */
+const ONCE: ReadonlyMap<number, keyof typeof ONCE_NAMES> = new Map([
+  [LSRR, 'route'],
+  [SSRR, 'route'],
+  [RECORD_ROUTE, 'record'],
+  [TIMESTAMP, 'timestamp'],
+]);
+const ONCE_NAMES = { route: 'source route', record: 'record of the route', timestamp: 'timestamp' } as const;
+
+/**
+ * The first option that hosts drop a packet for unless they are told otherwise, though nothing is wrong with it; −1 for none.
+ * Source routes go nowhere without `accept_source_route`, used up or not (RFC 7126 §4.3), and CIPSO needs a domain.
+ */
+export function unwelcomeOption(bytes: Uint8Array, offset: number, len: number): number {
+  for (const { type } of iterateOptions(bytes, offset, len))
+    if (type === LSRR || type === SSRR || type === CIPSO) return type;
+  return -1;
 }
 
 function lengthFault(bytes: Uint8Array, at: number, end: number): string {
@@ -102,14 +124,33 @@ function lengthFault(bytes: Uint8Array, at: number, end: number): string {
     : `option ${type} got length ${len}, want at most ${end - at}, the header's rest`;
 }
 
-/** The pointers of routes count from the option's type octet, from 1, and lie behind the pointer itself. */
+/**
+ * The pointers of routes count from the option's type octet, from 1, and lie behind the pointer itself: at room for another
+ * whole entry, or behind the option's end.
+ */
 function pointerFault(bytes: Uint8Array, at: number, len: number): string | null {
   const type = bytes[at]!;
+  if (type === ROUTER_ALERT) return len < 4 ? `option ${type} got length ${len}, want at least 4` : null;
   const least = type === LSRR || type === SSRR || type === RECORD_ROUTE ? 4 : type === TIMESTAMP ? 5 : 0;
   if (least === 0) return null;
   if (len < least - 1) return `option ${type} got length ${len}, want at least ${least - 1}`;
   const pointer = bytes[at + 2]!;
-  return pointer < least ? `option ${type} got pointer ${pointer}, want at least ${least}` : null;
+  if (pointer < least) return `option ${type} got pointer ${pointer}, want at least ${least}`;
+  const flags = type === TIMESTAMP ? bytes[at + 3]! : 0;
+  if (pointer > len) return overflown(flags) ? `option ${type} got overflow 15, want less` : null;
+  const entry = hasAddress(flags & 0x0f) ? 8 : 4;
+  const room = len - pointer + 1;
+  return room < entry ? `option ${type} got room for ${room} octets, want ${entry} or none` : null;
+}
+
+/** Timestamps with the address of the host that wrote them: every one's (1), or those asked for (3). */
+function hasAddress(flag: number): boolean {
+  return flag === 1 || flag === 3;
+}
+
+/** Hosts that had no room to write are counted, unless only those asked for write; more than 15 there cannot be. */
+function overflown(flags: number): boolean {
+  return (flags & 0x0f) !== 3 && flags >>> 4 === 15;
 }
 
 /** Why these octets are no list of options, or null where they are one; for options that a user gives. */

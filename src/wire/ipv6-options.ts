@@ -12,6 +12,11 @@
 
 export const PAD1 = 0;
 export const PADN = 1;
+/** Router alert (RFC 2711 §2.1), in hop-by-hop headers; 2 octets. */
+export const ROUTER_ALERT = 5;
+/** CALIPSO (RFC 5570) and IOAM (RFC 9486), in hop-by-hop headers: nodes of their kind of network know them. */
+const CALIPSO = 7;
+const IOAM = 0x31;
 /** Jumbo payload (RFC 2675 §2), in hop-by-hop headers; 4 octets of length. */
 export const JUMBO_PAYLOAD = 0xc2;
 /** Home address (RFC 6275 §6.3), in destination options: the address that counts as the source. */
@@ -35,11 +40,16 @@ export class OptionsFound {
   jumbo = -1;
   /** Offset of padding that Linux drops the packet for: over 7 octets, or not zeros (RFC 4942 §2.1.9.5); −1 for none. */
   padding = -1;
+  /** Offset of a router alert that is not as long as it must be, −1 for none. */
+  wrongLen = -1;
+  /** Options that are no padding. */
+  count = 0;
 }
 
 /** Walks the options of the header in `[at, at + len)`, which must lie within the view. */
 export function walkOptions(view: DataView, at: number, len: number, hopByHop: boolean, out: OptionsFound): void {
-  out.overrun = out.discard = out.special = out.homeAddress = out.jumbo = out.padding = -1;
+  out.overrun = out.discard = out.special = out.homeAddress = out.jumbo = out.padding = out.wrongLen = -1;
+  out.count = 0;
   const end = at + len;
   let padded = 0;
   for (let option = at + HEADER_LEN; option < end; ) {
@@ -51,14 +61,19 @@ export function walkOptions(view: DataView, at: number, len: number, hopByHop: b
     }
     padded = type === PAD1 || type === PADN ? padded + optionLen : 0;
     if (padded > 7 || (type === PADN && !zeros(view, option + 2, option + optionLen))) out.padding = option;
-    if (type > PADN) note(type, option, optionLen, hopByHop, out);
+    if (type > PADN) note(type, option, optionLen, hopByHop ? at : -1, out);
     option += optionLen;
   }
 }
 
-function note(type: number, option: number, len: number, hopByHop: boolean, out: OptionsFound): void {
-  if (type === JUMBO_PAYLOAD && hopByHop && len === 6) out.jumbo = option + 2;
-  else if (type === HOME_ADDRESS && !hopByHop && len === 18) out.homeAddress = option + 2;
+/** `hopByHop` is where that header begins, −1 for destination options. */
+function note(type: number, option: number, len: number, hopByHop: number, out: OptionsFound): void {
+  out.count++;
+  const isHop = hopByHop >= 0;
+  if (type === JUMBO_PAYLOAD && isHop && len === 6) out.jumbo = option + 2;
+  else if (type === HOME_ADDRESS && !isHop && len === 18) out.homeAddress = option + 2;
+  else if (type === ROUTER_ALERT && isHop && len !== 4) out.wrongLen = option;
+  else if (isHop && (type === CALIPSO || (type === IOAM && (option - hopByHop) % 4 !== 0))) out.special = option;
   else if ((type & ACTION) === 0) return;
   else if (ASSIGNED.has(type)) out.special = option;
   else if (out.discard < 0) out.discard = option;

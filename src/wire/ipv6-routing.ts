@@ -64,6 +64,15 @@ export function mostSegmentsLeft(view: DataView, base: number): number | undefin
 }
 
 /**
+ * Whether hosts drop a packet for a routing header in which nothing is wrong, unless they are told otherwise: for a source route
+ * (RFC 5095 §3), a home address that they do not know, and segments that they are not asked to serve, used up or not.
+ */
+export function isUnwelcome(type: number, segmentsLeft: number): boolean {
+  if (type === TYPE_SOURCE_ROUTE) return segmentsLeft > 0;
+  return type === TYPE_MOBILE || type === TYPE_RPL || type === TYPE_SEGMENT_ROUTING;
+}
+
+/**
  * Writes the final destination of a packet, which its pseudo-header uses (RFC 8200 §8.1), to `out` (16 octets): the last
  * address of the routing header at `routing`, or `destination`, that of the fixed header, where no segments are left.
  * False where the header's type or shape does not tell; then `out` is `destination`. The routing header must lie within

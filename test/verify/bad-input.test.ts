@@ -249,7 +249,7 @@ describe('IPv6 extension headers', () => {
     const final = { ...flow6, destination: routing.subarray(8) };
     const [verdict] = judge(framesOf(flow6, [{ extensions }, {}, { extensions }], udpPacket(final, pattern(4000))));
     assert.equal(verdict!.verdict, 'good');
-    assert.match(verdict!.notes[0]!, /^fragment #2: extension headers got none, fragment #1 has 2c02/);
+    assert.match(verdict!.notes[1]!, /^fragment #2: extension headers got none, fragment #1 has 2c02/);
   });
 
   it('hop-by-hop and routing stand before the fragment header', () => {
@@ -430,7 +430,7 @@ describe('memory', () => {
     const started = performance.now();
     let out = 0;
     for (let i = 0; i < 100_000; i++) {
-      view.setUint32(12, i); // source
+      view.setUint32(12, 0x0a00_0000 + i); // source
       const verdicts = verifier.push([frame(bytes)]);
       out += verdicts.length;
       if (i === 50_000) assert.match(verdicts[0]!.notes[0]!, /^given up: too many datagrams/);

@@ -154,6 +154,7 @@ export const SPECIMENS: Readonly<Record<Code, () => readonly Finding[]>> = {
   'ipv6-option-overrun': () => found([behind(60, [17, 0, 30, 10, 0, 0, 0, 0])]),
   'ipv6-option-discard': () => found([behind(60, [17, 0, 0x9e, 4, 0, 0, 0, 0])]),
   'jumbo-length': () => found([behind(0, [17, 0, 0xc2, 4, 0, 0, 0, 100], 0)]),
+  'ipv6-option-length': () => found([behind(0, [17, 0, 5, 4, 0, 0, 0, 0])]),
   'routing-type': () => found([behind(43, [17, 0, 9, 1, 0, 0, 0, 0])]),
   'routing-segments': () => found([behind(43, [17, 4, 0, 9, ...new Array<number>(36).fill(0)])]),
   'fragment-past-65535': () => found([piece(0, 1480, true), piece(1480, 1480, true), piece(65_528, 1000, false)]),
@@ -198,6 +199,13 @@ export const SPECIMENS: Readonly<Record<Code, () => readonly Finding[]>> = {
   'next-header-differs': () => found(odd(flow6, [{}, { protocol: 6 }])),
   'extension-headers-differ': () =>
     found(odd(flow6, [{ extensions: { nextHeader: 0, octets: Uint8Array.of(44, 0, 1, 4, 0, 0, 0, 0) } }])),
+  'address-special': () => found([whole({ ...flow4, source: Uint8Array.of(224, 0, 0, 1) }, payload4)]),
+  'udp-port-zero': () => found([whole(flow6, udpPacket(flow6, pattern(9), [1111, 0]))]),
+  'ip-option-special': () =>
+    found([fragment(flow4, payload4, A, { options: Uint8Array.of(131, 7, 8, 192, 0, 2, 9, 0) })]),
+  'routing-type-special': () => found([behind(43, [17, 2, 4, 1, ...new Array<number>(20).fill(0)])]),
+  'authentication-not-checked': () => found([behind(51, [17, 4, ...new Array<number>(22).fill(0)])]),
+  'ipv6-options-many': () => found([behind(60, [17, 2, ...new Array(9).fill([30, 0]).flat(), 1, 2, 0, 0])]),
   'destination-mac-differs': () =>
     foundIn(odd(flow4, [{}, { ttl: 63 }]).map((packet, i) => ethernet(packet, i === 1 ? 9 : 2))),
   'ipv6-option-special': () => found([behind(0, [17, 0, 0x63, 4, 0, 0, 0, 0])]),

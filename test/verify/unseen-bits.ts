@@ -105,7 +105,7 @@ export const UNSEEN: readonly UnseenBits[] = [
   },
   {
     field: 'hop-by-hop data',
-    bits: '2-7,14-31,34-39',
+    bits: '2-5,7,16-31,34-36,38-39',
     samples: ['case c53'],
     why: 'Option types that are to be skipped where unknown (RFC 8200 4.2), lengths that fit as well, and data that nobody reads.',
   },
@@ -189,11 +189,6 @@ export const UNSEEN: readonly UnseenBits[] = [
     bits: '6-7',
     samples: C55(7),
     why: 'Types 0 and 3 have the same last address in the same place.',
-  },
-  {
-    field: 'routing type',
-    samples: C55(4),
-    why: 'No segments are left: the header is passed over (RFC 8200 4.4).',
   },
   {
     field: 'gre flags',

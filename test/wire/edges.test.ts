@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { optionsFault, receivedOptionsFault } from '../../src/wire/ipv4-options.js';
+import { optionsFault, receivedOptionsFault, unwelcomeOption } from '../../src/wire/ipv4-options.js';
 import { LINKTYPE_LINUX_SLL, NetworkLayer, networkLayer } from '../../src/wire/link-layer.js';
 import { parseFileHeader, pcapFormat, putFileHeader } from '../../src/wire/pcap-format.js';
 
@@ -23,8 +23,52 @@ describe('IPv4 options that came', () => {
       [[68, 3, 5, 0], 'option 68 got length 3, want at least 4'],
       [[68, 4, 5, 0], null],
       [[68, 4, 4, 0], 'option 68 got pointer 4, want at least 5'],
+      [[148, 3, 0, 0], 'option 148 got length 3, want at least 4'],
     ];
     for (const [octets, want] of cases) assert.equal(fault(...octets), want, octets.join(' '));
+  });
+
+  it('have room for a whole entry behind the pointer, or none', () => {
+    const zeros = new Array<number>(12).fill(0);
+    for (const type of [7, 131, 137]) {
+      for (const pointer of [4, 8]) assert.equal(fault(type, 7, pointer, ...zeros), null, `${type} at ${pointer}`);
+      for (const [pointer, room] of [
+        [5, 3],
+        [7, 1],
+      ] as const)
+        assert.equal(fault(type, 7, pointer, ...zeros), `option ${type} got room for ${room} octets, want 4 or none`);
+    }
+    const stamps = (pointer: number, flags: number) => fault(68, 12, pointer, flags, ...zeros);
+    assert.equal(stamps(9, 0), null);
+    assert.equal(stamps(10, 0), 'option 68 got room for 3 octets, want 4 or none');
+    for (const flag of [1, 3]) {
+      assert.equal(stamps(5, flag), null);
+      assert.equal(stamps(9, flag), 'option 68 got room for 4 octets, want 8 or none');
+    }
+    assert.equal(stamps(13, 0xe0), null);
+    assert.equal(stamps(13, 0xf1), 'option 68 got overflow 15, want less');
+    assert.equal(stamps(13, 0xf3), null);
+    assert.equal(stamps(9, 0xf0), null, 'nothing overflows while there is room');
+  });
+
+  it('are routes, records and timestamps but once', () => {
+    const [route, strict, record, stamp] = [
+      [131, 3, 4],
+      [137, 3, 4],
+      [7, 3, 4],
+      [68, 4, 5, 0],
+    ] as const;
+    assert.equal(fault(...route, ...record, ...stamp, 0), null);
+    assert.equal(fault(...route, ...strict), 'option 137 got a second source route, want one');
+    assert.equal(fault(...record, 1, ...record), 'option 7 got a second record of the route, want one');
+    assert.equal(fault(...stamp, ...stamp), 'option 68 got a second timestamp, want one');
+  });
+
+  it('are unwelcome where hosts drop them unless told otherwise', () => {
+    const unwelcome = (...octets: number[]): number => unwelcomeOption(Uint8Array.from(octets), 0, octets.length);
+    assert.equal(unwelcome(7, 3, 4, 148, 4, 0, 0, 0), -1);
+    for (const type of [131, 134, 137]) assert.equal(unwelcome(1, type, 7, 8, 0, 0, 0, 0), type);
+    assert.equal(unwelcome(0, 131, 7, 8, 0, 0, 0, 0), -1, 'behind the end of the list');
   });
 
   it('are no list for a user to give where they do not end as it should, or are too many', () => {

@@ -7,6 +7,9 @@ import { evidence } from '../findings.js';
 import type { Group } from '../reassembly/group.js';
 import type { Packet } from './packet.js';
 
+/** Options of one header that hosts take at the most, padding not counted (RFC 8504 §5.3, the kernel's `max_dst_opts_number`). */
+const MOST_OPTIONS = 8;
+
 const found = new OptionsFound();
 const hopByHop = new OptionsFound();
 
@@ -44,9 +47,14 @@ function walk(packet: Packet, chain: extension.ExtensionChain, report: Report): 
     if (len === 0 || at + len > chain.upperOffset) break;
     if (protocol === extension.HOP_BY_HOP || protocol === extension.DESTINATION_OPTIONS) {
       walkOptions(view, at, len, protocol === extension.HOP_BY_HOP, found);
-      reportOptions(view, base, at + len, report);
+      reportOptions(view, base, at, at + len, report);
       if (found.homeAddress >= 0) homeAddress = found.homeAddress;
     } else if (protocol === extension.ROUTING) reportRouting(view, base, at, report);
+    else if (protocol === extension.AUTHENTICATION)
+      report('note', 'authentication-not-checked', 'authentication header got no check here', [
+        at - base,
+        at + len - base,
+      ]);
     protocol = view.getUint8(at);
     at += len;
   }
@@ -54,10 +62,10 @@ function walk(packet: Packet, chain: extension.ExtensionChain, report: Report): 
   if (chain.hopByHopOffset >= 0) reportJumbo(packet, chain, report);
 }
 
-function reportOptions(view: DataView, base: number, end: number, report: Report): void {
+function reportOptions(view: DataView, base: number, at: number, end: number, report: Report): void {
   const type = (at: number): number => view.getUint8(at);
   const mark = (at: number): [number, number] => [at - base, at + 2 - base];
-  const { overrun, discard, special, padding } = found;
+  const { overrun, discard, special, padding, wrongLen, count } = found;
   if (overrun >= 0) {
     const past = overrun + 1 < end ? overrun + 2 + type(overrun + 1) - end : 1;
     report(
@@ -75,12 +83,24 @@ function reportOptions(view: DataView, base: number, end: number, report: Report
     const text = `option 0x${type(special).toString(16)} got a type that Linux discards the packet for`;
     report('note', 'ipv6-option-special', text, mark(special));
   }
+  if (wrongLen >= 0) {
+    const text = `option ${type(wrongLen)} got length ${type(wrongLen + 1)}, want 2`;
+    report('mismatch', 'ipv6-option-length', text, mark(wrongLen));
+  }
+  if (count > MOST_OPTIONS) {
+    const text = `options got ${count}, more than the ${MOST_OPTIONS} that hosts take`;
+    report('note', 'ipv6-options-many', text, [at - base, at + 2 - base]);
+  }
   if (padding >= 0) report('note', 'ipv6-padding', 'padding got more than 7 octets, or not zeros', mark(padding));
 }
 
 function reportRouting(view: DataView, base: number, at: number, report: Report): void {
   const type = routing.getType(view, at);
   const left = routing.getSegmentsLeft(view, at);
+  if (routing.isUnwelcome(type, left)) {
+    const text = `routing type got ${type} with ${left} segments left, which Linux discards the packet for`;
+    report('note', 'routing-type-special', text, [at + 2 - base, at + 4 - base]);
+  }
   if (left === 0) return;
   const most = routing.mostSegmentsLeft(view, at);
   if (most === undefined) {
@@ -104,5 +124,7 @@ function reportJumbo({ view, base, onWire }: Packet, chain: extension.ExtensionC
   if (payloadLen !== 0) wrong(`with a payload length of ${payloadLen}, want 0 there`);
   else if (jumboLen <= ipv6.MAX_PAYLOAD_LEN) wrong('want more than 65535');
   else if (fragmentOffset >= 0) wrong('want none in a fragment');
+  else if ((hopByHop.jumbo - at) % 4 !== 0)
+    wrong(`${hopByHop.jumbo - at} octets into its header, want a multiple of 4`);
   else if (ipv6.HEADER_LEN + jumboLen > onWire) wrong(`want at most ${onWire - ipv6.HEADER_LEN}, the frame's rest`);
 }

@@ -1,8 +1,15 @@
 import { addSums, finishChecksum, sumView } from '../../wire/checksum.js';
 import * as ipv4 from '../../wire/ipv4.js';
-import { END, finalDestinationOffset, iterateOptions, NOP, receivedOptionsFault } from '../../wire/ipv4-options.js';
+import {
+  END,
+  finalDestinationOffset,
+  iterateOptions,
+  NOP,
+  receivedOptionsFault,
+  unwelcomeOption,
+} from '../../wire/ipv4-options.js';
 import { PROTOCOL as UDP } from '../../wire/udp.js';
-import { evidence, hex16, hexOctets } from '../findings.js';
+import { type Evidence, evidence, hex16, hexOctets } from '../findings.js';
 import { type Fragment, KEY_LAYERS, KEY_SOURCE, noHeader } from '../reassembly/fragment.js';
 import type { Group } from '../reassembly/group.js';
 import type { Packet, PacketKind } from './packet.js';
@@ -142,6 +149,7 @@ function checkOptions(packet: Packet, fragment: Fragment, group: Group): void {
   const shown = evidence('IPv4 header', view, base, headerLen, where);
   const fault = optionsFaultOf(packet);
   if (fault !== null) group.mismatch('ip-option', fault, shown);
+  else noteUnwelcome(packet, group, shown);
   const copied: number[] = [];
   for (const option of iterateOptions(octets)) {
     if (option.copied) copied.push(...octets.subarray(option.offset, option.offset + option.len));
@@ -159,6 +167,11 @@ function checkOptions(packet: Packet, fragment: Fragment, group: Group): void {
   if (copied.length === want.length && copied.every((octet, i) => octet === want[i])) return;
   const got = hexOctets(Uint8Array.from(copied));
   group.mismatch('ip-options-differ', `copied options got ${got}, want ${hexOctets(want)} as in fragment #1`, shown);
+}
+
+function noteUnwelcome({ bytes, base, headerLen }: Packet, group: Group, shown: Evidence): void {
+  const type = unwelcomeOption(bytes, base + ipv4.OPTIONS, headerLen - ipv4.HEADER_LEN);
+  if (type >= 0) group.note('ip-option-special', `option ${type} got a type that Linux discards the packet for`, shown);
 }
 
 /** Where a source route still has to go counts as the destination for the UDP checksum. */

@@ -25,6 +25,10 @@ export function judgeUdp(verdict: MutableVerdict, group: Group, packet: UpperPac
     return;
   }
   const { sourcePort, destinationPort } = header;
+  if (destinationPort === 0) {
+    const shown = evidence('udp header', view, at, udp.HEADER_LEN, [2, 4]);
+    group.findings.add('note', 'udp-port-zero', null, 'destination port got 0, which no socket has', shown);
+  }
   const length = header.length === 0 && group.jumbo ? len : header.length;
   const possible = length >= udp.HEADER_LEN && length <= len;
   judgeLength(group, packet, length);

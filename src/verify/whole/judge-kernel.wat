@@ -5,7 +5,7 @@
 ;;
 ;;       0  data: octets of a record in front of the frame's      4  offset of caplen; behind it is len
 ;;       8  offset of the time, two words                         12  the most that the second of them may be
-;;      16  1 for blocks of pcapng, 0 for records of pcap         20  four UDP ports of tunnels, 16 bits each, big-endian
+;;      16  1 for blocks of pcapng, 0 for records of pcap         20  four UDP ports not to take, 16 bits each, big-endian
 ;;      28  octets of the largest IP packet that no device cuts or has joined
 ;;      32  link of IPv4: octets in front of the IP header        36  offset of the octets that must be the template's
 ;;      40  64 bits: which of the frame's first octets are the destination MAC address
@@ -110,6 +110,20 @@
           (then (return (call $parse6 (i32.sub (local.get $cap) (i32.load (global.get $link)))))))))
     (i32.const 0))
 
+  ;; Whether the frame at hand is to a MAC address that is not a loopback's zeros.
+  (func $onWire (result i32)
+    (i64.ne (i64.const 0)
+      (i64.and (i64.load (global.get $frame)) (i64.load offset=8 (global.get $link)))))
+
+  ;; Whether an IPv4 address with this first octet is none, or a loopback's on a wire.
+  (func $odd4 (param $octet i32) (result i32)
+    (i32.or (i32.eqz (local.get $octet)) (i32.and (i32.eq (local.get $octet) (i32.const 127)) (call $onWire))))
+
+  ;; The same of the IPv6 address at `at`: `::`, or on a wire all that begin with as many zeros as `::1` at the least.
+  (func $odd6 (param $at i32) (result i32)
+    (i32.and (i64.eqz (i64.load (local.get $at)))
+      (i32.or (call $onWire) (i64.eqz (i64.load offset=8 (local.get $at))))))
+
   ;; An IPv4 packet without options in `cap` octets.
   (func $parse4 (param $cap i32) (result i32)
     (local $ip i32) (local $total i32) (local $word i32)
@@ -127,6 +141,10 @@
       (then (return (i32.const 0))))
     (local.set $word (call $be16 (i32.add (local.get $ip) (i32.const 6))))
     (if (i32.and (local.get $word) (i32.const 0x8000)) (then (return (i32.const 0))))
+    ;; No source that is a group or all hosts, and neither address none or, on a wire, loopback.
+    (if (i32.or (i32.ge_u (i32.load8_u offset=12 (local.get $ip)) (i32.const 224))
+          (i32.or (call $odd4 (i32.load8_u offset=12 (local.get $ip))) (call $odd4 (i32.load8_u offset=16 (local.get $ip)))))
+      (then (return (i32.const 0))))
     (global.set $data (i32.add (local.get $ip) (i32.const 20)))
     (global.set $len (i32.sub (local.get $total) (i32.const 20)))
     (global.set $off (i32.shl (i32.and (local.get $word) (i32.const 0x1fff)) (i32.const 3)))
@@ -141,6 +159,10 @@
     (if (i32.eqz (call $onLink)) (then (return (i32.const 0))))
     (local.set $len (call $be16 (i32.add (local.get $ip) (i32.const 4))))
     (if (i32.eqz (local.get $len)) (then (return (i32.const 0))))
+    ;; As of IPv4.
+    (if (i32.or (i32.eq (i32.load8_u offset=8 (local.get $ip)) (i32.const 0xff))
+          (i32.or (call $odd6 (i32.add (local.get $ip) (i32.const 8))) (call $odd6 (i32.add (local.get $ip) (i32.const 24)))))
+      (then (return (i32.const 0))))
     (if (i32.gt_u (i32.add (local.get $len) (i32.const 40)) (local.get $cap)) (then (return (i32.const 0))))
     (global.set $data (i32.add (local.get $ip) (i32.const 40)))
     (global.set $len (local.get $len))

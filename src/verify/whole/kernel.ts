@@ -69,7 +69,7 @@ export class JudgeKernel {
     this.#found = (desk + FOUND) / 4;
     this.#rows = desk + ROWS_AT;
     (exports['begin'] as (desk: number) => void)(desk);
-    const ports = [...vxlan.PORTS, geneve.PORT, geneve.PORT];
+    const ports = [...vxlan.PORTS, geneve.PORT, 0]; // what is inside is judged too; 0 is no socket's
     for (const [i, port] of ports.entries()) this.view.setUint16(desk + PORTS + 2 * i, port);
     this.view.setInt32(desk + TABLE, 0, true);
     this.forgetLinks();
