@@ -1,15 +1,17 @@
 import { type DatagramVerdict, outcome } from '../verify/verdict.js';
 import { amended, changedText, notAsSent } from './amended.js';
+import { Came } from './came.js';
 import { type Comparison, comparisonOf } from './comparison.js';
 import { cutDifferences } from './cut.js';
 import { type Difference, DifferenceTally, differenceText } from './difference.js';
 import type { ExpectedDatagram } from './expected.js';
 import { fieldDifferences } from './fields.js';
-import { identName, namesOf, namesSeen, sameEnd } from './names.js';
+import { cameWhole } from './names.js';
 import { NumberTally } from './numbers.js';
-import { OpenNames } from './open-names.js';
+import { type OpenDatagram, OpenDatagrams } from './open-datagrams.js';
+import { OrderTally } from './order.js';
 import { type Fault, generatedFault, payloadDifferences } from './payload.js';
-import { cameAsPlanned, isUnreadable, matchPlanned, type PlannedMatch, plannedText } from './planned.js';
+import { isUnreadable, matchPlanned, type PlannedMatch, plannedText } from './planned.js';
 
 export interface ExpectationOptions {
   /** Nothing may change on the way: for the sender's own link, or by the user's wish. Default false. */
@@ -34,14 +36,6 @@ export interface Held {
   readonly differences: readonly Difference[];
 }
 
-interface Entry {
-  readonly expected: ExpectedDatagram;
-  /** Among those of its flow: nobody promises an order between two senders. */
-  readonly order: number;
-}
-
-/** Datagrams told and not seen yet that are known one by one: what is beyond is counted as not compared. */
-const MOST_OPEN = 1 << 20;
 const MISMATCHES_KEPT = 20;
 /** What is told from the UDP header. */
 const UDP_FIELDS = ['sourcePort', 'destinationPort', 'udp checksum'];
@@ -70,13 +64,9 @@ export class Expectation {
   readonly #owns: (verdict: DatagramVerdict) => boolean;
   readonly #generated: boolean;
   readonly #numbers: NumberTally;
-  readonly #open = new Set<Entry>();
-  readonly #names = new OpenNames<Entry>();
-  /** Names under which something came already: what has one of them and is not open has come once more. */
-  readonly #came = new NumberTally(false);
-  readonly #cameNames = new Set<string>();
-  /** Idents of datagrams with a plan that came. */
-  readonly #planned = new Set<string>();
+  readonly #open = new OpenDatagrams();
+  readonly #came = new Came();
+  readonly #order = new OrderTally();
   readonly #tally = new DifferenceTally();
   readonly #count = {
     good: 0,
@@ -85,8 +75,6 @@ export class Expectation {
     incomplete: 0,
     stopped: 0,
     doubled: 0,
-    late: 0,
-    lateBy: 0,
     unexpected: 0,
   };
   readonly #mismatches: string[] = [];
@@ -99,8 +87,6 @@ export class Expectation {
   #wantsHash = false;
   #stopped = 0;
   #packets = 0;
-  /** Datagrams told of each flow, and the highest order that came. */
-  readonly #flows = new Map<string, { told: number; highest: number }>();
 
   constructor(expected: Iterable<ExpectedDatagram> = [], options: ExpectationOptions = {}) {
     this.#strict = options.strict ?? false;
@@ -113,8 +99,7 @@ export class Expectation {
 
   /** Datagrams may be added while others already come. */
   add(expected: ExpectedDatagram): void {
-    const flow = this.#flowOf(expected);
-    const order = flow.told++;
+    const order = this.#order.next(expected);
     this.#told += 1;
     if (expected.stoppedAfter !== undefined) this.#stopped += 1;
     if (expected.planned?.packets.length === 0) {
@@ -122,14 +107,9 @@ export class Expectation {
       return;
     }
     if ('sha256' in expected.payload) this.#wantsHash = true;
-    if (this.#open.size >= MOST_OPEN) {
-      this.#uncompared += 1;
-      this.#overflowed = true;
-      return;
-    }
-    const entry = { expected, order };
-    this.#open.add(entry);
-    for (const name of namesOf(expected)) this.#names.add(name, entry);
+    if (this.#open.add({ expected, order })) return;
+    this.#uncompared += 1;
+    this.#overflowed = true;
   }
 
   /** Some payloads are known by their SHA-256 alone: verdicts should have it. */
@@ -150,18 +130,18 @@ export class Expectation {
 
   /** What was sent and has not come at all. */
   missing(): ExpectedDatagram[] {
-    return [...this.#open].filter(({ expected }) => !expected.stoppedAfter).map(({ expected }) => expected);
+    return this.#open.missing();
   }
 
   /** Holds a final verdict against what was sent; null where it is none of ours. */
   take(verdict: DatagramVerdict): Held | null {
-    const planned = this.#findPlanned(verdict); // whose ports a plan may have changed
+    const planned = this.#open.findPlanned(verdict); // whose ports a plan may have changed
     if (planned === undefined && !this.#owns(verdict)) return null;
     this.#packets += Math.max(1, verdict.fragments) + verdict.duplicates;
     if (planned !== undefined) return this.#holdPlanned(planned, verdict);
     if (verdict.duplicates > 0 && !this.#repeats)
       this.#countDoubled(verdict, `${verdict.duplicates} of its packets came once more`);
-    const entry = this.#find(verdict);
+    const entry = this.#came.hasPayload(verdict) ? undefined : this.#open.find(verdict);
     if (entry?.expected.planned !== undefined) return this.#holdPlanned(entry, verdict);
     if (entry !== undefined) return this.#hold(entry, verdict);
     return this.#generated ? this.#holdSelf(verdict) : this.#surplus(verdict);
@@ -170,13 +150,14 @@ export class Expectation {
   result({ captureLost }: { readonly captureLost: number | null }): Comparison {
     const { good, planned, bad, incomplete, doubled, unexpected, stopped } = this.#count;
     const numbers = this.#numbers.figures;
+    const { late, lateBy } = this.#order.figures;
     const counts = {
       expected: this.#generated && this.#told === 0 ? null : this.#told - this.#stopped,
       ...{ good, planned, bad, incomplete },
       missing: Math.max(0, this.missing().length - this.#strays) + numbers.missing,
       ...{ stopped, doubled: doubled + numbers.doubled },
-      late: this.#count.late + numbers.late,
-      lateBy: Math.max(this.#count.lateBy, numbers.lateBy),
+      late: late + numbers.late,
+      lateBy: Math.max(lateBy, numbers.lateBy),
       unexpected,
       uncompared: this.#uncompared,
       packets: this.#packets,
@@ -189,40 +170,15 @@ export class Expectation {
     });
   }
 
-  #find(verdict: DatagramVerdict): Entry | undefined {
-    const told = verdict.seen?.payload?.told;
-    if (told?.firstWrong === -1 && this.#came.has(`${told.seed}`, told.sequence)) return undefined;
-    for (const [name, exact] of namesSeen(verdict)) {
-      const wanted = ({ expected }: Entry): boolean => exact || sameEnd(expected, verdict);
-      // Idents come again: whose an incomplete one is does not show where two are on their way.
-      const entry = cameWhole(verdict) ? this.#names.find(name, wanted) : this.#names.findOnly(name, wanted);
-      if (entry !== undefined) return entry;
-    }
-    return undefined;
-  }
-
-  /** The open one with a plan under this ident; of several the one that it is exactly. */
-  #findPlanned(verdict: DatagramVerdict): Entry | undefined {
-    if (verdict.ident === null) return undefined;
-    const name = identName(verdict.ident);
-    const fits = ({ expected: { planned, source, destination } }: Entry): boolean =>
-      planned !== undefined &&
-      (source ?? verdict.source) === verdict.source &&
-      (destination ?? verdict.destination) === verdict.destination;
-    const exact = (entry: Entry): boolean =>
-      fits(entry) && cameAsPlanned(matchPlanned(entry.expected.planned!, verdict));
-    return this.#names.find(name, exact) ?? this.#names.find(name, fits);
-  }
-
   /** Came as its plan made it, it is right, whatever the RFCs say of it; of what came only in part nothing is wrong. */
-  #holdPlanned(entry: Entry, verdict: DatagramVerdict): Held {
+  #holdPlanned(entry: OpenDatagram, verdict: DatagramVerdict): Held {
     const { expected, order } = entry;
     const planned = expected.planned!;
     this.#close(entry);
     const match = matchPlanned(planned, verdict);
-    if (match.copies > 0 && !this.#repeats && this.#findPlanned(verdict) === undefined)
+    if (match.copies > 0 && !this.#repeats && this.#open.findPlanned(verdict) === undefined)
       this.#countDoubled(verdict, `${match.copies} of its packets came once more than planned`);
-    if (match.lost === 0) this.#countOrder(this.#flowOf(expected), order);
+    if (match.lost === 0) this.#order.came(expected, order);
     const fields = fieldDifferences(expected, verdict);
     const readable = isUnreadable(planned) ? fields.filter(({ field }) => !UDP_FIELDS.includes(field)) : fields;
     const differences = [...readable, ...this.#plannedPayload(expected, verdict, match)];
@@ -262,19 +218,17 @@ export class Expectation {
     ];
   }
 
-  #close(entry: Entry): void {
-    const { expected } = entry;
-    this.#open.delete(entry);
-    for (const name of namesOf(expected)) this.#names.delete(name, entry);
-    this.#rememberCame(expected);
+  #close(entry: OpenDatagram): void {
+    this.#open.close(entry);
+    this.#came.add(entry.expected);
   }
 
-  #hold(entry: Entry, verdict: DatagramVerdict): Held {
+  #hold(entry: OpenDatagram, verdict: DatagramVerdict): Held {
     const { expected, order } = entry;
     this.#close(entry);
     const differences = fieldDifferences(expected, verdict);
     if (cameWhole(verdict)) {
-      this.#countOrder(this.#flowOf(expected), order);
+      this.#order.came(expected, order);
       const ofPayload = payloadDifferences(expected.payload, verdict);
       if (ofPayload === null) this.#uncompared += 1;
       differences.push(...cutDifferences(expected, verdict), ...(ofPayload ?? []));
@@ -319,11 +273,11 @@ export class Expectation {
     const none = { expected: undefined, differences: [] };
     if (this.#overflowed) return { verdict, ...none };
     // Where packets of a plan are lost, the others may make other datagrams than they were meant for.
-    if (verdict.ident !== null && this.#planned.has(identName(verdict.ident)) && this.#count.incomplete > 0) {
+    if (this.#came.hasPlanned(verdict) && this.#count.incomplete > 0) {
       this.#strays += 1;
       return { verdict: this.#judged(amended(verdict, [], [], 'incomplete'), null, [], []), ...none };
     }
-    if (verdict.verdict !== 'spliced' && this.#hasCome(verdict)) {
+    if (verdict.verdict !== 'spliced' && this.#came.has(verdict)) {
       if (!this.#repeats) this.#countDoubled(verdict, 'it came once more');
       return { verdict, ...none };
     }
@@ -338,56 +292,15 @@ export class Expectation {
     return { verdict: held, ...none };
   }
 
-  #flowOf({ source, sourcePort, destination, destinationPort }: ExpectedDatagram): { told: number; highest: number } {
-    const key = `${source} ${sourcePort} ${destination} ${destinationPort}`;
-    let flow = this.#flows.get(key);
-    if (flow === undefined) {
-      flow = { told: 0, highest: -1 };
-      this.#flows.set(key, flow);
-    }
-    return flow;
-  }
-
-  #countOrder(flow: { highest: number }, order: number): void {
-    if (order > flow.highest) flow.highest = order;
-    else {
-      this.#count.late += 1;
-      this.#count.lateBy = Math.max(this.#count.lateBy, flow.highest - order);
-    }
-  }
-
   #countDoubled(verdict: DatagramVerdict, what: string): void {
     this.#count.doubled += 1;
     this.#say(verdict, what);
-  }
-
-  #rememberCame({ payload, ident, planned }: ExpectedDatagram): void {
-    // Several datagrams of one plan may have the same payload.
-    if (planned !== undefined) this.#planned.add(ident === undefined ? '' : identName(ident));
-    else if ('seed' in payload) this.#came.add(`${payload.seed}`, payload.sequence);
-    else if (this.#cameNames.size < MOST_OPEN) {
-      const [name] = namesOf({ payload });
-      this.#cameNames.add(ident === undefined ? name! : `${name} ${ident}`);
-    }
-  }
-
-  #hasCome(verdict: DatagramVerdict): boolean {
-    if (verdict.ident !== null && this.#planned.has(identName(verdict.ident))) return true;
-    const told = verdict.seen?.payload?.told;
-    if (told) return this.#came.has(`${told.seed}`, told.sequence);
-    const [name] = namesSeen(verdict).at(-1) ?? [''];
-    return this.#cameNames.has(name) || this.#cameNames.has(`${name} ${verdict.ident}`);
   }
 
   #say(verdict: DatagramVerdict, text?: string): void {
     const texts = text === undefined ? verdict.mismatches : [text];
     for (const one of texts) if (this.#mismatches.length < MISMATCHES_KEPT) this.#mismatches.push(one);
   }
-}
-
-/** Of a splice halves of two came: its octets are nobody's. */
-function cameWhole({ complete, verdict }: DatagramVerdict): boolean {
-  return complete && verdict !== 'spliced';
 }
 
 /** Several datagrams that a device will cut or has joined, the first of which says the length of each. */

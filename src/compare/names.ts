@@ -45,3 +45,8 @@ export function sameEnd(
     (destinationPort === undefined || verdict.udp === null || destinationPort === verdict.udp.destinationPort)
   );
 }
+
+/** Of a splice halves of two came: its octets are nobody's. */
+export function cameWhole({ complete, verdict }: DatagramVerdict): boolean {
+  return complete && verdict !== 'spliced';
+}

@@ -57,6 +57,24 @@ describe('what was sent', () => {
     assert.deepEqual([result.missing, result.incomplete, result.verdict], [1, 1, 'inconclusive']);
   });
 
+  it('has come once more where its hash is all that is known of it', () => {
+    const payload = pattern(LENGTH);
+    const sha256 = createHash('sha256').update(payload).digest('hex');
+    const expectation = new Expectation([{ payload: { length: LENGTH, sha256 } }]);
+    const verifier = new Verifier({ sightings: true, hash: true });
+    for (const ident of [1, 2]) verifier.push(packetsOf(payload, ident).map((packet) => frame(packet)));
+    for (const verdict of [...verifier.end()]) expectation.take(verdict);
+    const { good, doubled, unexpected } = expectation.result({ captureLost: 0 });
+    assert.deepEqual([good, doubled, unexpected], [1, 1, 0]);
+  });
+
+  it('has come once more with its payload, whatever the ident says', () => {
+    const told = [0, 1].map((sequence) => expected(sequence, { ident: sequence + 1 }));
+    const again = packetsOf(makePayload(LENGTH, SEED, 0), 2); // the ident of the other one
+    const { good, doubled, missing } = compared(told, [...generated(0), ...again]);
+    assert.deepEqual([good, doubled, missing], [1, 1, 1]);
+  });
+
   it('is not counted twice where an incomplete one can not be known', () => {
     const result = compared([expected(0)], generated(0).slice(1));
     assert.deepEqual([result.missing, result.incomplete, result.verdict], [0, 1, 'inconclusive']);

@@ -10,8 +10,9 @@ import { HtmlReport } from '../common/html-report.js';
 import type { Output } from '../common/output.js';
 import { type Field, gatherField, NAMES } from './contestants/contestants.js';
 import { type Measured, measure } from './measure.js';
+import type { Part } from './parts/part.js';
 import { measureParts, PART_NAMES, type PartsMeasured } from './parts/parts.js';
-import { goalsOf } from './report/goals.js';
+import { type Goal, goalsOf } from './report/goals.js';
 import { markdownReport } from './report/markdown.js';
 import { benchDocument } from './report/page.js';
 import { sinkCost } from './report/sink-cost.js';
@@ -97,7 +98,7 @@ class Bench {
   }
 
   async run(): Promise<number> {
-    const { only, json, svg, markdown, html } = this.#options;
+    const { only, svg, markdown, html } = this.#options;
     await using page = await HtmlReport.open(html, this.#signal);
     await using chart = svg === undefined ? null : await OutputFile.open(svg, this.#signal);
     await using tables = markdown === undefined ? null : await OutputFile.open(markdown, this.#signal);
@@ -108,11 +109,7 @@ class Bench {
     const { parts: timed, failures } = await this.#parts();
     const parts = [...sinkCost(this.#measured), ...timed];
     const goals = goalsOf(this.#measured, parts);
-    if (json) for (const line of [...parts, ...goals]) await this.#output.json(line);
-    else
-      await this.#output.line(
-        `${parts.length === 0 ? '' : `${partTable(parts)}\n\n`}${goalTable(goals.filter(({ reached }) => only.length === 0 || reached !== null))}`,
-      );
+    await this.#say(parts, goals);
     await writeText(chart, () => barChart(this.#results));
     await writeText(tables, () => markdownReport(this.#host, this.#results, parts, goals));
     await page?.write(benchDocument({ results: this.#results, parts, goals, machine: this.#host }));
@@ -120,6 +117,16 @@ class Bench {
     if (failures[0] !== undefined) return exitCodeOf(failures[0].error);
     const failed = this.#results.some(({ kind, fault }) => kind !== 'yardstick' && fault !== null);
     return failed ? EXIT.verificationFailed : EXIT.ok;
+  }
+
+  async #say(parts: readonly Part[], goals: readonly Goal[]): Promise<void> {
+    const { only, json } = this.#options;
+    if (json) {
+      for (const line of [...parts, ...goals]) await this.#output.json(line);
+      return;
+    }
+    if (parts.length > 0) await this.#output.line(`${partTable(parts)}\n`);
+    await this.#output.line(goalTable(only.length === 0 ? goals : goals.filter(({ reached }) => reached !== null)));
   }
 
   async #printHost({ missing }: Field): Promise<void> {

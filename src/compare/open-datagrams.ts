@@ -1,0 +1,63 @@
+import type { DatagramVerdict } from '../verify/verdict.js';
+import type { ExpectedDatagram } from './expected.js';
+import { cameWhole, identName, namesOf, namesSeen, sameEnd } from './names.js';
+import { OpenNames } from './open-names.js';
+import { cameAsPlanned, matchPlanned } from './planned.js';
+
+/** A datagram that was told and has not come. */
+export interface OpenDatagram {
+  readonly expected: ExpectedDatagram;
+  /** Among those of its flow. */
+  readonly order: number;
+}
+
+/** Datagrams that are known one by one. */
+export const MOST_OPEN = 1 << 20;
+
+/** The datagrams that were told and have not come, to be found by what a verdict says of one. */
+export class OpenDatagrams {
+  readonly #all = new Set<OpenDatagram>();
+  readonly #names = new OpenNames<OpenDatagram>();
+
+  /** False where there are `MOST_OPEN` already: it is not kept. */
+  add(datagram: OpenDatagram): boolean {
+    if (this.#all.size >= MOST_OPEN) return false;
+    this.#all.add(datagram);
+    for (const name of namesOf(datagram.expected)) this.#names.add(name, datagram);
+    return true;
+  }
+
+  close(datagram: OpenDatagram): void {
+    this.#all.delete(datagram);
+    for (const name of namesOf(datagram.expected)) this.#names.delete(name, datagram);
+  }
+
+  /** The one that a verdict is about. */
+  find(verdict: DatagramVerdict): OpenDatagram | undefined {
+    for (const [name, exact] of namesSeen(verdict)) {
+      const wanted = ({ expected }: OpenDatagram): boolean => exact || sameEnd(expected, verdict);
+      // Idents come again: whose an incomplete one is does not show where two are on their way.
+      const found = cameWhole(verdict) ? this.#names.find(name, wanted) : this.#names.findOnly(name, wanted);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  /** The one with a plan under the verdict's ident; of several the one that it is exactly. */
+  findPlanned(verdict: DatagramVerdict): OpenDatagram | undefined {
+    if (verdict.ident === null) return undefined;
+    const name = identName(verdict.ident);
+    const fits = ({ expected: { planned, source, destination } }: OpenDatagram): boolean =>
+      planned !== undefined &&
+      (source ?? verdict.source) === verdict.source &&
+      (destination ?? verdict.destination) === verdict.destination;
+    const exact = (one: OpenDatagram): boolean =>
+      fits(one) && cameAsPlanned(matchPlanned(one.expected.planned!, verdict));
+    return this.#names.find(name, exact) ?? this.#names.find(name, fits);
+  }
+
+  /** Those of which nothing has come; what the sender stopped halfway was not to come whole. */
+  missing(): ExpectedDatagram[] {
+    return [...this.#all].filter(({ expected }) => !expected.stoppedAfter).map(({ expected }) => expected);
+  }
+}

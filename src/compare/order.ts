@@ -1,0 +1,43 @@
+import type { ExpectedDatagram } from './expected.js';
+
+interface Flow {
+  told: number;
+  /** The highest that came. */
+  highest: number;
+}
+
+/** In which order datagrams come, flow by flow: nobody promises an order between two senders (RFC 4737). */
+export class OrderTally {
+  readonly #flows = new Map<string, Flow>();
+  #late = 0;
+  #lateBy = 0;
+
+  /** Came behind one that was sent later, and by how many datagrams at most. */
+  get figures(): { readonly late: number; readonly lateBy: number } {
+    return { late: this.#late, lateBy: this.#lateBy };
+  }
+
+  /** The place of one that is sent now. */
+  next(expected: ExpectedDatagram): number {
+    return this.#flowOf(expected).told++;
+  }
+
+  came(expected: ExpectedDatagram, order: number): void {
+    const flow = this.#flowOf(expected);
+    if (order > flow.highest) flow.highest = order;
+    else {
+      this.#late += 1;
+      this.#lateBy = Math.max(this.#lateBy, flow.highest - order);
+    }
+  }
+
+  #flowOf({ source, sourcePort, destination, destinationPort }: ExpectedDatagram): Flow {
+    const key = `${source} ${sourcePort} ${destination} ${destinationPort}`;
+    let flow = this.#flows.get(key);
+    if (flow === undefined) {
+      flow = { told: 0, highest: -1 };
+      this.#flows.set(key, flow);
+    }
+    return flow;
+  }
+}
