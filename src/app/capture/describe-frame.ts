@@ -1,10 +1,12 @@
 import { formatAddress } from '../../wire/address.js';
+import { unknownName } from '../../wire/encapsulation.js';
 import * as ethernet from '../../wire/ethernet.js';
 import type { Frame } from '../../wire/frame.js';
 import * as ipv4 from '../../wire/ipv4.js';
 import * as ipv6 from '../../wire/ipv6.js';
 import * as extension from '../../wire/ipv6-extension.js';
 import { LINKTYPE_ETHERNET, NetworkLayer, networkLayer } from '../../wire/link-layer.js';
+import { enterTunnel } from '../../wire/tunnel.js';
 import * as udp from '../../wire/udp.js';
 
 /** What one frame is, as `udp-ufo capture --json` prints it. Fields of IP are null where the frame has no IP header. */
@@ -90,28 +92,71 @@ function linkText(view: DataView, linktype: number): string {
   return header === null ? 'no IP header' : ethernet.format(header);
 }
 
-/** The IP header, the fragment header and that of UDP, as far as they are there. */
-function headerTexts(view: DataView, { family, offset, len }: NetworkLayer): string[] {
-  const end = offset + len;
-  if (family === 4) {
-    const header = ipv4.parse(view, offset, len);
-    if (header === null) return [];
-    const upper = offset + ipv4.getHeaderLen(view, offset);
-    const first = header.fragOff === 0 && header.protocol === udp.PROTOCOL;
-    return [ipv4.format(header), ...(first ? udpText(view, upper, end) : [])];
-  }
+/** What a packet that is no fragment carries, and the protocol that says so. */
+interface Carried {
+  readonly protocol: number;
+  readonly offset: number;
+  readonly end: number;
+}
+
+interface HeaderTexts {
+  readonly texts: string[];
+  /** Null for a fragment, and where a header is not all there. */
+  readonly carried: Carried | null;
+}
+
+/** Nobody here needs to tell one tunnel from another. */
+const NO_ENDS = new Int32Array(0);
+
+/**
+ * Tags, labels and tunnels, IP header, fragment header and that of UDP, and the same of the packet within, as far as they are
+ * there. `told` octets of the text of the layers have been printed.
+ */
+function headerTexts(view: DataView, network: NetworkLayer, told = 0): string[] {
+  const { family, offset, len, layers } = network;
+  const way = layers.text();
+  const { texts, carried } = family === 4 ? ipv4Texts(view, offset, len) : ipv6Texts(view, offset, len);
+  const around = way.length > told ? [way.slice(told).replace(/^ > /, ''), ...texts] : texts;
+  if (carried === null || family === 0) return around;
+  network.offset = carried.offset;
+  network.end = carried.end;
+  if (!enterTunnel(view, { family, protocol: carried.protocol, ends: NO_ENDS }, network)) return around;
+  if (network.ok) return [...around, ...headerTexts(view, network, way.length)];
+  const tunnel = layers.text().slice(way.length).replace(/^ > /, '');
+  return [...around, tunnel, ...(network.why === 'not-ip' ? [unknownName(network)] : [])];
+}
+
+function ipv4Texts(view: DataView, offset: number, len: number): HeaderTexts {
+  const header = ipv4.parse(view, offset, len);
+  if (header === null) return { texts: [], carried: null };
+  const upper = offset + ipv4.getHeaderLen(view, offset);
+  const { protocol, fragOff, moreFrags } = header;
+  return {
+    texts: [
+      ipv4.format(header),
+      ...(fragOff === 0 && protocol === udp.PROTOCOL ? udpText(view, upper, offset + len) : []),
+    ],
+    carried: fragOff > 0 || moreFrags ? null : { protocol, offset: upper, end: offset + len },
+  };
+}
+
+function ipv6Texts(view: DataView, offset: number, len: number): HeaderTexts {
   const header = ipv6.parse(view, offset, len);
-  if (header === null) return [];
+  if (header === null) return { texts: [], carried: null };
+  const end = offset + len;
   extension.walkExtensions(view, offset + ipv6.NEXT_HEADER, offset + ipv6.HEADER_LEN, end, chain);
-  const { fragmentOffset: at, upperOffset, upperProtocol } = chain;
+  const { fragmentOffset: at, upperOffset, upperProtocol: protocol } = chain;
   const fragment = at < 0 ? null : extension.parseFragment(view, at, end - at);
-  const first = (fragment?.fragOff ?? 0) === 0 && upperProtocol === udp.PROTOCOL;
-  const carried = offset + ipv6.HEADER_LEN + header.payloadLen - at - extension.FRAGMENT_HEADER_LEN;
-  return [
-    ipv6.format(header),
-    ...(fragment === null ? [] : [extension.formatFragment(fragment, Math.max(0, carried))]),
-    ...(first ? udpText(view, upperOffset, end) : []),
-  ];
+  const first = (fragment?.fragOff ?? 0) === 0 && protocol === udp.PROTOCOL;
+  const piece = offset + ipv6.HEADER_LEN + header.payloadLen - at - extension.FRAGMENT_HEADER_LEN;
+  return {
+    texts: [
+      ipv6.format(header),
+      ...(fragment === null ? [] : [extension.formatFragment(fragment, Math.max(0, piece))]),
+      ...(first ? udpText(view, upperOffset, end) : []),
+    ],
+    carried: at < 0 && upperOffset <= end ? { protocol, offset: upperOffset, end } : null,
+  };
 }
 
 function udpText(view: DataView, at: number, end: number): string[] {

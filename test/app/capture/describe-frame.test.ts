@@ -5,6 +5,8 @@ import type { Frame } from '../../../src/wire/frame.js';
 import * as ipv4 from '../../../src/wire/ipv4.js';
 import * as ipv6 from '../../../src/wire/ipv6.js';
 import * as extension from '../../../src/wire/ipv6-extension.js';
+import { flow4, flow6, pattern, udpPacket, whole } from '../../verify/build.js';
+import { ethernet, hex, join, MACS, udpTo, WRAPS } from '../../verify/wraps.js';
 
 /** A raw IP frame at an odd offset of a larger buffer. */
 function frame(octets: Uint8Array, len = octets.length): Frame {
@@ -87,6 +89,29 @@ describe('frame description', () => {
     const text = frameLine({ ...frame(arp), linktype: 1 });
     assert.equal(text, '22:13:20.000005  02:00:00:00:00:02 > 02:00:00:00:00:01  vlan 100.3  0x0806  20');
     assert.match(frameLine(frame(Uint8Array.of(0))), / {2}no IP header {2}1$/);
+  });
+
+  for (const [via, wrap] of WRAPS)
+    for (const family of [4, 6] as const)
+      it(`tells every header of an IPv${family} packet in ${via}`, () => {
+        const flow = family === 4 ? flow4 : flow6;
+        const inner = whole(flow, udpPacket(flow, pattern(24)));
+        const one = wrap(inner, family);
+        const texts = frameLine(one).split('  ');
+        for (const layer of via.split(' > '))
+          assert.ok(
+            texts.some((text) => text.includes(layer)),
+            layer,
+          );
+        assert.match(frameLine(one), / {2}udp \d+ > \d+ {2}len 32 {2}\d+$/);
+        assert.equal(texts.filter((text) => text.startsWith('udp ')).length, via.match(/vxlan|geneve/) ? 2 : 1);
+        for (let caplen = 0; caplen < one.caplen; caplen++) assert.ok(frameLine({ ...one, caplen }));
+      });
+
+  it('tells what a tunnel carries that is no IP', () => {
+    const arp = join(MACS, hex('0806 0001'));
+    const text = frameLine(ethernet(join(hex('0800'), udpTo(4789, join(hex('08000000 00002a00'), arp)))));
+    assert.match(text, / {2}udp \d+ > 4789 {2}len \d+ {2}vxlan 42 {2}ethertype 0x0806 {2}\d+$/);
   });
 
   it('never throws, however short or odd the frame is', () => {
