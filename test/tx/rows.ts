@@ -1,12 +1,29 @@
 import { PagePool } from '../../src/memory/page-pool.js';
 import { SegmentTable } from '../../src/memory/segment-table.js';
 import { UserMemory } from '../../src/memory/user-memory.js';
+import type { Flow } from '../../src/skb/flow.js';
+import { allocSkb } from '../../src/skb/skbuff.js';
 import type { TxBatch } from '../../src/tx/net-device.js';
 
 /** A small memory with an empty batch in it. */
 export function emptyBatch(pages = 32): TxBatch {
   const memory = new UserMemory({ pages });
   return { table: new SegmentTable(memory), pool: new PagePool(memory), skbs: [] };
+}
+
+/** The same with a datagram of each flow, that rows can belong to. */
+export function batchOf(...flows: readonly Flow[]): TxBatch {
+  const batch = emptyBatch();
+  return { ...batch, skbs: flows.map((flow) => Object.assign(allocSkb(batch.pool, 64), { flow })) };
+}
+
+/** Adds a row of datagram `owner`: `headLen` octets of header and so many behind it in one page. */
+export function pushFrame(batch: TxBatch, owner: number, headLen: number, len: number): Uint8Array {
+  const { table, pool } = batch;
+  const pieces = len === 0 ? [] : [{ page: pool.allocRun(Math.ceil(len / 4096)), offset: 0, len }];
+  const octets = pushRow(batch, pattern(headLen, 1000 * owner), pieces);
+  table.owner[table.rows - 1] = owner;
+  return new Uint8Array(octets);
 }
 
 /** Octet `index` of everything the tests send: not periodic in any power of two. */

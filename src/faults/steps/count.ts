@@ -29,7 +29,7 @@ export const COUNT_STEPS: readonly Step[] = [
     demands: 'an exact copy does no harm: RFC 791 §3.2, RFC 5722 errata 3089, RFC 8200 §4.5',
     apply: (fragments: List, _context: StepContext, i: number, n: number) => {
       const place = at(fragments, i);
-      return fragments.toSpliced(place, 0, ...Array<PlanPacket>(n).fill({ ...fragments[place]!, delayMs: 0 }));
+      return fragments.toSpliced(place + 1, 0, ...Array<PlanPacket>(n).fill({ ...fragments[place]!, delayMs: 0 }));
     },
   },
   {

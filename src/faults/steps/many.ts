@@ -1,3 +1,4 @@
+import { argumentError } from '../../errors.js';
 import { addSums, sumOctets, udpChecksumField } from '../../wire/checksum.js';
 import * as ipv6 from '../../wire/ipv6.js';
 import * as extension from '../../wire/ipv6-extension.js';
@@ -37,10 +38,8 @@ export const DATAGRAM_STEPS: readonly Step[] = [
     demands: 'apart from all fragments with its id, both delivered: RFC 6946 §4, RFC 8200 §4.5; IPv4: RFC 791 §3.2',
     apply: (fragments: List, context: StepContext) => {
       if (fragments.length <= 1) return fragments.map((one) => withFragmentHeader(one, context.ident));
-      const first = Math.max(
-        0,
-        fragments.findIndex((one) => placeOf(one).offset === 0),
-      );
+      const first = fragments.findIndex((one) => placeOf(one).offset === 0);
+      if (first < 0) throw argumentError('fragments', fragments.length, 'the first one among them', 'drop it later');
       return fragments.toSpliced(first + 1, 0, small(fragments[first]!, context));
     },
   },
@@ -84,6 +83,13 @@ function upperHeadersLen(fragment: PlanPacket): number {
 function small(first: PlanPacket, { ident, pseudoSum }: StepContext): PlanPacket {
   const data = upperHeadersLen(first);
   const start = Math.max(0, data - udp.HEADER_LEN);
+  if (first.payload.length < start + udp.HEADER_LEN) {
+    throw argumentError(
+      'fragment',
+      `a first fragment of ${first.payload.length} octets`,
+      'one that holds the UDP header',
+    );
+  }
   const payload = first.payload.slice(start, data + ATOMIC_DATA);
   const view = viewOf(payload);
   udp.setLength(view, 0, payload.length);

@@ -78,8 +78,8 @@ export class JudgeKernel {
   /** Null without vector instructions. */
   static create(tenancy: Tenancy): JudgeKernel | null {
     const memory = summaryKernel();
-    const module = memory && compileKernel(JUDGE_KERNEL_BYTES);
-    return module && memory ? new JudgeKernel(memory, tenancy, memory.link(module)) : null;
+    if (linked === undefined) linked = memory && linkTo(memory);
+    return linked && memory ? new JudgeKernel(memory, tenancy, linked) : null;
   }
 
   /** How the records to come look. */
@@ -161,4 +161,12 @@ export class JudgeKernel {
     this.#used = 0;
     return rows;
   }
+}
+
+/** In the memory of this thread's summary kernel, which has one tenant at a time; null without vector instructions. */
+let linked: Readonly<Record<string, unknown>> | null | undefined;
+
+function linkTo(memory: SummaryKernel): Readonly<Record<string, unknown>> | null {
+  const module = compileKernel(JUDGE_KERNEL_BYTES);
+  return module && memory.link(module);
 }
