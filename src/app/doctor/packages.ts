@@ -1,18 +1,16 @@
 import { execFile } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
 import type { UfoError } from '../../errors.js';
 import { koffi } from '../../host/libc.js';
 import { bindNativeCalls } from '../../host/native-calls.js';
+import { notLoaded } from '../../host/native-package.js';
 import { runTool } from '../../host/run-tool.js';
 import type { Check } from './report.js';
 
-/** npm packages with native code; the Debian packages that building them takes. */
-const NATIVE: readonly (readonly [name: string, needs: string])[] = [
-  ['raw-socket', 'g++ make python3'],
-  ['cap', 'g++ make python3 libpcap-dev'],
-  ['koffi', ''],
-];
+/** npm packages with native code. */
+const NATIVE = ['raw-socket', 'cap', 'koffi'];
 
 /** Programs to compare with or to look with, and what each is good for here. */
 const PEERS: readonly (readonly [command: string, pkg: string, use: string])[] = [
@@ -23,21 +21,17 @@ const PEERS: readonly (readonly [command: string, pkg: string, use: string])[] =
 ];
 
 export async function packageChecks(): Promise<Check[]> {
-  const natives = await Promise.all(NATIVE.map(([name, needs]) => nativeCheck(name, needs)));
+  const natives = await Promise.all(NATIVE.map(nativeCheck));
   return [...natives, ...libpcapChecks(natives.some(({ name, state }) => name === 'koffi' && state === 'ok'))];
 }
 
-async function nativeCheck(name: string, needs: string): Promise<Check> {
+async function nativeCheck(name: string): Promise<Check> {
   try {
-    await import(name);
+    createRequire(import.meta.url)(name); // as the drivers do: import has other words for what is missing
     return { name, state: 'ok', value: 'loads' };
   } catch (error) {
-    const [value] = (error instanceof Error ? error.message : String(error)).split('\n');
-    const build =
-      needs === ''
-        ? `npm install ${name}`
-        : `apt-get install ${needs}, then npm install again (in a checkout: node scripts/setup.mjs)`;
-    return { name, state: 'missing', value: value!, hint: build };
+    const { why, hint } = notLoaded(name, error);
+    return { name, state: 'missing', value: why, hint };
   }
 }
 

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { unsupportedError } from '../../errors.js';
 import { koffi } from '../../host/libc.js';
 import { bindNativeCalls } from '../../host/native-calls.js';
+import { notLoadedError } from '../../host/native-package.js';
 
 /** npm `cap` 0.2.1 as far as it is used here. */
 export interface CapHandle {
@@ -28,10 +29,7 @@ export function loadCap(): CapHandle {
     handles.push(handle);
     return handle;
   } catch (error) {
-    throw unsupportedError(
-      `npm package cap could not be loaded: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`,
-      'install a C++ compiler, make, python3 and libpcap-dev (Debian; libpcap-devel on Fedora), then: npm rebuild cap',
-    );
+    throw notLoadedError('cap', error, 'the npm package ', 'take the engine libpcap');
   }
 }
 

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { UfoError } from '../../errors.js';
+import { notLoadedError } from '../../host/native-package.js';
 
 /** What we call of the native half of npm raw-socket; the package has no types of its own. */
 export interface RawSocketWrap {
@@ -39,11 +39,11 @@ export function loadRawSocket(load: (name: string) => unknown = createRequire(im
     loaded = load('raw-socket') as RawSocketModule;
     return loaded;
   } catch (cause) {
-    const [reason] = (cause as Error).message.split('\n');
-    throw new UfoError(
-      'ERR_UFO_UNSUPPORTED',
-      `the driver raw-socket needs the npm package raw-socket, which could not be loaded: ${reason}`,
-      'install g++, make and python3, then npm install again (in a checkout: node scripts/setup.mjs); or take the driver packet-socket',
+    throw notLoadedError(
+      'raw-socket',
+      cause,
+      'the driver raw-socket: the npm package ',
+      'take the driver packet-socket',
     );
   }
 }

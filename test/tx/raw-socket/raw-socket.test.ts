@@ -9,12 +9,13 @@ import { emptyBatch } from '../rows.js';
 describe('raw-socket', () => {
   it('names the package and what to install where it is not built', () => {
     const missing = () => {
-      throw new Error("Cannot find module 'raw-socket'\nRequire stack:\n- x");
+      const text = "Cannot find module './build/Release/raw.node'\nRequire stack:\n- x";
+      throw Object.assign(new Error(text), { code: 'MODULE_NOT_FOUND' });
     };
     assert.throws(() => loadRawSocket(missing), {
       code: 'ERR_UFO_UNSUPPORTED',
-      message: /npm package raw-socket.*Cannot find module 'raw-socket'$/,
-      hint: /npm install again/,
+      message: /npm package raw-socket is installed, but not built$/,
+      hint: /g\+\+ make python3.*node-gyp rebuild.*packet-socket/,
     });
   });
 
