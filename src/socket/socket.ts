@@ -95,7 +95,7 @@ export class UfoSocket extends SocketSettings implements AsyncDisposable {
     this.once('listening', listener);
     this.#work(() => this.end.bind(call)).catch((error: unknown) => {
       this.off('listening', listener);
-      this.#reports.tell(error);
+      if (this.#closed === null) this.#reports.tell(error);
     });
     return this;
   }
@@ -277,9 +277,10 @@ export class UfoSocket extends SocketSettings implements AsyncDisposable {
   close(): Promise<void>;
   close(callback: Callback): this;
   close(callback?: Callback): Promise<void> | this {
-    if (callback !== undefined && this.#closed === null) this.once('close', callback);
+    const listener = typeof callback === 'function' ? callback : undefined; // as dgram, which passes over all else
+    if (listener !== undefined && this.#closed === null) this.once('close', listener);
     this.#closed ??= this.#reports.observed(this.#shutDown());
-    return callback === undefined ? this.#closed : this;
+    return listener === undefined ? this.#closed : this;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -305,7 +306,9 @@ export class UfoSocket extends SocketSettings implements AsyncDisposable {
   }
 
   #listen(companion: Companion | null): void {
-    companion?.on('message', (payload, from) => this.emit('message', payload, from));
+    companion?.on('message', (payload, from) => {
+      if (this.#closed === null) this.emit('message', payload, from); // what was sent before goes on, what comes does not
+    });
     companion?.on('icmp', (told) => this.#hear(told, companion));
     companion?.on('error', (error) => this.#reports.tell(error));
     process.nextTick(() => {
@@ -346,11 +349,13 @@ export class UfoSocket extends SocketSettings implements AsyncDisposable {
     this.#signal?.removeEventListener('abort', this.#abort);
     this.#cork?.settle(Promise.reject(closed));
     this.#cork = null;
+    // As dgram's, the port is free at once where nothing is on its way that needs it.
+    const ended = this.#works.idle && !this.sender.paths.pending ? this.end.close() : null;
     await this.#works.close();
     try {
       await this.sender.close();
     } finally {
-      await this.end.close();
+      await (ended ?? this.end.close());
       this.emit('close');
     }
   }

@@ -4,6 +4,7 @@ import { skbEnsureWritable } from '../skb/expand-head.js';
 import type { Flow } from '../skb/flow.js';
 import { SKB_GSO_UDP } from '../skb/shared-info.js';
 import { CHECKSUM_NONE, CHECKSUM_PARTIAL, type SkBuff, skbPush } from '../skb/skbuff.js';
+import { formatAddress } from '../wire/address.js';
 import { addSums, finishChecksum, udpChecksumField } from '../wire/checksum.js';
 import * as ipv4 from '../wire/ipv4.js';
 import * as ipv6 from '../wire/ipv6.js';
@@ -91,6 +92,7 @@ export function checkPayloadLen(flow: Flow, payloadLen: number): void {
   const { maxPayloadLen } = flowHeaders(flow);
   if (payloadLen <= maxPayloadLen) return;
   throw systemError(ERRNO.EMSGSIZE, 'send', {
+    ...whereto(flow),
     reason: `${payloadLen} octets of payload, IPv${flow.family} carries ${maxPayloadLen} with these headers`,
     hint: `send at most ${maxPayloadLen} octets per datagram`,
   });
@@ -102,6 +104,7 @@ function checkLengths({ flow, networkLen, chainLen, gsoSize }: FlowHeaders, payl
   if (packetLen <= flow.mtu) return;
   if (flow.dontFragment && flow.family === 4) {
     throw systemError(ERRNO.EMSGSIZE, 'send', {
+      ...whereto(flow),
       reason: `DF is set, and the packet has ${packetLen} octets at an MTU of ${flow.mtu}`,
       hint: 'send less, or without DF',
     });
@@ -136,4 +139,8 @@ function markForCutting({ flow, linkLen, networkLen, gsoSize }: FlowHeaders, skb
   shinfo.gsoSize = gsoSize;
   shinfo.gsoType = SKB_GSO_UDP;
   shinfo.gsoSegs = Math.ceil((skb.len - linkLen - networkLen) / gsoSize);
+}
+
+function whereto({ destination, destinationPort }: Flow): { address: string; port: number } {
+  return { address: formatAddress(destination), port: destinationPort };
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createSocket as createUdpSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
 import { LAB } from '../../src/host/lab.js';
 import type { SocketOptions } from '../../src/socket/options.js';
 import { createSocket } from '../../src/socket/socket.js';
@@ -34,6 +35,14 @@ describeLive("the host's own address", () => {
       assert.deepEqual(await sendTo(address, { driver: 'auto' }), { len: 3_000, driver: 'raw-socket' });
     });
   }
+
+  liveIt('its link-local one, with its zone: auto, raw-socket and kernel-udp reach it', async () => {
+    const own = networkInterfaces()[near.interface]!.find(({ address }) => address.startsWith('fe80:'))!;
+    for (const driver of ['auto', 'raw-socket', 'kernel-udp'] as const) {
+      const { len } = await sendTo(`${own.address}%${near.interface}`, { driver });
+      assert.equal(len, 3_000, driver);
+    }
+  });
 
   for (const driver of PACKET_DRIVERS) {
     for (const address of [near.ipv6, '::1']) {

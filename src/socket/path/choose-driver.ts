@@ -28,12 +28,12 @@ const LIMITS: Partial<Record<DriverName, (options: SocketOptions, family: 4 | 6)
   'virtio-ufo': ufoRefusal,
 };
 
-/** The drivers in the order that `auto` tries them. */
-export function candidates(options: SocketOptions, family: 4 | 6, loopback = false): Candidate[] {
+/** The drivers in the order that `auto` tries them. @param toSelf datagrams are for this very host */
+export function candidates(options: SocketOptions, family: 4 | 6, toSelf = false): Candidate[] {
   return BY_SPEED.map((driver) => ({
     driver,
     refusal:
-      loopback && !BY_IP.has(driver)
+      toSelf && !BY_IP.has(driver)
         ? 'the kernel drops what is put on lo below its IP layer as a martian packet'
         : refusalOf(DRIVER_TRAITS[driver], options, family),
   }));

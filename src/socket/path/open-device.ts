@@ -11,8 +11,10 @@ export interface DeviceRequest {
   readonly family: 4 | 6;
   /** The interface that frames leave by. */
   readonly interface: string;
-  /** All that is known of it; of lo, datagrams are for this very host. */
+  /** All that is known of it. */
   readonly link?: NetworkInterface | undefined;
+  /** Datagrams are for this very host. */
+  readonly toSelf?: boolean;
   /** Its MTU, octets. */
   readonly mtu: number;
   readonly pool: PagePool;
@@ -93,10 +95,10 @@ function kernelNote(refusals: readonly string[]): string {
  * than the way there does (AF_XDP without frames of several chunks) is taken only where no other takes larger ones.
  */
 async function openFastest(request: DeviceRequest): Promise<NetDevice> {
-  const { options, family, mtu, link } = request;
+  const { options, family, mtu, toSelf } = request;
   const refusals: string[] = [];
   let best: NetDevice | null = null;
-  for (const { driver, refusal } of candidates(options, family, link?.linkType === 'loopback')) {
+  for (const { driver, refusal } of candidates(options, family, toSelf)) {
     const device =
       refusal === null ? await openOrRefusal(driver, { ...request, notes: [kernelNote(refusals)] }) : refusal;
     if (typeof device === 'string') {

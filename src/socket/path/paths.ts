@@ -141,13 +141,15 @@ export class Paths {
     return asked;
   }
 
-  #channel({ interface: interfaceName, mtu, bound, link }: RouteTo, companion: Companion | null): Promise<Channel> {
-    const key = `${interfaceName} ${bound}`;
+  #channel(way: RouteTo, companion: Companion | null): Promise<Channel> {
+    const { interface: interfaceName, mtu, bound, link, route } = way;
+    const toSelf = route?.type === 'local' || link?.linkType === 'loopback';
+    const key = `${interfaceName} ${bound} ${toSelf}`;
     let channel = this.#channels.get(key);
     if (channel === undefined) {
       const { family, pool, options: asked, open } = this.#with;
       const options = bound ? { ...asked, interface: interfaceName } : asked;
-      const request = { family, interface: interfaceName, mtu, link, pool, options, companion };
+      const request = { family, interface: interfaceName, mtu, link, toSelf, pool, options, companion };
       channel = open(options.driver ?? DEFAULT_DRIVER, request).then((device) => this.#use(device));
       channel.catch(() => this.#channels.delete(key));
       this.#channels.set(key, channel);

@@ -1,4 +1,4 @@
-import { lookup as dnsLookup } from 'node:dns/promises';
+import dns from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import { argumentError, ERRNO, systemError } from '../../errors.js';
 import { findInterface, listInterfaces, type NetworkInterface } from '../../host/interfaces.js';
@@ -31,7 +31,7 @@ const UNROUTED_MTU = 1500;
 export async function resolveHost(host: string, family: 4 | 6, lookup?: LookupFunction): Promise<string> {
   if (lookup !== undefined) return checkedFamily(await lookedUp(host, family, lookup), family);
   if (parseAddress(host) !== null) return checkedFamily(host, family);
-  return (await dnsLookup(host, { family })).address;
+  return lookedUp(host, family, dns.lookup as LookupFunction); // asked for now: programs put their own in its place
 }
 
 /**
@@ -64,6 +64,11 @@ export async function routeTo(
     return { ...found, source, interface: name, mtu: own.mtu, link: own };
   }
   const { route, link } = await findWayOut(address, name === undefined ? {} : { interface: name });
+  if (route.type === 'local' && name !== undefined && isLinkLocal(address)) {
+    // Our own: the kernel takes it by lo, but finds it by the interface that it belongs to.
+    const own = await findInterface(name);
+    return { ...found, source: withoutZone(boundTo ?? address), interface: name, mtu: own.mtu, link: own, route };
+  }
   if (route.type === 'broadcast' && !settings.broadcast) {
     throw systemError(ERRNO.EACCES, 'send', { address, reason: 'a broadcast address', hint: 'setBroadcast(true)' });
   }
@@ -85,7 +90,7 @@ async function interfaceFor(
   settings: PathSettings,
 ): Promise<string | undefined> {
   if (zone === undefined) {
-    if (own === undefined && /^fe[89ab]/i.test(text)) {
+    if (own === undefined && isLinkLocal(text)) {
       throw argumentError('address', text, `a zone with a link-local address, as ${text}%eth0`, 'or set `interface`');
     }
     return own ?? (multicast ? settings.multicastInterface : undefined);
@@ -117,6 +122,10 @@ export function checkedFamily(literal: string, family: 4 | 6): string {
   const parsed = parseAddress(literal);
   if (parsed?.family === family) return literal;
   throw argumentError('address', literal, `an IPv${family} address: the socket is of type udp${family}`);
+}
+
+function isLinkLocal(address: string): boolean {
+  return /^fe[89ab]/i.test(address);
 }
 
 function withoutZone(address: string): string {

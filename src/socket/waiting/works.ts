@@ -10,6 +10,11 @@ export class Works {
     return this.#closing;
   }
 
+  /** Nothing that was begun is unfinished. */
+  get idle(): boolean {
+    return this.#open === 0;
+  }
+
   /** @throws UfoError ERR_SOCKET_DGRAM_NOT_RUNNING, as dgram has it */
   check(): void {
     if (this.#closing) throw new UfoError('ERR_SOCKET_DGRAM_NOT_RUNNING', 'the socket is closed');

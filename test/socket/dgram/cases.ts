@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Socket, SocketOptions } from 'node:dgram';
+import dns from 'node:dns';
 import { EventEmitter, once } from 'node:events';
 
 /** Makes a socket, dgram's or ours, which both are used as dgram's. */
@@ -53,7 +54,29 @@ export const CASES: Readonly<Record<string, (make: Make) => Promise<unknown>>> =
     fails.bind(0, 'no.where');
     const code = await failed;
     await closed(fails);
-    return [asked, code, thrown(() => make({ type: 'udp4', lookup: 5 as never }))];
+    const late = make({
+      type: 'udp4',
+      lookup: ((_host: string, _family: unknown, done: (error: Error) => void) =>
+        setTimeout(done, 20, new Error('too late'))) as never,
+    });
+    let told = 0;
+    late.on('error', () => {
+      told += 1;
+    });
+    late.bind(0, 'no.where', () => {
+      told += 1;
+    });
+    await closed(late);
+    const original = dns.lookup;
+    dns.lookup = ((_host: string, _family: unknown, done: (error: null, address: string, family: 4) => void) =>
+      setImmediate(done, null, '127.0.0.1', 4)) as never;
+    const replaced = await listen(make('udp4'), 0, 'some.where').finally(() => {
+      dns.lookup = original;
+    });
+    const { address } = replaced.address();
+    await closed(replaced);
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    return [asked, code, told, address, thrown(() => make({ type: 'udp4', lookup: 5 as never }))];
   },
 
   '`signal`': async (make) => {
@@ -207,7 +230,13 @@ export const CASES: Readonly<Record<string, (make: Make) => Promise<unknown>>> =
         setImmediate(done, Object.assign(new Error('none'), { code: 'ENOTFOUND' }))) as never,
     });
     await closed(socket);
-    return thrown(() => socket.send('x', 9, () => {}), true);
+    const long = make('udp4');
+    const tooLong = await new Promise<NodeJS.ErrnoException>((resolve) => {
+      long.send(Buffer.alloc(65_508), 9, '127.0.0.1', (error) => resolve(error as NodeJS.ErrnoException));
+    });
+    const { code, syscall, address, port } = tooLong as unknown as Record<string, unknown>;
+    await closed(long);
+    return [thrown(() => socket.send('x', 9, () => {}), true), code, syscall, address, port];
   },
 
   '`close([callback])`': async (make) => {
@@ -222,8 +251,19 @@ export const CASES: Readonly<Record<string, (make: Make) => Promise<unknown>>> =
     });
     const unbound = make('udp4');
     await closed(unbound);
+    const freed = await listen(make('udp4'));
+    const { port } = freed.address();
+    freed.close('no function' as never);
+    const next = await listen(make('udp4'), port);
+    let heard = 0;
+    next.on('message', () => {
+      heard += 1;
+      if (heard === 1) next.close();
+    });
+    for (let i = 0; i < 5; i++) next.send('x', port, '127.0.0.1');
+    await once(next, 'close', LIMIT());
     const setters = thrown(() => socket.setBroadcast(true)) !== null;
-    return [order, same, setters, thrown(() => socket.send('x', 9, () => {}), true)];
+    return [order, same, heard, setters, thrown(() => socket.send('x', 9, () => {}), true)];
   },
 
   '`[Symbol.asyncDispose]()`': async (make) => {
