@@ -15,7 +15,7 @@ import { checkDatagramSize, checkSize, isRegularFile, payloadCount, payloads } f
 import type { SentLog } from '../common/sent.js';
 import type { EchoCheck } from './echo.js';
 import { heldRate } from './held-rate.js';
-import { sendNotes } from './notes.js';
+import { identNotes, sendNotes } from './notes.js';
 import type { SendRequest } from './options.js';
 import type { SendOutcome } from './report.js';
 import { SendWatch } from './watch.js';
@@ -37,6 +37,11 @@ export interface SendJob {
   readonly signal: AbortSignal;
 }
 
+interface KnownJob extends SendJob {
+  /** Datagrams there will be, as `countOf` has it. */
+  readonly known: number | null;
+}
+
 /**
  * Sends until the payloads, the time or the signal end it, or something stops it; that is in the outcome, unless it came
  * before the first datagram.
@@ -44,7 +49,8 @@ export interface SendJob {
 export async function sendAll(job: SendJob): Promise<Omit<SendOutcome, 'path' | 'flows' | 'wire' | 'echo'>> {
   const { socket, options, output, signal } = job;
   const tally = new StreamCounts();
-  const count = await countOf(options);
+  const known = await countOf(options);
+  const count = known ?? Number.POSITIVE_INFINITY;
   const watch = new SendWatch(tally, count, options, output);
   const ended = new Ended(options.durationMs);
   const generated = generatedOf(job, count);
@@ -54,7 +60,7 @@ export async function sendAll(job: SendJob): Promise<Omit<SendOutcome, 'path' | 
     const faults = options.plan === undefined ? undefined : plan(options.plan, '--plan');
     const planned = faults && (job.log?.watched(faults) ?? faults);
     const to = { pacer, signal, plan: planned, counts: tally, flows: job.flows?.stream };
-    await sendPayloads(job, count, generated, to, ended.signal);
+    await sendPayloads({ ...job, known }, generated, to, ended.signal);
   } catch (error) {
     if (!signal.aborted && error !== ended.signal.reason) failure = error;
   } finally {
@@ -64,6 +70,7 @@ export async function sendAll(job: SendJob): Promise<Omit<SendOutcome, 'path' | 
   await socket.idle();
   const { seconds } = tally;
   if (failure !== null && tally.fragments === 0) throw failure;
+  if (known === null) tellIdents(job, tally, seconds);
   const rate = heldRate(options.rate, tally, seconds, {
     family: job.path.family,
     byTime: ended.signal.aborted,
@@ -73,8 +80,7 @@ export async function sendAll(job: SendJob): Promise<Omit<SendOutcome, 'path' | 
 
 /** Datagrams that nobody looks at one by one are not even made: the socket stamps generated ones, and reads a file itself. */
 async function sendPayloads(
-  job: SendJob,
-  count: number,
+  job: KnownJob,
   generated: GeneratedPayloads | null,
   to: ManyOptions,
   ended: AbortSignal,
@@ -87,11 +93,11 @@ async function sendPayloads(
   if (json || looked || to.plan !== undefined) {
     const results = new Results(log, json ? output : null);
     const { onDatagram, onStopped } = results;
-    await socket.sendMany(source(job, count, generated, results), json || log ? { ...to, onDatagram, onStopped } : to);
-  } else if (generated !== null) await sendGenerated(job, generated, count, until);
+    await socket.sendMany(source(job, generated, results), json || log ? { ...to, onDatagram, onStopped } : to);
+  } else if (generated !== null) await sendGenerated(job, generated, until);
   else if (file !== undefined && datagramSize !== undefined && (await isRegularFile(file))) {
     await sendFile(job, file, datagramSize, until);
-  } else await socket.sendMany(source(job, count, null, new Results(null, null)), to);
+  } else await socket.sendMany(source(job, null, new Results(null, null)), to);
 }
 
 /** Payloads that are generated, each of which says when it leaves if it is to; null for others. */
@@ -101,20 +107,20 @@ function generatedOf({ options, echo }: SendJob, count: number): GeneratedPayloa
   return new GeneratedPayloads({ size, seed, count, clock: timestamps ? wallClock : undefined, onLeave: echo?.left });
 }
 
-async function sendGenerated(job: SendJob, payloads: GeneratedPayloads, count: number, to: ManyOptions): Promise<void> {
+async function sendGenerated(job: KnownJob, payloads: GeneratedPayloads, to: ManyOptions): Promise<void> {
   const { socket, log } = job;
   const { size, seed } = payloads;
   checkSize(size, maxLen(job));
-  tellNotes(job, largestOf(size), count);
+  tellNotes(job, largestOf(size));
   log?.beginSeries({ seed, sizes: size });
   await socket.sendMany(payloads, log === null ? to : { ...to, onDatagram: log.sent, onStopped: log.stopped });
 }
 
-async function sendFile(job: SendJob, file: string, datagramSize: number, to: ManyOptions): Promise<void> {
+async function sendFile(job: KnownJob, file: string, datagramSize: number, to: ManyOptions): Promise<void> {
   const { socket, options } = job;
   const { count = Number.POSITIVE_INFINITY } = options;
   checkDatagramSize(datagramSize, maxLen(job));
-  tellNotes(job, datagramSize, count);
+  tellNotes(job, datagramSize);
   const length = Math.min(count * datagramSize, Number.MAX_SAFE_INTEGER);
   await socket.sendFile(file, { ...to, datagramSize, length });
 }
@@ -124,11 +130,17 @@ function maxLen({ path, flows }: SendJob): number {
   return flows?.maxPayloadLen ?? path.maxPayloadLen;
 }
 
-function tellNotes({ path, options, output }: SendJob, octets: number, count: number): void {
-  const { rate } = options;
+function tellNotes({ path, options: { rate }, output, known: count }: KnownJob, octets: number): void {
   for (const note of sendNotes({ path, packets: path.packets(octets), octets, count, rate })) {
     output.note(`note: ${note}`);
   }
+}
+
+/** What only the end shows, of a source whose length nobody knew. */
+function tellIdents({ path, output }: SendJob, { datagrams, fragments }: StreamCounts, seconds: number): void {
+  const rate = { unit: 'datagrams', perSecond: datagrams / seconds } as const;
+  const packets = Math.ceil(fragments / Math.max(1, datagrams));
+  for (const note of identNotes({ path, packets, count: datagrams, rate })) output.note(`note: ${note}`);
 }
 
 /** A gap makes no bursts; a rate is held on average. */
@@ -168,15 +180,14 @@ function untilEnded(
   return { ready: (packets, bits) => ready(packets, bits)?.then(generated.leaveNow) };
 }
 
-/** Datagrams there will be; Infinity where nobody knows before the end. */
-async function countOf(options: SendRequest): Promise<number> {
+/** Datagrams there will be; Infinity where only time ends it, null where nobody knows before the end. */
+async function countOf(options: SendRequest): Promise<number | null> {
   const timed = options.durationMs !== undefined && options.count === undefined;
-  return timed ? Number.POSITIVE_INFINITY : ((await payloadCount(options)) ?? Number.POSITIVE_INFINITY);
+  return timed ? Number.POSITIVE_INFINITY : ((await payloadCount(options)) ?? null);
 }
 
 async function* source(
-  job: SendJob,
-  count: number,
+  job: KnownJob,
   generated: GeneratedPayloads | null,
   results: Results,
 ): AsyncGenerator<Uint8Array, void> {
@@ -185,10 +196,11 @@ async function* source(
   let first = true;
   if (generated !== null) checkSize(generated.size, maxLen(job));
   // What is cut up is read until it ends, whatever its size was said to be.
+  const count = job.known ?? Number.POSITIVE_INFINITY;
   const wish = options.datagramSize === undefined ? { ...options, count } : options;
   for await (const payload of generated ?? payloads(wish, maxLen(job))) {
     if (signal.aborted || performance.now() >= end) return;
-    if (first) tellNotes(job, generated === null ? payload.length : largestOf(generated.size), count);
+    if (first) tellNotes(job, generated === null ? payload.length : largestOf(generated.size));
     first = false;
     log?.begin(payload);
     yield payload;

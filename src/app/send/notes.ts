@@ -17,8 +17,8 @@ export interface SendPlan {
   /** Packets and octets of the largest datagram. */
   readonly packets: number;
   readonly octets: number;
-  /** Datagrams; Infinity where only time ends it. */
-  readonly count: number;
+  /** Datagrams; Infinity where only time ends it, null where nobody knows before the end. */
+  readonly count: number | null;
   readonly rate: RateWish | undefined;
 }
 
@@ -58,8 +58,8 @@ function reassemblyRoom(family: 4 | 6): number | null {
 }
 
 /** RFC 4963: a piece of an older datagram under the same id may be joined to a newer one. */
-function identNotes({ path, packets, count, rate }: SendPlan): string[] {
-  if (path.family === 6 || packets === 1 || count <= IDENTS) return [];
+export function identNotes({ path, packets, count, rate }: Omit<SendPlan, 'octets'>): string[] {
+  if (path.family === 6 || packets === 1 || count === null || count <= IDENTS) return [];
   const perSecond = datagramsPerSecond(rate, packets);
   if (identWrapSeconds(perSecond) >= REASSEMBLY_TIME_4) return [];
   return [
