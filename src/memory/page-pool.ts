@@ -53,12 +53,22 @@ export class PagePool {
   /** `count` pages in a row, each with one reference; the first one's number, or −1. First fit. */
   allocRun(count: number): number {
     if (count === 1) return this.allocPage();
+    const first = this.#freeRun(count);
+    if (first !== NIL) for (let page = first; page < first + count; page++) this.#unlink(page);
+    return first;
+  }
+
+  /** Whether `allocRun` would find so many. */
+  hasRun(count: number): boolean {
+    return this.#freeRun(count) !== NIL;
+  }
+
+  /** The first of `count` free pages in a row, or −1. */
+  #freeRun(count: number): number {
     for (let first = 0, run = 0, page = 0; page < this.pages; page++) {
       run = this.#refs[page] === 0 ? run + 1 : 0;
       if (run === 1) first = page;
-      if (run < count) continue;
-      for (let taken = first; taken < first + count; taken++) this.#unlink(taken);
-      return first;
+      if (run === count) return first;
     }
     return NIL;
   }

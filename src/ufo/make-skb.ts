@@ -39,10 +39,10 @@ export function ipMakeSkb(skb: SkBuff, flow: Flow, ident: number): void {
 }
 
 /**
- * Puts the headers of another flow in the place of those that `ipMakeSkb` made, with ident 0; false, and nothing has changed,
- * where the flows differ in more than what octets of the same length say.
+ * Puts the headers of another flow in the place of those that `ipMakeSkb` made, for what the skb holds now; false, and nothing
+ * has changed, where the flows differ in more than what octets of the same length say.
  */
-export function rewriteHeaders(skb: SkBuff, flow: Flow): boolean {
+export function rewriteHeaders(skb: SkBuff, flow: Flow, ident = 0): boolean {
   const [had, headers] = [flowHeaders(skb.flow!), flowHeaders(flow)];
   const alike =
     flow.mtu === had.flow.mtu &&
@@ -53,7 +53,7 @@ export function rewriteHeaders(skb: SkBuff, flow: Flow): boolean {
     headers.chainLen === had.chainLen;
   if (!alike) return false;
   skb.flow = flow;
-  writeHeaders(headers, skb, 0);
+  writeHeaders(headers, skb, ident);
   return true;
 }
 

@@ -14,25 +14,14 @@ import { addSums, finishChecksum, udpChecksumField } from '../wire/checksum.js';
 import * as ipv4 from '../wire/ipv4.js';
 import * as udp from '../wire/udp.js';
 import { headersRoom, ipMakeSkb, rewriteHeaders } from './make-skb.js';
-
-/** One payload of many; the object may be used again for the next. */
-export interface StreamPayload {
-  /** Octets of all of it. */
-  readonly len: number;
-  /** What is to be copied: all of it, or what stands in front of the frags. */
-  readonly octets: Uint8Array;
-  /** The rest, in pages that whoever lends them keeps. */
-  readonly frags: readonly SkbFrag[];
-  /** One's complement sum of all of it; −1 where it is not known. */
-  readonly sum: number;
-}
+import type { StreamPayload, StreamSkb } from './stream-skb.js';
 
 /**
  * An skb that serves one datagram of a stream after the other, for devices that are done with its octets when they have
  * taken its rows. Where the next payload has the same flow and shape (`fits`) only what differs is written: payload, ident
  * and checksums. Between two datagrams its lent frags are descriptors only, and hold no references.
  */
-export class ReusedSkb {
+export class ReusedSkb implements StreamSkb {
   readonly skb: SkBuff;
   #flow: Flow;
   readonly #len: number;
@@ -71,7 +60,7 @@ export class ReusedSkb {
     this.#readSums();
   }
 
-  /** Whether a payload has the shape of the one it was made for. */
+  /** Whether a payload has the shape of the one that it was made for. */
   fits({ len, octets, frags }: StreamPayload): boolean {
     return len === this.#len && octets.length === this.#copied && frags.length === this.#lent;
   }

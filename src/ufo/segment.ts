@@ -169,6 +169,19 @@ export function pushPayload(table: SegmentTable, skb: SkBuff, owner: number): vo
   for (const { page, offset, size } of skb.shinfo.frags) table.pushPiece(page, offset, size);
 }
 
+/** A row for each of the payloads that are joined in the head of an skb, for such a device: it may take some of them only. */
+export function pushJoined(
+  table: SegmentTable,
+  { transportHeader, head, headPage, tail, shinfo }: SkBuff,
+  owner: number,
+): void {
+  for (let at = transportHeader + UDP_HEADER_LEN; at < tail; at += shinfo.gsoSize) {
+    const page = headPage + ((at - head) >>> PAGE_SHIFT);
+    const len = Math.min(shinfo.gsoSize, tail - at);
+    table.pushRowOfPiece(owner, 0, 0, page, (at - head) & (PAGE_SIZE - 1), len);
+  }
+}
+
 /** The head, and a stretch, are runs of pages: an offset beyond the first one names a later page. */
 function pushStretch(table: SegmentTable, page: number, offset: number, len: number): void {
   if (page >= FIRST_FOREIGN) table.pushPiece(page, offset, len);

@@ -1,6 +1,7 @@
 import { ERRNO } from '../../src/errors.js';
 import { rowOctets } from '../../src/memory/gather-row.js';
 import { skbZcopy } from '../../src/skb/fill-page-desc.js';
+import type { Flow } from '../../src/skb/flow.js';
 import { consumeSkb } from '../../src/skb/release.js';
 import { type SkBuff, skbGet } from '../../src/skb/skbuff.js';
 import type { SocketOptions } from '../../src/socket/options.js';
@@ -31,6 +32,10 @@ export interface FakeOptions {
   readonly holds?: boolean;
   /** Don't keep the octets of what was sent. */
   readonly forgets?: boolean;
+  /** Rows are payloads, as those of an ordinary UDP socket. */
+  readonly payloads?: boolean;
+  /** What it says of joined datagrams that fit its MTU; left out: nothing. */
+  readonly uso?: string | null;
 }
 
 /** A device with any features, that takes or refuses what the test says. */
@@ -41,7 +46,8 @@ export class FakeDevice implements NetDevice {
   readonly ifindex = 0;
   readonly mtu: number;
   readonly features: number;
-  readonly writesHeaders: boolean = true;
+  readonly writesHeaders: boolean;
+  declare readonly usoRefusal?: (flow: Flow, payloadLen: number) => string | null | undefined;
   readonly zerocopy: boolean;
   readonly syscall = 'fake';
   readonly seen: Seen[] = [];
@@ -60,6 +66,9 @@ export class FakeDevice implements NetDevice {
     this.mtu = options.mtu ?? 1500;
     this.features = options.features ?? 1;
     this.zerocopy = options.zerocopy ?? true;
+    this.writesHeaders = options.payloads !== true;
+    const { uso } = options;
+    if (uso !== undefined) this.usoRefusal = (flow, len) => (len + 48 <= flow.mtu && len > 0 ? uso : undefined);
   }
 
   async linkHeader(): Promise<Uint8Array> {

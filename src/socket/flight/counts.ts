@@ -1,8 +1,9 @@
 import type { ChosenWay, Way } from './way.js';
 
-/** What is counted of a datagram. */
+/** What is counted of a datagram, or of several that are joined. */
 export interface Counted {
   readonly chosen: ChosenWay;
+  readonly joined: number;
   readonly fragments: number;
   readonly octets: number;
   readonly ident: number | null;
@@ -28,20 +29,20 @@ export class StreamCounts {
   #first: number | null = null;
   #last: number | null = null;
 
-  add({ chosen, fragments, octets, ident }: Counted): void {
-    this.datagrams += 1;
+  add({ chosen, joined, fragments, octets, ident }: Counted): void {
+    this.datagrams += joined;
     this.fragments += fragments;
     this.octets += octets;
     this.#first ??= ident;
-    this.#last = ident ?? this.#last;
+    if (ident !== null) this.#last = ident + joined - 1;
     if (chosen === this.#lastChosen) return;
     this.#lastChosen = chosen;
     if (!this.#ways.has(chosen.way)) this.#ways.set(chosen.way, chosen.why);
   }
 
-  /** A datagram that was stopped. */
-  addStopped({ fragmentsSent }: { readonly fragmentsSent: number }): void {
-    this.failed += 1;
+  /** Datagrams that were stopped, and the packets of theirs that had gone. */
+  addStopped(datagrams: number, fragmentsSent: number): void {
+    this.failed += datagrams;
     this.fragments += fragmentsSent;
     this.strayFragments += fragmentsSent;
   }

@@ -1,6 +1,7 @@
 import type { SkBuff } from '../../skb/skbuff.js';
 import type { DriverName, LostFrames } from '../../tx/net-device.js';
 import type { PlannedRows } from '../../ufo/planned-rows.js';
+import type { Counted } from './counts.js';
 import type { ChosenWay, Way } from './way.js';
 
 /** What became of one datagram. */
@@ -65,13 +66,16 @@ export interface DatagramSource {
   shift(): Datagram;
 }
 
-/** One datagram on its way through the transmitter. */
+/** One datagram on its way through the transmitter, or several equal ones that are handed over as one. */
 export class Datagram {
   readonly skb: SkBuff;
-  readonly octets: number;
+  /** Of payload, in all of them. */
+  octets: number;
   ident: number | null;
   readonly gsoSize: number;
-  readonly fragments: number;
+  fragments: number;
+  /** How many there are; `ident` is the first one's, and those behind it count up. */
+  joined = 1;
   readonly settled: Settled;
   readonly chosen: ChosenWay;
   /** Aborting it takes the datagram back while it waits for its batch. */
@@ -102,9 +106,8 @@ export class Datagram {
     this.planned = planned;
     this.gsoSize = gsoSize;
     this.fragments = planned === null ? Math.max(1, gsoSegs) : gsoSegs;
-    const kernelPicks =
-      skb.flow!.family === 6 && (way === 'kernel-ufo' || way === 'device-ufo' || way === 'unfragmented');
-    this.ident = way === 'kernel-ip' || way === 'kernel-uso' || kernelPicks ? null : fragId;
+    const kernelPicks = skb.flow!.family === 6 && way !== 'software-ufo';
+    this.ident = way === 'kernel-ip' || kernelPicks ? null : fragId;
   }
 
   /** Its skb is the next datagram of a stream now, with another ident. */
@@ -115,9 +118,33 @@ export class Datagram {
     this.cut = false;
   }
 
-  result(driver: DriverName): SendResult {
+  /** It stands for so many datagrams of one packet each, with so many octets together. */
+  standsFor(joined: number, octets: number): void {
+    this.joined = joined;
+    this.fragments = joined;
+    this.octets = octets;
+  }
+
+  /** @param index which of those that are joined */
+  result(driver: DriverName, index = 0): SendResult {
+    if (this.joined > 1) return this.#resultOf(driver, index);
     const { ident, gsoSize, fragments, fragmentsSent, octets } = this;
     return { ...this.chosen, driver, ident, gsoSize, fragments, fragmentsSent, octets };
+  }
+
+  /** What is counted of the first so many of those that are joined. */
+  firstOf(joined: number): Counted {
+    const { chosen, ident, skb } = this;
+    return { chosen, ident, joined, fragments: joined, octets: joined * skb.shinfo.gsoSize };
+  }
+
+  #resultOf(driver: DriverName, index: number): SendResult {
+    const { joined, skb } = this;
+    const each = skb.shinfo.gsoSize;
+    const octets = index === joined - 1 ? this.octets - index * each : each;
+    const ident = this.ident === null ? null : this.ident + index;
+    const fragmentsSent = index < this.fragmentsSent ? 1 : 0;
+    return { ...this.chosen, driver, ident, gsoSize: 0, fragments: 1, fragmentsSent, octets };
   }
 }
 

@@ -8,7 +8,8 @@ export const STALL = 5_000;
 
 /** Why a packet of `packetLen` octets, and with it its datagram, was refused for good; `partial` says how far that one got. */
 export function sendError(device: NetDevice, datagram: Datagram, packetLen: number, errno: number): UfoError {
-  const { fragments, fragmentsSent } = datagram;
+  const partial = datagram.result(device.driver, datagram.fragmentsSent);
+  const { fragments, fragmentsSent } = partial;
   const flow = datagram.skb.flow!;
   const error = systemError(errno, device.syscall, {
     address: formatAddress(flow.destination),
@@ -16,7 +17,7 @@ export function sendError(device: NetDevice, datagram: Datagram, packetLen: numb
     reason: `${fragmentsSent} of ${fragments} fragments had gone; the next one has ${packetLen} octets`,
     ...hintFor(errno, device),
   });
-  error.partial = datagram.result(device.driver);
+  error.partial = partial;
   return error;
 }
 

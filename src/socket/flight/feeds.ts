@@ -5,7 +5,7 @@ import { largestOf, smallestOf } from '../../payload/sizes.js';
 import { PayloadStamp } from '../../payload/stamp.js';
 import { NETIF_F_SG } from '../../skb/features.js';
 import type { SkbFrag } from '../../skb/shared-info.js';
-import type { StreamPayload } from '../../ufo/reused-skb.js';
+import type { StreamPayload } from '../../ufo/stream-skb.js';
 import { type Octets, octetsOf } from '../dgram/message.js';
 import { type Pages, UserPages } from '../pages.js';
 

@@ -1,12 +1,13 @@
 import { UfoError } from '../../errors.js';
 import type { PagePool } from '../../memory/page-pool.js';
 import type { Flow } from '../../skb/flow.js';
-import { SKB_GSO_UDP_L4 } from '../../skb/shared-info.js';
 import { skbGet } from '../../skb/skbuff.js';
 import type { Sock } from '../../skb/sock.js';
 import { skbOrphan } from '../../skb/wmem.js';
+import { JoinedSkb } from '../../ufo/joined-skb.js';
 import { checkPayloadLen } from '../../ufo/make-skb.js';
-import { ReusedSkb, type StreamPayload } from '../../ufo/reused-skb.js';
+import { ReusedSkb } from '../../ufo/reused-skb.js';
+import type { StreamPayload, StreamSkb } from '../../ufo/stream-skb.js';
 import type { ManyOptions } from '../options.js';
 import type { FlowPeers } from '../path/flow-peers.js';
 import type { Peer } from '../path/peer.js';
@@ -15,10 +16,14 @@ import type { Works } from '../waiting/works.js';
 import { Datagram, type DatagramSource, type Failure, type Settled } from './datagram.js';
 import type { Feed } from './feeds.js';
 import type { Tally } from './tally.js';
-import { type ChosenWay, chooseStreamWay } from './way.js';
+import { aloneWay, type ChosenWay, chooseWay, KERNEL_USO } from './way.js';
 
 /** Datagrams of a stream that are made at once at most: enough for one system call of small ones. */
 const MOST = 128;
+/** And of those that stand for up to 64: what they hold should stay inside L2. */
+const MOST_JOINED = 4;
+/** So often in a row nothing could be joined though the next one was there: nobody tries again. */
+const ALONE = 16;
 
 /** What streams of a socket share. */
 export interface PullOptions {
@@ -32,11 +37,11 @@ export interface PullOptions {
 
 /** A datagram that is made again and again. */
 class StreamDatagram extends Datagram {
-  readonly reused: ReusedSkb;
+  readonly reused: StreamSkb;
   /** Which of the stream's flows it is for. */
   flowIndex = 0;
 
-  constructor(reused: ReusedSkb, octets: number, chosen: ChosenWay, settled: Settled) {
+  constructor(reused: StreamSkb, octets: number, chosen: ChosenWay, settled: Settled) {
     super(reused.skb, octets, chosen, settled);
     this.reused = reused;
   }
@@ -57,12 +62,19 @@ export class PulledStream implements DatagramSource {
   /** Not on their way, the last used first. */
   readonly #idle: StreamDatagram[] = [];
   #made = 0;
+  #most = MOST;
   #next: StreamDatagram | null = null;
+  #making = false;
   /** The feed's payload is not sent yet; the pacer has let it go. */
   #ready = false;
   #paced = false;
   /** Something is awaited that calls `#resume`. */
   #waiting = false;
+  /** The next one's, where it was drawn already. */
+  #ident: number | null = null;
+  /** How often in a row there was nothing to join, and why nobody tries any more. */
+  #alone = 0;
+  #apart: string | null = null;
   /** Octets of the send budget that were waited for. */
   #reserved = 0;
   #over = false;
@@ -82,11 +94,14 @@ export class PulledStream implements DatagramSource {
 
   peek(): Datagram | undefined {
     if (this.#next === null && !this.#over && !this.#waiting) {
+      this.#making = true;
       try {
         this.#next = this.#make();
       } catch (error) {
         this.#fail(error);
       }
+      this.#making = false;
+      this.#tellEnd();
     }
     return this.#next ?? undefined;
   }
@@ -95,11 +110,22 @@ export class PulledStream implements DatagramSource {
     const datagram = this.#next!;
     this.#next = null;
     this.#tally.begin();
+    this.#tellEnd();
     return datagram;
   }
 
   /** The next datagram; null: none now. */
   #make(): StreamDatagram | null {
+    if (!this.#arrived()) return null;
+    const datagram = this.#take(this.#feed.payload);
+    if (datagram === null) return null;
+    this.#taken();
+    if (datagram.reused instanceof JoinedSkb) this.#join(datagram, datagram.reused);
+    return datagram;
+  }
+
+  /** Whether there is a payload that may leave now; if not, the stream has ended, or goes on when something else has happened. */
+  #arrived(): boolean {
     const { works } = this.#with;
     const { signal } = this.#to;
     if (this.#tally.failure !== null) return this.#end();
@@ -109,7 +135,7 @@ export class PulledStream implements DatagramSource {
       const state = this.#feed.next(this.#resume);
       if (state === 'end') return this.#end();
       if (state === 'later') return this.#wait();
-      if (state === 'busy') return null;
+      if (state === 'busy') return false;
       this.#ready = true;
       this.#peer = this.#peers.next();
     }
@@ -117,13 +143,46 @@ export class PulledStream implements DatagramSource {
     if (channel.stale) return this.#wait(channel.refresh());
     const pause = this.#paced ? undefined : this.#pace(this.#feed.payload.len);
     this.#paced = true;
-    if (pause !== undefined) return this.#wait(pause);
-    const datagram = this.#take(this.#feed.payload);
-    if (datagram !== null) {
-      this.#ready = false;
-      this.#paced = false;
+    return pause === undefined || this.#wait(pause);
+  }
+
+  /** The payload is in a datagram. */
+  #taken(): void {
+    this.#ready = false;
+    this.#paced = false;
+  }
+
+  /** Puts more datagrams into one, as far as they are there now and like it. */
+  #join(datagram: StreamDatagram, skb: JoinedSkb): void {
+    const { payload } = this.#feed;
+    while (!skb.full && this.#another() && skb.takes(payload) && this.#follows(datagram, skb.joined)) {
+      this.#feed.leave?.();
+      skb.append(payload);
+      this.#taken();
     }
-    return datagram;
+    skb.seal();
+    datagram.standsFor(skb.joined, skb.octets);
+    this.#alone = skb.joined === 1 && this.#ready && !this.#waiting ? this.#alone + 1 : 0;
+    if (this.#alone === ALONE) this.#apart = 'lengths or identifications do not follow each other';
+  }
+
+  /** As `#arrived`; what has been taken goes whatever becomes of the stream. */
+  #another(): boolean {
+    try {
+      return this.#arrived();
+    } catch (error) {
+      this.#fail(error);
+      return false;
+    }
+  }
+
+  /** Whether the next identification is the one that the kernel will give the next of those that are joined. */
+  #follows({ ident }: Datagram, joined: number): boolean {
+    if (ident === null) return true;
+    this.#ident ??= this.#with.nextIdent();
+    if (this.#ident !== ident + joined) return false;
+    this.#ident = null;
+    return true;
   }
 
   #pace(len: number): Promise<void> | undefined {
@@ -142,7 +201,8 @@ export class PulledStream implements DatagramSource {
       return null;
     }
     skb.sk = this.#with.sock;
-    const ident = this.#with.nextIdent();
+    const ident = this.#ident ?? this.#with.nextIdent();
+    this.#ident = null;
     this.#feed.leave?.();
     reused.fill(payload, ident);
     datagram.again(ident);
@@ -172,30 +232,64 @@ export class PulledStream implements DatagramSource {
   #fitting(payload: StreamPayload): StreamDatagram | null {
     const flow = this.#peer!.flow();
     const idle = this.#idle.at(-1);
-    if (idle?.reused.fits(payload) === true && idle.reused.turnTo(flow)) return this.#idle.pop()!;
-    if (idle === undefined && this.#made === MOST) return null; // one comes back with what is on its way
+    if (idle !== undefined && this.#serves(idle.reused, flow, payload)) return this.#idle.pop()!;
+    if (idle === undefined && this.#made >= this.#most) return null; // one comes back with what is on its way
     try {
       checkPayloadLen(flow, payload.len);
       return this.#build(flow, payload);
     } catch (error) {
-      if (isOutOfPages(error)) return this.#made > 0 ? null : this.#waitForPages(flow, payload);
+      if (isOutOfPages(error)) {
+        this.#freeIdle();
+        return this.#made > 0 ? null : this.#waitForPages(flow, payload);
+      }
       this.#tally.begin();
       this.#tally.refused();
       throw error;
     }
   }
 
+  #serves(reused: StreamSkb, flow: Flow, payload: StreamPayload): boolean {
+    if (reused instanceof JoinedSkb && this.#joinRefusal(flow, payload.len) !== null) return false;
+    return reused.fits(payload) && reused.turnTo(flow);
+  }
+
   /** A new one, of the skb of one that does not fit where there is any. */
   #build(flow: Flow, payload: StreamPayload): StreamDatagram {
     const { pool, fixedIdents } = this.#with;
     const { device } = this.#peers.channel;
+    const refusal = this.#joinRefusal(flow, payload.len);
+    if (refusal === null) return this.#buildJoined(flow, payload);
     const idle = this.#idle.pop();
     if (idle !== undefined) this.#made -= 1;
-    const reused = new ReusedSkb(pool, flow, payload, device.features, idle?.reused ?? null);
+    const recycled = idle?.reused instanceof ReusedSkb ? idle.reused : null;
+    if (recycled === null) idle?.reused.free();
+    const reused = new ReusedSkb(pool, flow, payload, device.features, recycled);
     this.#made += 1;
-    const chosen = chooseStreamWay(device, reused.skb, fixedIdents);
-    if (chosen.way === 'kernel-uso') reused.skb.shinfo.gsoType = SKB_GSO_UDP_L4;
+    this.#most = MOST;
+    const chosen = aloneWay(chooseWay(device, reused.skb, fixedIdents), refusal);
     return new StreamDatagram(reused, payload.len, chosen, this.#settled);
+  }
+
+  #buildJoined(flow: Flow, payload: StreamPayload): StreamDatagram {
+    this.#freeIdle();
+    const reused = new JoinedSkb(this.#with.pool, flow, payload);
+    this.#made += 1;
+    this.#most = MOST_JOINED;
+    const datagram = new StreamDatagram(reused, payload.len, KERNEL_USO, this.#settled);
+    if (!this.#peers.channel.device.writesHeaders) datagram.ident = null;
+    return datagram;
+  }
+
+  /** As `usoRefusal` of the device, and why it makes no sense in this stream. */
+  #joinRefusal(flow: Flow, len: number): string | null | undefined {
+    const refusal = this.#peers.channel.device.usoRefusal?.(flow, len);
+    if (refusal !== null) return refusal;
+    return this.#peers.single ? this.#apart : 'they go to several';
+  }
+
+  #freeIdle(): void {
+    this.#made -= this.#idle.length;
+    for (const { reused } of this.#idle.splice(0)) reused.free();
   }
 
   /** Builds it once and frees it again: so many pages there are then. */
@@ -203,7 +297,8 @@ export class PulledStream implements DatagramSource {
     const { pool, pageWait } = this.#with;
     const { features } = this.#peers.channel.device;
     const attempt = (): void => new ReusedSkb(pool, flow, payload, features, null).free();
-    return this.#wait(pageWait.until(attempt, this.#to.signal));
+    this.#wait(pageWait.until(attempt, this.#to.signal));
+    return null;
   }
 
   readonly #settled: Settled = (datagram: Datagram, failure: Failure | null): void => {
@@ -212,7 +307,7 @@ export class PulledStream implements DatagramSource {
     skbOrphan(settled.skb);
     if (this.#over) settled.reused.free();
     else this.#idle.push(settled);
-    if (failure === null) this.#peers.count(settled.flowIndex);
+    if (failure === null) this.#peers.count(settled.flowIndex, settled.joined);
     this.#tally.settled(datagram, failure);
   };
 
@@ -222,13 +317,13 @@ export class PulledStream implements DatagramSource {
   };
 
   /** Makes nothing before what is waited for has come, or `#resume` is called. */
-  #wait(awaited?: Promise<void>): null {
+  #wait(awaited?: Promise<void>): false {
     this.#waiting = true;
     awaited?.then(this.#resume, (error: unknown) => {
       this.#fail(error);
       this.#resume();
     });
-    return null;
+    return false;
   }
 
   #fail(error: unknown): void {
@@ -236,18 +331,23 @@ export class PulledStream implements DatagramSource {
     this.#end();
   }
 
-  #end(): null {
-    if (this.#over) return null;
+  #end(): false {
+    if (this.#over) return false;
     this.#over = true;
     if (this.#reserved > 0) this.#with.sock.uncharge(this.#reserved);
-    for (const { reused } of this.#idle.splice(0)) reused.free();
+    this.#freeIdle();
     try {
       this.#feed.close();
     } catch (error) {
       this.#tally.failure ??= { error };
     }
-    this.#ended();
-    return null;
+    this.#tellEnd();
+    return false;
+  }
+
+  /** Not before the last one that was made has been taken. */
+  #tellEnd(): void {
+    if (this.#over && !this.#making && this.#next === null) this.#ended();
   }
 }
 

@@ -98,7 +98,7 @@ interface Pushed {
 function counting(peers: FlowPeers, tally: Tally): Settled {
   const { index } = peers;
   return (datagram, failure) => {
-    if (failure === null) peers.count(index);
+    if (failure === null) peers.count(index, 1);
     tally.settled(datagram, failure);
   };
 }

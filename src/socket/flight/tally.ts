@@ -40,13 +40,16 @@ export class Tally {
 
   /** What `Datagram` calls when it is done. */
   readonly settled = (datagram: Datagram, failure: Failure | null): void => {
-    if (failure !== null) {
-      this.#counts.addStopped(datagram);
-      this.failure ??= failure;
-      if (!isWithdrawn(datagram, failure)) this.#tell(this.#onStopped, datagram);
-    } else {
+    if (failure === null) {
       this.#counts.add(datagram);
-      this.#tell(this.#onDatagram, datagram);
+      this.#tell(this.#onDatagram, datagram, 0, datagram.joined);
+    } else {
+      const whole = datagram.joined > 1 ? datagram.fragmentsSent : 0;
+      if (whole > 0) this.#counts.add(datagram.firstOf(whole));
+      this.#counts.addStopped(datagram.joined - whole, datagram.fragmentsSent - whole);
+      this.failure ??= failure;
+      this.#tell(this.#onDatagram, datagram, 0, whole);
+      if (!isWithdrawn(datagram, failure)) this.#tell(this.#onStopped, datagram, whole, datagram.joined);
     }
     this.#end();
   };
@@ -73,10 +76,10 @@ export class Tally {
   }
 
   /** The caller's mistake in a callback ends his stream, not the sender that others share. */
-  #tell(listener: ((result: SendResult) => void) | undefined, datagram: Datagram): void {
+  #tell(listener: ((result: SendResult) => void) | undefined, datagram: Datagram, first: number, end: number): void {
     if (listener === undefined) return;
     try {
-      listener(datagram.result(this.#driver));
+      for (let index = first; index < end; index++) listener(datagram.result(this.#driver, index));
     } catch (error) {
       this.failure ??= { error };
     }

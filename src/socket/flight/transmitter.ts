@@ -4,10 +4,11 @@ import type { PagePool } from '../../memory/page-pool.js';
 import { SegmentTable } from '../../memory/segment-table.js';
 import { NETIF_F_HW_CSUM } from '../../skb/features.js';
 import { consumeSkb, kfreeSkb, skbTxError } from '../../skb/release.js';
+import { SKB_GSO_UDP_L4 } from '../../skb/shared-info.js';
 import type { SkBuff } from '../../skb/skbuff.js';
 import type { NetDevice, TxBatch } from '../../tx/net-device.js';
 import { skbChecksumHelp } from '../../ufo/make-skb.js';
-import { pushPayload, pushWhole, type RowSource, Segmenter } from '../../ufo/segment.js';
+import { pushJoined, pushPayload, pushWhole, type RowSource, Segmenter } from '../../ufo/segment.js';
 import type { Datagram, DatagramSource } from './datagram.js';
 import { STALL, sendError } from './error.js';
 import { DatagramQueue } from './queue.js';
@@ -198,8 +199,10 @@ export class Transmitter {
 
   #handOver(datagram: Datagram, owner: number): void {
     const { skb } = datagram;
-    if (!this.#device.writesHeaders) pushPayload(this.#table, skb, owner);
-    else {
+    if (!this.#device.writesHeaders) {
+      if (skb.shinfo.gsoType === SKB_GSO_UDP_L4) pushJoined(this.#table, skb, owner);
+      else pushPayload(this.#table, skb, owner);
+    } else {
       if ((this.#device.features & NETIF_F_HW_CSUM) === 0) skbChecksumHelp(skb);
       pushWhole(this.#table, skb, owner);
     }

@@ -6,7 +6,6 @@ import { flowHeaders } from '../../ufo/flow-headers.js';
 import type { FragmentPlan, PlanContext, PlannedFragment } from '../../ufo/plan.js';
 import * as ipv4 from '../../wire/ipv4.js';
 import { iterateOptions } from '../../wire/ipv4-options.js';
-import * as udp from '../../wire/udp.js';
 
 /**
  * How a datagram becomes packets.
@@ -29,7 +28,7 @@ const KERNEL_IP: ChosenWay = {
   way: 'kernel-ip',
   why: 'an ordinary UDP socket: the kernel makes headers and fragments',
 };
-const KERNEL_USO: ChosenWay = {
+export const KERNEL_USO: ChosenWay = {
   way: 'kernel-uso',
   why: 'equal datagrams that wait together are handed over as one, and the kernel cuts them apart',
 };
@@ -55,15 +54,9 @@ export function chooseWay(device: NetDevice, skb: SkBuff, fixedIdent: boolean): 
   };
 }
 
-/**
- * The way of the datagrams of a stream: as `chooseWay`, but equal ones may be joined. It is the same for all that have the
- * shape of this one.
- */
-export function chooseStreamWay(device: NetDevice, skb: SkBuff, fixedIdent: boolean): ChosenWay {
-  const refusal = device.usoRefusal?.(skb.flow!, skb.len - (skb.transportHeader - skb.data) - udp.HEADER_LEN);
-  if (refusal === undefined) return chooseWay(device, skb, fixedIdent);
-  if (refusal === null) return KERNEL_USO;
-  return { way: 'kernel-ip', why: `${KERNEL_IP.why}; one by one, for ${refusal}` };
+/** The way of a datagram of a stream that could not be joined with others like it, and why; undefined: that is no question. */
+export function aloneWay(chosen: ChosenWay, refusal: string | undefined): ChosenWay {
+  return refusal === undefined ? chosen : { way: chosen.way, why: `${chosen.why}; one by one, for ${refusal}` };
 }
 
 /** The way of a datagram with a plan: always cut here, whatever the device could do. */

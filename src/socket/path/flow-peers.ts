@@ -33,10 +33,15 @@ export class FlowPeers {
     return this.#peers[this.index]!;
   }
 
-  /** A datagram for peer `index` has gone. */
-  count(index: number): void {
+  /** So many datagrams for peer `index` have gone. */
+  count(index: number, datagrams: number): void {
     const counts = this.#flows?.counts;
-    if (counts !== undefined) counts[index]! += 1;
+    if (counts !== undefined) counts[index]! += datagrams;
+  }
+
+  /** All datagrams go to the same one. */
+  get single(): boolean {
+    return this.#peers.length === 1;
   }
 }
 

@@ -7,10 +7,6 @@ import { SKB_GSO_UDP_L4 } from '../../skb/shared-info.js';
 import { MAX_MESSAGES, type MmsgVector } from '../mmsghdr.js';
 import { rowLen, rowSkb, type TxBatch } from '../net-device.js';
 
-/** `UDP_MAX_SEGMENTS`; later kernels take 128, more than fit a message here. */
-const MOST = 64;
-/** Octets of a message: what one IPv4 packet holds (IPv6 has 20 less behind its header). */
-const MOST_OCTETS = 65_467;
 /** `struct cmsghdr { size_t len; int level, type; u16 size; }`, and its space. */
 const CMSG_LEN = 18;
 const CMSG_SPACE = 24;
@@ -20,8 +16,8 @@ const UDP_SEGMENTATION = 'tx-udp-segmentation';
 const REFUSALS: ReadonlySet<number> = new Set([ERRNO.EINVAL, ERRNO.EIO, ERRNO.EMSGSIZE, ERRNO.EOPNOTSUPP]);
 
 /**
- * Equal datagrams of one flow in one message (UDP_SEGMENT), which the kernel cuts into packets again just before the
- * driver: one way through the stack for up to 64 of them. The last may be shorter.
+ * Datagrams that are joined (`JoinedSkb`), in one message (UDP_SEGMENT), which the kernel cuts into packets again just before
+ * the driver: one way through the stack for up to 64 of them. The last may be shorter.
  *
  *     message   | payload | payload | payload | shorter |      control   | cmsghdr: UDP_SEGMENT | length of the first |
  */
@@ -34,11 +30,6 @@ export class JoinedDatagrams {
   readonly #controls = new DataView(new ArrayBuffer(MAX_MESSAGES * CMSG_SPACE));
   readonly #address = addressOf(new Uint8Array(this.#controls.buffer));
   #messages = 0;
-  /** Of the last message: its flow, the length of its first datagram, and octets; closed: nothing may follow in it. */
-  #flow: Flow | null = null;
-  #segment = 0;
-  #octets = 0;
-  #closed = true;
 
   constructor(interfaceName: string) {
     this.#interface = interfaceName;
@@ -66,37 +57,21 @@ export class JoinedDatagrams {
 
   reset(): void {
     this.#messages = 0;
-    this.#closed = true;
   }
 
-  /** Takes a row into the last message, or says that it needs one of its own. */
-  take(batch: TxBatch, row: number): boolean {
-    const { flow, shinfo } = rowSkb(batch, row);
-    const len = rowLen(batch, row);
-    const may = shinfo.gsoType === SKB_GSO_UDP_L4 && this.#refused === null;
-    const last = this.#messages - 1;
-    if (may && !this.#closed && flow === this.#flow && len <= this.#segment && this.#rows[last]! < MOST) {
-      if (this.#octets + len <= MOST_OCTETS) {
-        this.#rows[last]! += 1;
-        this.#octets += len;
-        this.#closed = len < this.#segment;
-        return true;
-      }
+  /** Adds to the message just opened a row, or all up to `end` that are joined with it; how many. */
+  push(vector: MmsgVector, batch: TxBatch, row: number, end: number): number {
+    const message = this.#messages++;
+    const joined = rowSkb(batch, row).shinfo.gsoType === SKB_GSO_UDP_L4 && this.#refused === null;
+    const next = joined ? rowsEnd(batch, row, end) : row + 1;
+    this.#rows[message] = next - row;
+    if (next === row + 1) vector.pushRow(batch, row);
+    else {
+      vector.pushIovec(rowAddress(batch, row), octetsOf(batch, row, next));
+      this.#controls.setUint16(message * CMSG_SPACE + 16, rowLen(batch, row), true);
+      vector.setControl(this.#address + message * CMSG_SPACE, CMSG_SPACE);
     }
-    this.#rows[this.#messages++] = 1;
-    this.#flow = flow;
-    this.#segment = len;
-    this.#octets = len;
-    this.#closed = !may;
-    return false;
-  }
-
-  /** Says in the last message where it is to be cut, once it holds two. */
-  note(vector: MmsgVector): void {
-    const last = this.#messages - 1;
-    if (this.#rows[last] !== 2) return;
-    this.#controls.setUint16(last * CMSG_SPACE + 16, this.#segment, true);
-    vector.setControl(this.#address + last * CMSG_SPACE, CMSG_SPACE);
+    return next - row;
   }
 
   rowsOf(message: number): number {
@@ -116,6 +91,23 @@ export class JoinedDatagrams {
     for (let message = 0; message < this.#messages; message++) most = Math.max(most, this.#rows[message]!);
     return most;
   }
+}
+
+/** Behind the last row that belongs with this one. */
+function rowsEnd({ table }: TxBatch, row: number, end: number): number {
+  let next = row + 1;
+  while (next < end && table.owner[next] === table.owner[row]) next++;
+  return next;
+}
+
+/** Joined datagrams lie one behind the other in a head. */
+function rowAddress({ table, pool }: TxBatch, row: number): number {
+  const piece = table.firstPiece[row]!;
+  return pool.memory.address + pool.offsetOf(table.piecePage[piece]!) + table.pieceOffset[piece]!;
+}
+
+function octetsOf(batch: TxBatch, row: number, end: number): number {
+  return (end - row - 1) * rowLen(batch, row) + rowLen(batch, end - 1);
 }
 
 /** Why joined datagrams would not leave an interface one by one; null where the kernel cuts them in front of it. */

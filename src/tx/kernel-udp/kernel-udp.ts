@@ -166,7 +166,7 @@ export class KernelUdp implements NetDevice {
     let named: Flow | null = null;
     let at = -SOCKADDR_IN6_LEN;
     let nameLen = 0;
-    for (let row = first; row < end; row++) {
+    for (let row = first; row < end; ) {
       const flow = flowOf(batch, row);
       if (flow !== named) {
         if (named !== null && (!port.fits(flow) || !sameSource(flow, named) || flow.options.length > 0)) return;
@@ -174,9 +174,8 @@ export class KernelUdp implements NetDevice {
         nameLen = putSockaddr(this.#names, at, flow.destination, flow.destinationPort, this.ifindex);
         named = flow;
       }
-      if (!this.#joined.take(batch, row)) vector.pushMessage(this.#address + at, nameLen);
-      this.#joined.note(vector);
-      vector.pushRow(batch, row);
+      vector.pushMessage(this.#address + at, nameLen);
+      row += this.#joined.push(vector, batch, row, end);
     }
   }
 

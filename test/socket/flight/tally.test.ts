@@ -9,7 +9,16 @@ const FITS = { way: 'unfragmented', why: 'it fits' } as const;
 const CUT = { way: 'software-ufo', why: 'it does not' } as const;
 
 function datagram(own: Partial<Datagram> = {}): Datagram {
-  const one = { chosen: CUT, fragments: 3, fragmentsSent: 3, octets: 100, ident: 7, signal: undefined, ...own };
+  const one = {
+    chosen: CUT,
+    joined: 1,
+    fragments: 3,
+    fragmentsSent: 3,
+    octets: 100,
+    ident: 7,
+    signal: undefined,
+    ...own,
+  };
   return { ...one, result: () => one as unknown as SendResult } as unknown as Datagram;
 }
 

@@ -2,10 +2,13 @@ import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import { ERRNO } from '../../../src/errors.js';
 import { createFlow, type FlowOptions } from '../../../src/skb/flow.js';
-import { SKB_GSO_UDP_L4 } from '../../../src/skb/shared-info.js';
 import { openKernelUdp } from '../../../src/tx/kernel-udp/kernel-udp.js';
+import type { TxBatch } from '../../../src/tx/net-device.js';
+import { JoinedSkb } from '../../../src/ufo/joined-skb.js';
+import { pushJoined, pushPayload } from '../../../src/ufo/segment.js';
+import type { StreamPayload } from '../../../src/ufo/stream-skb.js';
 import { type FakeKernel, hex, NEAR0, newKernel } from '../fake-kernel.js';
-import { batchOf, pushFrame } from '../rows.js';
+import { batchOf, emptyBatch, pattern, pushFrame } from '../rows.js';
 
 const PORTS = { sourcePort: 1111, destinationPort: 9999, mtu: 1500 };
 const to4 = (more: Partial<FlowOptions> = {}) =>
@@ -15,6 +18,8 @@ const to6 = (more: Partial<FlowOptions> = {}) =>
 /** struct sockaddr_in of 192.0.2.2:9999, and of another port. */
 const NAME4 = '0200270fc00002020000000000000000';
 const NAME6 = `0a00270f0000000020010db8000000000000000000000002${'0'.repeat(8)}`;
+
+const payload = (len: number): StreamPayload => ({ len, octets: pattern(len), frags: [], sum: -1 });
 
 let kernel: FakeKernel;
 beforeEach(() => {
@@ -197,10 +202,19 @@ describe('kernel-udp', () => {
 });
 
 describe('joined datagrams', () => {
-  const joinable = (...flows: readonly ReturnType<typeof to4>[]) => {
-    const batch = batchOf(...flows);
-    for (const skb of batch.skbs) skb.shinfo.gsoType = SKB_GSO_UDP_L4;
-    return batch;
+  /** Rows of datagrams of these lengths, joined run by run. */
+  const joined = (...runs: readonly (readonly number[])[]): TxBatch => {
+    const { table, pool } = emptyBatch(512);
+    const skbs = runs.map(([first, ...others], owner) => {
+      const joining = new JoinedSkb(pool, to4(), payload(first!));
+      joining.fill(payload(first!), 1);
+      for (const len of others) joining.append(payload(len));
+      joining.seal();
+      if (others.length > 0) pushJoined(table, joining.skb, owner);
+      else pushPayload(table, joining.skb, owner);
+      return joining.skb;
+    });
+    return { table, pool, skbs };
   };
   const opened = async () => {
     const device = await openKernelUdp({ interface: NEAR0, family: 4 });
@@ -215,50 +229,24 @@ describe('joined datagrams', () => {
       return [octets.length, new DataView(control.buffer).getUint16(16, true)];
     });
 
-  it('are equal ones of a flow, the last one shorter, up to 64', async () => {
+  it('are a message, which says how long the first one is', async () => {
     const device = await opened();
-    const batch = joinable(to4(), to4());
-    const lengths = [100, 100, 100, 40, 100, 100, 200, 200];
-    for (const len of lengths) pushFrame(batch, 0, 0, len);
-    pushFrame(batch, 1, 0, 200);
+    const batch = joined([100, 100, 100, 40], [100, 100], [200, 200], [200]);
     assert.equal(device.xmit(batch, 0), 9);
     assert.deepEqual(told(), [[340, 100], [200, 100], [400, 200], [200]]);
-    assert.equal(hex(kernel.sent[0]!.octets.subarray(0, 4)), hex(kernel.sent[1]!.octets.subarray(0, 4)));
-
-    kernel.sent.length = 0;
-    const many = joinable(to4());
-    const page = many.pool.allocPage();
-    for (let row = 0; row < 130; row++) {
-      many.table.pushRow(0, 0, 0);
-      many.table.pushPiece(page, 0, 10);
-    }
-    assert.equal(device.xmit(many, 0), 130);
-    assert.deepEqual(told(), [
-      [640, 10],
-      [640, 10],
-      [20, 10],
-    ]);
+    assert.equal(hex(kernel.sent[0]!.octets), [100, 100, 100, 40].map((len) => hex(pattern(len))).join(''));
   });
 
-  it('are no longer than one packet holds', async () => {
+  it('are cut in front of where the last call ended', async () => {
     const device = await opened();
-    const batch = joinable(to4());
-    const page = batch.pool.allocRun(1);
-    for (let row = 0; row < 60; row++) {
-      batch.table.pushRow(0, 0, 0);
-      batch.table.pushPiece(page, 0, 1472);
-    }
-    assert.equal(device.xmit(batch, 0), 60);
-    assert.deepEqual(told(), [
-      [44 * 1472, 1472],
-      [16 * 1472, 1472],
-    ]);
+    assert.equal(device.xmit(joined([100, 100, 100, 40]), 2), 2);
+    assert.equal(device.xmit(joined([100, 100, 100, 40]), 3), 1);
+    assert.deepEqual(told(), [[140, 100], [40]]);
   });
 
   it('count as the datagrams that they are, in part too', async () => {
     const device = await opened();
-    const batch = joinable(to4());
-    for (const len of [100, 100, 100, 50, 100, 30]) pushFrame(batch, 0, 0, len);
+    const batch = joined([100, 100, 100, 50], [100, 30]);
     kernel.most = 1;
     assert.equal(device.xmit(batch, 0), 4);
     assert.equal(device.lost().unknown, 4);
@@ -270,8 +258,7 @@ describe('joined datagrams', () => {
     for (const errno of ['EINVAL', 'EIO', 'EMSGSIZE', 'EOPNOTSUPP'] as const) {
       kernel = newKernel();
       const device = await opened();
-      const batch = joinable(to4());
-      for (const len of [100, 100]) pushFrame(batch, 0, 0, len);
+      const batch = joined([100, 100]);
       kernel.fail('sendmmsg', errno, { times: 1 });
       assert.equal(device.xmit(batch, 0), 2);
       assert.deepEqual(told(), [[100], [100]]);
@@ -280,8 +267,7 @@ describe('joined datagrams', () => {
       assert.equal(device.xmit(batch, 0), -ERRNO[errno], 'single ones are not tried twice');
     }
     const device = await openKernelUdp({ interface: NEAR0, family: 4 });
-    const batch = joinable(to4());
-    for (const len of [100, 100]) pushFrame(batch, 0, 0, len);
+    const batch = joined([100, 100]);
     kernel.fail('sendmmsg', 'ENETDOWN');
     assert.equal(device.xmit(batch, 0), -ERRNO.ENETDOWN);
     assert.equal(device.usoRefusal(to4(), 100), null);
@@ -295,8 +281,7 @@ describe('joined datagrams', () => {
     kernel.features = { 'tx-udp-segmentation': true };
     const other = await openKernelUdp({ interface: NEAR0, family: 4 });
     assert.match(other.usoRefusal(to4(), 10)!, /ethtool -K near0 tx-udp-segmentation off/);
-    const batch = joinable(to4());
-    for (const len of [100, 100]) pushFrame(batch, 0, 0, len);
+    const batch = joined([100, 100]);
     other.xmit(batch, 0);
     assert.deepEqual(told(), [[100], [100]]);
     kernel.fail('ioctl', 'ENODEV');
