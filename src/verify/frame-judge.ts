@@ -18,6 +18,7 @@ import { Group } from './reassembly/group.js';
 import { DEFAULT_LIMITS, type ReassemblyLimits } from './reassembly/limits.js';
 import { kernelOffset } from './reassembly/octets.js';
 import { Reassembler } from './reassembly/reassembler.js';
+import { tellMore } from './reassembly/told.js';
 import { Tally } from './tally.js';
 
 /** Where a packet's length stands. */
@@ -38,6 +39,8 @@ export class FrameJudge {
   /** What reassembled packets carry, to be judged once they are done with. */
   readonly #inner = new InnerPackets();
   #loopback = false;
+  /** The frame at hand. */
+  #frame: Frame | undefined;
   /** Frames that nobody asked about. */
   #passedOver = 0;
 
@@ -69,6 +72,7 @@ export class FrameJudge {
 
   frame(frame: Frame): void {
     const { caplen, len, linktype } = frame;
+    this.#frame = frame;
     const network = this.#network;
     const start = frame.bytes.byteOffset + frame.offset;
     this.tally.begin();
@@ -204,6 +208,7 @@ export class FrameJudge {
       group.values ??= new HeaderValues();
       group.values.take(packet, fragment);
     }
+    if (observe) group.told = tellMore(group.told, this.#frame!);
     if ((observe || sightings) && fragment.offset === 0 && group.header === undefined)
       group.header = wholeHeader(packet, fragment.family, group.fragmented && fragment.family === 6);
   }

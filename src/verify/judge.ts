@@ -37,6 +37,9 @@ export interface CompleteDatagram {
   readonly payload: Uint8Array;
   /** When it was complete: seconds since the epoch by the capture's clock, 0 where unknown. */
   readonly time: number;
+  /** What a pcapng file says of its frames: their comments, a line each, and the interface of the first. */
+  readonly comment: string | undefined;
+  readonly interface: string | undefined;
 }
 
 /** What is wrong, with a code of its own or without. */
@@ -76,7 +79,8 @@ function showPayload(verdict: MutableVerdict, group: Group, packet: UpperPacket,
     group.origin = payloadOrigin(payload, data - at + group.upperOffset, group.records.pieces());
   if (options.observe === undefined || group.header === undefined) return;
   const ipPayload = octets(view, at - group.upperOffset, group.upperOffset + len);
-  for (const one of options.observe({ verdict, header: group.header, ipPayload, payload, time: group.time })) {
+  const { header, time, told } = group;
+  for (const one of options.observe({ verdict, header, ipPayload, payload, time, ...told })) {
     const { code, text } = typeof one === 'string' ? { code: 'not-as-sent' as const, text: one } : one;
     group.findings.add('mismatch', code, null, text);
   }

@@ -9,9 +9,11 @@ import type { PcapFormat } from './pcap-format.js';
  */
 export function encodeFrames(frames: readonly Frame[], format: CaptureFormat): Uint8Array {
   const records = frames.map((frame) => fieldsOf(frame, format));
-  const octets = new Uint8Array(records.reduce((sum, record) => sum + format.recordLen(record), 0));
+  const described = format.described();
+  const octets = new Uint8Array(records.reduce((sum, record) => sum + format.recordLen(record), described.length));
   const view = new DataView(octets.buffer);
-  let at = 0;
+  octets.set(described);
+  let at = described.length;
   for (const [i, { bytes, offset }] of frames.entries()) {
     const record = records[i]!;
     octets.set(bytes.subarray(offset, offset + record.caplen), at + format.headLen);
@@ -22,11 +24,8 @@ export function encodeFrames(frames: readonly Frame[], format: CaptureFormat): U
 
 /** A whole capture file. */
 export function encodeCapture(frames: readonly Frame[], format: CaptureFormat): Uint8Array {
-  return Buffer.concat([
-    format.header(),
-    encodeFrames(frames, format),
-    format.trailer({ received: frames.length, lost: 0 }),
-  ]);
+  const records = encodeFrames(frames, format); // first, for the header describes the first frame's interface
+  return Buffer.concat([format.header(), records, format.trailer({ received: frames.length, lost: 0 })]);
 }
 
 /**
@@ -45,7 +44,8 @@ export function encodePcap(frames: readonly Frame[], format: PcapFormat): Uint8A
   return encodeCapture(frames, new PlainFormat(format));
 }
 
-function fieldsOf(frame: Frame, { linktype, snaplen }: CaptureFormat): RecordFields {
+function fieldsOf(frame: Frame, format: CaptureFormat): RecordFields {
+  const { linktype, snaplen } = format;
   if (frame.linktype !== linktype) {
     throw argumentError('frame.linktype', frame.linktype, `${linktype}, the one link type of this capture file`);
   }
@@ -55,6 +55,7 @@ function fieldsOf(frame: Frame, { linktype, snaplen }: CaptureFormat): RecordFie
     nanoseconds,
     len,
     caplen: Math.min(frame.caplen, snaplen),
+    interface: format.interfaceOf(frame.interface),
     ...(comment !== undefined && { comment: Buffer.from(comment) }),
   };
 }

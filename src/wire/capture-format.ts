@@ -17,6 +17,8 @@ export interface RecordFields {
   readonly len: number;
   /** For people; only pcapng keeps it. UTF-8. */
   readonly comment?: Uint8Array | undefined;
+  /** Number of the interface it is from, as `interfaceOf` gives it; default 0. */
+  readonly interface?: number;
 }
 
 /** Frames of the whole capture, for the end of the file. */
@@ -33,8 +35,12 @@ export interface CaptureFormat {
   readonly snaplen: number;
   /** Octets of a record in front of the frame's. */
   readonly headLen: number;
-  /** What the file begins with. */
-  header(): Uint8Array;
+  /** What the file begins with; pcapng keeps the comments. */
+  header(comments?: readonly string[]): Uint8Array;
+  /** Number of the interface of that name, or of the file's own; 0 in files that have but one. */
+  interfaceOf(name?: string): number;
+  /** Descriptions of interfaces that are new, to stand in front of the next records. */
+  described(): Uint8Array;
   recordLen(record: RecordFields): number;
   /** Writes what belongs around the frame whose octets already stand at `at + headLen`; returns where the record ends. */
   put(view: DataView, at: number, record: RecordFields): number;
@@ -84,6 +90,14 @@ export class PlainFormat implements CaptureFormat {
     const header = new Uint8Array(FILE_HEADER_LEN);
     putFileHeader(new DataView(header.buffer), 0, this.#format);
     return header;
+  }
+
+  interfaceOf(): 0 {
+    return 0;
+  }
+
+  described(): Uint8Array {
+    return new Uint8Array(0);
   }
 
   recordLen({ caplen }: RecordFields): number {

@@ -17,6 +17,8 @@ export interface Frame {
   readonly nanoseconds: number;
   /** What a pcapng file says of the frame, for people. */
   readonly comment?: string;
+  /** Name of the interface that a pcapng file says it was captured on. */
+  readonly interface?: string;
 }
 
 /**

@@ -62,12 +62,13 @@ export function parseDrops(bytes: Uint8Array, start: number, end: number, little
   return drops;
 }
 
-/** The first comment among the options in `[start, end)`. */
+/** The comments among the options in `[start, end)`, a line each; undefined for none. */
 export function parseComment(bytes: Uint8Array, start: number, end: number, littleEndian: boolean): string | undefined {
+  let comment: string | undefined;
   for (const { code, value } of readOptions(bytes, start, end, littleEndian)) {
-    if (code === OPT_COMMENT) return text.decode(value);
+    if (code === OPT_COMMENT) comment = `${comment === undefined ? '' : `${comment}\n`}${text.decode(value)}`;
   }
-  return undefined;
+  return comment;
 }
 
 /** A snaplen as readers take it: 0 means none. */

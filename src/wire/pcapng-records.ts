@@ -23,6 +23,8 @@ export class PacketBlocks implements RecordFormat {
   readonly #from: CaptureInterface;
   readonly #type: number;
   readonly #littleEndian: boolean;
+  /** What frames say of where they are from. */
+  readonly #named: { readonly interface?: string };
   readonly #time: Time = { seconds: 0, nanoseconds: 0 };
 
   constructor(from: CaptureInterface, type: number, littleEndian: boolean) {
@@ -30,6 +32,7 @@ export class PacketBlocks implements RecordFormat {
     this.#from = from;
     this.#type = type;
     this.#littleEndian = littleEndian;
+    this.#named = from.name === '' ? {} : { interface: from.name };
     this.fields =
       littleEndian && type === BLOCK_ENHANCED_PACKET
         ? { data: HEAD_LEN, caplen: CAPLEN, time: TIME, timeMost: 0xffff_ffff, block: true }
@@ -66,6 +69,7 @@ export class PacketBlocks implements RecordFormat {
       seconds: this.#time.seconds,
       nanoseconds: this.#time.nanoseconds,
       ...(comment !== undefined && { comment }),
+      ...this.#named,
     };
   }
 
@@ -73,6 +77,6 @@ export class PacketBlocks implements RecordFormat {
     const len = view.getUint32(at + BLOCK_HEAD_LEN, this.#littleEndian);
     const offset = at + BLOCK_HEAD_LEN + SIMPLE_BODY_LEN;
     const caplen = Math.min(len, effectiveSnaplen(this.#from), end - offset);
-    return { bytes, offset, caplen, len, linktype: this.linktype, seconds: 0, nanoseconds: 0 };
+    return { bytes, offset, caplen, len, linktype: this.linktype, seconds: 0, nanoseconds: 0, ...this.#named };
   }
 }

@@ -35,39 +35,67 @@ interface Fields {
   readonly caplen: number;
   readonly len: number;
   readonly comment?: Uint8Array | undefined;
+  readonly interface?: number;
 }
 
 /**
- * Writes pcapng: one little-endian section with one interface, times in nanoseconds, an enhanced packet block a frame, and
- * at the end what the capture lost. `CaptureFormat` says what the methods do.
+ * Writes pcapng: one little-endian section, its interfaces of one link type, times in nanoseconds, an enhanced packet block a
+ * frame, and at the end what the capture of a single interface lost. `CaptureFormat` says what the methods do.
  */
 export class PcapngFormat {
   readonly headLen = BLOCK_HEAD_LEN + PACKET_BODY_LEN;
   readonly linktype: number;
   readonly snaplen: number;
-  readonly #name: string;
+  /** Interface of frames that do not say where they are from. */
+  readonly #own: string;
+  /** Numbers of interfaces by their names. */
+  readonly #interfaces = new Map<string, number>();
+  #begun = false;
+  #due: Uint8Array[] = [];
 
   constructor({ linktype, snaplen, interface: name = '' }: { linktype: number; snaplen: number; interface?: string }) {
     this.linktype = linktype;
     this.snaplen = snaplen;
-    this.#name = name;
+    this.#own = name;
+    if (name !== '') this.interfaceOf(name);
   }
 
-  header(): Uint8Array {
-    const section = block(BLOCK_SECTION, SECTION_BODY_LEN, [text(OPT_SHB_USERAPPL, 'udp-ufo')], (view, at) => {
+  /** The first interface is that which was asked for before, or one without a name. */
+  header(comments: readonly string[] = []): Uint8Array {
+    const options = [...comments.map((comment) => text(OPT_COMMENT, comment)), text(OPT_SHB_USERAPPL, 'udp-ufo')];
+    const section = block(BLOCK_SECTION, SECTION_BODY_LEN, options, (view, at) => {
       view.setUint32(at, BYTE_ORDER_MAGIC, LITTLE);
       view.setUint16(at + 4, VERSION_MAJOR, LITTLE);
       view.setBigInt64(at + 8, -1n, LITTLE); // length not known
     });
+    this.#begun = true;
+    if (this.#interfaces.size === 0) this.#interfaces.set('', 0);
+    const [first = ''] = this.#interfaces.keys();
+    return Buffer.concat([section, this.#describe(first)]);
+  }
+
+  interfaceOf(name = this.#own): number {
+    const known = this.#interfaces.get(name);
+    if (known !== undefined) return known;
+    const number = this.#interfaces.size;
+    this.#interfaces.set(name, number);
+    if (this.#begun || number > 0) this.#due.push(this.#describe(name)); // the first stands in the header
+    return number;
+  }
+
+  described(): Uint8Array {
+    return Buffer.concat(this.#due.splice(0));
+  }
+
+  #describe(name: string): Uint8Array {
     const options = [
-      ...(this.#name === '' ? [] : [text(OPT_IF_NAME, this.#name)]),
+      ...(name === '' ? [] : [text(OPT_IF_NAME, name)]),
       { code: OPT_IF_TSRESOL, value: Uint8Array.of(NANOSECONDS) },
     ];
-    const described = block(BLOCK_INTERFACE, INTERFACE_BODY_LEN, options, (view, at) => {
+    return block(BLOCK_INTERFACE, INTERFACE_BODY_LEN, options, (view, at) => {
       view.setUint16(at, this.linktype, LITTLE);
       view.setUint32(at + 4, this.snaplen, LITTLE);
     });
-    return Buffer.concat([section, described]);
   }
 
   recordLen({ caplen, comment }: Fields): number {
@@ -84,7 +112,7 @@ export class PcapngFormat {
     const len = this.recordLen(record);
     view.setUint32(at, BLOCK_ENHANCED_PACKET, LITTLE);
     view.setUint32(at + 4, len, LITTLE);
-    view.setUint32(at + 8, 0, LITTLE);
+    view.setUint32(at + 8, record.interface ?? 0, LITTLE);
     putTime(view, at + 12, record.seconds, record.nanoseconds);
     view.setUint32(at + 20, record.caplen, LITTLE);
     view.setUint32(at + 24, record.len, LITTLE);
@@ -105,7 +133,7 @@ export class PcapngFormat {
   }
 
   trailer({ received, lost }: { received: number; lost: number | null }): Uint8Array {
-    if (lost === null) return new Uint8Array(0);
+    if (lost === null || this.#interfaces.size > 1) return new Uint8Array(0); // of which each was lost nobody knows
     const options = [count(OPT_ISB_IFRECV, received + lost), count(OPT_ISB_OSDROP, lost)];
     return block(BLOCK_STATISTICS, STATISTICS_BODY_LEN, options, (view, at) => {
       const now = performance.timeOrigin + performance.now();

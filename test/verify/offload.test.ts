@@ -3,8 +3,9 @@ import { describe, it } from 'node:test';
 import { makePayload } from '../../src/payload/generated.js';
 import type { DatagramVerdict } from '../../src/verify/verdict.js';
 import { Verifier, type VerifierOptions } from '../../src/verify/verifier.js';
-import { foldSum, pseudoHeaderSum } from '../../src/wire/checksum.js';
+import { addSums, foldSum, pseudoHeaderSum, sumOctets, udpChecksumField } from '../../src/wire/checksum.js';
 import type { Frame } from '../../src/wire/frame.js';
+import * as ipv6 from '../../src/wire/ipv6.js';
 import { LINKTYPE_ETHERNET } from '../../src/wire/link-layer.js';
 import * as udp from '../../src/wire/udp.js';
 import { type Flow, flow4, flow6, fragments, frame, pattern, udpPacket, whole } from './build.js';
@@ -109,3 +110,34 @@ for (const flow of [flow4, flow6]) {
     });
   });
 }
+
+describe('a jumbogram', () => {
+  const data = pattern(70_000);
+  const udpLen = udp.HEADER_LEN + data.length;
+  const packet = new Uint8Array(ipv6.HEADER_LEN + 8 + udpLen);
+  packet.set(whole(flow6, new Uint8Array(0)));
+  packet.set([udp.PROTOCOL, 0, 0xc2, 4], ipv6.HEADER_LEN);
+  packet.set(data, ipv6.HEADER_LEN + 8 + udp.HEADER_LEN);
+  const view = new DataView(packet.buffer);
+  ipv6.setNextHeader(view, 0, 0);
+  view.setUint32(ipv6.HEADER_LEN + 4, 8 + udpLen);
+  view.setUint16(ipv6.HEADER_LEN + 8, 1111);
+  view.setUint16(ipv6.HEADER_LEN + 10, 9999);
+  const at = ipv6.HEADER_LEN + 8;
+  const pseudo = pseudoHeaderSum(flow6.source, flow6.destination, udp.PROTOCOL, udpLen);
+  udp.setChecksum(view, at, udpChecksumField(addSums(foldSum(pseudo), sumOctets(packet.subarray(at)))));
+
+  it('is a datagram like any other, unless the interface is known to carry none', () => {
+    assert.deepEqual(
+      judge([frame(packet)]).map(({ verdict, payloadLen, findings }) => [verdict, payloadLen, findings]),
+      [['good', 70_000, []]],
+    );
+    assert.equal(judge([frame(packet)], { mtu: () => 9000 })[0]!.verdict, 'offloaded');
+  });
+
+  it('is bad where an octet of it is another', () => {
+    const flipped = packet.slice();
+    flipped[69_000]! ^= 1;
+    assert.equal(judge([frame(flipped)])[0]!.verdict, 'bad');
+  });
+});

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { encodeCapture } from '../../src/wire/capture-encoder.js';
+import { encodeCapture, encodeFrames } from '../../src/wire/capture-encoder.js';
 import { captureFormat, captureKind } from '../../src/wire/capture-format.js';
 import { CaptureReader } from '../../src/wire/capture-reader.js';
 import { type Frame, frameData } from '../../src/wire/frame.js';
@@ -44,6 +44,27 @@ describe('capture format', () => {
       assert.deepEqual(plain(frames), plain(FRAMES));
     });
   }
+
+  it('keeps the interface of each frame that has one, whether it comes with the first frames or later', () => {
+    const frames = ['a', undefined, 'b', 'a', 'ç'].map((name, i) => ({
+      ...FRAMES[i]!,
+      ...(name && { interface: name }),
+    }));
+    const names = (octets: Uint8Array) => new CaptureReader().push(octets).map((frame) => frame.interface);
+    const want = ['a', undefined, 'b', 'a', 'ç'];
+    assert.deepEqual(names(encodeCapture(frames, captureFormat('pcapng', { linktype: 1 }))), want);
+    assert.deepEqual(names(encodeCapture(frames.slice(1), captureFormat('pcapng', { linktype: 1 }))), want.slice(1));
+    const own = captureFormat('pcapng', { linktype: 1, interface: 'own' });
+    assert.deepEqual(names(encodeCapture(frames, own)), ['a', 'own', 'b', 'a', 'ç']);
+    const later = captureFormat('pcapng', { linktype: 1 });
+    const octets = [later.header(['one', 'two']), ...frames.map((frame) => encodeFrames([frame], later))];
+    const reader = new CaptureReader();
+    assert.deepEqual(
+      reader.push(Buffer.concat(octets)).map((frame) => frame.interface),
+      want,
+    );
+    assert.deepEqual(reader.comments, ['one\ntwo']);
+  });
 
   it('writes pcapng that tshark reads, with times, interface and comments', (t) => {
     const folder = mkdtempSync(join(tmpdir(), 'capture-format-'));

@@ -166,7 +166,10 @@ describe('pcapng', () => {
       [broken((view, at) => view.setUint32(at + 20, 21, true)), /too small for its 21 octets/],
       [good().enhanced(1, 0n, B).octets(), /interface 1, which is not described/],
       [new PcapngBuilder(true).section().simple(B).octets(), /simple packet without an interface/],
-      [Buffer.concat([good().octets(), encodePcap([], pcapFormat(1))]), /claims 262146 octets|claims \d+ octets/],
+      [
+        Buffer.concat([good().octets(), encodePcap([], pcapFormat(1))]),
+        /is the beginning of a pcap file, joined by cat$/,
+      ],
     ];
     for (const [file, detail] of table) {
       for (const cuts of [[], Array.from(file, (_, i) => i)]) {

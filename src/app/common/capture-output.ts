@@ -9,6 +9,8 @@ import type { Frame } from '../../wire/frame.js';
 export class CaptureOutput implements AsyncDisposable {
   readonly #file: OutputFile;
   readonly #format: CaptureFormat;
+  /** On the file as a whole, for pcapng: written with the first frames. */
+  comments: readonly string[] = [];
   #begun = false;
   #frames = 0;
 
@@ -37,14 +39,14 @@ export class CaptureOutput implements AsyncDisposable {
   async write(frames: readonly Frame[]): Promise<void> {
     if (frames.length === 0) return;
     const octets = encodeFrames(frames, this.#format);
-    await this.#file.write(this.#begun ? octets : Buffer.concat([this.#format.header(), octets]));
+    await this.#file.write(this.#begun ? octets : Buffer.concat([this.#format.header(this.comments), octets]));
     this.#begun = true;
     this.#frames += frames.length;
   }
 
   /** All went well: a file without frames gets its header. */
   async finish(): Promise<void> {
-    if (!this.#begun) await this.#file.write(this.#format.header());
+    if (!this.#begun) await this.#file.write(this.#format.header(this.comments));
     const trailer = this.#format.trailer({ received: this.#frames, lost: 0 });
     if (trailer.length > 0) await this.#file.write(trailer);
     await this.#file.finish();

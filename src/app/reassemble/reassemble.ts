@@ -27,13 +27,13 @@ export interface ReassembleOptions {
   readonly json: boolean;
 }
 
-/** Where complete datagrams go. */
+/** Where complete datagrams go; comments are those on the capture file as a whole, as far as it was read. */
 interface Sink extends AsyncDisposable {
   /** The octets of `datagram` are valid only during the call: it copies what it keeps. */
   take(datagram: CompleteDatagram, number: number): void;
-  flush(): Promise<void>;
+  flush(comments: readonly string[]): Promise<void>;
   /** The work has succeeded. */
-  finish(): Promise<void>;
+  finish(comments: readonly string[]): Promise<void>;
 }
 
 /** `udp-ufo reassemble`: writes the payloads or whole packets that a capture file holds in fragments. */
@@ -56,10 +56,10 @@ export async function reassemble(options: ReassembleOptions, output: Output, sig
   for await (const frames of capture) {
     signal.throwIfAborted();
     await print(verifier.push(frames));
-    await sink.flush();
+    await sink.flush(capture.comments);
   }
   await print(verifier.end());
-  await sink.finish();
+  await sink.finish(capture.comments);
   const summary = verifier.summary({ captureLost: (await capture.stats()).lost, truncated: capture.fault !== '' });
   if (!silent) await (options.json ? output.json(summary) : output.line(summaryText(summary)));
   if (capture.fault !== '') output.note(`${capture.source}: ${capture.fault}; reassembled is what came before`);
@@ -110,16 +110,17 @@ function payloadSink(fileOf: (number: number) => Promise<OutputFile>, one: Outpu
 
 function packetSink(writer: CaptureOutput): Sink {
   let kept: Frame[] = [];
-  const flush = async (): Promise<void> => {
+  const flush = async (comments: readonly string[]): Promise<void> => {
     const frames = kept;
     kept = [];
+    writer.comments = comments;
     if (frames.length > 0) await writer.write(frames);
   };
   return {
     take: (datagram) => void kept.push(packetFrame(datagram)),
     flush,
-    finish: async () => {
-      await flush();
+    finish: async (comments) => {
+      await flush(comments);
       await writer.finish();
     },
     [Symbol.asyncDispose]: () => writer[Symbol.asyncDispose](),
@@ -127,7 +128,7 @@ function packetSink(writer: CaptureOutput): Sink {
 }
 
 /** The packet as it was before it was cut. */
-function packetFrame({ header, ipPayload, verdict, time }: CompleteDatagram): Frame {
+function packetFrame({ header, ipPayload, verdict, time, comment, interface: name }: CompleteDatagram): Frame {
   const bytes = new Uint8Array(header.length + ipPayload.length);
   bytes.set(header);
   bytes.set(ipPayload, header.length);
@@ -135,7 +136,8 @@ function packetFrame({ header, ipPayload, verdict, time }: CompleteDatagram): Fr
   const seconds = Math.floor(time);
   const nanoseconds = Math.round((time - seconds) * 1e6) * 1000; // a double holds no more than that
   const { length } = bytes;
-  return { bytes, offset: 0, caplen: length, len: length, linktype: LINKTYPE_RAW, seconds, nanoseconds };
+  const told = { ...(comment !== undefined && { comment }), ...(name !== undefined && { interface: name }) };
+  return { bytes, offset: 0, caplen: length, len: length, linktype: LINKTYPE_RAW, seconds, nanoseconds, ...told };
 }
 
 function failed(error: unknown, syscall: string, path: string): never {

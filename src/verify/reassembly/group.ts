@@ -9,6 +9,7 @@ import { type CameAgain, type Flow, FlowMark } from './flows.js';
 import type { Fragment } from './fragment.js';
 import type { Keyed } from './keyed.js';
 import { FragmentRecords } from './records.js';
+import { type FrameTold, NOTHING_TOLD } from './told.js';
 
 /**
  * The fragments of one datagram. `pending` until it is complete or given up; complete ones stay `held` for a while, since
@@ -92,6 +93,8 @@ export class Group implements Keyed {
   joined = 0;
   /** Header in front of the reassembled payload; kept only where somebody wants whole packets. */
   header: Uint8Array | undefined;
+  /** What the capture file said of its frames, where somebody wants whole packets. */
+  told: FrameTold = NOTHING_TOLD;
   /** What the headers said, where somebody asked for sightings. */
   values: HeaderValues | undefined;
   /** Its flow, and how far that had come at the latest fragment; undefined for what came in one piece. */

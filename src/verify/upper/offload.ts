@@ -76,6 +76,7 @@ function largerThanLink(group: Group, { mtu }: LinkRules): string | null {
   const size = packetLen(group);
   if (group.fragments > 0 || group.loopback || size <= LEAST_MTU) return '';
   const known = mtu?.() ?? 0;
+  if (known <= 0 && group.jumbo) return ''; // who sends jumbograms has a link for them (RFC 2675 §1)
   if (known > 0) return size > known ? `more than the MTU of ${known}` : '';
   if (size <= ETHERNET_MTU) return '';
   return size > LARGEST_MTU ? 'more than any wire carries' : null;

@@ -9,7 +9,9 @@ import { createOutput } from '../../../src/app/common/output.js';
 import { reassemble } from '../../../src/app/reassemble/reassemble.js';
 import { type VerifyFileOptions, verifyFile } from '../../../src/app/verify/file.js';
 import { makePayload } from '../../../src/payload/generated.js';
-import { encodePcap } from '../../../src/wire/capture-encoder.js';
+import { encodeFrames, encodePcap } from '../../../src/wire/capture-encoder.js';
+import { captureFormat } from '../../../src/wire/capture-format.js';
+import { CaptureReader } from '../../../src/wire/capture-reader.js';
 import type { Frame } from '../../../src/wire/frame.js';
 import { pcapFormat } from '../../../src/wire/pcap-format.js';
 import { flow4, flow6, fragments, frame, udpPacket, whole } from '../../verify/build.js';
@@ -144,5 +146,25 @@ describe('a capture file', () => {
     const octets = await readFile(write);
     assert.ok(octets.subarray(40, 40 + at[0]!).equals(want[0]!));
     assert.ok(octets.subarray(56 + at[0]!).equals(want[1]!));
+  });
+
+  it('is put together with the comments and interfaces of its frames', async () => {
+    const captured = good.map((one, i) => ({
+      ...one,
+      interface: i < 4 ? 'near0' : 'far0',
+      ...(i % 3 === 0 && { comment: `frame ${i + 1}` }),
+    }));
+    const format = captureFormat('pcapng', { linktype: 101 });
+    const records = encodeFrames(captured, format);
+    const file = await put('told.pcapng', Buffer.concat([format.header(['on the file']), records]));
+    const write = join(directory, 'whole.pcapng');
+    assert.equal(await reassemble({ file, write, json: false }, createOutput(new Sink(), new Sink()), signal), 0);
+    const reader = new CaptureReader();
+    const found = reader.push(await readFile(write)).map(({ interface: name, comment }) => [name, comment]);
+    assert.deepEqual(found, [
+      ['near0', 'frame 1\nframe 4'],
+      ['far0', 'frame 7'],
+    ]);
+    assert.deepEqual(reader.comments, ['on the file']);
   });
 });

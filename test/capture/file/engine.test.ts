@@ -82,6 +82,42 @@ describe('a pcap file as a capture', () => {
     }
   });
 
+  it('reads gzip inside of gzip, and does not go on for ever', async () => {
+    let octets = file;
+    for (let depth = 1; depth <= 4; depth++) {
+      octets = zlib.gzipSync(octets);
+      await using capture = await openFileCapture(await put('deep.gz', octets));
+      let count = 0;
+      for await (const batch of capture) count += batch.length;
+      assert.deepEqual([count, capture.fault], [100, ''], `${depth} deep`);
+    }
+    await assert.rejects(
+      async () => {
+        await using capture = await openFileCapture(await put('deep.gz', zlib.gzipSync(octets)));
+        for await (const _ of capture);
+      },
+      { code: 'ERR_UFO_NOT_A_PCAP' },
+    );
+  });
+
+  it('delivers every octet in front of damage, if the file is not large', async () => {
+    const members = [file.subarray(0, 5000), file.subarray(5000)].map((part) => zlib.gzipSync(part));
+    const sum = Buffer.concat(members);
+    sum[sum.length - 8]! ^= 1; // of the checksum
+    for (const [name, octets] of [
+      ['garbage.gz', Buffer.concat([...members, Buffer.from('garbage')])],
+      ['sum.gz', sum],
+    ] as const) {
+      for (const chunkLen of [100, 1 << 19]) {
+        await using capture = await openFileCapture(await put(name, octets), { reuse: true, chunkLen });
+        let count = 0;
+        for await (const batch of capture) count += batch.length;
+        assert.equal(count, 100, `${name} by ${chunkLen}`);
+        assert.match(capture.fault, /^the compressed data is damaged: /);
+      }
+    }
+  });
+
   it('delivers what comes before the cut or damage of compressed data, and tells of it', async () => {
     const whole = zlib.gzipSync(Buffer.concat([file, randomBytes(200_000)]));
     for (const [name, octets, fault] of [
@@ -127,6 +163,25 @@ describe('a pcap file as a capture', () => {
     let count = 0;
     for await (const batch of capture) count += batch.length;
     assert.deepEqual([count, capture.fault, capture.remarks.length], [200, '', 1]);
+  });
+
+  it('tells of files of two formats joined by cat, after what comes before', async () => {
+    for (const little of [true, false]) {
+      const blocks = new PcapngBuilder(little).section().interface(1).enhanced(0, 0n, new Uint8Array(60)).octets();
+      for (const littleEndian of [true, false]) {
+        const plain = encodePcap(frames.slice(0, 1), pcapFormat(1, { littleEndian }));
+        for (const [parts, kind] of [
+          [[blocks, plain], 'pcap'],
+          [[plain, blocks], 'pcapng'],
+        ] as const) {
+          await using capture = await openFileCapture(await put('both', Buffer.concat(parts)));
+          let count = 0;
+          for await (const batch of capture) count += batch.length;
+          assert.equal(count, 1);
+          assert.match(capture.fault, new RegExp(`is the beginning of a ${kind} file, joined by cat$`));
+        }
+      }
+    }
   });
 
   it('ends when closed', async () => {
