@@ -127,7 +127,11 @@ export function parseFileHeader(head: Uint8Array): PcapFormat {
  * `cat`. Besides the magic number its version and eight zeroes are asked for.
  */
 export function isFileHeader(view: DataView, at: number): boolean {
-  if (view.getUint32(at + ZEROES) !== 0 || view.getUint32(at + ZEROES + 4) !== 0) return false;
+  return view.getUint32(at + ZEROES) === 0 && view.getUint32(at + ZEROES + 4) === 0 && beginsFile(view, at);
+}
+
+/** Whether the 8 octets at `at` are magic number and version of a file header. */
+export function beginsFile(view: DataView, at: number): boolean {
   const littleEndian = isPcapMagic(view.getUint32(at + MAGIC, true));
   if (!littleEndian && !isPcapMagic(view.getUint32(at + MAGIC))) return false;
   return (

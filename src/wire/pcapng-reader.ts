@@ -1,4 +1,4 @@
-import { isFileHeader, notACapture } from './pcap-format.js';
+import { beginsFile, notACapture } from './pcap-format.js';
 import {
   BLOCK_ENHANCED_PACKET,
   BLOCK_FRAME_LEN,
@@ -24,8 +24,6 @@ import { PacketBlocks } from './pcapng-records.js';
 import type { RecordRuns } from './record-run.js';
 import { caplenLimit, RecordStream } from './record-stream.js';
 
-/** Octets by which a pcap file's header is known. */
-const FILE_MARK_LEN = 16;
 /** Body octets that each kind of block has at least; kinds not named here are skipped. */
 const LEAST_BODY: ReadonlyMap<number, number> = new Map([
   [BLOCK_SECTION, SECTION_BODY_LEN],
@@ -135,8 +133,7 @@ export class PcapngReader extends RecordStream {
       if (!isSectionHeader(view, at)) return this.#refuse(where, 'a section header without byte-order magic');
       this.#littleEndian = view.getUint32(at + BLOCK_HEAD_LEN, true) === BYTE_ORDER_MAGIC;
     } else if (!this.begun) return this.#refuse(where, 'no section header');
-    if (available >= FILE_MARK_LEN && isFileHeader(view, at))
-      return this.#refuse(where, 'the beginning of a pcap file, joined by cat');
+    if (beginsFile(view, at)) return this.#refuse(where, 'the beginning of a pcap file, joined by cat');
     const len = view.getUint32(at + 4, this.#littleEndian);
     const type = this.#type(view, at);
     const least = BLOCK_FRAME_LEN + (LEAST_BODY.get(type) ?? 0);
