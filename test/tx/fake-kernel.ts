@@ -45,6 +45,8 @@ export class FakeKernel {
   features: Record<string, boolean> = { 'tx-checksum-ip-generic': true };
   /** What counts of the interface say: /proc/net/dev and the backlog. */
   counted = { packets: 0, errors: 0, dropped: 0, backlog: 0 };
+  /** Settings under /proc/sys/net by path; all others are off. */
+  files: Record<string, string> = {};
   /** Answers of a test's own, by the call's name. */
   answers: Record<string, Answer> = {};
   readonly #faults = new Map<string, { errno: Errno; after: number; times: number }>();
@@ -152,7 +154,7 @@ export class FakeKernel {
     const { packets, errors, dropped, backlog } = this.counted;
     if (path.endsWith('/net/dev')) return ` near0: 0 0 0 0 0 0 0 0 0 ${packets} ${errors} ${dropped} 0 0 0 0\n`;
     if (path.endsWith('/softnet_stat')) return `00000000 ${backlog.toString(16).padStart(8, '0')} 00000000\n`;
-    return undefined;
+    return path.startsWith('/proc/sys/net/') ? (this.files[path] ?? '0\n') : undefined;
   }
 }
 

@@ -13,7 +13,7 @@ export function emptyBatch(pages = 32): TxBatch {
 
 /** The same with a datagram of each flow, that rows can belong to. */
 export function batchOf(...flows: readonly Flow[]): TxBatch {
-  const batch = emptyBatch();
+  const batch = emptyBatch(64);
   return { ...batch, skbs: flows.map((flow) => Object.assign(allocSkb(batch.pool, 64), { flow })) };
 }
 
