@@ -136,6 +136,45 @@ describe('segment table', () => {
     }
   });
 
+  it('has room to the last row, piece and octet, and for none more', () => {
+    const byRows = newTable();
+    while (byRows.hasRoom(20)) byRows.pushRow(0, 20, 0);
+    assert.equal(byRows.rows, 1024);
+    const byPieces = newTable();
+    for (let pieces = 0; byPieces.hasRoom(20); pieces++) {
+      if (pieces % 10 === 0) byPieces.pushRow(0, 20, 0);
+      byPieces.pushPiece(2 * pieces, 0, 1);
+    }
+    assert.equal(byPieces.pieces, 4096 - 17, 'the next row may have 18');
+    // Headers of 114 octets behind a link of 22 take two cache lines each: 31 of them, the last with a line to spare.
+    const byArena = newTable(4096);
+    while (byArena.hasRoom(114)) byArena.pushRow(0, 114, 22);
+    assert.equal(byArena.rows, 31);
+    const whole = newTable(4096);
+    while (whole.hasRoom(64)) whole.pushRow(0, 64, 0);
+    assert.equal(whole.rows, 63);
+    assert.ok(newTable(4096).hasRoom(4096 - 64) && !newTable(4096).hasRoom(4096 - 63));
+  });
+
+  it('is the memory’s: what one writes another over it reads, and reset begins again', () => {
+    const table = newTable();
+    table.pushRow(3, 20, 0);
+    table.pushPiece(9, 8, 7);
+    const other = new SegmentTable(table.memory);
+    assert.deepEqual([other.headLen[0], other.frameLen[0], other.owner[0], other.firstPiece[1]], [20, 27, 3, 1]);
+    assert.deepEqual([other.piecePage[0], other.pieceOffset[0], other.pieceLen[0]], [9, 8, 7]);
+    const columns = [table.headOffset, table.headLen, table.firstPiece, table.frameLen, table.owner];
+    const all = [...columns, table.piecePage, table.pieceOffset, table.pieceLen];
+    let end = table.memory.table.offset;
+    for (const { byteOffset, byteLength } of all) {
+      assert.ok(byteOffset >= end, 'columns overlap');
+      end = byteOffset + byteLength;
+    }
+    assert.ok(end + 64 <= table.memory.table.offset + table.memory.table.len, 'the kernel writes a line beyond');
+    table.reset();
+    assert.deepEqual([table.rows, table.pieces, table.pushRow(0, 20, 0)], [0, 0, table.memory.arena.offset]);
+  });
+
   it('says when rows, pieces or header room run out, and never writes past them', () => {
     const byRows = newTable();
     while (byRows.hasRoom(20)) byRows.pushRow(0, 20, 0);
