@@ -18,6 +18,8 @@ const SNAP_HEADER_LEN = 8;
 const SNAP = 0xaa;
 /** IP without SNAP (RFC 948). */
 const IP = 0x06;
+/** Unnumbered information: the only frames that carry IP (RFC 1042). */
+const UI = 0x03;
 /** OUIs under which an EtherType follows: RFC 1042, and 802.1H bridge tunnels. */
 const OUIS: readonly number[] = [0x00_00_00, 0x00_00_f8];
 
@@ -26,6 +28,12 @@ export function enterLlc(view: DataView, len: number, out: NetworkLayer): void {
   out.end = Math.min(out.end, out.offset + len);
   if (!out.has(HEADER_LEN)) return;
   const dsap = view.getUint8(out.offset);
+  const control = view.getUint8(out.offset + 2);
+  const isIp = dsap === IP || dsap === SNAP;
+  if (isIp && (view.getUint8(out.offset + 1) !== dsap || control !== UI)) {
+    out.stop('llc control', control);
+    return;
+  }
   if (dsap === IP) {
     out.step(HEADER_LEN, NEXT_IP);
     return;

@@ -13,9 +13,13 @@ import type { NetworkLayer } from './network-layer.js';
 export const ETHERTYPE_MAC_IN_MAC = 0x88e7;
 
 const TAG_LEN = 4;
+/** The last two of the reserved bits: a frame in which they are not 0 is to be discarded. */
+const RES2 = 0x300_0000;
 
 export function enterMacInMac(view: DataView, out: NetworkLayer): void {
   if (!out.has(TAG_LEN)) return;
-  if (!out.nest('802.1ah', view.getUint32(out.offset) & 0xff_ffff)) return;
-  out.step(TAG_LEN, TRANSPARENT_ETHERNET);
+  const tag = view.getUint32(out.offset);
+  if ((tag & RES2) !== 0) out.stop('802.1ah', tag >>> 24);
+  else if (!out.nest('802.1ah', tag & 0xff_ffff)) return;
+  else out.step(TAG_LEN, TRANSPARENT_ETHERNET);
 }

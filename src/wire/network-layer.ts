@@ -17,6 +17,9 @@ export type UnknownKind =
   | 'gre protocol'
   | 'gre version'
   | 'mpls label'
+  | 'pppoe'
+  | 'llc control'
+  | '802.1ah'
   | 'link type'
   | 'depth';
 

@@ -19,6 +19,8 @@ export const ETHERTYPE_PPPOE = 0x8864;
 
 const HEADER_LEN = 6;
 const SESSION_ID = 2;
+/** Version 1, type 1, code 0: session data; all else is to be let alone. */
+const SESSION_DATA = 0x1100;
 const LENGTH = 4;
 
 /** EtherTypes of the PPP protocols that carry IP. */
@@ -32,6 +34,11 @@ const ETHERTYPES: ReadonlyMap<number, number> = new Map([
 export function enterPppoe(view: DataView, out: NetworkLayer): void {
   if (!out.has(HEADER_LEN)) return;
   const { offset } = out;
+  const start = view.getUint16(offset);
+  if (start !== SESSION_DATA) {
+    out.stop('pppoe', start);
+    return;
+  }
   if (!out.nest('pppoe', view.getUint16(offset + SESSION_ID))) return;
   out.end = Math.min(out.end, offset + HEADER_LEN + view.getUint16(offset + LENGTH));
   out.offset = offset + HEADER_LEN;

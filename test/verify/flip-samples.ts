@@ -7,6 +7,9 @@ const hex = (text: string): Uint8Array => Buffer.from(text.replaceAll(' ', ''), 
 const MACS = hex('020000000002 020000000001');
 const payload = pattern(60);
 
+const fours = fragments(flow4, udpPacket(flow4, payload), 24);
+const sixes = fragments(flow6, udpPacket(flow6, payload), 24);
+
 /** Ethernet frames of right datagrams, by what their headers are. */
 export const SAMPLES: Readonly<Record<string, readonly Uint8Array[]>> = {
   'ipv4 whole': [ethernet(whole(flow4, udpPacket(flow4, payload)))],
@@ -35,6 +38,16 @@ export const SAMPLES: Readonly<Record<string, readonly Uint8Array[]>> = {
   'ipv4 in ipv6': [ethernet(carried({ ...flow6, protocol: 4 }, whole(flow4, udpPacket(flow4, payload))))],
   'ipv6 in ipv4': [ethernet(carried({ ...flow4, protocol: 41 }, whole(flow6, udpPacket(flow6, payload))))],
   gre: [ethernet(carried({ ...flow4, protocol: 47 }, hex('0000 86dd'), whole(flow6, udpPacket(flow6, payload))))],
+  'gre with a key': sixes.map((one) => ethernet(carried({ ...flow4, protocol: 47 }, hex('2000 86dd 00000007'), one))),
+  'mpls whole': [behind('8847', hex('00010040 00020140'), whole(flow4, udpPacket(flow4, payload)))],
+  'mpls fragments': fours.map((one) => behind('8847', hex('00010040 00020140'), one)),
+  'pppoe fragments': fours.map((one) => behind('8864', hex('1100 0007'), length(one.length + 2), hex('0021'), one)),
+  'snap fragments': sixes.map((one) => behind(length(one.length + 8), hex('aaaa03 000000 86dd'), one)),
+  'mac in mac fragments': fours.map((one) => behind('88e7', hex('00000009'), ethernet(one))),
+  'ipv4 in ipv4 fragments': fours.map((one) => ethernet(carried({ ...flow4, protocol: 4 }, one))),
+  'geneve fragments': fours.map((one) => ethernet(geneve(hex('0100 6558 00000900 01020001'), ethernet(one)))),
+  'case c02': ofCase('c02-udp-shorter-than-ip'),
+  'case c14': ofCase('c14-padding-fcs.fcsbits'),
   vxlan: [
     ethernet(
       whole(
@@ -55,6 +68,19 @@ export const SAMPLES: Readonly<Record<string, readonly Uint8Array[]>> = {
 
 function ethernet(packet: Uint8Array, tags = ''): Uint8Array {
   return join(MACS, hex(tags), hex(packet[0]! >> 4 === 4 ? '0800' : '86dd'), packet);
+}
+
+/** What stands behind the MACs: an EtherType or a length first. */
+function behind(type: string | Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {
+  return join(MACS, typeof type === 'string' ? hex(type) : type, ...parts);
+}
+
+function length(octets: number): Uint8Array {
+  return Uint8Array.of(octets >> 8, octets & 255);
+}
+
+function geneve(header: Uint8Array, inner: Uint8Array): Uint8Array {
+  return whole(flow4, udpPacket(flow4, join(header, inner), [50_000, 6081]));
 }
 
 function carried(flow: Flow, ...inner: readonly Uint8Array[]): Uint8Array {

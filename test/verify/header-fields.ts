@@ -64,6 +64,47 @@ const GRE: Layout = [
   ['flags', 16],
   ['protocol', 16],
 ];
+/** RFC 2890: there where the flag K says so. */
+const GRE_KEY: Layout = [['key', 32]];
+const MPLS: Layout = [
+  ['label', 20],
+  ['traffic class', 3],
+  ['bottom', 1],
+  ['ttl', 8],
+];
+const PPPOE: Layout = [
+  ['version', 4],
+  ['type', 4],
+  ['code', 8],
+  ['session', 16],
+  ['length', 16],
+  ['ppp protocol', 16],
+];
+const SNAP: Layout = [
+  ['dsap', 8],
+  ['ssap', 8],
+  ['control', 8],
+  ['organisation', 24],
+  ['type', 16],
+];
+const MAC_IN_MAC: Layout = [
+  ['priority', 3],
+  ['drop eligible', 1],
+  ['use customer addresses', 1],
+  ['reserved 1', 1],
+  ['reserved 2', 2],
+  ['service', 24],
+];
+const GENEVE: Layout = [
+  ['version', 2],
+  ['options length', 6],
+  ['control', 1],
+  ['critical', 1],
+  ['reserved', 6],
+  ['protocol', 16],
+  ['vni', 24],
+  ['reserved end', 8],
+];
 const VXLAN: Layout = [
   ['flags', 8],
   ['reserved', 24],
@@ -136,12 +177,36 @@ const STEPS: Readonly<Record<string, (here: Here) => string>> = {
   udp: ({ add, word }) => {
     const port = word(2);
     add('udp', UDP);
-    return port === 4789 ? 'vxlan' : '';
+    return { 4789: 'vxlan', 6081: 'geneve' }[port] ?? '';
   },
-  gre: ({ add, word }) => {
-    const type = word(2);
-    add('gre', GRE);
+  gre: ({ add, octet, word }) => {
+    const [type, hasKey] = [word(2), (octet(0) & 0x20) !== 0];
+    add('gre', hasKey ? [...GRE, ...GRE_KEY] : GRE);
     return ofEtherType(type);
+  },
+  mpls: ({ add, octet }) => {
+    const [bottom, version] = [(octet(2) & 1) !== 0, octet(4) >> 4];
+    add('mpls', MPLS);
+    return bottom ? (version === 4 ? 'ipv4' : 'ipv6') : 'mpls';
+  },
+  pppoe: ({ add, word }) => {
+    const protocol = word(6);
+    add('pppoe', PPPOE);
+    return protocol === 0x21 ? 'ipv4' : 'ipv6';
+  },
+  snap: ({ add, word }) => {
+    const type = word(6);
+    add('snap', SNAP);
+    return ofEtherType(type);
+  },
+  'mac in mac': ({ add }) => {
+    add('mac in mac', MAC_IN_MAC);
+    return 'ethernet';
+  },
+  geneve: ({ add, octet, word }) => {
+    const [options, type] = [32 * (octet(0) & 0x3f), word(2)];
+    add('geneve', options === 0 ? GENEVE : [...GENEVE, ['options', options]]);
+    return type === 0x6558 ? 'ethernet' : ofEtherType(type);
   },
   vxlan: ({ add }) => {
     add('vxlan', VXLAN);
@@ -157,7 +222,12 @@ function extension(name: string, { add, octet }: Here, start: Layout = [['data',
 }
 
 function ofEtherType(type: number): string {
-  return { 2048: 'ipv4', 34525: 'ipv6', 33024: 'vlan', 34984: 'vlan' }[type] ?? '';
+  if (type <= 1500) return 'snap'; // a length
+  const names: Readonly<Record<number, string>> = {
+    ...{ 2048: 'ipv4', 34525: 'ipv6', 33024: 'vlan', 34984: 'vlan' },
+    ...{ 34887: 'mpls', 34916: 'pppoe', 35047: 'mac in mac' },
+  };
+  return names[type] ?? '';
 }
 
 function ofProtocol(protocol: number): string {

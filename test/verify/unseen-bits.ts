@@ -10,7 +10,15 @@ export interface UnseenBits {
 }
 
 const C55 = (...numbers: readonly number[]): string[] => numbers.map((number) => `case c55, ${number}`);
-const IPV6_WHOLE = ['ipv6 whole', 'ipv4 in ipv6', 'ipv6 in ipv4', 'gre', 'case c53', ...C55(1, 2, 3, 4, 5, 6, 7)];
+const IPV6_WHOLE = [
+  'case c02',
+  'ipv6 whole',
+  'ipv4 in ipv6',
+  'ipv6 in ipv4',
+  'gre',
+  'case c53',
+  ...C55(1, 2, 3, 4, 5, 6, 7),
+];
 
 /** Each row is needed for each of its samples, and all that a sample needs is here: `bit-flips.test.ts` holds both. */
 export const UNSEEN: readonly UnseenBits[] = [
@@ -25,12 +33,58 @@ export const UNSEEN: readonly UnseenBits[] = [
       'ipv6 in ipv4',
       'gre',
       'vxlan',
+      'mpls whole',
+      'case c02',
       'case c41',
       'case c53',
       ...C55(1, 2, 3, 4, 5, 6, 7, 8, 9, 10),
     ],
     why: 'A capture sees frames to any station, and one packet alone has no other to be compared with (fragments have).',
   },
+  {
+    field: 'ethernet destination',
+    samples: ['gre with a key', 'mac in mac fragments', 'ipv4 in ipv4 fragments', 'geneve fragments'],
+    why: "The outer station is the tunnel's end, and the tunnel's packets are not fragments: those inside are compared.",
+  },
+  {
+    field: 'ethernet 2 source',
+    samples: ['mac in mac fragments'],
+    why: 'The receiver takes frames of any sender, inside as outside.',
+  },
+  {
+    field: 'ethernet type',
+    bits: '5-8,10-15',
+    samples: ['snap fragments'],
+    why: 'A length (IEEE 802.3) that is longer than the frame may be that of one that the capture cut; the lengths of IP decide.',
+  },
+  {
+    field: 'mpls label',
+    samples: ['mpls whole'],
+    why: 'Another way through the network, in which the packet is right; fragments with another label are missing in the first.',
+  },
+  {
+    field: 'mpls 2 label',
+    samples: ['mpls whole'],
+    why: 'Another way through the network, in which the packet is right; fragments with another label are missing in the first.',
+  },
+  ...['mpls', 'mpls 2'].flatMap((entry) =>
+    ['traffic class', 'ttl'].map((field) => ({
+      field: `${entry} ${field}`,
+      samples: ['mpls whole', 'mpls fragments'],
+      why: 'Every router of the way writes it (RFC 3032 2.4, RFC 5462), and nothing covers the label stack.',
+    })),
+  ),
+  {
+    field: 'pppoe length',
+    bits: '0-9,11,13,15',
+    samples: ['pppoe fragments'],
+    why: 'A length that is longer than the frame may be that of one that the capture cut; the lengths of IP decide.',
+  },
+  ...['priority', 'drop eligible', 'use customer addresses', 'reserved 1'].map((field) => ({
+    field: `mac in mac ${field}`,
+    samples: ['mac in mac fragments'],
+    why: 'Bridges write priority and drop eligibility; the other two are for bridges, or ignored (802.1Q 9.7).',
+  })),
   {
     field: 'ethernet source',
     samples: Object.keys(SAMPLES),
@@ -87,6 +141,12 @@ export const UNSEEN: readonly UnseenBits[] = [
     field: 'ipv6 hop limit',
     samples: IPV6_WHOLE,
     why: 'IPv6 has no header checksum, and every router writes it; between fragments it is a note.',
+  },
+  {
+    field: 'ipv6 payload length',
+    bits: '14-15',
+    samples: ['case c02'],
+    why: 'The datagram is shorter than its packet: a few octets more or fewer behind it are surplus as well (RFC 9868).',
   },
   {
     field: 'ipv6 source',
@@ -193,7 +253,7 @@ export const UNSEEN: readonly UnseenBits[] = [
   {
     field: 'gre flags',
     bits: '4-12',
-    samples: ['gre'],
+    samples: ['gre', 'gre with a key'],
     why: 'RFC 2784 2.3: bits 6 to 12 must be ignored; bits 4 and 5 meant something in RFC 1701 alone, and Linux ignores them.',
   },
   {
