@@ -66,6 +66,7 @@ describeLive('what is lost on this machine', () => {
         const told = Object.values(lost).reduce((sum: number, count) => sum + (count ?? 0), 0);
         // what was refused with an error has been told already; the kernel's own packets may cover one or two of ours
         assert.ok(told >= sent - PACKETS - 2 && told <= sent - PACKETS + 4, `${sent} sent, ${JSON.stringify(lost)}`);
+        assert.equal(lost.unknown, 0, JSON.stringify(lost));
       } finally {
         await runTool(...farCommand('ip', ['link', 'set', far.interface, 'up']));
         await setLabMtu(1500);

@@ -104,8 +104,12 @@ export class KernelUdp implements NetDevice {
     const sent = this.#sendRows(batch, first, port);
     this.#backpressure.note(sent);
     if (sent === -ERRNO.ENOBUFS) this.#loss.refused += 1; // a packet of it was dropped, the datagram is sent again
-    for (let row = first; row < first + sent; row++)
-      this.#loss.taken += packetsOf(flowOf(batch, row), rowLen(batch, row));
+    for (let row = first; row < first + sent; row++) {
+      const packets = packetsOf(flowOf(batch, row), rowLen(batch, row));
+      this.#loss.taken += packets;
+      // With a fragment that is dropped the kernel gives up the rest of the datagram, uncounted (ip_do_fragment).
+      if (packets > this.#loss.largest) this.#loss.largest = packets;
+    }
     return sent;
   }
 
