@@ -1,6 +1,7 @@
 // The package as others get it: `npm pack`, an empty project, the tarball and nothing else installed by each Node that there is a
 // binary of on npm, with a compiler and libpcap's headers, without these headers, and without either; then the command line and the
-// library at work there. NODES=20,26 chooses. Needs the package registry, some minutes and 1 GB of room for as long as it runs.
+// library at work there. NODES=20,26 chooses, TARBALL=FILE takes one that was packed before. Needs the package registry, some
+// minutes, and 1 GB of room meanwhile.
 import { spawnSync } from 'node:child_process';
 import {
   existsSync,
@@ -32,7 +33,7 @@ const folder = mkdtempSync(join(tmpdir(), 'udp-ufo-matrix-'));
 const npm = realpathSync(process.env.npm_execpath ?? join(process.execPath, '../npm'));
 const rows = [];
 try {
-  const tarball = pack();
+  const tarball = process.env.TARBALL ?? pack();
   const plainPath = withoutCompiler();
   for (const version of NODES) {
     const node = fetchNode(version);
@@ -56,7 +57,7 @@ process.exitCode = rows.every((problems) => problems.length === 0) ? 0 : 1;
 function pack() {
   const words = ['pack', '--json', '--pack-destination', folder];
   const { stdout } = must(
-    spawnSync(process.execPath, [npm, ...words], { cwd: root, encoding: 'utf8', timeout: 400_000 }),
+    spawnSync(process.execPath, [npm, ...words], { cwd: root, encoding: 'utf8', timeout: 900_000 }),
   );
   return join(folder, JSON.parse(stdout.slice(stdout.indexOf('[\n')))[0].filename);
 }

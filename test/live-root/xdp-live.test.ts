@@ -13,22 +13,15 @@ import { HandMade, makeFlow, payloadOf } from '../live/hand-made.js';
 import { itCarriesReusedPages } from '../live/reused-pages.js';
 import { sendRows } from '../live/send-rows.js';
 import { watchFar } from '../live/watch-far.js';
+import { setFarGro } from './far-gro.js';
 import { describeInRootLab } from './in-root-lab.js';
 
 const { near, far } = LAB;
-const FEATURES = new URL('../../src/host/device-features.js', import.meta.url).href;
 /** Locally administered; whoever it is, nobody looks. */
 const SOMEBODY = Uint8Array.of(2, 0x55, 0x46, 0x4f, 0, 2);
 
 const open = (made: HandMade, more: Partial<XdpLiveOptions> = {}) =>
   openXdpLive({ interface: near.interface, pool: made.pool, ...more });
-
-/** A veth sends redirected frames only while its peer has GRO (or a program). */
-async function setFarGro(on: boolean): Promise<void> {
-  const script = `import { setGro } from ${JSON.stringify(FEATURES)}; setGro(${JSON.stringify(far.interface)}, ${on});`;
-  const [command, args] = farCommand(process.execPath, ['--input-type=module', '-e', script]);
-  await runTool(command, args);
-}
 
 /** One datagram of one packet, as rows of `made`. */
 function onePacket(made: HandMade, linkHeader: Uint8Array, len: number, mtu = 1500): void {

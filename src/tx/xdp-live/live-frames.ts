@@ -1,4 +1,4 @@
-import { ERRNO, UfoError, unsupportedError } from '../../errors.js';
+import { ERRNO, systemError, UfoError, unsupportedError } from '../../errors.js';
 import { BPF_PROG_TYPE_SCHED_CLS, BPF_PROG_TYPE_XDP, createArrayMap, loadProgram } from '../../host/bpf.js';
 import { MAP_SHARED, PROT_READ, PROT_WRITE } from '../../host/constants.js';
 import type { NetworkInterface } from '../../host/interfaces.js';
@@ -126,10 +126,12 @@ export class LiveFrames {
     );
   }
 
+  /** @throws UfoError where that is not because of the frame */
   #makes(frameLen: number): boolean {
     this.#control[CONTROL.next] = ROWS;
     const result = this.#run.run(1, frameLen);
     this.#control[CONTROL.refused] = 0;
+    if (result < 0 && result !== -ERRNO.EINVAL) throw systemError(-result, 'bpf', { reason: 'BPF_PROG_TEST_RUN' });
     return result === 0;
   }
 

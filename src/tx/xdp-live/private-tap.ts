@@ -1,3 +1,4 @@
+import type { UfoError } from '../../errors.js';
 import { BPF_TCX_INGRESS, BPF_XDP, linkProgram, XDP_FLAGS_SKB_MODE } from '../../host/bpf.js';
 import { IFF_NO_PI, IFF_TAP, O_CLOEXEC, O_RDWR, TUNSETIFF } from '../../host/constants.js';
 import { libc } from '../../host/libc.js';
@@ -23,12 +24,9 @@ export class PrivateTap {
     const ifreq = Buffer.alloc(IFREQ_LEN);
     ifreq.write('udp-ufo%d', 0, IFNAMSIZ - 1, 'latin1');
     ifreq.writeUInt16LE(IFF_TAP | IFF_NO_PI, IFNAMSIZ);
-    if (libc().ioctl(fd, TUNSETIFF, ifreq) < 0) {
-      const failure = lastError('ioctl', { reason: 'TUNSETIFF' });
-      this.close();
-      throw failure;
-    }
+    if (libc().ioctl(fd, TUNSETIFF, ifreq) < 0) throw this.#failure('ioctl', 'TUNSETIFF');
     this.ifindex = libc().if_nametoindex(ifreq.toString('latin1', 0, ifreq.indexOf(0)));
+    if (this.ifindex === 0) throw this.#failure('if_nametoindex', 'the private tap');
   }
 
   holdXdp(program: number): void {
@@ -42,5 +40,11 @@ export class PrivateTap {
 
   close(): void {
     for (const fd of this.#fds.splice(0)) libc().close(fd);
+  }
+
+  #failure(syscall: string, reason: string): UfoError {
+    const failure = lastError(syscall, { reason });
+    this.close();
+    return failure;
   }
 }

@@ -124,6 +124,6 @@ export async function openXdpLive(options: XdpLiveOptions): Promise<XdpLive> {
 
 function describeWay(way: LiveWay, name: string): string {
   return way === 'redirect'
-    ? `frames are redirected to ${name} below the stack: captures and counters on it see nothing of them, captures at the far end do`
+    ? `frames are redirected to ${name} below the stack: captures on it see nothing of them, nor do the counters of some drivers; captures at the far end do`
     : `${name} takes no redirected frames, so they go to it by way of a private tap and the queueing layer`;
 }
