@@ -41,6 +41,10 @@ const ONLY_THEN: readonly (readonly [part: string, why: string])[] = [
   ['companion/socket.js: libc().connect(fd, name, name.length) < 0', 'disconnect, of the library'],
   ['host/device-features.js: const fd = openSocket(', 'turning offloads off, of the lab'],
   ['host/device-features.js: libc().close(fd)', 'turning offloads off, of the lab'],
+  [
+    'host/device-features.js: const known = libc().ioctl(fd, SIOCGIFHWADDR',
+    'by cap in the capture child, which then filters as without Ethernet',
+  ],
   ['tx/kernel-udp/port.js: const fd = openSocket(', 'without a companion, of the benchmark'],
   ['tx/kernel-udp/port.js: IPV6_V6ONLY', 'the same'],
   ['tx/kernel-udp/port.js: if (libc().bind(', 'the same'],
