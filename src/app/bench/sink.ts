@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process';
+import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { farCommand, LAB } from '../../host/lab.js';
 import { runTool } from '../../host/run-tool.js';
 
@@ -8,21 +11,16 @@ export type Sink = 'nft' | 'tc' | 'plain';
 
 /**
  * Makes the far host drop everything at ingress: behind the counters, in front of the IP layer. The receiver's work would
- * be done on the sender's core, and a receiver that reassembles halves every figure. Captures still see every frame.
+ * be done on the sender's core, and a receiver that reassembles halves every figure. Captures still see every frame. Where the
+ * kernel lets a table have an owner, it goes with this process, however that ends.
  */
 export async function installSink(): Promise<Sink> {
-  const chain = `{ type filter hook ingress device "${FAR}" priority 0; policy drop; }`;
-  const attempts: [Sink, string, string[]][] = [
-    ['nft', 'nft', [`table netdev bench { chain sink ${chain}; }`]],
-    ['tc', 'sh', ['-c', `tc qdisc add dev ${FAR} clsact && tc filter add dev ${FAR} ingress matchall action drop`]],
-  ];
-  for (const [sink, command, args] of attempts) {
+  for (const [sink, install] of ATTEMPTS) {
     try {
-      if (sink === 'nft') await runFar(command, ['-f', '-'], args[0]);
-      else await runFar(command, args);
+      await install();
       return sink;
     } catch {
-      // the next one may be installed
+      // the next one may be possible
     }
   }
   return 'plain';
@@ -31,6 +29,34 @@ export async function installSink(): Promise<Sink> {
 export function describeSink(sink: Sink): string {
   if (sink === 'plain') return 'a plain host that reassembles (neither nft nor tc could be used): figures are low';
   return `dropped at the far end's ingress (${sink}), on the sender's core`;
+}
+
+const CHAIN = `{ type filter hook ingress device "${FAR}" priority 0; policy drop; }`;
+const TC = `tc qdisc add dev ${FAR} clsact && tc filter add dev ${FAR} ingress matchall action drop`;
+const ATTEMPTS: readonly (readonly [Sink, () => Promise<unknown>])[] = [
+  ['nft', ownTable],
+  ['nft', () => runFar('nft', ['-f', '-'], `table netdev bench { chain sink ${CHAIN}; }`)],
+  ['tc', () => runFar('sh', ['-c', TC])],
+];
+const TABLE_WITHIN_MS = 2000;
+
+/** A table is its owner's, which is a netlink socket (Linux 5.12): that of an nft(8) which reads from us until we are gone. */
+async function ownTable(): Promise<void> {
+  const owner = spawn(...farCommand('nft', ['-i']), { stdio: ['pipe', 'ignore', 'ignore'] });
+  owner.on('error', () => undefined); // not installed: the table does not come
+  owner.stdin.on('error', () => undefined);
+  owner.stdin.write(`add table netdev bench { flags owner; }\nadd chain netdev bench sink ${CHAIN}\n`);
+  owner.unref();
+  (owner.stdin as Socket).unref();
+  for (const end = performance.now() + TABLE_WITHIN_MS; ; await sleep(20)) {
+    const listed = await runFar('nft', ['list', 'tables']);
+    const table = listed.includes('netdev bench') ? await runFar('nft', ['list', 'table', 'netdev', 'bench']) : '';
+    const ended = owner.exitCode !== null;
+    if (table.includes('policy drop') && !ended) return;
+    if (performance.now() < end && !ended) continue;
+    owner.kill('SIGKILL');
+    throw new Error('this nft or this kernel knows no owners');
+  }
 }
 
 /** A file as the far host sees it. */
