@@ -15,6 +15,8 @@ export const F_NEEDS_CSUM = 1;
 
 /** gsoType: UDP fragmentation: cut into IP fragments. Either family. */
 export const GSO_UDP = 3;
+/** gsoType: UDP segmentation (6.2): cut into datagrams with headers of their own. Either family. */
+export const GSO_UDP_L4 = 5;
 
 const FLAGS = 0;
 const GSO_TYPE = 1;
@@ -36,7 +38,7 @@ export function getHdrLen(view: DataView, base: number): number {
   return view.getUint16(base + HDR_LEN, true);
 }
 
-/** For GSO_UDP: octets of IP payload per fragment, the UDP header counted in. A multiple of 8. */
+/** For GSO_UDP: octets of IP payload per fragment, the UDP header counted in, a multiple of 8. For GSO_UDP_L4: of UDP payload. */
 export function getGsoSize(view: DataView, base: number): number {
   return view.getUint16(base + GSO_SIZE, true);
 }

@@ -7,6 +7,7 @@ import { runTool } from '../../src/host/run-tool.js';
 import { makePayload } from '../../src/payload/generated.js';
 import { GeneratedPayloads } from '../../src/payload/sequence.js';
 import type { SendSummary } from '../../src/socket/flight/datagram.js';
+import type { DriverName } from '../../src/tx/net-device.js';
 import { describeLive, liveIt } from './in-lab.js';
 import { assertSeen, watchStream } from './watch-stream.js';
 
@@ -18,11 +19,16 @@ describeLive('equal datagrams handed over joined (USO)', () => {
   before(() => setFeature(near.interface, 'tx-udp-segmentation', false));
   after(() => setFeature(near.interface, 'tx-udp-segmentation', true));
 
-  for (const type of ['udp4', 'udp6'] as const) {
-    liveIt(`are single ones on the wire, each once and in order, and counted as such: ${type}`, async () => {
+  for (const [type, driver] of [
+    ['udp4', 'kernel-udp'],
+    ['udp6', 'kernel-udp'],
+    ['udp4', 'virtio-ufo'],
+    ['udp6', 'virtio-ufo'],
+  ] as const) {
+    liveIt(`are single ones on the wire, each once and in order, and counted as such: ${type}, ${driver}`, async () => {
       for (const size of [16, 1001, 1452]) {
         const before = (await findInterface(near.interface)).statistics.txPackets;
-        const { summary, seen } = await stream(type, (payloads) => payloads, size);
+        const { summary, seen } = await stream(type, (payloads) => payloads, size, driver);
         assert.deepEqual(waysOf(summary), ['kernel-uso']);
         assert.deepEqual([summary.datagrams, summary.fragments, summary.failed], [COUNT, COUNT, 0]);
         assert.deepEqual([summary.lost.unknown, summary.lost.qdisc, summary.lost.backlog], [0, 0, 0]);
@@ -37,9 +43,29 @@ describeLive('equal datagrams handed over joined (USO)', () => {
     const wanted = Array.from({ length: COUNT }, (_, i) =>
       makePayload([900, 900, 900, 100, 1472, 0, 20][i % 7]!, 5, i),
     );
-    const { summary, seen } = await stream('udp4', () => wanted, 1);
-    assert.ok(waysOf(summary).includes('kernel-uso'));
-    assertSeen(seen, wanted);
+    for (const driver of ['kernel-udp', 'virtio-ufo'] as const) {
+      const { summary, seen } = await stream('udp4', () => wanted, 1, driver);
+      assert.ok(waysOf(summary).includes('kernel-uso'));
+      assertSeen(seen, wanted);
+    }
+  });
+
+  liveIt('have idents that count one by one, as they were told', async () => {
+    const idents: (number | null)[] = [];
+    const seen = await watchStream(
+      'udp4',
+      COUNT,
+      async (socket) => {
+        const payloads = new GeneratedPayloads({ size: 1001, seed: 7, first: 0, count: COUNT });
+        await socket.sendMany(payloads, { onDatagram: ({ ident }) => idents.push(ident) });
+      },
+      'virtio-ufo',
+    );
+    assert.equal(new Set(idents).size, COUNT);
+    assert.deepEqual(
+      seen.map(({ ident }) => ident),
+      idents,
+    );
   });
 
   liveIt('go one by one where the kernel will not cut them: the path has become narrower', async () => {
@@ -79,6 +105,7 @@ async function stream(
   type: 'udp4' | 'udp6',
   source: (payloads: GeneratedPayloads) => GeneratedPayloads | Uint8Array[],
   size: number,
+  driver: DriverName = 'kernel-udp',
 ) {
   let summary: SendSummary | undefined;
   const seen = await watchStream(
@@ -89,7 +116,7 @@ async function stream(
       const from = source(payloads);
       summary = from instanceof GeneratedPayloads ? await socket.sendMany(from) : await socket.sendMany(from);
     },
-    'kernel-udp',
+    driver,
   );
   return { summary: summary!, seen };
 }

@@ -4,7 +4,7 @@ import { activeFeatures } from '../../host/device-features.js';
 import type { NetworkInterface } from '../../host/interfaces.js';
 import { insideLab } from '../../host/lab.js';
 import type { Privileges } from '../../host/privileges.js';
-import { usoObstacle } from '../../tx/kernel-udp/joined.js';
+import { usoObstacle } from '../../tx/uso.js';
 import { MIN_MTU } from '../../wire/ipv6.js';
 import type { Check } from './report.js';
 

@@ -5,25 +5,17 @@ import { skbGet } from '../../skb/skbuff.js';
 import type { Sock } from '../../skb/sock.js';
 import { skbOrphan } from '../../skb/wmem.js';
 import { JoinedSkb } from '../../ufo/joined-skb.js';
-import { checkPayloadLen } from '../../ufo/make-skb.js';
 import { ReusedSkb } from '../../ufo/reused-skb.js';
-import type { StreamPayload, StreamSkb } from '../../ufo/stream-skb.js';
+import type { StreamPayload } from '../../ufo/stream-skb.js';
 import type { ManyOptions } from '../options.js';
 import type { FlowPeers } from '../path/flow-peers.js';
 import type { Peer } from '../path/peer.js';
 import type { PageWait } from '../waiting/page-wait.js';
 import type { Works } from '../waiting/works.js';
-import { Datagram, type DatagramSource, type Failure, type Settled } from './datagram.js';
+import type { Datagram, DatagramSource, Failure, Settled } from './datagram.js';
 import type { Feed } from './feeds.js';
+import { type StreamDatagram, StreamStock } from './stock.js';
 import type { Tally } from './tally.js';
-import { aloneWay, type ChosenWay, chooseWay, KERNEL_USO } from './way.js';
-
-/** Datagrams of a stream that are made at once at most: enough for one system call of small ones. */
-const MOST = 128;
-/** And of those that stand for up to 64: what they hold should stay inside L2. */
-const MOST_JOINED = 4;
-/** So often in a row nothing could be joined though the next one was there: nobody tries again. */
-const ALONE = 16;
 
 /** What streams of a socket share. */
 export interface PullOptions {
@@ -33,18 +25,6 @@ export interface PullOptions {
   readonly works: Works;
   readonly nextIdent: () => number;
   readonly fixedIdents: boolean;
-}
-
-/** A datagram that is made again and again. */
-class StreamDatagram extends Datagram {
-  readonly reused: StreamSkb;
-  /** Which of the stream's flows it is for. */
-  flowIndex = 0;
-
-  constructor(reused: StreamSkb, octets: number, chosen: ChosenWay, settled: Settled) {
-    super(reused.skb, octets, chosen, settled);
-    this.reused = reused;
-  }
 }
 
 /**
@@ -59,10 +39,7 @@ export class PulledStream implements DatagramSource {
   readonly #feed: Feed;
   readonly #to: ManyOptions;
   readonly #tally: Tally;
-  /** Not on their way, the last used first. */
-  readonly #idle: StreamDatagram[] = [];
-  #made = 0;
-  #most = MOST;
+  readonly #stock: StreamStock;
   #next: StreamDatagram | null = null;
   #making = false;
   /** The feed's payload is not sent yet; the pacer has let it go. */
@@ -72,9 +49,6 @@ export class PulledStream implements DatagramSource {
   #waiting = false;
   /** The next one's, where it was drawn already. */
   #ident: number | null = null;
-  /** How often in a row there was nothing to join, and why nobody tries any more. */
-  #alone = 0;
-  #apart: string | null = null;
   /** Octets of the send budget that were waited for. */
   #reserved = 0;
   #over = false;
@@ -90,6 +64,7 @@ export class PulledStream implements DatagramSource {
     this.#feed = feed;
     this.#to = to;
     this.#tally = tally;
+    this.#stock = new StreamStock(shared.pool, shared.fixedIdents, peers, this.#settled);
   }
 
   peek(): Datagram | undefined {
@@ -162,8 +137,7 @@ export class PulledStream implements DatagramSource {
     }
     skb.seal();
     datagram.standsFor(skb.joined, skb.octets);
-    this.#alone = skb.joined === 1 && this.#ready && !this.#waiting ? this.#alone + 1 : 0;
-    if (this.#alone === ALONE) this.#apart = 'lengths or identifications do not follow each other';
+    if (this.#ready && !this.#waiting) this.#stock.noteJoined(skb.joined);
   }
 
   /** As `#arrived`; what has been taken goes whatever becomes of the stream. */
@@ -193,11 +167,11 @@ export class PulledStream implements DatagramSource {
 
   /** A datagram of that payload, in an skb used before where there is one; null: none is free now. */
   #take(payload: StreamPayload): StreamDatagram | null {
-    const datagram = this.#fitting(payload);
+    const datagram = this.#fitting(this.#peer!.flow(), payload);
     if (datagram === null) return null;
     const { skb, reused } = datagram;
     if (!this.#charge(skb.truesize)) {
-      this.#idle.push(datagram);
+      this.#stock.putBack(datagram);
       return null;
     }
     skb.sk = this.#with.sock;
@@ -219,7 +193,7 @@ export class PulledStream implements DatagramSource {
     if (reserved === truesize) return true;
     if (reserved > 0) sock.uncharge(reserved);
     if (sock.tryWmem(truesize)) return true;
-    if (this.#idle.length + 1 === this.#made) {
+    if (this.#stock.out === 1) {
       const charged = sock.waitForWmem(truesize, this.#to.signal);
       const reserve = (): void => {
         this.#reserved = truesize;
@@ -229,67 +203,15 @@ export class PulledStream implements DatagramSource {
     return false;
   }
 
-  #fitting(payload: StreamPayload): StreamDatagram | null {
-    const flow = this.#peer!.flow();
-    const idle = this.#idle.at(-1);
-    if (idle !== undefined && this.#serves(idle.reused, flow, payload)) return this.#idle.pop()!;
-    if (idle === undefined && this.#made >= this.#most) return null; // one comes back with what is on its way
+  #fitting(flow: Flow, payload: StreamPayload): StreamDatagram | null {
     try {
-      checkPayloadLen(flow, payload.len);
-      return this.#build(flow, payload);
+      return this.#stock.take(flow, payload);
     } catch (error) {
-      if (isOutOfPages(error)) {
-        this.#freeIdle();
-        return this.#made > 0 ? null : this.#waitForPages(flow, payload);
-      }
+      if (isOutOfPages(error)) return this.#stock.out > 0 ? null : this.#waitForPages(flow, payload);
       this.#tally.begin();
       this.#tally.refused();
       throw error;
     }
-  }
-
-  #serves(reused: StreamSkb, flow: Flow, payload: StreamPayload): boolean {
-    if (reused instanceof JoinedSkb && this.#joinRefusal(flow, payload.len) !== null) return false;
-    return reused.fits(payload) && reused.turnTo(flow);
-  }
-
-  /** A new one, of the skb of one that does not fit where there is any. */
-  #build(flow: Flow, payload: StreamPayload): StreamDatagram {
-    const { pool, fixedIdents } = this.#with;
-    const { device } = this.#peers.channel;
-    const refusal = this.#joinRefusal(flow, payload.len);
-    if (refusal === null) return this.#buildJoined(flow, payload);
-    const idle = this.#idle.pop();
-    if (idle !== undefined) this.#made -= 1;
-    const recycled = idle?.reused instanceof ReusedSkb ? idle.reused : null;
-    if (recycled === null) idle?.reused.free();
-    const reused = new ReusedSkb(pool, flow, payload, device.features, recycled);
-    this.#made += 1;
-    this.#most = MOST;
-    const chosen = aloneWay(chooseWay(device, reused.skb, fixedIdents), refusal);
-    return new StreamDatagram(reused, payload.len, chosen, this.#settled);
-  }
-
-  #buildJoined(flow: Flow, payload: StreamPayload): StreamDatagram {
-    this.#freeIdle();
-    const reused = new JoinedSkb(this.#with.pool, flow, payload);
-    this.#made += 1;
-    this.#most = MOST_JOINED;
-    const datagram = new StreamDatagram(reused, payload.len, KERNEL_USO, this.#settled);
-    if (!this.#peers.channel.device.writesHeaders) datagram.ident = null;
-    return datagram;
-  }
-
-  /** As `usoRefusal` of the device, and why it makes no sense in this stream. */
-  #joinRefusal(flow: Flow, len: number): string | null | undefined {
-    const refusal = this.#peers.channel.device.usoRefusal?.(flow, len);
-    if (refusal !== null) return refusal;
-    return this.#peers.single ? this.#apart : 'they go to several';
-  }
-
-  #freeIdle(): void {
-    this.#made -= this.#idle.length;
-    for (const { reused } of this.#idle.splice(0)) reused.free();
   }
 
   /** Builds it once and frees it again: so many pages there are then. */
@@ -305,8 +227,7 @@ export class PulledStream implements DatagramSource {
     const settled = datagram as StreamDatagram;
     settled.reused.giveBack();
     skbOrphan(settled.skb);
-    if (this.#over) settled.reused.free();
-    else this.#idle.push(settled);
+    this.#stock.putBack(settled);
     if (failure === null) this.#peers.count(settled.flowIndex, settled.joined);
     this.#tally.settled(datagram, failure);
   };
@@ -335,7 +256,7 @@ export class PulledStream implements DatagramSource {
     if (this.#over) return false;
     this.#over = true;
     if (this.#reserved > 0) this.#with.sock.uncharge(this.#reserved);
-    this.#freeIdle();
+    this.#stock.close();
     try {
       this.#feed.close();
     } catch (error) {

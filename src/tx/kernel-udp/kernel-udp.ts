@@ -88,7 +88,7 @@ export class KernelUdp implements NetDevice {
   }
 
   usoRefusal(flow: Flow, payloadLen: number): string | null | undefined {
-    return packetsOf(flow, payloadLen) > 1 ? undefined : this.#joined.refusal(flow, payloadLen);
+    return packetsOf(flow, payloadLen) > 1 ? undefined : this.#joined.gate.refusal(flow, payloadLen);
   }
 
   /** None: the kernel writes it. */
@@ -123,7 +123,7 @@ export class KernelUdp implements NetDevice {
       if (joined) this.#loss.largest = Math.max(this.#loss.largest, this.#joined.longest);
       return rows;
     }
-    if (!joined || !this.#joined.refuse(-sent)) return sent;
+    if (!joined || !this.#joined.gate.refuse(-sent)) return sent;
     this.#fill(batch, first, port);
     return this.#sendNow(port);
   }

@@ -16,6 +16,10 @@ const GSO_SIZE = 512;
 /** Locally administered, nobody's. */
 const NOWHERE = Uint8Array.of(2, 0, 0, 0, 0, 0);
 
+/** What is asked for: fragments, or datagrams (Linux 6.2). */
+const NAMES = { [virtio.GSO_UDP]: 'GSO_UDP', [virtio.GSO_UDP_L4]: 'GSO_UDP_L4' } as const;
+export type GsoKind = keyof typeof NAMES;
+
 /**
  * Why this kernel will not cut UDP datagrams of a family for packet sockets; null where it will.
  *
@@ -24,23 +28,23 @@ const NOWHERE = Uint8Array.of(2, 0, 0, 0, 0, 0);
  * thus the good answer, and counted as one `tx_dropped` of the interface). Not for an interface that cuts by itself: there
  * the datagram would go out.
  */
-export function probeUfo(ifindex: number, link: Link, family: 4 | 6): string | null {
+export function probeGso(kind: GsoKind, ifindex: number, link: Link, family: 4 | 6): string | null {
   const fd = openPacketFd(ifindex, SEND_BUFFER);
   try {
     setSockOptInt(fd, SOL_PACKET, PACKET_VNET_HDR, 1);
     setSockOptInt(fd, SOL_PACKET, PACKET_QDISC_BYPASS, 1);
-    const packet = probePacket(link, family);
+    const packet = probePacket(kind, link, family);
     const name = new PacketNames(link, ifindex).addressOf(family);
     if (libc().sendto(fd, packet, packet.length, MSG_DONTWAIT, name, SOCKADDR_LL_LEN) >= 0) return null;
     const errno = lastErrno();
     if (errno === ERRNO.ENOBUFS || errno === ERRNO.ENETDOWN) return null;
-    return `the kernel refuses GSO_UDP for IPv${family} on packet sockets (${errnoName(errno)})`;
+    return `the kernel refuses ${NAMES[kind]} for IPv${family} on packet sockets (${errnoName(errno)})`;
   } finally {
     libc().close(fd);
   }
 }
 
-function probePacket({ headless }: Link, family: 4 | 6): Uint8Array {
+function probePacket(kind: GsoKind, { headless }: Link, family: 4 | 6): Uint8Array {
   const networkLen = (family === 4 ? ipv4 : ipv6).HEADER_LEN;
   const etherType = ethernet.etherTypeOf(family);
   const linkLen = headless ? 0 : ethernet.HEADER_LEN;
@@ -49,7 +53,7 @@ function probePacket({ headless }: Link, family: 4 | 6): Uint8Array {
   const udpLen = udp.HEADER_LEN + PAYLOAD_LEN;
   const packet = new Uint8Array(transport + udpLen);
   const view = new DataView(packet.buffer);
-  virtio.emit(view, 0, gsoHeader(linkLen + networkLen, udp.CHECKSUM, GSO_SIZE));
+  virtio.emit(view, 0, gsoHeader(kind, linkLen + networkLen));
   if (!headless)
     ethernet.emit(view, virtio.HEADER_LEN, { destination: NOWHERE, source: NOWHERE, vlans: [], etherType });
   if (family === 4) {
@@ -68,7 +72,7 @@ function probePacket({ headless }: Link, family: 4 | 6): Uint8Array {
 }
 
 /** A header that asks for the UDP checksum and the cutting, the UDP header beginning `csumStart` octets into the frame. */
-export function gsoHeader(csumStart: number, csumOffset: number, gsoSize: number): virtio.VirtioNetHdr {
+function gsoHeader(gsoType: GsoKind, csumStart: number): virtio.VirtioNetHdr {
   const hdrLen = csumStart + udp.HEADER_LEN;
-  return { flags: virtio.F_NEEDS_CSUM, gsoType: virtio.GSO_UDP, hdrLen, gsoSize, csumStart, csumOffset };
+  return { flags: virtio.F_NEEDS_CSUM, gsoType, hdrLen, gsoSize: GSO_SIZE, csumStart, csumOffset: udp.CHECKSUM };
 }

@@ -5,8 +5,11 @@ import { interfaceOf, type NetworkInterface } from '../../host/interfaces.js';
 import { addressOf, libc } from '../../host/libc.js';
 import { setSockOptInt } from '../../host/socket-calls.js';
 import { NETIF_F_HW_CSUM, NETIF_F_SG, NETIF_F_UFO } from '../../skb/features.js';
-import { SKB_GSO_UDP } from '../../skb/shared-info.js';
+import type { Flow } from '../../skb/flow.js';
+import { SKB_GSO_UDP, SKB_GSO_UDP_L4 } from '../../skb/shared-info.js';
 import { CHECKSUM_PARTIAL, type SkBuff } from '../../skb/skbuff.js';
+import * as ipv4 from '../../wire/ipv4.js';
+import * as ipv6 from '../../wire/ipv6.js';
 import { FRAGMENT_HEADER_LEN } from '../../wire/ipv6-extension.js';
 import * as udp from '../../wire/udp.js';
 import * as virtio from '../../wire/virtio-net-hdr.js';
@@ -20,7 +23,8 @@ import { LossCounters } from '../loss-counters.js';
 import { MAX_MESSAGES, MmsgVector } from '../mmsghdr.js';
 import { type LinkRequest, type LostFrames, type NetDevice, rowLen, rowSkb, type TxBatch } from '../net-device.js';
 import { callLimit, sendVector } from '../send-batch.js';
-import { probeUfo } from './virtio-probe.js';
+import { UsoGate } from '../uso.js';
+import { probeGso } from './virtio-probe.js';
 
 export interface VirtioUfoOptions extends EthernetOptions {
   readonly interface: string | NetworkInterface;
@@ -35,8 +39,8 @@ const VNET_STRIDE = 12;
 
 /**
  * UFO proper: a datagram of up to 64 KiB goes to the kernel whole, behind a virtio_net_hdr that says how to cut it. The
- * kernel cuts just before the driver (kernel-ufo), or leaves it to the interface (device-ufo). Frames that are not to be
- * cut go the same way behind an empty header.
+ * kernel cuts just before the driver (kernel-ufo), or leaves it to the interface (device-ufo). Equal datagrams that are
+ * joined go in the same way, to be cut apart (kernel-uso), and frames that are not to be cut behind an empty header.
  *
  *     iovec   | virtio_net_hdr | link, IP, UDP header | user page | user page | …
  *
@@ -58,6 +62,7 @@ export class VirtioUfo implements NetDevice {
   readonly #link: Link;
   readonly #names: PacketNames;
   readonly #refusals: { 4: string | null; 6: string | null };
+  readonly #uso: { 4: UsoGate; 6: UsoGate };
   readonly #vector = new MmsgVector();
   /** A virtio_net_hdr a message. */
   readonly #headers = new DataView(new ArrayBuffer(MAX_MESSAGES * VNET_STRIDE));
@@ -74,6 +79,8 @@ export class VirtioUfo implements NetDevice {
     this.ufoKind = ufo.kind;
     this.#link = link;
     this.#refusals = { 4: ufo.refusal4, 6: ufo.refusal6 };
+    const gate = (family: 4 | 6) => new UsoGate(name, () => this.#probeUso(family));
+    this.#uso = { 4: gate(4), 6: gate(6) };
     this.#names = new PacketNames(link, ifindex);
     this.#loss = new LossCounters(name);
     this.#linkWatch = new LinkWatch(name, mtu);
@@ -81,6 +88,13 @@ export class VirtioUfo implements NetDevice {
 
   ufoRefusal(family: 4 | 6): string | null {
     return this.#refusals[family];
+  }
+
+  usoRefusal(flow: Flow, payloadLen: number): string | null | undefined {
+    const { family, mtu, options, extensionHeaders } = flow;
+    const headerLen = (family === 4 ? ipv4.HEADER_LEN : ipv6.HEADER_LEN) + udp.HEADER_LEN;
+    if (options.length > 0 || extensionHeaders.length > 0 || headerLen + payloadLen > mtu) return undefined;
+    return this.#uso[family].refusal(flow, payloadLen);
   }
 
   linkHeader(request: LinkRequest): Promise<Uint8Array> {
@@ -142,27 +156,41 @@ export class VirtioUfo implements NetDevice {
     virtio.setCsumStart(headers, at, csumStart);
     virtio.setCsumOffset(headers, at, skb.csumOffset);
     const { gsoType, gsoSize } = skb.shinfo;
-    if ((gsoType & SKB_GSO_UDP) === 0 || frameLen - csumStart <= gsoSize) return 0;
-    virtio.setGsoType(headers, at, virtio.GSO_UDP);
+    const joined = gsoType === SKB_GSO_UDP_L4;
+    if (!joined && ((gsoType & SKB_GSO_UDP) === 0 || frameLen - csumStart <= gsoSize)) return 0;
+    virtio.setGsoType(headers, at, joined ? virtio.GSO_UDP_L4 : virtio.GSO_UDP);
     virtio.setHdrLen(headers, at, csumStart + udp.HEADER_LEN);
     virtio.setGsoSize(headers, at, gsoSize);
+    if (joined) return csumStart + udp.HEADER_LEN + gsoSize;
     return csumStart + gsoSize + (skb.flow!.family === 6 ? FRAGMENT_HEADER_LEN : 0);
   }
 
   /** In the packets that the interface will count: the kernel cuts before it, and an interface that cuts counts wholes. */
   #countTaken(batch: TxBatch, first: number, sent: number): void {
     for (let row = first; row < first + sent; row++) {
-      const { shinfo, flow, transportHeader, networkHeader } = rowSkb(batch, row);
-      const cut = this.ufoKind === 'kernel-ufo' && (shinfo.gsoType & SKB_GSO_UDP) !== 0;
-      const udpLen = rowLen(batch, row) - flow!.linkHeader.length - (transportHeader - networkHeader);
-      const packets = cut ? Math.ceil(udpLen / shinfo.gsoSize) : 1;
+      const packets = this.#packetsOf(rowSkb(batch, row), rowLen(batch, row));
       this.#loss.taken += packets;
       this.#loss.largest = Math.max(this.#loss.largest, packets);
     }
   }
 
+  #packetsOf({ shinfo, flow, transportHeader, networkHeader }: SkBuff, frameLen: number): number {
+    const { gsoType, gsoSize, gsoSegs } = shinfo;
+    if (gsoType === SKB_GSO_UDP_L4) return gsoSegs;
+    if (this.ufoKind !== 'kernel-ufo' || (gsoType & SKB_GSO_UDP) === 0) return 1;
+    return Math.ceil((frameLen - flow!.linkHeader.length - (transportHeader - networkHeader)) / gsoSize);
+  }
+
+  /** Not asked where the interface takes joined datagrams as they are: there the probe would go out. */
+  #probeUso(family: 4 | 6): string | null {
+    const refusal = probeGso(virtio.GSO_UDP_L4, this.ifindex, this.#link, family);
+    if (refusal === null) this.#loss.refused += 1; // the interface has counted it as dropped
+    return refusal;
+  }
+
   /** The probe was too hopeful: this datagram fails, the next ones are cut in software. */
   #learnRefusal({ shinfo, flow }: SkBuff): void {
+    if (shinfo.gsoType === SKB_GSO_UDP_L4) this.#uso[flow!.family].refuse(ERRNO.EINVAL);
     if ((shinfo.gsoType & SKB_GSO_UDP) === 0) return;
     this.#refusals[flow!.family] = `${this.name} refused a datagram to be cut (EINVAL)`;
   }
@@ -204,5 +232,6 @@ function noVnetHeader({ name }: NetworkInterface): UfoError {
 
 function ufoSupport({ name, ifindex }: NetworkInterface, link: Link): UfoSupport {
   if (activeFeatures(name).has(UDP_FRAGMENTATION)) return { kind: 'device-ufo', refusal4: null, refusal6: null };
-  return { kind: 'kernel-ufo', refusal4: probeUfo(ifindex, link, 4), refusal6: probeUfo(ifindex, link, 6) };
+  const probe = (family: 4 | 6): string | null => probeGso(virtio.GSO_UDP, ifindex, link, family);
+  return { kind: 'kernel-ufo', refusal4: probe(4), refusal6: probe(6) };
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import { ERRNO } from '../../../src/errors.js';
 import { createFlow, type Flow } from '../../../src/skb/flow.js';
-import { SKB_GSO_UDP } from '../../../src/skb/shared-info.js';
+import { SKB_GSO_UDP, SKB_GSO_UDP_L4 } from '../../../src/skb/shared-info.js';
 import { CHECKSUM_PARTIAL } from '../../../src/skb/skbuff.js';
 import { openVirtioUfo } from '../../../src/tx/packet/virtio-ufo.js';
 import { parse } from '../../../src/wire/virtio-net-hdr.js';
@@ -178,6 +178,48 @@ describe('virtio-ufo', () => {
     await device.close();
     await device.close();
     assert.equal(kernel.open.size, 0);
+  });
+
+  it('says of joined datagrams how long each is, and asks first whether they would be cut, once a family', async () => {
+    const device = await openVirtioUfo({ interface: NEAR0 });
+    const asked: (readonly [gsoType: number, len: number])[] = [];
+    kernel.answers['sendto'] = (...[, packet, len]: number[]) => {
+      asked.push([octetsAt(packet, len!)[1]!, len!]);
+      return kernel.refuse(asked.length === 1 ? 'ENOBUFS' : 'EINVAL');
+    };
+    for (let times = 0; times < 2; times++) {
+      assert.equal(device.usoRefusal(flow4, 1472), null);
+      assert.match(device.usoRefusal(flow6, 1452)!, /refuses GSO_UDP_L4 for IPv6 .*EINVAL/);
+    }
+    assert.deepEqual(asked, [
+      [5, 10 + 14 + 20 + 2008],
+      [5, 10 + 14 + 40 + 2008],
+    ]);
+    kernel.counted = { packets: 0, errors: 0, dropped: 1, backlog: 0 };
+    assert.equal(device.lost().qdisc, 0, 'the probe that was dropped is no loss');
+    const batch = gsoBatch(1000, flow4);
+    Object.assign(batch.skbs[0]!.shinfo, { gsoType: SKB_GSO_UDP_L4, gsoSegs: 3 });
+    pushFrame(batch, 0, 42, 2500);
+    assert.equal(device.xmit(batch, 0), 1);
+    assert.deepEqual(headerOf(kernel.sent[0]!), {
+      ...{ flags: 1, gsoType: 5, hdrLen: 42, gsoSize: 1000, csumStart: 34, csumOffset: 6 },
+    });
+    assert.equal(device.lost().unknown, 3 - device.lost().qdisc!);
+    kernel.fail('sendmmsg', 'EINVAL');
+    assert.equal(device.xmit(batch, 0), -ERRNO.EINVAL);
+    assert.match(device.usoRefusal(flow4, 1472)!, /refused joined datagrams/);
+    assert.equal(device.ufoRefusal(4), null, 'fragments are another question');
+  });
+
+  it('does not join what needs no joining, or can be cut nowhere', async () => {
+    const device = await openVirtioUfo({ interface: NEAR0 });
+    assert.equal(device.usoRefusal(flow4, 1473), undefined);
+    assert.equal(device.usoRefusal(flow6, 1453), undefined);
+    assert.equal(device.usoRefusal({ ...flow4, options: new Uint8Array(4) }, 100), undefined);
+    assert.match(device.usoRefusal({ ...flow4, checksum: false }, 100)!, /checksum/);
+    kernel.features = { 'tx-udp-segmentation': true };
+    kernel.answers['sendto'] = () => assert.fail('it would go out');
+    assert.match(device.usoRefusal(flow4, 100)!, /near0 takes joined ones as they are/);
   });
 
   it('takes a lower interface that is down, and one that takes the datagram, for one that would cut', async () => {
