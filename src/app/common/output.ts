@@ -18,8 +18,6 @@ export interface Output {
   end(): Promise<void>;
   /** Aborted, with an `OutputClosedError` as its reason, when the reader goes: work that nobody reads should stop. */
   readonly signal: AbortSignal;
-  /** True where stdout is a terminal: people read it. */
-  readonly isTty: boolean;
 }
 
 /** Wraps `stream`; one wrapper per stream, for it owns the stream's `error` event. `diagnostics` takes the notes. */
@@ -54,7 +52,6 @@ export function createOutput(
     note: (text) => void diagnostics?.write(`${text}\n`),
     end: () => flushed(stream),
     signal: closing.signal,
-    isTty: Reflect.get(stream, 'isTTY') === true,
   };
 }
 

@@ -11,6 +11,12 @@ const SILENT: Progress = { update: () => {}, stop: () => {} };
 /** Columns of the bar itself: with its figures a line of it fits 80. */
 const BAR_COLUMNS = 20;
 
+export interface ProgressOptions {
+  readonly stream?: NodeJS.WriteStream;
+  /** Whether the time that is left is told: by default it is. */
+  readonly showsEta?: boolean;
+}
+
 /**
  * Draws `label [====    ] 42% | 420/1000 unit | ETA 3s` on stderr, or where the total is not known `label: 420 unit`; nothing
  * at all where stderr is no terminal: a log file wants no bar.
@@ -19,14 +25,14 @@ export async function createProgress(
   label: string,
   total: number,
   unit: string,
-  stream: NodeJS.WriteStream = process.stderr,
+  { stream = process.stderr, showsEta = true }: ProgressOptions = {},
 ): Promise<Progress> {
   if (stream.isTTY !== true || !(total > 0)) return SILENT;
   if (!Number.isFinite(total)) return counter(label, unit, stream);
   const { SingleBar } = (await import('cli-progress')).default;
   const bar = new SingleBar({
     stream,
-    format: `${label} [{bar}] {percentage}% | {value}/{total} ${unit} | ETA {eta}s`,
+    format: `${label} [{bar}] {percentage}% | {value}/{total} ${unit}${showsEta ? ' | ETA {eta}s' : ''}`,
     barsize: BAR_COLUMNS,
     clearOnComplete: true,
     hideCursor: true,

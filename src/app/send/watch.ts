@@ -13,8 +13,6 @@ export interface SendWatchOptions {
 
 /** How often the bar moves, milliseconds. */
 const BAR_MS = 125;
-/** Times of reports are rounded to this, milliseconds. */
-const ROUND_MS = 10;
 /** A last interval shorter than this says nothing, seconds. */
 const LEAST_SPAN = 0.005;
 /** A send that takes less than this gets no bar, milliseconds. */
@@ -49,8 +47,9 @@ export class SendWatch {
   async #showBar(tally: SentCounts, count: number, durationMs: number | undefined): Promise<void> {
     const begin = performance.now() - LONG;
     const byTime = !Number.isFinite(count) && durationMs !== undefined;
-    const total = byTime ? durationMs / 1000 : count;
-    const bar = await createProgress('sending', total, byTime ? 's' : 'datagrams');
+    const bar = await (byTime
+      ? createProgress('sending', durationMs / 1000, 's', { showsEta: false }) // it is what is missing of the total
+      : createProgress('sending', count, 'datagrams'));
     if (this.#stopped) return bar.stop();
     this.#bar = bar;
     this.#every(BAR_MS, () => bar.update(byTime ? Math.round((performance.now() - begin) / 1000) : tally.datagrams));
@@ -71,7 +70,7 @@ function reporter(tally: SentCounts, json: boolean, output: Output): () => void 
     if (span < LEAST_SPAN) return;
     const rate = perSecond(datagrams - before.datagrams, span);
     const bits = perSecond(8 * (octets - before.octets), span);
-    const seconds = Math.round((at - begin) / ROUND_MS) * (ROUND_MS / 1000);
+    const seconds = Math.round((at - begin) / 10) / 100; // in hundredths
     before = { at, datagrams, octets };
     const written = json
       ? output.json({ type: 'interval', seconds, datagrams, datagramsPerSecond: rate, bitsPerSecond: bits })
