@@ -7,7 +7,7 @@ import type { Command } from './command.js';
 import { completionsOf } from './completions.js';
 import { PROGRAM } from './program.js';
 import { helpWidth, isHelp, readyText, version } from './ready-text.js';
-import { spellOptions } from './spell.js';
+import { blameArgument, spellOptions } from './spell.js';
 import { type StopSignal, stopSignal } from './stop-signal.js';
 import { isOption, readTokens } from './tokens.js';
 
@@ -85,7 +85,11 @@ async function runCommand(
   const { options, words, rest } = readTokens(named, args.slice(1));
   const keys = Object.keys(named.positionals);
   const positionals = words.map((word, index) => [keys[index]!, word] as const);
-  const code = await named.run({ texts: new Map([...positionals, ...options]), rest }, { output, signal: stop.signal });
+  const input = { texts: new Map([...positionals, ...options]), rest };
+  const code = await named.run(input, { output, signal: stop.signal }).catch((error: unknown) => {
+    blameArgument(firstFailure(error), named, input);
+    throw error;
+  });
   return stop.received === undefined || named.endsInOrder ? code : dieOf(stop.received);
 }
 
@@ -152,7 +156,11 @@ function commandOf(args: readonly string[], commands: readonly Command[]): Comma
 function unknownCommand(args: readonly string[], commands: readonly Command[]): Error {
   const names = commands.map(({ name }) => name);
   const word = args.find((arg) => !isOption(arg));
-  if (word === undefined) return usageError(`${args[0]}: no command given, want one of ${names.join(', ')}`);
+  if (word === undefined) {
+    const meant = nearest(args[0]!, ['--help', VERSION]);
+    const hint = meant === undefined ? `${PROGRAM} --help explains them` : `did you mean ${meant}?`;
+    return usageError(`${args[0]}: no command given, want one of ${names.join(', ')}`, hint);
+  }
   const near = nearest(word, names);
   const hint = near === undefined ? `${PROGRAM} --help explains them` : `did you mean ${near}?`;
   return usageError(`${word}: no such command, want one of ${names.join(', ')}`, hint);

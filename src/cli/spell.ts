@@ -1,5 +1,5 @@
 import { nameArgument, UfoError } from '../errors.js';
-import { type Command, optionName } from './command.js';
+import { type Command, type Input, optionName } from './command.js';
 
 /**
  * Puts the command line's spelling where an error of the library names its own options: the argument in front of the message,
@@ -14,6 +14,25 @@ export function spellOptions(error: unknown, command: Command): void {
   if (spelling !== undefined) nameArgument(error, `${spelling}${about ?? ''}`);
   error.message = respelt(error.message, command);
   if (hint !== undefined) error.hint = respelt(hint, command);
+}
+
+/**
+ * Names the argument that a file or a host stands in which could not be opened or found, where nothing else has: system calls
+ * only know the file, and resolvers the host.
+ */
+export function blameArgument(error: unknown, { positionals, options }: Command, { texts }: Input): void {
+  if (!(error instanceof Error) || Reflect.get(error, 'argument') !== undefined) return;
+  const [path, hostname] = [Reflect.get(error, 'path'), Reflect.get(error, 'hostname')];
+  const found = [...texts].find(([, text]) => text !== undefined && (text === path || hasHost(text, hostname)));
+  if (found === undefined) return;
+  const [key] = found;
+  const argument = key in positionals ? key.toUpperCase() : optionName(key, options[key]!);
+  error.message = `${argument}: ${error.message}`;
+  Object.assign(error, { argument });
+}
+
+function hasHost(text: string, hostname: unknown): boolean {
+  return typeof hostname === 'string' && (text === hostname || text.startsWith(`${hostname}:`));
 }
 
 function respelt(text: string, command: Command): string {

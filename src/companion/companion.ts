@@ -1,6 +1,6 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { EventEmitter, once } from 'node:events';
-import { argumentError, ERRNO, UfoError } from '../errors.js';
+import { argumentError, ERRNO } from '../errors.js';
 import { SO_REUSEADDR, SO_REUSEPORT, SOL_SOCKET } from '../host/constants.js';
 import { libc } from '../host/libc.js';
 import { type SocketEndpoint, scopeIdOf, zoneText } from '../host/sockaddr.js';
@@ -193,7 +193,7 @@ export function openCompanion(options: CompanionOptions): Companion {
     bindTo(fd, local);
   } catch (error) {
     libc().close(fd);
-    throw explained(error, port);
+    throw error;
   }
   const socket = createSocket(family === 4 ? 'udp4' : 'udp6');
   socket.bind({ fd, exclusive: true }); // listens when this returns: there is nothing to look up
@@ -220,12 +220,4 @@ function endpointOf(text: string, port: number): SocketEndpoint {
 function checkedPort(port: number): number {
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw argumentError('port', port, '0 … 65535');
   return port;
-}
-
-function explained(error: unknown, port: number): unknown {
-  if (!(error instanceof UfoError) || error.syscall !== 'bind') return error;
-  if (error.code === 'EADDRINUSE')
-    error.hint = `port ${port} is taken: ss -lunp shows by whom; 0 lets the kernel choose`;
-  if (error.code === 'EACCES') error.hint = 'ports below 1024 need CAP_NET_BIND_SERVICE';
-  return error;
 }

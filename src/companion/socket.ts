@@ -74,7 +74,17 @@ export function prepareToHear(fd: number, family: 4 | 6, recvBufferSize: number)
 
 export function bindTo(fd: number, endpoint: SocketEndpoint): void {
   const name = sockaddrOf(endpoint);
-  if (libc().bind(fd, name, name.length) < 0) throw lastError('bind', where(endpoint));
+  if (libc().bind(fd, name, name.length) >= 0) return;
+  const error = lastError('bind', where(endpoint));
+  const hint = bindHint(error.code, endpoint.port);
+  throw hint === undefined ? error : Object.assign(error, { hint });
+}
+
+function bindHint(code: string, port: number): string | undefined {
+  if (code === 'EADDRINUSE') return `port ${port} is taken: ss -lunp shows by whom; 0 lets the kernel choose`;
+  if (code === 'EADDRNOTAVAIL') return 'no address of this host: ip address shows those it has';
+  if (code === 'EACCES') return 'ports below 1024 need CAP_NET_BIND_SERVICE';
+  return undefined;
 }
 
 export function connectTo(fd: number, endpoint: SocketEndpoint): void {

@@ -2,6 +2,7 @@ import { mixed } from '../../payload/mixed.js';
 import type { FlowEnds, Flows } from '../../socket/options.js';
 import type { PathInfo } from '../../socket/path/info.js';
 import type { UfoSocket } from '../../socket/socket.js';
+import { eachOf } from '../../socket/waiting/each-of.js';
 
 /** Flows as they were asked for; can be told to another thread. */
 export interface FlowWish {
@@ -49,21 +50,18 @@ export class SendFlows {
 
   /** @throws UfoError of the ways: ENETUNREACH, EHOSTUNREACH, … */
   static async open(socket: UfoSocket, wish: FlowWish): Promise<SendFlows> {
-    const ways = new Map<string, PathInfo>();
-    const paths: PathInfo[] = [];
-    for (const { address, port, source, sourcePort } of wish.ends) {
-      let way = ways.get(address);
-      if (way === undefined) {
-        way = await socket.path({ address, port });
-        ways.set(address, way);
-      }
-      paths.push({
+    const one = new Map(wish.ends.map((end) => [end.address, end]));
+    const found = await eachOf([...one.values()], ({ address, port }) => socket.path({ address, port }));
+    const ways = new Map([...one.keys()].map((address, i) => [address, found[i]!]));
+    const paths = wish.ends.map(({ address, port, source, sourcePort }) => {
+      const way = ways.get(address)!;
+      return {
         ...way,
         destinationPort: port,
         source: source ?? way.source,
         sourcePort: sourcePort ?? way.sourcePort,
-      });
-    }
+      };
+    });
     return new SendFlows(wish, paths);
   }
 

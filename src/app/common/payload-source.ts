@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { argumentError } from '../../errors.js';
+import { argumentError, ERRNO, systemError } from '../../errors.js';
 import { makePayload } from '../../payload/generated.js';
 import { largestOf, type PayloadSizes, sizeOf } from '../../payload/sizes.js';
 
@@ -89,8 +89,11 @@ function typed({ data, hex }: PayloadOptions, maxLen: number): Uint8Array | unde
   );
 }
 
-function octetsOf(file: string | undefined): AsyncIterable<Uint8Array> {
-  return file === undefined || file === '-' ? process.stdin : createReadStream(file, { highWaterMark: 1 << 20 });
+async function* octetsOf(file: string | undefined): AsyncGenerator<Uint8Array, void> {
+  if (file === undefined || file === '-') return yield* process.stdin;
+  // Reading it fails too, but by then nobody knows which one it was.
+  if ((await stat(file)).isDirectory()) throw systemError(ERRNO.EISDIR, 'open', { path: file });
+  yield* createReadStream(file, { highWaterMark: 1 << 20 });
 }
 
 async function readWhole(source: AsyncIterable<Uint8Array>, maxLen: number, name: string): Promise<Uint8Array> {

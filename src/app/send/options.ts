@@ -91,6 +91,7 @@ export async function sendTarget(options: SendRequest): Promise<SendTarget> {
   if (options.plan !== undefined) readPlan(options.plan, '--plan');
   const { host, port } = options.destination;
   const { family, address } = await resolve(host, options);
+  refuseOtherFamily(options, family);
   if (!options.dryRun) refuseBeyond(endsOf(options, address), options);
   const dry = options.dryRun ? await dryPath(address, options) : null;
   const socket: SocketOptions = {
@@ -113,6 +114,9 @@ function endsOf({ destination: { hosts = [] }, source }: SendRequest, address: s
   const from = source?.hosts ?? (source === undefined ? [] : [source.host]);
   return { to: hosts.length > 1 ? hosts : [address], from };
 }
+
+/** What an IPv4 header can say, octets. */
+const LONGEST_PACKET = 0xffff;
 
 /** A dry run binds nothing, so the kernel gives it no port: the first of the dynamic range (RFC 6335). */
 const DRY_SOURCE_PORT = 49_152;
@@ -171,6 +175,14 @@ async function resolve(
   return { family: found.family === 6 ? 6 : 4, address: found.address };
 }
 
+function refuseOtherFamily({ source }: SendRequest, family: 4 | 6): void {
+  for (const host of source?.hosts ?? (source === undefined ? [] : [source.host])) {
+    const own = isIP(host);
+    if (own !== 0 && own !== family)
+      throw argumentError('--source', host, `an IPv${family} address, as DESTINATION has it`);
+  }
+}
+
 interface DryPath {
   readonly source: string;
   readonly socket: Partial<SocketOptions>;
@@ -192,7 +204,7 @@ async function dryPath(address: string, options: SendRequest): Promise<DryPath> 
     source: route.source,
     socket: {
       ...file,
-      mtu: mtu ?? Math.min(link.mtu, route.mtu ?? link.mtu),
+      mtu: mtu ?? Math.min(link.mtu, route.mtu ?? link.mtu, LONGEST_PACKET), // lo has 65,536
       ...(wantsEthernet(options) ? await ethernetOf(route, link, options) : {}),
     },
   };

@@ -1,11 +1,9 @@
 import { argumentError, UfoError, usageError } from '../../errors.js';
 import { parseAddress } from '../../wire/address.js';
-import type { Flows, To } from '../options.js';
+import type { FlowEnds, Flows, To } from '../options.js';
+import { eachOf } from '../waiting/each-of.js';
 import type { Channel } from './channel.js';
 import type { Peer } from './peer.js';
-
-/** Ways that are asked for at a time. */
-const AT_ONCE = 8;
 
 /** Whom the datagrams of a stream go to, one after the other: mostly always the same peer. */
 export class FlowPeers {
@@ -53,14 +51,10 @@ export class FlowPeers {
 export async function flowPeers(flows: Flows, to: To, ask: (to: To) => Promise<Peer>): Promise<FlowPeers> {
   const { ends } = flows;
   if (ends.length === 0) throw argumentError('flows', 'none', 'at least one');
-  const known = new Map<string | undefined, Peer>();
-  const addresses = [...new Set(ends.map(({ address }) => address))];
-  for (let at = 0; at < addresses.length; at += AT_ONCE) {
-    const some = addresses.slice(at, at + AT_ONCE);
-    const found = await Promise.all(some.map((address) => ask({ ...to, ...portOf(flows, address) })));
-    for (const [i, peer] of found.entries()) known.set(some[i], peer);
-  }
-  const first = known.get(addresses[0])!;
+  const one = new Map(ends.map((end) => [end.address, end]));
+  const found = await eachOf([...one.values()], (end) => ask({ ...to, ...endOf(end) }));
+  const known = new Map([...one.keys()].map((address, i) => [address, found[i]!]));
+  const first = found[0]!;
   for (const peer of known.values()) refuseOtherWay(first, peer);
   const peers = ends.map(({ address, port, source, sourcePort }) => {
     if ((source ?? sourcePort) !== undefined) refuseUnwritten(first);
@@ -69,8 +63,7 @@ export async function flowPeers(flows: Flows, to: To, ask: (to: To) => Promise<P
   return new FlowPeers(peers, flows);
 }
 
-function portOf({ ends }: Flows, address: string | undefined): Pick<To, 'address' | 'port'> {
-  const { port } = ends.find((one) => one.address === address)!;
+function endOf({ address, port }: FlowEnds): Pick<To, 'address' | 'port'> {
   return { ...(address !== undefined && { address }), ...(port !== undefined && { port }) };
 }
 

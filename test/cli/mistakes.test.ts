@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const MAIN = fileURLToPath(new URL('../../src/entry/main.js', import.meta.url));
+
+/** What a user who erred is told: by which argument, what, and what to do. */
+const MISTAKES: readonly (readonly [line: string, told: RegExp])[] = [
+  ['send 127.0.0.1:9 --file no/such', /^udp-ufo send: --file: .*no\/such/],
+  ['send 127.0.0.1:9 --file /', /^udp-ufo send: --file: open EISDIR \/$/m],
+  ['send 127.0.0.1:9 --source ::1 --size 5', /^udp-ufo send: --source: got "::1", want an IPv4 address/],
+  ['verify -r no/such', /^udp-ufo verify: --read: open ENOENT no\/such/],
+  ['replay no/such -i lo', /^udp-ufo replay: FILE: open ENOENT no\/such/],
+  ['receive 49009 -o no/such', /^udp-ufo receive: --output: open ENOENT no\/such/],
+  ['path no-such.invalid', /^udp-ufo path: HOST: .*no-such\.invalid/],
+  ['--hepl', /^udp-ufo: --hepl: no command given.*\n {2}did you mean --help\?/],
+];
+
+for (const [line, told] of MISTAKES) {
+  it(`${line}: names the argument`, () => {
+    const { status, stderr } = spawnSync(process.execPath, [MAIN, ...line.split(' ')], {
+      encoding: 'utf8',
+      timeout: 60_000,
+      env: { ...process.env, RES_OPTIONS: 'timeout:1 attempts:1' },
+    });
+    assert.match(stderr, told);
+    assert.doesNotMatch(stderr, /\n {4}at /);
+    assert.ok(status === 2 || (status === 3 && /EAI_AGAIN/.test(stderr)), `${status}: ${stderr}`); // without a resolver
+  });
+}
+
+it('a dry run to this host has no more than a packet can have, whatever lo takes', () => {
+  for (const to of ['127.0.0.1:9', '[::1]:9']) {
+    const words = ['send', to, '--size', '5', '--dry-run', '--source-port', '9'];
+    const { status, stdout } = spawnSync(process.execPath, [MAIN, ...words], { encoding: 'utf8', timeout: 60_000 });
+    assert.equal(status, 0);
+    assert.match(stdout, /MTU 65535\n/);
+  }
+});
