@@ -6,7 +6,14 @@ import { kernelModule } from './kernel.mjs';
 
 const src = fileURLToPath(new URL('../src/', import.meta.url));
 
-for (const path of ['memory/sum', 'memory/summary', 'memory/segment', 'tx/af-xdp/frame', 'verify/whole/judge']) {
+for (const path of [
+  'memory/sum',
+  'memory/summary',
+  'memory/segment',
+  'memory/match',
+  'tx/af-xdp/frame',
+  'verify/whole/judge',
+]) {
   const source = `${src}${path}-kernel.wat`;
   const target = `${src}${path}-kernel-bytes.generated.ts`;
   const name = path.slice(path.lastIndexOf('/') + 1);

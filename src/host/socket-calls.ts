@@ -1,9 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ERRNO, type SystemErrorDetails, systemError, type UfoError } from '../errors.js';
-import { POLLERR, POLLNVAL, POLLOUT, SO_BINDTODEVICE, SO_RCVBUF, SO_RCVBUFFORCE, SOL_SOCKET } from './constants.js';
+import { POLLNVAL, POLLOUT, SO_BINDTODEVICE, SO_RCVBUF, SO_RCVBUFFORCE, SOL_SOCKET } from './constants.js';
 import { lastErrno, libc, pollAsync } from './libc.js';
 
 /** No native call keeps a thread for longer than this, milliseconds. */
 const POLL_SLICE_MS = 100;
+/** After a poll that failed, of memory, another one is not tried at once. */
+const FAILED_MS = 10;
 
 /** The error for the system call that has just failed; reads errno, so nothing may come between. */
 export function lastError(syscall: string, details: SystemErrorDetails = {}): UfoError {
@@ -60,17 +63,36 @@ export function setRecvBuffer(fd: number, size: number): void {
  */
 export async function pollWritable(fd: number, timeoutMs: number, signal?: AbortSignal): Promise<boolean> {
   const deadline = performance.now() + timeoutMs;
-  const pollfd = new DataView(new ArrayBuffer(8)); // struct pollfd { int fd; short events, revents; }
-  pollfd.setInt32(0, fd, true);
-  pollfd.setInt16(4, POLLOUT, true);
+  const poll = new Poll(fd, POLLOUT);
   for (;;) {
     signal?.throwIfAborted();
-    const left = Math.max(0, Math.min(POLL_SLICE_MS, Math.ceil(deadline - performance.now())));
-    const ready = await pollAsync(new Uint8Array(pollfd.buffer), left);
+    const ready = await poll.wait(deadline - performance.now());
     signal?.throwIfAborted();
-    const revents = ready > 0 ? pollfd.getInt16(6, true) : 0;
-    if (revents & POLLNVAL) throw systemError(ERRNO.EBADF, 'poll');
-    if (revents & (POLLOUT | POLLERR)) return true;
+    if (ready) return true;
     if (performance.now() >= deadline) return false;
+  }
+}
+
+/** Waits for one descriptor, again and again. */
+export class Poll {
+  /** `struct pollfd { int fd; short events, revents; }` */
+  readonly #pollfd = new Uint8Array(8);
+  readonly #view = new DataView(this.#pollfd.buffer);
+
+  constructor(fd: number, events: number) {
+    this.#view.setInt32(0, fd, true);
+    this.#view.setInt16(4, events, true);
+  }
+
+  /**
+   * Waits in the thread pool for a slice of 100 ms, or less where `timeoutMs` is, and tells whether what was waited for, or an
+   * error, is there. Rejects where the descriptor is bad.
+   */
+  async wait(timeoutMs: number): Promise<boolean> {
+    const ready = await pollAsync(this.#pollfd, Math.max(0, Math.min(POLL_SLICE_MS, Math.ceil(timeoutMs))));
+    if (ready < 0) await sleep(FAILED_MS);
+    const revents = ready > 0 ? this.#view.getInt16(6, true) : 0;
+    if (revents & POLLNVAL) throw systemError(ERRNO.EBADF, 'poll');
+    return revents !== 0;
   }
 }

@@ -62,43 +62,72 @@ export interface GeneratedPayload {
   readonly firstWrong: number;
 }
 
+/** What the first octets of a payload say. */
+type Tag = Omit<GeneratedPayload, 'firstWrong'>;
+
 /** Which datagram a payload says it is, from its first 16 octets; null where they were not generated here. */
-export function inspectTag(bytes: Uint8Array): Omit<GeneratedPayload, 'firstWrong'> | null {
-  if (bytes.length < PAYLOAD_HEADER_LEN) return null;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, TIMED_HEADER_LEN));
-  const timed = view.getUint32(0) === TIMED_MAGIC;
-  if (!timed && view.getUint32(0) !== MAGIC) return null;
+export function inspectTag(bytes: Uint8Array): Tag | null {
+  const { length } = bytes;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, Math.min(length, TIMED_HEADER_LEN));
+  if (!isTagged(view, 0, length)) return null;
+  const sentAt = sentAtOf(view, 0, length);
   const tag = { seed: view.getUint32(4), sequence: view.getUint32(8), length: view.getUint32(12) };
-  const sentAt = timed && view.byteLength === TIMED_HEADER_LEN ? getTime(view, 0) : null;
   return sentAt === null ? tag : { ...tag, sentAt };
 }
 
-/** Judges a payload by what it says of itself. */
-export function inspectPayload(bytes: Uint8Array): GeneratedPayload | null {
-  const tag = inspectTag(bytes);
-  if (tag === null) return null;
-  const timed = bytes[3] === (TIMED_MAGIC & 0xff);
-  const noTime = timed && tag.sentAt === undefined && bytes.length >= TIMED_HEADER_LEN;
-  return { ...tag, firstWrong: noTime ? NANOSECONDS : firstWrongOctet(bytes, timed, tag) };
+function isTagged(view: DataView, base: number, length: number): boolean {
+  if (length < PAYLOAD_HEADER_LEN) return false;
+  const magic = view.getUint32(base);
+  return magic === MAGIC || magic === TIMED_MAGIC;
 }
 
-/** What the head says is believed, for there is nothing to hold it against. */
-function firstWrongOctet(
-  bytes: Uint8Array,
-  timed: boolean,
-  { seed, sequence, length }: Pick<GeneratedPayload, 'seed' | 'sequence' | 'length'>,
-): number {
-  const headLen = timed ? TIMED_HEADER_LEN : PAYLOAD_HEADER_LEN;
-  const start = bodyStart(sequence);
-  const bodyLen = Math.min(bytes.length, length, SPAN) - headLen;
-  const want = payloadTable(seed).subarray(start, start + Math.max(0, bodyLen));
-  const body = bytes.subarray(headLen, headLen + want.length);
-  if (Buffer.compare(body, want) !== 0) {
+/** Null where it says none, or none that can be. */
+function sentAtOf(view: DataView, base: number, length: number): number | null {
+  return length >= TIMED_HEADER_LEN && view.getUint32(base) === TIMED_MAGIC ? getTime(view, base) : null;
+}
+
+/** The first octet of a body, `len` octets from `bodyAt` on, that is not as from `start` on in the seed's table; −1: none. */
+export type CompareBody = (bodyAt: number, seed: number, start: number, len: number) => number;
+
+/** Judges a payload by what it says of itself. */
+export function inspectPayload(bytes: Uint8Array): GeneratedPayload | null {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, TIMED_HEADER_LEN));
+  return judgePayload(view, 0, bytes.length, (bodyAt, seed, start, len) => {
+    const body = bytes.subarray(bodyAt, bodyAt + len);
+    const want = payloadTable(seed).subarray(start, start + len);
+    if (Buffer.compare(body, want) === 0) return -1;
     let at = 0;
     while (body[at] === want[at]) at++;
-    return headLen + at;
+    return at;
+  });
+}
+
+/** Judges `length` octets that begin at `base` of `view`; `compare` is given offsets of that view. */
+export function judgePayload(
+  view: DataView,
+  base: number,
+  length: number,
+  compare: CompareBody,
+): GeneratedPayload | null {
+  if (!isTagged(view, base, length)) return null;
+  const seed = view.getUint32(base + 4);
+  const sequence = view.getUint32(base + 8);
+  const told = view.getUint32(base + 12);
+  const timed = view.getUint32(base) === TIMED_MAGIC;
+  const sentAt = sentAtOf(view, base, length);
+  let firstWrong = NANOSECONDS; // of a time that is none
+  if (!timed || sentAt !== null || length < TIMED_HEADER_LEN) {
+    // What the head says is believed, for there is nothing to hold it against.
+    const headLen = timed ? TIMED_HEADER_LEN : PAYLOAD_HEADER_LEN;
+    const bodyLen = Math.max(0, Math.min(length, told, SPAN) - headLen);
+    const wrong = compare(base + headLen, seed, bodyStart(sequence), bodyLen);
+    if (wrong >= 0) firstWrong = headLen + wrong;
+    else firstWrong = length === told ? -1 : Math.min(length, told);
   }
-  return bytes.length === length ? -1 : Math.min(bytes.length, length);
+  // Spread, it would cost a microsecond.
+  return sentAt === null
+    ? { seed, sequence, length: told, firstWrong }
+    : { seed, sequence, length: told, sentAt, firstWrong };
 }
 
 /** Where the body of a datagram begins in its seed's table. An odd factor makes a bijection of 16 bits. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { ReceiveSummary } from '../../src/app/receive/receive.js';
+import type { ReceiveSummary } from '../../src/app/receive/summary.js';
 import type { EchoReport } from '../../src/app/send/echo.js';
 import { farCommand, LAB } from '../../src/host/lab.js';
 import { PROGRAM, Program, sendDatagrams } from './capture-tools.js';

@@ -1,10 +1,11 @@
-import type { RemoteInfo, Socket } from 'node:dgram';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Capture } from '../../capture/capture.js';
 import { openCapture } from '../../capture/open-capture.js';
 import { UfoError } from '../../errors.js';
 import { type Arrival, arrivalHead, encodeArrival } from '../common/arrival.js';
 import { arrivedPackets, FragmentWatch, type WatchedDatagram } from './fragment-watch.js';
+import type { Sender } from './senders.js';
+import type { ReceiveSocket } from './socket.js';
 import type { JudgedPayload } from './tally.js';
 
 /** How long a datagram's packets may reach us later than the datagram itself: they come through another process. */
@@ -15,7 +16,7 @@ const QUIET_MS = 600;
 
 /** Answers every generated datagram with how it arrived, and tells of those of which only a part did. */
 export class Reporter implements AsyncDisposable {
-  readonly #socket: Socket;
+  readonly #socket: ReceiveSocket;
   readonly #watch: FragmentWatch | null;
   readonly #stop: () => Promise<void>;
   readonly #timer: NodeJS.Timeout;
@@ -27,7 +28,12 @@ export class Reporter implements AsyncDisposable {
   /** Why no packets can be told of; null where they can. */
   readonly blind: string | null;
 
-  private constructor(socket: Socket, watch: FragmentWatch | null, stop: () => Promise<void>, blind: string | null) {
+  private constructor(
+    socket: ReceiveSocket,
+    watch: FragmentWatch | null,
+    stop: () => Promise<void>,
+    blind: string | null,
+  ) {
     this.#socket = socket;
     this.#watch = watch;
     this.#stop = stop;
@@ -37,8 +43,8 @@ export class Reporter implements AsyncDisposable {
   }
 
   /** Watches the packets themselves where this process may capture. */
-  static async start(socket: Socket): Promise<Reporter> {
-    const { port } = socket.address();
+  static async start(socket: ReceiveSocket): Promise<Reporter> {
+    const { port } = socket;
     try {
       const capture = await openCapture({
         interface: 'any',
@@ -58,36 +64,33 @@ export class Reporter implements AsyncDisposable {
   }
 
   /** Answers a datagram that arrived whole. */
-  async answer(bytes: Uint8Array, source: string, from: RemoteInfo, judged: JudgedPayload): Promise<void> {
+  async answer(bytes: Uint8Array, { source, sourcePort }: Sender, judged: JudgedPayload): Promise<void> {
     if (judged.seed === null || judged.sequence === null) {
-      this.#tellForeign(bytes, source, from);
+      this.#tellForeign(bytes, source, sourcePort);
       return;
     }
     const order = this.#order++;
-    this.#remember(source, from.port);
-    const watched = await this.#packetsOf(source, from.port, judged.seed, judged.sequence);
-    this.#tell(
-      {
-        seed: judged.seed,
-        sequence: judged.sequence,
-        length: bytes.length,
-        intact: judged.payload === 'good',
-        order,
-        source,
-        sourcePort: from.port,
-        packets: watched === undefined ? null : arrivedPackets(watched),
-      },
-      from.port,
-      from.address,
-    );
+    const { length } = bytes; // all that may be asked of them after a wait
+    this.#remember(source, sourcePort);
+    const watched = await this.#packetsOf(source, sourcePort, judged.seed, judged.sequence);
+    this.#tell({
+      seed: judged.seed,
+      sequence: judged.sequence,
+      length,
+      intact: judged.payload === 'good',
+      order,
+      source,
+      sourcePort,
+      packets: watched === undefined ? null : arrivedPackets(watched),
+    });
   }
 
   /** What was not generated says nothing of itself: its sender is told how it begins. */
-  #tellForeign(bytes: Uint8Array, source: string, { port, address }: RemoteInfo): void {
+  #tellForeign(bytes: Uint8Array, source: string, sourcePort: number): void {
     const head = arrivalHead(bytes);
     if (head === null) return;
     const told = { seed: -1, sequence: -1, length: bytes.length, intact: null, order: this.#order++ };
-    this.#tell({ ...told, source, sourcePort: port, packets: null, head }, port, address);
+    this.#tell({ ...told, source, sourcePort, packets: null, head });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -115,7 +118,7 @@ export class Reporter implements AsyncDisposable {
       if (port === undefined || this.#told.has(datagram) || isWhole(datagram)) continue;
       const { seed, sequence, source } = datagram;
       const arrival = { seed, sequence, length: null, intact: null, order: null, source, sourcePort: port };
-      this.#tell({ ...arrival, packets: arrivedPackets(datagram) }, port, source);
+      this.#tell({ ...arrival, packets: arrivedPackets(datagram) });
     }
   }
 
@@ -124,9 +127,8 @@ export class Reporter implements AsyncDisposable {
     this.#lastPort.set(source, port);
   }
 
-  #tell(arrival: Arrival, port: number, address: string): void {
-    const mapped = this.#socket.address().family === 'IPv6' && !address.includes(':') ? `::ffff:${address}` : address;
-    this.#socket.send(encodeArrival(arrival), port, mapped, () => undefined); // whoever asked may have gone
+  #tell(arrival: Arrival): void {
+    this.#socket.send(encodeArrival(arrival), arrival.source, arrival.sourcePort);
   }
 }
 

@@ -1,5 +1,6 @@
 import { NumberTally } from '../../compare/numbers.js';
-import { inspectGenerated } from '../../compare/payload.js';
+import { generatedFault } from '../../compare/payload.js';
+import type { GeneratedPayload } from '../../payload/generated.js';
 import { type DelayFigures, DelayTally } from './delay.js';
 
 /** What became of one payload: `foreign` payloads say nothing of themselves. */
@@ -38,19 +39,28 @@ export class ReceiveTally {
   readonly #delays = new DelayTally();
   readonly #count = { datagrams: 0, octets: 0, good: 0, bad: 0, foreign: 0 };
 
-  /** `source` tells senders apart that use the same seed; `cameAt` in milliseconds since the epoch. */
-  add(bytes: Uint8Array, source: string, cameAt: number): JudgedPayload {
-    const { told, fault } = inspectGenerated(bytes);
+  /**
+   * Takes a datagram of `length` octets by what its payload says of itself. `source` tells senders apart that use the same seed;
+   * `cameAt` in milliseconds since the epoch; `cut`: it had more.
+   */
+  add(told: GeneratedPayload | null, length: number, source: string, cameAt: number, cut = false): JudgedPayload {
     this.#count.datagrams++;
-    this.#count.octets += bytes.length;
-    const payload = told === null ? 'foreign' : fault === null ? 'good' : 'bad';
-    this.#count[payload]++;
-    if (told === null) return { payload, seed: null, sequence: null, mismatch: null, delay: null };
+    this.#count.octets += length;
+    if (told === null && !cut) {
+      this.#count.foreign++;
+      return FOREIGN;
+    }
+    if (told === null || cut) {
+      this.#count.bad++;
+      return { ...FOREIGN, payload: 'bad', mismatch: `datagram cut, only ${length} octets of it were taken` };
+    }
     const { seed, sequence, sentAt } = told;
-    const sender = `${source} ${seed}`;
-    const fresh = payload === 'good' && this.#numbers.add(`${seed}`, sequence, source);
-    const delay = fresh && sentAt !== undefined ? this.#delays.add(sender, sentAt, cameAt) : null;
-    return { payload, seed, sequence, mismatch: fault, delay };
+    const mismatch = generatedFault(told, length)?.text ?? null;
+    const payload = mismatch === null ? 'good' : 'bad';
+    this.#count[payload]++;
+    const fresh = mismatch === null && this.#numbers.add(`${seed}`, sequence, source);
+    const delay = fresh && sentAt !== undefined ? this.#delays.add(`${source} ${seed}`, sentAt, cameAt) : null;
+    return { payload, seed, sequence, mismatch, delay };
   }
 
   get figures(): ReceiveFigures {
@@ -58,3 +68,5 @@ export class ReceiveTally {
     return { ...this.#count, missing, duplicates, reordered, lateBy, delay: this.#delays.figures };
   }
 }
+
+const FOREIGN: JudgedPayload = { payload: 'foreign', seed: null, sequence: null, mismatch: null, delay: null };

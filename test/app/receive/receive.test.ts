@@ -10,7 +10,7 @@ import { after, describe, it } from 'node:test';
 import { createOutput } from '../../../src/app/common/output.js';
 import { type ReceiveOptions, receive } from '../../../src/app/receive/receive.js';
 import { ReceiveTally } from '../../../src/app/receive/tally.js';
-import { makePayload } from '../../../src/payload/generated.js';
+import { inspectPayload, makePayload } from '../../../src/payload/generated.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'receive-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -101,9 +101,12 @@ describe('receive', () => {
 });
 
 describe('receive tally', () => {
+  const add = (tally: ReceiveTally, payload: Uint8Array, source: string, cameAt: number) =>
+    tally.add(inspectPayload(payload), payload.length, source, cameAt);
+
   const figures = (sequences: readonly number[]) => {
     const tally = new ReceiveTally();
-    for (const sequence of sequences) tally.add(makePayload(16, 1, sequence), 'a', 0);
+    for (const sequence of sequences) add(tally, makePayload(16, 1, sequence), 'a', 0);
     const { missing, duplicates, reordered } = tally.figures;
     return { missing, duplicates, reordered };
   };
@@ -122,22 +125,22 @@ describe('receive tally', () => {
     const tally = new ReceiveTally();
     const at = 1_900_000_000_000;
     const delays = [0, 1, 2, 1].map(
-      (sequence, i) => tally.add(makePayload(40, 1, sequence, at), 'a', at + 10 + i).delay,
+      (sequence, i) => add(tally, makePayload(40, 1, sequence, at), 'a', at + 10 + i).delay,
     );
     assert.deepEqual(delays, [10, 11, 12, null]);
     const bad = makePayload(40, 1, 3, at);
     bad[39]! ^= 1;
-    assert.equal(tally.add(bad, 'a', at + 99).delay, null);
-    assert.equal(tally.add(makePayload(40, 1, 4), 'a', at + 99).delay, null);
+    assert.equal(add(tally, bad, 'a', at + 99).delay, null);
+    assert.equal(add(tally, makePayload(40, 1, 4), 'a', at + 99).delay, null);
     const { min, median, max, datagrams } = tally.figures.delay!;
     assert.deepEqual([min, median, max, datagrams], [10, 11, 12, 3]);
   });
 
   it('keeps senders and seeds apart', () => {
     const tally = new ReceiveTally();
-    tally.add(makePayload(16, 1, 0), 'a', 0);
-    tally.add(makePayload(16, 1, 9), 'b', 0);
-    tally.add(makePayload(16, 2, 5), 'a', 0);
+    add(tally, makePayload(16, 1, 0), 'a', 0);
+    add(tally, makePayload(16, 1, 9), 'b', 0);
+    add(tally, makePayload(16, 2, 5), 'a', 0);
     assert.equal(tally.figures.missing, 0);
   });
 });

@@ -34,6 +34,9 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
 /** Single calls of files that are met otherwise: they are made only after another one has failed, or for other options. */
 const ONLY_THEN: readonly (readonly [part: string, why: string])[] = [
   ['app/receive/socket.js: libc().close(fd)', 'after a failure of what other command lines have met before'],
+  ['app/receive/socket.js: if (libc().setsockopt(fd, level, name, request', 'joining a group'],
+  ['app/receive/socket.js: libc().sendto(', 'reports: whoever is to have one may have gone, and nothing waits for it'],
+  ['app/receive/batch.js: sendmmsg(', 'echo: test/app/receive/batch.test.ts'],
   ['app/compare/cutters.js: libc().close(fd)', 'after a failure of what other command lines have met before'],
   ['tx/kernel-udp/header-options.js: if (libc().setsockopt(', 'options and extension headers, of compare --deep'],
   ['companion/companion.js: SO_REUSEADDR', 'an option of the library'],
