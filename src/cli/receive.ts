@@ -1,3 +1,4 @@
+import { usageError } from '../errors.js';
 import {
   address,
   count,
@@ -31,15 +32,18 @@ export const receive = defineCommand({
       count({ describe: 'octets of receive buffer to ask for' }, { min: 2304, max: 2 ** 30, unit: 'octets' }),
       '32M',
     ),
+    hash: flag({ describe: 'SHA-256 of every payload in what --json prints; costs more than all the rest' }),
+    quiet: flag({ describe: 'with --json, only what is not good, and the summary', alias: 'q' }),
     json,
   },
   examples: [
     ['receive 9999 --count 10 --timeout 5s', 'ten datagrams, or as many as come'],
-    ['receive 9999 --json', 'a line a datagram with its SHA-256'],
+    ['receive 9999 --json --hash', 'a line a datagram with its SHA-256'],
     ['receive 9999 --echo -o received/', 'send back, and keep a file of each'],
     ['receive 9999 --report', 'the far end of udp-ufo path'],
   ],
   handler: async ({ timeout: timeoutMs, interval: intervalMs, output: write, ...options }, { output, signal }) => {
+    if (options.hash && !options.json) throw usageError('--hash: only with --json', 'add --json, whose lines have it');
     const { receive } = await import('../app/receive/receive.js');
     return receive({ ...options, timeoutMs, intervalMs, write }, output, signal);
   },

@@ -27,7 +27,12 @@ export interface ReceiveOptions {
   /** A folder (an existing one, or with `/` at the end) for a file per datagram, or one file for all payloads in order. */
   readonly write?: string | undefined;
   readonly bufferSize: number;
+  /** A line a datagram, and the summary. */
   readonly json: boolean;
+  /** SHA-256 of the payload in each line: it costs more than all the rest. */
+  readonly hash: boolean;
+  /** No lines of datagrams whose payloads are good. */
+  readonly quiet: boolean;
 }
 
 /** Less than this is what a burst of a few large datagrams overruns. */

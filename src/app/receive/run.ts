@@ -120,9 +120,16 @@ export class ReceiveRun {
     const judged = this.#tally.add(batch.inspect(i), batch.lengthOf(i), sender.key, cameAt, batch.isCut(i));
     reporter?.answer(batch.payload(i), sender, judged).catch(this.#fail);
     if (store !== null) waits.push(store.put(batch.payload(i)));
-    const written = this.#options.json ? output.json(lineOf(batch.payload(i), sender, judged)) : undefined;
+    const { json, quiet } = this.#options;
+    if (!json && judged.payload === 'bad') output.note(`${sender.source}:${sender.sourcePort}: ${judged.mismatch}`);
+    if (!json || (quiet && judged.payload === 'good')) return;
+    const written = output.json(this.#line(batch.payload(i), sender, judged));
     if (written !== undefined) waits.push(written);
-    else if (judged.payload === 'bad') output.note(`${sender.source}:${sender.sourcePort}: ${judged.mismatch}`);
+  }
+
+  #line(bytes: Uint8Array, { source, sourcePort }: Sender, judged: JudgedPayload): object {
+    const hash = this.#options.hash ? { sha256: sha256(bytes) } : {};
+    return { type: 'datagram', source, sourcePort, length: bytes.length, ...hash, ...judged };
   }
 
   /** Waits for room; what cannot be sent (the way back is gone, or forbidden) is told, and no reason to stop. */
@@ -148,8 +155,4 @@ export class ReceiveRun {
     const text = `${counted(datagrams, 'datagram')}, ${counted(octets, 'octet')}, ${bad} bad, ${missing} missing`;
     this.#parts.output.note(text);
   }
-}
-
-function lineOf(bytes: Uint8Array, { source, sourcePort }: Sender, judged: JudgedPayload): object {
-  return { type: 'datagram', source, sourcePort, length: bytes.length, sha256: sha256(bytes), ...judged };
 }

@@ -28,7 +28,17 @@ class Lines extends Writable {
 async function run(payloads: readonly Uint8Array[], more: Partial<ReceiveOptions> = {}, host = '127.0.0.1') {
   const out = new Lines();
   const output = createOutput(out, new Writable({ write: (_chunk, _encoding, done) => done() }));
-  const options = { port: 0, address: '::', echo: false, report: false, bufferSize: 1 << 20, json: true, ...more };
+  const options = {
+    port: 0,
+    address: '::',
+    echo: false,
+    report: false,
+    bufferSize: 1 << 20,
+    json: true,
+    hash: false,
+    quiet: false,
+    ...more,
+  };
   const ended = receive({ count: payloads.length, ...options }, output, AbortSignal.timeout(4000));
   while (out.lines.length === 0) await Promise.race([once(out, 'line'), ended]);
   const sender = createSocket(host.includes(':') ? 'udp6' : 'udp4');
@@ -52,7 +62,9 @@ describe('receive', () => {
     const good = makePayload(2000, 7, 3);
     const bad = makePayload(2000, 7, 4);
     bad[1999]! ^= 1;
-    const { code, datagrams, summary } = await run([good, bad, Buffer.from('hello'), new Uint8Array(0)]);
+    const { code, datagrams, summary } = await run([good, bad, Buffer.from('hello'), new Uint8Array(0)], {
+      hash: true,
+    });
     assert.equal(code, 1);
     assert.deepEqual(
       datagrams.map(({ payload, sequence, length, source }) => [payload, sequence, length, source]),
@@ -66,6 +78,15 @@ describe('receive', () => {
     assert.equal(datagrams[1]?.['mismatch'], 'payload octet 1999 got another, want that of seed 7, datagram 4');
     assert.equal(datagrams[0]?.['sha256'], sha256(good));
     assert.deepEqual([summary['good'], summary['bad'], summary['foreign'], summary['octets']], [1, 1, 2, 4005]);
+  });
+
+  it('prints only what is not good where it is to be quiet, and no hash that nobody asked for', async () => {
+    const { datagrams, summary } = await run([makePayload(99, 1, 0), Buffer.from('hello')], { quiet: true });
+    assert.deepEqual(
+      datagrams.map(({ payload, sha256 }) => [payload, sha256]),
+      [['foreign', undefined]],
+    );
+    assert.equal(summary['datagrams'], 2);
   });
 
   it('echoes, over IPv6 too', async () => {

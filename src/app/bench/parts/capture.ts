@@ -1,23 +1,16 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { UfoError } from '../../../errors.js';
 import { LAB, scratchFolder } from '../../../host/lab.js';
-import { childrenCpuSeconds } from '../../../host/processor-time.js';
-import { programPath } from '../../../host/programs.js';
 import { grouped } from '../../common/figures.js';
 import { runProgram, sentIn } from '../contestants/command.js';
 import { BENCH_PORT } from '../contestants/ready-frames.js';
 import { MAIN } from '../scenario.js';
 import { median } from '../statistics.js';
 import { destinationOf } from '../wire.js';
+import { meanwhile } from './meanwhile.js';
 import type { Part, PartPlan } from './part.js';
 
 const FRAMES_A_SECOND = 400_000;
-/** What is under way when the sender has ended is captured within this, ms. */
-const SETTLE_MS = 300;
 
 /** `udp-ufo capture` into files while `udp-ufo send` on the same machine keeps its rate: what it costs, and what it loses. */
 export async function timeCapture(plan: PartPlan): Promise<Part[]> {
@@ -54,27 +47,9 @@ interface Captured {
 /** One capture on the far side, while so many seconds are sent; null: of silence. The file is only counted by its own writer. */
 async function captured(file: string, seconds: number | null, { signal }: PartPlan): Promise<Captured> {
   const words = ['capture', '-i', LAB.far.interface, '-w', file, '--filter', `host ${destinationOf(MAIN)}`, '--json'];
-  const child = spawn(process.execPath, [programPath('main'), ...words], { stdio: ['ignore', 'pipe', 'pipe'], signal });
-  child.on('error', () => undefined); // the abort; its end is told below
-  let text = '';
-  child.stdout.on('data', (chunk: Buffer) => {
-    text += chunk;
-  });
-  const closed = once(child, 'close');
-  try {
-    await once(child.stderr, 'data'); // `capturing on …`
-    const sent = seconds === null ? 0 : await sendPaced(seconds);
-    await sleep(SETTLE_MS);
-    const before = childrenCpuSeconds();
-    child.kill('SIGINT');
-    await closed;
-    const last = text.trim().split('\n').at(-1) ?? '';
-    if (!last.startsWith('{')) throw new UfoError('ERR_UFO_BENCH', `udp-ufo capture: no summary in ${last}`);
-    const { frames } = JSON.parse(last) as { frames: number };
-    return { sent, frames, cpuSeconds: childrenCpuSeconds() - before };
-  } finally {
-    child.kill('SIGKILL');
-  }
+  const work = async (): Promise<number> => (seconds === null ? 0 : sendPaced(seconds));
+  const { done, summary, cpuSeconds } = await meanwhile<number, { frames: number }>(words, signal, work);
+  return { sent: done, frames: summary.frames, cpuSeconds };
 }
 
 async function sendPaced(seconds: number): Promise<number> {

@@ -2,6 +2,7 @@ import { timeCapture } from './capture.js';
 import { timeChecksum } from './checksum.js';
 import type { Part, PartPlan } from './part.js';
 import { timeQueues } from './queues.js';
+import { timeReceive } from './receive.js';
 import { timeSegmentation } from './segment.js';
 import { timeStart } from './start.js';
 import { timeVerify } from './verify.js';
@@ -12,6 +13,7 @@ const PARTS: Readonly<Record<string, (plan: PartPlan) => Part[] | Promise<Part[]
   verify: timeVerify,
   queues: timeQueues,
   capture: timeCapture,
+  receive: timeReceive,
   start: timeStart,
 };
 

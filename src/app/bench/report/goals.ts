@@ -57,6 +57,7 @@ const BOUNDS: readonly (readonly [string, string, '≤' | '≥', number, string]
   ['capture into a pcap file', 'capturePcap', '≤', 1100, 'ns/frame'],
   ['capture into a pcapng file', 'capturePcapng', '≤', 1100, 'ns/frame'],
   ['receive 65,507 octets, judged', 'receive', '≤', 20, 'µs'],
+  ['receive at 3,000/s', 'receiveLost', '≤', 0, 'lost'],
   ['start: send of one datagram', 'startSend', '≤', 0.25, 's of processor time'],
   ['start: --help', 'startHelp', '≤', 0.1, 's of processor time'],
   ['start: --version', 'startVersion', '≤', 0.1, 's of processor time'],
