@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { after, describe, it } from 'node:test';
 import { createOutput } from '../../../src/app/common/output.js';
-import { type ReceiveOptions, receive } from '../../../src/app/receive/receive.js';
+import type { ReceiveOptions } from '../../../src/app/receive/options.js';
+import { receive } from '../../../src/app/receive/receive.js';
 import { ReceiveTally } from '../../../src/app/receive/tally.js';
 import { inspectPayload, makePayload } from '../../../src/payload/generated.js';
 
