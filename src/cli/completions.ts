@@ -5,10 +5,13 @@ import { PROGRAM } from './program.js';
 
 /**
  * What the shell may offer for the last of `words` (those behind the program's name): commands first, then the values of an
- * option that has choices or takes an interface, also behind `--name=`, else the options not yet given. Nothing where a value is
+ * option or argument that has choices, names or takes an interface, also behind `--name=`, else the options not yet given. Nothing where a value is
  * free text or a file: the shell offers files. Behind `lab -- udp-ufo` it begins anew.
  */
-export function completionsOf(words: readonly string[], commands: readonly Command[]): readonly string[] {
+export async function completionsOf(
+  words: readonly string[],
+  commands: readonly Command[],
+): Promise<readonly string[]> {
   const behind = words.slice(0, -1).indexOf('--');
   if (behind >= 0) {
     const inner = words.slice(behind + 1);
@@ -24,11 +27,12 @@ export function completionsOf(words: readonly string[], commands: readonly Comma
   if (current.startsWith('--') && equals > 0) {
     const name = current.slice(0, equals);
     const option = optionOf(command, name);
-    return valuesOf(option, current.slice(equals + 1)).map((value) => `${name}=${value}`);
+    return (await valuesOf(option, current.slice(equals + 1))).map((value) => `${name}=${value}`);
   }
   const before = optionOf(command, words[words.length - 2]!);
   if (before?.kind === 'value') return valuesOf(before, current);
-  if (current !== '' && !current.startsWith('-')) return [];
+  const values = current.startsWith('-') ? [] : await valuesOf(positionalAt(command, words.slice(1, -1)), current);
+  if (values.length > 0 || (current !== '' && !current.startsWith('-'))) return values;
   const names = [...Object.entries(command.options).map(([key, option]) => optionName(key, option)), '--help'];
   return names.filter((name) => name.startsWith(current) && !words.slice(0, -1).includes(name));
 }
@@ -40,7 +44,20 @@ function optionOf({ options }: Command, typed: string): Option<unknown> | undefi
   )?.[1];
 }
 
-function valuesOf(option: Option<unknown> | undefined, begun: string): string[] {
-  const values = option?.choices ?? (option?.completes === 'interface' ? Object.keys(networkInterfaces()) : []);
-  return values.filter((value) => value.startsWith(begun));
+/** The argument without a name that stands behind `words`; undefined where all there are have been given. */
+function positionalAt(command: Command, words: readonly string[]): Option<unknown> | undefined {
+  const given = words.filter(
+    (word, i) => !word.startsWith('-') && optionOf(command, words[i - 1] ?? '')?.kind !== 'value',
+  );
+  return Object.values(command.positionals)[given.length];
+}
+
+async function valuesOf(option: Option<unknown> | undefined, begun: string): Promise<string[]> {
+  const { choices, completes } = option ?? {};
+  if (typeof completes !== 'function') {
+    const values = choices ?? (completes === 'interface' ? Object.keys(networkInterfaces()) : []);
+    return values.filter((value) => value.startsWith(begun));
+  }
+  const before = begun.slice(0, begun.lastIndexOf(',') + 1);
+  return (await completes()).map((name) => `${before}${name}`).filter((value) => value.startsWith(begun));
 }

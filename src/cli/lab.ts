@@ -1,5 +1,6 @@
 import { count, flag, string, withDefault } from '../options/builders.js';
 import { defineCommand } from './command.js';
+import { middleboxNames } from './names.js';
 
 /** `udp-ufo lab [--mtu N] [--queues N] [-- COMMAND …]`. Signals go to the command, which decides when to end. */
 export const lab = defineCommand({
@@ -12,7 +13,10 @@ export const lab = defineCommand({
       '1500',
     ),
     queues: withDefault(count({ describe: 'queues at each end of the wire' }, { min: 1, max: 1024 }), '1'),
-    router: string({ describe: 'a router between the two: none, a middlebox (list names them), or words of sh(1)' }),
+    router: string({
+      describe: 'a router between the two: none, a middlebox (list names them), or words of sh(1)',
+      completes: middleboxNames,
+    }),
     'real-root': flag({
       describe: "no user namespace: root in the lab is the machine's own, as BPF programs (xdp-live) want; needs root",
     }),

@@ -2,6 +2,7 @@ import { usageError } from '../errors.js';
 import { choice, json, required, size, string, withDefault } from '../options/builders.js';
 import { HEADER_OPTIONS } from '../options/headers.js';
 import { defineCommand } from './command.js';
+import { stepNames } from './names.js';
 
 /** `udp-ufo plan list`, `udp-ufo plan show PLAN`. */
 export const plan = defineCommand({
@@ -9,7 +10,7 @@ export const plan = defineCommand({
   describe: 'Fragment plans: the steps there are, drawn and explained, and what a plan makes of a datagram',
   positionals: {
     action: required(choice({ describe: 'list, or show PLAN' }, ['list', 'show'])),
-    plan: string({ describe: 'steps like "last-first, drop(2)", or the same as JSON' }),
+    plan: string({ describe: 'steps like "last-first, drop(2)", or the same as JSON', completes: stepNames }),
   },
   options: {
     size: withDefault(size({ describe: 'octets of payload' }), '4400'),

@@ -68,7 +68,7 @@ async function printCompletions(
   commands: readonly Command[],
   output: Output,
 ): Promise<number> {
-  for (const one of completionsOf(words, commands)) await output.line(one);
+  for (const one of await completionsOf(words, commands)) await output.line(one);
   return EXIT.ok;
 }
 

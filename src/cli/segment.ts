@@ -5,6 +5,7 @@ import { PAYLOAD_EXCLUSIVE, PAYLOAD_OPTIONS } from '../options/payload.js';
 import { PLAN_OPTION } from '../options/plan.js';
 import { PROOF_OPTIONS } from '../options/proof.js';
 import { defineCommand } from './command.js';
+import { stepNames } from './names.js';
 
 /** `udp-ufo segment`: offline, no privileges. */
 export const segment = defineCommand({
@@ -16,7 +17,7 @@ export const segment = defineCommand({
     ...PAYLOAD_OPTIONS,
     ...HEADER_OPTIONS,
     mtu: withDefault({ ...HEADER_OPTIONS.mtu, describe: 'largest IP packet' }, '1500'),
-    plan: PLAN_OPTION,
+    plan: { ...PLAN_OPTION, completes: stepNames },
     pcap: required(file({ describe: 'pcap file, - for stdout', group: 'output', alias: 'w' })),
     save: PROOF_OPTIONS.save,
     json,

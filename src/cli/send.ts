@@ -19,6 +19,7 @@ import { PLAN_OPTION } from '../options/plan.js';
 import { PROOF_OPTIONS } from '../options/proof.js';
 import { REACH_OPTIONS } from '../options/reach.js';
 import { defineCommand } from './command.js';
+import { stepNames } from './names.js';
 
 /** `udp-ufo send HOST:PORT …`. */
 export const send = defineCommand({
@@ -44,7 +45,7 @@ export const send = defineCommand({
       describe: "ADDRESS or ADDRESS:PORT to send from; several of this host's (A,B, A-B, A/28) are flows",
       group: 'headers',
     }),
-    plan: PLAN_OPTION,
+    plan: { ...PLAN_OPTION, completes: stepNames },
     sourcePorts: ports({
       name: 'source-port',
       describe: 'UDP port to send from; of several (1000-1999,3000) each is a flow, and held meanwhile',

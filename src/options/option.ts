@@ -33,8 +33,8 @@ export interface Option<T> {
   readonly family?: 4 | 6;
   /** The drivers that honour it, where not all do. */
   readonly drivers?: readonly string[];
-  /** What a shell may offer for its value. */
-  readonly completes?: 'file' | 'interface';
+  /** What a shell may offer for its value; or the names that it is made of, with commas between them where it has several. */
+  readonly completes?: 'file' | 'interface' | (() => Promise<readonly string[]>);
   /**
    * `text` is as typed, undefined for an option that was not given, a flag, or an `optional-value` without one (then `given`);
    * `name` is what to blame (`--size`). Throws an `argumentError`.

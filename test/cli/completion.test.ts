@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { optionName } from '../../src/cli/command.js';
 import { COMMANDS } from '../../src/cli/commands.js';
 import { completionsOf } from '../../src/cli/completions.js';
 
@@ -16,18 +17,42 @@ after(() => rmSync(folder, { recursive: true }));
 const offered = (...words: string[]) => completionsOf(words, COMMANDS);
 
 describe('completion', () => {
-  it('offers values behind a space and behind =, interfaces too', () => {
-    assert.deepEqual(offered('send', '--driver', 'v'), ['virtio-ufo']);
-    assert.deepEqual(offered('send', '--driver=v'), ['--driver=virtio-ufo']);
-    assert.ok(offered('doctor', '-i', '').includes('lo'));
-    assert.ok(offered('send', '--verify=l').includes('--verify=lo'));
-    assert.deepEqual(offered('send', '--file', ''), [], 'the shell offers files');
+  it('offers every option of every command, and what it takes, by a space, by = and by its letter', async () => {
+    const interfaces = Object.keys(networkInterfaces());
+    for (const { name: command, options } of COMMANDS) {
+      for (const [key, option] of Object.entries(options)) {
+        const name = optionName(key, option);
+        assert.ok((await offered(command, '--')).includes(name), `${command} ${name}`);
+        const { choices, completes, kind, alias } = option;
+        const named = typeof completes === 'function' ? await completes() : [];
+        const values = choices ?? (completes === 'interface' ? interfaces : named);
+        if (kind === 'value') assert.deepEqual(await offered(command, name, ''), values, `${command} ${name} `);
+        if (kind === 'value' && alias !== undefined) assert.deepEqual(await offered(command, `-${alias}`, ''), values);
+        const behind = kind === 'flag' ? [] : values.map((value) => `${name}=${value}`);
+        assert.deepEqual(await offered(command, `${name}=`), behind, `${command} ${name}=`);
+      }
+    }
   });
 
-  it('begins anew behind lab --, by name and by path', () => {
-    assert.ok(offered('lab', '--', 'udp-ufo', 'se').includes('send'));
-    assert.deepEqual(offered('lab', '--', '/opt/bin/udp-ufo', 'send', '--driver', 'k'), ['kernel-udp']);
-    assert.deepEqual(offered('lab', '--', 'ls', '--'), []);
+  it('offers values that begin as typed, and leaves files to the shell', async () => {
+    assert.deepEqual(await offered('send', '--driver', 'v'), ['virtio-ufo']);
+    assert.deepEqual(await offered('send', '--driver=v'), ['--driver=virtio-ufo']);
+    assert.deepEqual(await offered('send', '--file', ''), []);
+  });
+
+  it('offers steps of a plan one behind the other, routers, and arguments that have names', async () => {
+    assert.deepEqual(await offered('send', '--plan', 'rev'), ['reverse']);
+    assert.deepEqual(await offered('segment', '--plan=reverse,du'), ['--plan=reverse,duplicate']);
+    assert.deepEqual(await offered('lab', '--router', 'drop-l'), ['drop-later', 'drop-large']);
+    assert.deepEqual(await offered('plan', ''), ['list', 'show']);
+    assert.deepEqual(await offered('plan', '--mtu', '1400', 'show', 'shu'), ['shuffle']);
+    assert.deepEqual(await offered('send', '192.0.2.2:9', 'x'), []);
+  });
+
+  it('begins anew behind lab --, by name and by path', async () => {
+    assert.ok((await offered('lab', '--', 'udp-ufo', 'se')).includes('send'));
+    assert.deepEqual(await offered('lab', '--', '/opt/bin/udp-ufo', 'send', '--driver', 'k'), ['kernel-udp']);
+    assert.deepEqual(await offered('lab', '--', 'ls', '--'), []);
   });
 
   const inBash = `source <(udp-ufo completion); COMP_LINE="$1"; COMP_POINT=\${#1}; _udp_ufo; printf '%s\\n' "\${COMPREPLY[@]}"`;
@@ -42,6 +67,8 @@ describe('completion', () => {
       ['udp-ufo send --driver k', 'kernel-udp'],
       [`${folder}/udp-ufo send --driver a`, 'af-xdp'],
       ['udp-ufo lab -- udp-ufo rec', 'receive'],
+      ['udp-ufo lab --router drop-la', 'drop-later'],
+      ['udp-ufo send --pl', '--plan'],
       // Readline replaces what stands behind the =, zsh the whole word.
       ['udp-ufo send --driver=k', shell === 'bash' ? 'kernel-udp' : '--driver=kernel-udp'],
     ] as const) {

@@ -12,6 +12,9 @@ export async function lab({ command, ...options }: LabArguments): Promise<number
   return exitStatus(await runInLab(program, args, options));
 }
 
+/** What `lab --router` takes by name. */
+export const ROUTER_NAMES: readonly string[] = [...Object.keys(MIDDLEBOXES), 'list'];
+
 /** `lab --router list`. */
 export async function listMiddleboxes(output: Output): Promise<void> {
   for (const [name, { does }] of Object.entries(MIDDLEBOXES)) await output.line(`${name.padEnd(16)}${does}`);

@@ -30,6 +30,8 @@ const IDENT = 0x04d2;
 /** A datagram of four fragments, for the drawings of the list. */
 const EXAMPLE = { size: 4400, mtu: 1280 };
 
+export const STEP_NAMES: readonly string[] = STEPS.map(({ name }) => name);
+
 interface Made {
   readonly packets: readonly PlanPacket[];
   readonly outcomes: readonly Outcome[];
