@@ -208,15 +208,18 @@ describe('af-xdp', () => {
   });
 
   it('takes completions back when nothing more is sent', async () => {
-    const device = await xdp.open();
-    const { batch } = xdp.batch(100, 100);
-    xdp.completes = false;
-    device.xmit(batch, 0);
-    assert.equal(device.underWay, 2);
-    xdp.complete(2);
-    for (let waited = 0; waited < 1000 && device.underWay > 0; waited++) await sleep(1);
-    assert.equal(batch.skbs[0]!.users, 1);
-    await device.close();
+    for (const lengths of [[100], [100, 100]]) {
+      const device = await xdp.open();
+      const { batch } = xdp.batch(...lengths);
+      xdp.completes = false;
+      device.xmit(batch, 0);
+      assert.equal(device.underWay, lengths.length);
+      await sleep(20); // it goes on looking
+      xdp.complete(2);
+      for (let waited = 0; waited < 1000 && device.underWay > 0; waited++) await sleep(1);
+      assert.equal(batch.skbs[0]!.users, 1);
+      await device.close();
+    }
   });
 
   it('refuses a frame that the interface does not send now: alone, or where it stands in a batch', async () => {
@@ -275,6 +278,10 @@ describe('af-xdp', () => {
     assert.equal(device.xmit(batch, 0), 3);
     assert.deepEqual(xdp.frames, rows);
     await device.close();
+
+    const full = await xdp.open({ interface: { ...NEAR0, mtu: 4096 - 14 } });
+    assert.equal(kernel.bound.get(kernel.fd)!.slice(4, 8), '0800', 'a frame of a page needs one chunk');
+    await full.close();
 
     kernel.fail('bind', 'EINVAL', { times: 1 });
     const short = await xdp.open(jumbo);

@@ -20,6 +20,10 @@ const [RCVLOWAT, RECVERR4, RECVERR6] = ['1.18', '0.11', '41.25'];
 /** npm raw-socket as far as the driver knows it. */
 class FakeWrap extends EventEmitter implements RawSocketWrap {
   readonly options: [string, number | string][] = [];
+  constructor() {
+    super();
+    this.on('error', () => this.close());
+  }
   readonly sent: { octets: string; address: string }[] = [];
   closed = 0;
   errors: Record<string, string> = {};
@@ -84,6 +88,7 @@ describe('the driver raw-socket', () => {
     const batch = batchOf(to4());
     const device = await open(batch);
     assert.deepEqual(created, { protocol: 255, addressFamily: 1 });
+    assert.equal(wrap.listenerCount('error'), 1, 'ours; the package’s own would close the socket');
     const set = ['0.11', '1.6', '0.22', '0.10', '1.32', '1.25'].map((name) => wrap.option(name));
     assert.deepEqual(set, [1, 1, 1, 3, 4 << 20, undefined]); // IP_NODEFRAG; IP_PMTUDISC_PROBE
     assert.equal(wrap.option(RCVLOWAT), 1, 'as it was before the mark');
