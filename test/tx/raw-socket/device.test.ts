@@ -92,7 +92,11 @@ describe('the driver raw-socket', () => {
     const set = ['0.11', '1.6', '0.22', '0.10', '1.32', '1.25'].map((name) => wrap.option(name));
     assert.deepEqual(set, [1, 1, 1, 3, 4 << 20, undefined]); // IP_NODEFRAG; IP_PMTUDISC_PROBE
     assert.equal(wrap.option(RCVLOWAT), 1, 'as it was before the mark');
-    assert.equal(device.features, 1);
+    const { features, writesHeaders, rightsIpv4Headers, seenByCaptures, zerocopy } = device;
+    assert.deepEqual(
+      [features, writesHeaders, rightsIpv4Headers, seenByCaptures, zerocopy],
+      [1, true, true, true, false],
+    );
     await device.close();
     const six = await open(batch, { family: 6, bound: true, sendBufferSize: 1000 });
     assert.deepEqual(created, { protocol: 255, addressFamily: 2 });

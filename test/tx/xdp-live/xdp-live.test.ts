@@ -107,6 +107,8 @@ describe('xdp-live', () => {
       { type: ON_INGRESS, ifindex: 101, flags: 0 },
     ]);
     assert.deepEqual([device.mtu, device.seenByCaptures, device.driver], [1500, false, 'xdp-live']);
+    const { features, writesHeaders, zerocopy, syscall } = device;
+    assert.deepEqual([features, writesHeaders, zerocopy, syscall], [1, true, false, 'bpf']);
     assert.match(device.notes[0]!, /redirected to near0/);
     await device.close();
     await device.close();
