@@ -19,6 +19,8 @@ const FAULT_OF: Partial<Record<Code, Fault>> = {
   'reserved-flag': 'reserved',
   'fragment-reserved-bits': 'reserved',
   'df-differs': 'df',
+  'upper-header': 'protocol',
+  'upper-checksum': 'protocol',
   'udp-header': 'udp-length',
   'udp-length': 'udp-length',
   'udp-checksum': 'udp-checksum',
@@ -26,6 +28,8 @@ const FAULT_OF: Partial<Record<Code, Fault>> = {
 };
 /** What fragments that were meant for two datagrams make of one, where others of them are lost. */
 const OF_A_MIXTURE: readonly (Fault | undefined)[] = ['overlap', 'end', 'udp-length', 'udp-checksum', 'df'];
+/** What leaves no UDP header that could be read. */
+const UNREADABLE: readonly Fault[] = ['udp-length', 'chain', 'header', 'protocol'];
 /** A list of many has an end. */
 const LEFT_OUT: Code = 'left-out';
 
@@ -61,7 +65,7 @@ export function cameAsPlanned({ lost, copies, strange }: PlannedMatch): boolean 
 
 /** Whether nobody can tell ports and payload of what the plan made. */
 export function isUnreadable({ faults }: ExpectedPlan): boolean {
-  return faults.some((fault) => fault === 'udp-length' || fault === 'chain' || fault === 'header');
+  return faults.some((fault) => UNREADABLE.includes(fault));
 }
 
 /** In words, for a verdict's notes: `as planned by drop(2): octets missing`. */

@@ -65,10 +65,20 @@ export function outcomes(packets: readonly PlanPacket[], pseudoSum: number): Out
   return done.map(outcome);
 }
 
-/** Octets behind the length that the header says are no part of the packet. */
-function asStated(packet: PlanPacket): PlanPacket {
+/** As a receiver reads it: octets behind the length that the header says are no part of the packet. */
+function asStated(planned: PlanPacket): PlanPacket {
+  const packet = withShortChain(planned);
   const stated = statedLen(packet);
   return stated < 0 ? packet : { ...packet, payload: packet.payload.subarray(0, stated) };
+}
+
+/** Where an IPv6 chain ends before the header that was made (a plan changed a next header), the rest of that is payload. */
+function withShortChain(packet: PlanPacket): PlanPacket {
+  const { family, header, payload } = packet;
+  const { upperOffset } = family === 4 ? { upperOffset: header.length } : chainOf(packet).chain;
+  if (upperOffset >= header.length || upperOffset < ipv6.HEADER_LEN) return packet;
+  const rest = Buffer.concat([header.subarray(upperOffset), payload]);
+  return { ...packet, header: header.subarray(0, upperOffset), payload: rest };
 }
 
 /** Octets of payload as the IP header has it; below 0 it is no length at all. */
@@ -177,19 +187,40 @@ function* headerFaults(packet: PlanPacket, first: PlanPacket | undefined): Gener
 }
 
 /** Where extension and UDP headers end in the payload of a first fragment; more than it has where they don't. */
-function upperEnd({ header, payload }: PlanPacket): number {
+function upperEnd(packet: PlanPacket): number {
+  const { chain, whole } = chainOf(packet);
+  if (!whole) return Number.POSITIVE_INFINITY;
+  const upperLen = chain.upperProtocol === udp.PROTOCOL ? udp.HEADER_LEN : 0;
+  return chain.upperOffset - packet.header.length + upperLen;
+}
+
+/** The extension headers of an IPv6 packet, and whether they come to an end. */
+function chainOf({ header, payload }: PlanPacket): {
+  readonly chain: extension.ExtensionChain;
+  readonly whole: boolean;
+} {
   const octets = Buffer.concat([header, payload]);
   const chain = new extension.ExtensionChain();
   const whole = extension.walkExtensions(viewOf(octets), ipv6.NEXT_HEADER, ipv6.HEADER_LEN, octets.length, chain);
-  if (!whole) return Number.POSITIVE_INFINITY;
-  return chain.upperOffset - header.length + (chain.upperProtocol === udp.PROTOCOL ? udp.HEADER_LEN : 0);
+  return { chain, whole };
+}
+
+/** Where the UDP header begins in the payload of a first fragment; −1 where another protocol is named. */
+function udpStart(first: PlanPacket): number {
+  if (first.family === 4) return ipv4.getProtocol(viewOf(first.header), 0) === udp.PROTOCOL ? 0 : -1;
+  const { chain, whole } = chainOf(first);
+  return whole && chain.upperProtocol === udp.PROTOCOL ? chain.upperOffset - first.header.length : -1;
 }
 
 function judgeUdp(gathering: Gathering, pseudoSum: number): void {
   const { packets, octets, total, faults } = gathering;
   const first = packets.find((one) => placeOf(one).offset === 0)!;
-  const start = first.family === 4 ? 0 : upperEnd(first) - udp.HEADER_LEN;
+  const start = udpStart(first);
   if (faults.has('chain') || faults.has('header')) return;
+  if (start < 0) {
+    faults.add('protocol');
+    return;
+  }
   const header = udp.parse(viewOf(octets), start, total - start);
   if (header === null || header.length > total - start || header.length < udp.HEADER_LEN) {
     faults.add('udp-length');
@@ -203,7 +234,7 @@ function judgeUdp(gathering: Gathering, pseudoSum: number): void {
 
 /** The datagram that was whole before and that all which is left only repeats: copies that came late. */
 function absorber(left: Gathering, done: readonly Gathering[]): Gathering | undefined {
-  const before = done.findLast((one) => one.key === left.key);
+  const before = done.findLast((one) => one.key === left.key && one.packets.some(isPart)); // not what came in one piece
   const repeats = left.packets.every((packet) => before?.packets.some((one) => isCopy(one, packet)));
   return repeats ? before : undefined;
 }
@@ -229,8 +260,8 @@ function outcome({ packets, copies, payload, faults }: Gathering): Outcome {
 
 function portsOf(packets: readonly PlanPacket[]): Outcome['ports'] {
   const first = packets.find((one) => placeOf(one).offset === 0);
-  const start = first === undefined ? 0 : first.family === 4 ? 0 : upperEnd(first) - udp.HEADER_LEN;
-  if (first === undefined || start + udp.HEADER_LEN > first.payload.length) return null;
+  const start = first === undefined ? -1 : udpStart(first);
+  if (first === undefined || start < 0 || start + udp.HEADER_LEN > first.payload.length) return null;
   const view = viewOf(first.payload);
   return { sourcePort: udp.getSourcePort(view, start), destinationPort: udp.getDestinationPort(view, start) };
 }

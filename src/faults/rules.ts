@@ -12,6 +12,7 @@ export const FAULTS = [
   'length',
   'reserved',
   'df',
+  'protocol',
   'udp-length',
   'udp-checksum',
 ] as const;
@@ -77,6 +78,10 @@ export const RULES: Readonly<Record<Fault, { readonly 4: Rule; readonly 6: Rule 
   df: {
     4: yes('puts it together: the flag is for routers', 'RFC 791 §3.1'),
     6: yes('IPv6 has no such flag', 'RFC 8200 §4.5'),
+  },
+  protocol: {
+    4: no('hands it to the protocol that its header names: it is no UDP datagram', 'RFC 791 §3.1, RFC 1122 §3.2.2.1'),
+    6: no('hands it to the protocol that its header names: it is no UDP datagram', 'RFC 8200 §4, RFC 4443 §3.4'),
   },
   'udp-length': {
     4: no('discards a datagram that ends before its length', 'RFC 768'),

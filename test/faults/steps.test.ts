@@ -33,6 +33,12 @@ const MADE: readonly (readonly [plan: string, want: string, family?: 4 | 6, size
   ['drop(2)', '0+1480M, 2960+1048'],
   ['drop(1, last)', '1480+1480M'],
   ['drop(100%)', ''],
+  // Seeds mean the same in every version.
+  ['shuffle(7)', '2960+1048, 0+1480M, 1480+1480M'],
+  [
+    'sizes(400), drop(30%, seed=5)',
+    '0+400M, 400+400M, 800+400M, 1200+400M, 2000+400M, 2400+400M, 2800+400M, 3200+400M, 3600+400M, 4000+8',
+  ],
   ['drop(0%)', '0+1480M, 1480+1480M, 2960+1048'],
   ['duplicate(2, 2)', '0+1480M, 1480+1480M, 1480+1480M, 1480+1480M, 2960+1048'],
   ['delay(2, 9), duplicate(2)', '0+1480M, 1480+1480M after 9 ms, 1480+1480M, 2960+1048'],

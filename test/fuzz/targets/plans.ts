@@ -12,6 +12,7 @@ const WORDS: readonly string[] = [
   ...STEPS.flatMap(({ name, example }) => [name, `${name}(${example.join(', ')})`]),
   ...['first', 'last', '-1', '−2', '50%', 'same', 'different', 'head', 'tail', 'inside', 'seed=3', 'ttl=3', 'mf=0'],
   ...['0x10', '65528', '1e9', 'offset=8', 'ident=7', 'reserved=1', 'checksum=1', 'length=20', '[["drop", 2]]'],
+  ...['protocol=6', 'protocol=60', 'next-header=17', 'next-header=0', 'version=5', 'set(', 'corrupt('],
 ];
 const SIZES = [0, 1, 8, 100, 1472, 1473, 2960, 4000];
 
@@ -46,6 +47,8 @@ function checkPlan(text: string, family: 4 | 6, size: number): void {
   const show = (all: readonly { readonly ident: number | null; readonly verdict: string }[]): string[] =>
     all.map(({ ident, verdict }) => `${ident ?? 0} ${verdict}`).sort();
   if (verdicts.some(({ notes }) => notes.some((note) => note.includes('its ident came again')))) return;
+  // Of what is no UDP datagram the verifier says what it is, or nothing.
+  if (made.outcomes.some(({ faults }) => faults.has('protocol') || faults.has('chain'))) return;
   if (verdicts.some(({ verdict }) => verdict === 'spliced')) return; // of idents that come round plans know nothing
   assert.deepEqual(show(verdicts), show(made.outcomes), 'the plan and the verifier disagree');
 }
