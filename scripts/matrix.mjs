@@ -29,6 +29,11 @@ const MACHINES = {
   'no compiler': { loads: ['koffi'], hides: 'compiler' },
 };
 
+const USE = `import { segment } from 'udp-ufo';
+const ends = { source: { address: '192.0.2.1', port: 1 }, destination: { address: '192.0.2.2', port: 9 } };
+console.log([...segment({ ...ends, payload: new Uint8Array(4000) })].length, 'fragments');
+`;
+
 const folder = mkdtempSync(join(tmpdir(), 'udp-ufo-matrix-'));
 const npm = realpathSync(process.env.npm_execpath ?? join(process.execPath, '../npm'));
 const rows = [];
@@ -160,11 +165,6 @@ function atWork(run, project, loads) {
   });
 }
 
-const USE = `import { segment } from 'udp-ufo';
-const ends = { source: { address: '192.0.2.1', port: 1 }, destination: { address: '192.0.2.2', port: 9 } };
-console.log([...segment({ ...ends, payload: new Uint8Array(4000) })].length, 'fragments');
-`;
-
 /** What one Node has installed, run by another: it must say so, and go on without. */
 function otherNode(version) {
   const project = join(folder, `node-${version}-compiler-and-headers`);
@@ -184,5 +184,5 @@ function otherNode(version) {
 
 function must(result) {
   if (result.status === 0) return result;
-  throw new Error(`exit ${result.status}: ${result.stderr}`);
+  throw new Error(`exit ${result.status ?? result.signal}: ${result.stdout}${result.stderr}${result.error ?? ''}`);
 }

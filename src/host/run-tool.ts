@@ -15,6 +15,8 @@ export interface ToolOptions {
   readonly input?: string;
   /** The program is killed after so many milliseconds; 5,000 by default. */
   readonly timeoutMs?: number;
+  /** Aborted: the program is killed. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -22,7 +24,8 @@ export interface ToolOptions {
  * Errors: `ERR_UFO_UNSUPPORTED` where it is not installed, `ERR_UFO_TOOL` with its last words where it failed.
  */
 export function runTool(command: string, args: readonly string[], options: ToolOptions = {}): Promise<string> {
-  const limits = { timeout: options.timeoutMs ?? 5000, killSignal: 'SIGKILL', maxBuffer: 1 << 24 } as const;
+  const { timeoutMs: timeout = 5000, signal } = options;
+  const limits = { timeout, killSignal: 'SIGKILL', maxBuffer: 1 << 24, ...(signal && { signal }) } as const;
   return new Promise((resolve, reject) => {
     const child = execFile(command, [...args], limits, (error, stdout, stderr) => {
       if (error === null) resolve(stdout);

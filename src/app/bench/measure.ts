@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+import { abortable } from '../../socket/waiting/abortable.js';
 import { WireWitness } from './check.js';
 import type { Contestant, Runner } from './contestants/contestant.js';
 import type { Scenario } from './scenario.js';
@@ -51,17 +53,11 @@ export async function measure(
   contestants: readonly Contestant[],
   plan: MeasurePlan,
 ): Promise<Measured[]> {
-  const entries = await Promise.all(contestants.map((one) => startEntry(one, scenario)));
+  setMaxListeners(0, plan.signal); // each contestant has some, as long as it takes part
+  const entries = await Promise.all(contestants.map((one) => startEntry(one, scenario, plan.signal)));
   try {
-    await checkAll(scenario, entries, plan);
-    for (let round = -1; round < plan.rounds; round++) {
-      for (const entry of entries) {
-        if (entry.runner === null || entry.fault !== null) continue;
-        plan.signal.throwIfAborted();
-        plan.onStep(entry.contestant.name);
-        await oneStretch(scenario, entry, entry.runner, round < 0, plan);
-      }
-    }
+    // A stretch under way, or a look at fragments, is not waited for: it ends with the runners.
+    await abortable(timeAll(scenario, entries, plan), plan.signal);
     return entries.map(({ contestant: { name, kind }, rounds, peakRss, fault }) => ({
       ...{ name, kind, rounds, peakRss, fault },
     }));
@@ -70,10 +66,22 @@ export async function measure(
   }
 }
 
-async function startEntry(contestant: Contestant, scenario: Scenario): Promise<Entry> {
+async function timeAll(scenario: Scenario, entries: readonly Entry[], plan: MeasurePlan): Promise<void> {
+  await checkAll(scenario, entries, plan);
+  for (let round = -1; round < plan.rounds; round++) {
+    for (const entry of entries) {
+      if (entry.runner === null || entry.fault !== null) continue;
+      plan.signal.throwIfAborted();
+      plan.onStep(entry.contestant.name);
+      await oneStretch(scenario, entry, entry.runner, round < 0, plan);
+    }
+  }
+}
+
+async function startEntry(contestant: Contestant, scenario: Scenario, signal: AbortSignal): Promise<Entry> {
   const entry = { contestant, rounds: [], peakRss: null, fault: null };
   try {
-    return { ...entry, runner: await contestant.start(scenario) };
+    return { ...entry, runner: await contestant.start(scenario, signal) };
   } catch (error) {
     return { ...entry, runner: null, fault: (error as Error).message };
   }

@@ -37,23 +37,26 @@ export class SendCommand implements Runner {
   readonly #words: readonly string[];
   readonly #most: number;
   readonly #packets: number;
+  readonly #signal: AbortSignal;
   #start: Omit<Ran, 'text'> = { cpuSeconds: 0, seconds: 0 };
   #perMs = 0;
 
-  private constructor(words: readonly string[], scenario: Scenario) {
+  private constructor(words: readonly string[], scenario: Scenario, signal: AbortSignal) {
+    this.#signal = signal;
     this.#words = words;
     this.#most = scenario.payload === 'file' ? FILE_DATAGRAMS : Number.POSITIVE_INFINITY;
     this.#packets = packetsOf(scenario, scenario.mtu);
   }
 
-  static async start(driver: DriverName, scenario: Scenario, file: string): Promise<SendCommand> {
+  /** Its runs are killed at once when `signal` aborts. */
+  static async start(driver: DriverName, scenario: Scenario, file: string, signal: AbortSignal): Promise<SendCommand> {
     const { size, payload } = scenario;
     const from = payload === 'file' ? ['--file', file, '--datagram-size'] : ['--size'];
     const way = ['--driver', driver, ...(DRIVER_TRAITS[driver].usesUmem ? ['--queue', String(OWN_QUEUE)] : [])];
     const words = ['send', `${destinationOf(scenario)}:${BENCH_PORT}`, ...way, ...from, String(size)];
-    const command = new SendCommand(words, scenario);
+    const command = new SendCommand(words, scenario, signal);
     const starts: Ran[] = [];
-    for (let i = 0; i < STARTS; i++) starts.push(await runProgram([...words, '--count', '1']));
+    for (let i = 0; i < STARTS; i++) starts.push(await runProgram([...words, '--count', '1'], signal));
     command.#start = {
       cpuSeconds: median(starts.map(({ cpuSeconds }) => cpuSeconds)),
       seconds: median(starts.map(({ seconds }) => seconds)),
@@ -69,7 +72,10 @@ export class SendCommand implements Runner {
   }
 
   async count(datagrams: number): Promise<Sent> {
-    const { text, cpuSeconds, seconds } = await runProgram([...this.#words, '--count', String(datagrams)]);
+    const { text, cpuSeconds, seconds } = await runProgram(
+      [...this.#words, '--count', String(datagrams)],
+      this.#signal,
+    );
     const sent = sentIn(text);
     const least = sent.packets / FASTEST;
     const netCpu = Math.max(least, cpuSeconds - this.#start.cpuSeconds);
@@ -80,10 +86,10 @@ export class SendCommand implements Runner {
 }
 
 /** Runs this program with other words. */
-export async function runProgram(words: readonly string[]): Promise<Ran> {
+export async function runProgram(words: readonly string[], signal: AbortSignal): Promise<Ran> {
   const cpu = childrenCpuSeconds();
   const begin = performance.now();
-  const text = await runTool(process.execPath, [programPath('main'), ...words], { timeoutMs: 30_000 });
+  const text = await runTool(process.execPath, [programPath('main'), ...words], { timeoutMs: 30_000, signal });
   return { text, cpuSeconds: childrenCpuSeconds() - cpu, seconds: (performance.now() - begin) / 1000 };
 }
 

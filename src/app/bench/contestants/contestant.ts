@@ -29,5 +29,5 @@ export interface Contestant {
   readonly about: string;
   /** Why it does not take part in a scenario; null where it does. */
   skips(scenario: Scenario): string | null;
-  start(scenario: Scenario): Promise<Runner>;
+  start(scenario: Scenario, signal: AbortSignal): Promise<Runner>;
 }

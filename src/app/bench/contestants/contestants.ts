@@ -85,9 +85,9 @@ function senderOf(kind: SenderKind, side: Contestant['kind'], about: string, fil
     kind: side,
     about,
     skips: (scenario) => SKIPS[kind]?.(scenario) ?? sideSkip(kind, scenario),
-    start: (scenario) => {
+    start: (scenario, signal) => {
       const request = JSON.stringify({ kind, scenario, queue: 0, file });
-      return LineProcess.start(kind, process.execPath, [programPath('bench-sender'), request]);
+      return LineProcess.start(kind, process.execPath, [programPath('bench-sender'), request], signal);
     },
   };
 }
@@ -102,7 +102,7 @@ function commandWith(driver: DriverName, wanted: readonly Scenario[], file: stri
       if (!names.has(describeScenario(scenario))) return 'no goal is about it';
       return SKIPS[driver]?.(scenario) ?? null;
     },
-    start: (scenario) => SendCommand.start(driver, scenario, file),
+    start: (scenario, signal) => SendCommand.start(driver, scenario, file, signal),
   };
 }
 

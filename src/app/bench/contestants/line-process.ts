@@ -26,9 +26,9 @@ export class LineProcess implements Runner {
   readonly #lines: AsyncIterator<string>;
   #complaint = '';
 
-  private constructor(name: string, command: string, args: readonly string[]) {
+  private constructor(name: string, command: string, args: readonly string[], signal: AbortSignal) {
     this.#name = name;
-    this.#child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    this.#child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], signal, killSignal: 'SIGKILL' });
     this.#child.on('error', (error) => {
       this.#complaint ||= error.message;
     });
@@ -39,9 +39,14 @@ export class LineProcess implements Runner {
     this.#lines = createInterface(this.#child.stdout!)[Symbol.asyncIterator]();
   }
 
-  /** @throws UfoError with what it said last, where it does not come up */
-  static async start(name: string, command: string, args: readonly string[]): Promise<LineProcess> {
-    const process = new LineProcess(name, command, args);
+  /** Killed at once when `signal` aborts. @throws UfoError with what it said last, where it does not come up */
+  static async start(
+    name: string,
+    command: string,
+    args: readonly string[],
+    signal: AbortSignal,
+  ): Promise<LineProcess> {
+    const process = new LineProcess(name, command, args, signal);
     await process.#answer(READY_WITHIN_MS);
     return process;
   }

@@ -36,10 +36,10 @@ export async function cProgram(folder: string, file: string): Promise<Contestant
     kind: 'yardstick',
     about: 'C program on a kernel UDP socket, the kernel cuts',
     skips: () => null,
-    start: (scenario) => {
+    start: (scenario, signal) => {
       const numbers = [BENCH_PORT, scenario.size, packetsOf(scenario, scenario.mtu), payloadCount(scenario)];
       const words = [destinationOf(scenario), ...numbers.map(String), ...(scenario.payload === 'file' ? [file] : [])];
-      return LineProcess.start(C_UDP, program, words);
+      return LineProcess.start(C_UDP, program, words, signal);
     },
   };
 }
@@ -69,10 +69,10 @@ export async function scapy(folder: string): Promise<Contestant | string> {
     kind: 'yardstick',
     about: 'scapy building, fragmenting and sending',
     skips: (scenario) => (isMain(scenario) ? null : 'a thousand times slower; measured once'),
-    start: (scenario) => {
+    start: (scenario, signal) => {
       const { near, far } = endsOf(scenario);
       const words = [far.ipv4, BENCH_PORT, scenario.size, scenario.mtu, near.interface, far.mac];
-      return LineProcess.start(SCAPY, python, [script, ...words.map(String)]);
+      return LineProcess.start(SCAPY, python, [script, ...words.map(String)], signal);
     },
   };
 }

@@ -47,14 +47,15 @@ interface Captured {
 /** One capture on the far side, while so many seconds are sent; null: of silence. The file is only counted by its own writer. */
 async function captured(file: string, seconds: number | null, { signal }: PartPlan): Promise<Captured> {
   const words = ['capture', '-i', LAB.far.interface, '-w', file, '--filter', `host ${destinationOf(MAIN)}`, '--json'];
-  const work = async (): Promise<number> => (seconds === null ? 0 : sendPaced(seconds));
+  const work = async (): Promise<number> => (seconds === null ? 0 : sendPaced(seconds, signal));
   const { done, summary, cpuSeconds } = await meanwhile<number, { frames: number }>(words, signal, work);
   return { sent: done, frames: summary.frames, cpuSeconds };
 }
 
-async function sendPaced(seconds: number): Promise<number> {
+async function sendPaced(seconds: number, signal: AbortSignal): Promise<number> {
   const destination = `${destinationOf(MAIN)}:${BENCH_PORT}`;
   const pace = ['--rate', `${FRAMES_A_SECOND}fps`, '--count', String(Math.round((FRAMES_A_SECOND * seconds) / 45))];
-  const { text } = await runProgram(['send', destination, '--driver', 'af-xdp', '--size', String(MAIN.size), ...pace]);
+  const words = ['send', destination, '--driver', 'af-xdp', '--size', String(MAIN.size), ...pace];
+  const { text } = await runProgram(words, signal);
   return sentIn(text).packets;
 }
