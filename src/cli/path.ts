@@ -23,7 +23,10 @@ export const path = defineCommand({
     ),
     family: choice({ describe: 'only this family; default: all that the name has' }, ['4', '6']),
     fast: flag({ describe: "leave out what waits for the far end's reassembly time" }),
-    limits: flag({ describe: "the far end's limit as well: how many fragments of a datagram it puts together" }),
+    limits: flag({
+      describe:
+        "the far end's limits as well: fragments of a datagram, and how long it waits for missing ones (a minute)",
+    }),
     pmtu: flag({ describe: 'only how large packets may be' }),
     html: htmlFile,
     json,

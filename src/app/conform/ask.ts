@@ -3,7 +3,7 @@ import { plan } from '../../faults/plan.js';
 import type { FragmentPlan } from '../../ufo/plan.js';
 import * as ipv4 from '../../wire/ipv4.js';
 import * as ipv6 from '../../wire/ipv6.js';
-import { ICMP_TYPES } from './icmp.js';
+import { ICMP_TYPES, type IcmpAnswer } from '../common/icmp-sighting.js';
 import { casePayload, casePlan, type OverlapCase } from './overlap.js';
 import type { Mixture } from './policies.js';
 import type { Answer, Prober } from './prober.js';
@@ -30,6 +30,8 @@ const BURST_MS = 10;
 const PART = 128;
 /** Times that silent cases are asked. */
 const MOST_TIMES = 6;
+/** Silent cases behind one another that closed ports are let have before a plain datagram is sent. */
+const MOST_SILENT = 4;
 /** Longest that a receiver is waited for whose memory for fragments is full, milliseconds. */
 const RECOVER_MS = 65_000;
 const CONTROL: Readonly<Record<4 | 6, Rule>> = {
@@ -189,15 +191,30 @@ async function answersNow(prober: Prober, kind: AnswerKind): Promise<boolean> {
   return deliveredIn(await askRule(prober, CONTROL[family], kind), kind, family) > 0;
 }
 
-/** Silence is asked again: the receiver's rate limit, which others use up too, may have swallowed the answer. */
+/**
+ * Silence is asked again: the receiver's rate limit, which others use up too, may have swallowed the answer. After several
+ * silent ones a plain datagram shows whether the receiver puts anything together just now; if not, they are asked once more.
+ */
 async function askInTurn(prober: Prober, cases: readonly OverlapCase[], signal: AbortSignal): Promise<Mixture[]> {
   const found: Mixture[] = [];
-  for (const one of cases) {
-    signal.throwIfAborted();
-    const mixture = await askAlone(prober, one);
-    found.push(mixture === 'none' ? await askAlone(prober, one) : mixture);
+  let silent: number[] = [];
+  for (const [at, one] of cases.entries()) {
+    found.push(await askTwice(prober, one, signal));
+    silent = found[at] === 'none' ? [...silent, at] : [];
+    if (silent.length < MOST_SILENT && at < cases.length - 1) continue;
+    if (silent.length > 0 && !(await answersNow(prober, 'port unreachable'))) {
+      await reassembles(prober, 'port unreachable', signal);
+      for (const again of silent) found[again] = await askTwice(prober, cases[again]!, signal);
+    }
+    silent = [];
   }
   return found;
+}
+
+async function askTwice(prober: Prober, one: OverlapCase, signal: AbortSignal): Promise<Mixture> {
+  signal.throwIfAborted();
+  const mixture = await askAlone(prober, one);
+  return mixture === 'none' ? askAlone(prober, one) : mixture;
 }
 
 async function askAlone(prober: Prober, one: OverlapCase): Promise<Mixture> {
@@ -211,6 +228,14 @@ async function askAlone(prober: Prober, one: OverlapCase): Promise<Mixture> {
 
 function mixtureOf(payload: Uint8Array | undefined, probe: number): Mixture {
   return payload === undefined ? 'none' : ownersOf(payload, probe);
+}
+
+/**
+ * Whether an error is about the datagram sent under `ident`. A port unreachable quotes what was put together, in IPv6 without
+ * a fragment header, so that its payload must tell.
+ */
+export function isAbout({ ident: quoted, payload }: IcmpAnswer, ident: number): boolean {
+  return quoted === ident || (quoted === null && probeOf(payload) === ident);
 }
 
 export function isPortUnreachable({ type, code }: { type: number; code: number }, family: 4 | 6): boolean {

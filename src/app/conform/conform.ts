@@ -14,7 +14,9 @@ import {
   type AnswerKind,
   askOverlaps,
   askRule,
+  deliveredIn,
   findAnswerKind,
+  isAbout,
   reassembles,
   rulePayload,
   tellsOctets,
@@ -28,7 +30,7 @@ import { type Answer, Prober } from './prober.js';
 import { printPolicy, printRule, ruleFacts } from './report.js';
 import { RULES } from './rules/quick.js';
 import type { Rule } from './rules/rule.js';
-import { HEAVY_RULES, SLOW_RULES } from './rules/slow.js';
+import { HEAVY_RULES, slowRules } from './rules/slow.js';
 
 export interface ConformOptions {
   readonly host: string;
@@ -68,11 +70,9 @@ export async function conform(options: ConformOptions, output: Output, signal: A
   if (other !== null && other.family !== family) {
     throw argumentError('--compare', `a policy for IPv${other.family}`, `one for IPv${family}, as ${options.host} has`);
   }
-  const { port, driver, pcap } = options;
-  const open = { family, address: options.host, port, driver, interface: options.interface, signal } as const;
   await using kept = options.policy === undefined ? null : await OutputFile.open(options.policy, signal);
   await using page = await HtmlReport.open(options.html, signal);
-  await using prober = await Prober.open({ ...open, pcap });
+  await using prober = await Prober.open({ ...options, family, address: options.host, signal });
   const kind = await findAnswerKind(prober);
   if (kind === null) throw nothingAnswers(options);
   if (!options.json)
@@ -145,7 +145,7 @@ async function askRules(run: Run, rules: readonly Rule[]): Promise<RuleResult[]>
 
 async function askSlowRules(run: Run): Promise<RuleResult[]> {
   const { prober, options, output } = run;
-  const rules = SLOW_RULES.filter((one) => one.family === prober.path.family);
+  const rules = slowRules(options.host).filter((one) => one.family === prober.path.family);
   if (!options.json) {
     await output.line(`waiting for reassembly times, at most ${SLOW_MS / 1000} s (--fast leaves this out)`);
   }
@@ -169,38 +169,36 @@ async function askUntilSure(run: Run, rule: Rule): Promise<RuleResult> {
 }
 
 /** IPv4 options are a socket's, so a rule with some is asked by another one. */
-async function askOne({ prober, kind, options, signal }: Run, rule: Rule): Promise<Answer> {
+async function askOne({ prober, kind }: Run, rule: Rule): Promise<Answer> {
   if (rule.options === undefined) return askRule(prober, rule, kind);
-  await using other = await proberFor(rule, options, signal);
+  await using other = await prober.beside({ options: rule.options });
   return await askRule(other, rule, kind); // before `other` is closed
 }
 
-function proberFor(rule: Rule, options: ConformOptions, signal: AbortSignal): Promise<Prober> {
-  const { host, port, driver } = options;
-  return Prober.open({
-    ...{ family: rule.family, address: host, port, driver, interface: options.interface, signal },
-    options: rule.options,
-  });
-}
-
 /** By a socket of its own, since a delay in a plan holds up whoever stands behind. */
-async function askSlow({ kind, options, signal }: Run, rule: Rule): Promise<RuleResult> {
-  await using prober = await proberFor(rule, options, signal);
+async function askSlow({ prober: first, kind, signal }: Run, rule: Rule): Promise<RuleResult> {
+  await using prober = await first.beside({});
   const ident = prober.nextIdent();
   const asked = performance.now();
   let last = Number.POSITIVE_INFINITY;
   const sending = prober.send(rulePayload(rule, ident), ident, plan(rule.plan)).finally(() => {
     last = performance.now(); // what goes after the time is over may still be put together
   });
-  const ownErrors = (answer: Answer): Answer => ({ ...answer, icmp: answer.icmp.filter((one) => one.ident === ident) });
-  const enough = (answer: Answer): boolean =>
-    signal.aborted ||
-    answer.echoes.length > 0 ||
-    (rule.want.icmp !== undefined && ownErrors(answer).icmp.length > 0 && performance.now() - last > waitFor(kind));
+  const enough = (answer: Answer): boolean => {
+    if (signal.aborted) return true;
+    const { icmp } = answerTo(ident, answer);
+    if (deliveredIn({ ...answer, icmp }, kind, rule.family) > 0) return true;
+    return rule.want.icmp !== undefined && icmp.length > 0 && performance.now() - last > waitFor(kind);
+  };
   const answer = await prober.answer(ident, asked, slowWait(rule), enough);
   signal.throwIfAborted();
   await sending;
-  return judgeRule(rule, tellsOctets(kind) ? ownErrors(answer) : answer, kind, asked);
+  return judgeRule(rule, answerTo(ident, answer), kind, asked);
+}
+
+/** All slow questions are under way at once, and each hears the errors of all. */
+function answerTo(ident: number, answer: Answer): Answer {
+  return { ...answer, icmp: answer.icmp.filter((one) => isAbout(one, ident)) };
 }
 
 function slowWait({ family, want }: Rule): number {

@@ -1,5 +1,5 @@
+import { ICMP_TYPES, type IcmpAnswer } from '../common/icmp-sighting.js';
 import { type AnswerKind, deliveredIn, isPortUnreachable, tellsOctets } from './ask.js';
-import { ICMP_TYPES, type IcmpAnswer } from './icmp.js';
 import type { Answer } from './prober.js';
 import type { Rule } from './rules/rule.js';
 

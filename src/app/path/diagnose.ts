@@ -1,4 +1,5 @@
 import type { Arrival } from '../common/arrival.js';
+import { lossOf, lossy } from './loss.js';
 import { type AnswerKind, type Outcome, type ProbeName, passed } from './probe.js';
 
 /** What was found on the way, from what hinders most to what is only told. */
@@ -8,6 +9,7 @@ export const FINDINGS = [
   'first-dropped',
   'fragments-dropped',
   'fragments-lost',
+  'lossy',
   'rate-limited',
   'size-limited',
   'black-hole',
@@ -52,6 +54,7 @@ export function diagnose(evidence: Evidence): Finding[] {
   if (!passed(small)) return [unreachable(small)];
   const found = [
     ...fragmentsLost(evidence),
+    ...lossy(evidence.outcomes),
     ...limited(evidence),
     ...shapes(evidence),
     ...pathMtu(evidence),
@@ -73,6 +76,7 @@ function unreachable(small: Outcome | undefined): Finding {
 function fragmentsLost({ outcomes, kind }: Evidence): Finding[] {
   const small = outcomes.get('fragments-small');
   if (small === undefined || passed(small)) return [];
+  if (small.arrived > 0) return [someLost(kind)]; // no filter lets one pass and drops the other
   const parts = small.arrivals.filter(isPart);
   const firsts = parts.filter(({ packets }) => packets?.first).length;
   const laters = parts.filter(({ packets }) => packets !== null && packets.fragments > (packets.first ? 1 : 0)).length;
@@ -89,15 +93,14 @@ function fragmentsLost({ outcomes, kind }: Evidence): Finding[] {
       'a firewall that drops fragments (DNS and VPN users know it), or a load balancer that does not know them';
     return [{ code: 'fragments-dropped', says: 'no fragment passes, first or later', next }];
   }
+  return [someLost(kind)];
+}
+
+function someLost(kind: AnswerKind | null): Finding {
   const next =
     kind === 'report' ? 'let receive --report capture there (root)' : 'udp-ufo receive PORT --report there tells which';
-  return [
-    {
-      code: 'fragments-lost',
-      says: 'datagrams in fragments do not arrive; which fragments are lost is not known',
-      next,
-    },
-  ];
+  const says = 'datagrams in fragments do not arrive; which fragments are lost is not known';
+  return { code: 'fragments-lost', says, next };
 }
 
 function laterDropped(alone: Outcome | undefined): Finding {
@@ -127,7 +130,8 @@ function limited({ family, outcomes, largestPacket, largestDatagram }: Evidence)
     const says = `packets with DF over ${largestPacket ?? '?'} octets vanish, and no ICMP says why: an MTU black hole`;
     found.push({ code: 'black-hole', says, next: 'who drops ICMP "fragmentation needed" on the way' });
   }
-  if (!passed(outcomes.get('fragments-small'))) return found;
+  // Many fragments in a row lose some by chance: no limit can be seen then.
+  if (!passed(outcomes.get('fragments-small')) || lossOf(outcomes) !== null) return found;
   const burst = outcomes.get('burst-fragments');
   if (burst !== undefined && !passed(burst) && passed(outcomes.get('burst'))) {
     const says = `fragments are limited by rate: ${burst.arrived} of ${burst.sent} datagrams in a row passed, small packets all did`;
@@ -147,7 +151,11 @@ function limited({ family, outcomes, largestPacket, largestDatagram }: Evidence)
 
 /** Kinds of fragments that are dropped where plain ones pass. */
 function shapes({ family, outcomes }: Evidence): Finding[] {
-  const lost = (name: ProbeName): boolean => outcomes.has(name) && !passed(outcomes.get(name));
+  const byChance = lossOf(outcomes) !== null;
+  const lost = (name: ProbeName): boolean => {
+    const outcome = outcomes.get(name);
+    return outcome !== undefined && (byChance ? outcome.arrived === 0 : !passed(outcome));
+  };
   const found: Finding[] = [];
   const options = family === 4 ? 'IPv4 options' : 'hop-by-hop or destination options';
   if (lost('options')) {

@@ -1,5 +1,6 @@
 import type { MatrixCell, MatrixSection, Section, TableRow } from '../../report/html/document.js';
 import type { ReportBody } from '../common/html-report.js';
+import { type FarEnd, farEndLines } from './far-end.js';
 import { type Outcome, passed } from './probe.js';
 import type { PathReport } from './report.js';
 
@@ -22,7 +23,7 @@ export function pathDocument(reports: readonly PathReport[]): ReportBody {
 }
 
 function sections(report: PathReport): Section[] {
-  const { family, findings, outcomes } = report;
+  const { family, farEnd, findings, outcomes } = report;
   return [
     {
       kind: 'notes',
@@ -32,6 +33,7 @@ function sections(report: PathReport): Section[] {
           ? ['nothing']
           : findings.map(({ code, says, next }) => `${says} (${code}). Next: ${next}`),
     },
+    ...(farEnd === null ? [] : [farEndSection(family, farEnd)]),
     sizes(report),
     {
       kind: 'table',
@@ -40,6 +42,10 @@ function sections(report: PathReport): Section[] {
       rows: outcomes.map(outcomeRow),
     },
   ];
+}
+
+function farEndSection(family: 4 | 6, farEnd: FarEnd): Section {
+  return { kind: 'notes', title: `IPv${family}: the far end`, lines: farEndLines(farEnd) };
 }
 
 /** Whole packets and datagrams in fragments, by size. */
@@ -62,7 +68,10 @@ function sizes({ family, outcomes }: PathReport): MatrixSection {
 
 function cell(outcome: Outcome | undefined): MatrixCell {
   if (outcome === undefined) return { mark: 'plain', text: '' };
-  return { mark: passed(outcome) ? 'good' : 'bad', text: `${outcome.arrived}/${outcome.probe.count}` };
+  return {
+    mark: passed(outcome) ? 'good' : 'bad',
+    text: `${outcome.arrived}/${Math.max(outcome.sent, outcome.probe.count)}`,
+  };
 }
 
 function outcomeRow(outcome: Outcome): TableRow {

@@ -5,10 +5,11 @@ import type { Output } from '../common/output.js';
 import { peerAddresses } from '../common/peer-addresses.js';
 import { diagnose, type Evidence } from './diagnose.js';
 import { pathDocument } from './document.js';
+import { farEndOf } from './far-end.js';
 import { largestPayload } from './limits.js';
-import { type Outcome, type Probe, type ProbeName, passed } from './probe.js';
+import { type Outcome, type Probe, type ProbeName, passed, together } from './probe.js';
 import { Prober } from './prober.js';
-import { FRAGMENT_COUNTS, firstOnly, ofFragments, ofPacketLen, ofSize, probes } from './probes.js';
+import { FRAGMENT_COUNTS, firstOnly, ofFragments, ofPacketLen, ofSize, probes, WAITS_S } from './probes.js';
 import type { PathReport } from './report.js';
 import { pathText } from './text.js';
 
@@ -24,7 +25,7 @@ export interface PathOptions {
   readonly fast: boolean;
   /** Stops after the questions of size: what the path carries, as ICMP and loss tell. */
   readonly pmtu: boolean;
-  /** Asks for the far end's limits: how many fragments of a datagram it puts together. */
+  /** Asks for the far end's limits: how many fragments of a datagram it puts together, how long it waits for missing ones. */
   readonly limits?: boolean | undefined;
   readonly json: boolean;
   /** A file for a page of it all. */
@@ -35,6 +36,8 @@ export interface PathOptions {
 const BURST = 40;
 /** A closed port answers about once a second (icmp_ratelimit of Linux), in IPv6 too. */
 const CLOSED_PORT_GAP_MS = 1_100;
+/** Datagrams of a question that are so few that chance may have lost them. */
+const FEW = 3;
 const PMTU_PROBES: readonly ProbeName[] = ['small', 'full', 'full-df', 'fragments-full'];
 
 /**
@@ -46,7 +49,8 @@ export async function path(options: PathOptions, output: Output, signal: AbortSi
   const reports: PathReport[] = [];
   for (const { family, address } of await peerAddresses(options.host, options.family)) {
     await using prober = new Prober({ ...options, family, address });
-    const report = await new PathRun(options, family, prober, signal).run(address);
+    const note = (text: string): void => output.note(`IPv${family}: ${text}`);
+    const report = await new PathRun(options, family, prober, note, signal).run(address);
     await (options.json ? output.json(report) : output.line(pathText(report)));
     reports.push(report);
   }
@@ -66,12 +70,14 @@ class PathRun {
   readonly #family: 4 | 6;
   readonly #signal: AbortSignal;
   readonly #prober: Prober;
+  readonly #note: (text: string) => void;
   readonly #outcomes = new Map<ProbeName, Outcome>();
 
-  constructor(options: PathOptions, family: 4 | 6, prober: Prober, signal: AbortSignal) {
+  constructor(options: PathOptions, family: 4 | 6, prober: Prober, note: (text: string) => void, signal: AbortSignal) {
     this.#options = options;
     this.#family = family;
     this.#prober = prober;
+    this.#note = note;
     this.#signal = signal;
   }
 
@@ -101,12 +107,17 @@ class PathRun {
       outcomes: [...this.#outcomes.values()],
       largestPacket,
       largestDatagram,
+      farEnd: this.#options.limits === true ? farEndOf(this.#outcomes.values()) : null,
       findings: diagnose(evidence),
     };
   }
 
+  /** Asks, and asks again what few datagrams were lost of: a path may be lossy. */
   async #ask(probe: Probe): Promise<boolean> {
-    const outcome = await this.#prober.ask(probe, this.#signal);
+    let outcome = await this.#prober.ask(probe, this.#signal);
+    if (!passed(outcome) && outcome.failed === null && probe.count <= FEW && probe.name !== 'first-only') {
+      outcome = together(outcome, await this.#prober.ask(probe, this.#signal));
+    }
     this.#outcomes.set(probe.name, outcome);
     return passed(outcome);
   }
@@ -160,13 +171,23 @@ class PathRun {
       const probe = ofFragments(count);
       if (!(await this.#ask(closed ? slowly(probe) : probe))) break;
     }
+    if (this.#options.fast) return;
+    this.#note(`waiting for the far end's reassembly time, at most ${WAITS_S.at(-1)! + 2} s (--fast leaves this out)`);
+    for (const outcome of await this.#prober.askWaits(WAITS_S, this.#signal)) {
+      this.#outcomes.set(outcome.probe.name, outcome);
+    }
   }
 
   /** Half a minute and more, so only where it tells something: fragments are lost, and nobody there reports which. */
   async #waitForTimeExceeded(): Promise<void> {
     const small = this.#outcomes.get('fragments-small');
     if (this.#options.fast || small === undefined || passed(small)) return;
-    if (small.arrivals.length === 0 && this.#prober.kind !== 'report') await this.#ask(firstOnly(this.#family));
+    if (small.arrivals.length > 0 || this.#prober.kind === 'report') return;
+    const probe = firstOnly(this.#family);
+    this.#note(
+      `waiting for what the far end says of a first fragment alone, at most ${probe.patienceMs / 1000} s (--fast leaves this out)`,
+    );
+    await this.#ask(probe);
   }
 }
 

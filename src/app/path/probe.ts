@@ -40,6 +40,7 @@ export type ProbeName =
   | 'burst-fragments'
   | 'first-only'
   | `limit-fragments-${number}`
+  | `wait-${number}`
   | `size-${number}`
   | `packet-${number}`;
 
@@ -71,7 +72,23 @@ export interface Outcome {
   readonly source: { readonly address: string; readonly port: number };
 }
 
-/** Whether more than half of the datagrams arrived. */
+/** Whether at least half of the datagrams arrived: what a filter drops, it always drops, and a path may be lossy. */
 export function passed(outcome: Outcome | undefined): boolean {
-  return outcome !== undefined && outcome.arrived * 2 > outcome.sent;
+  return outcome !== undefined && outcome.arrived > 0 && outcome.arrived * 2 >= outcome.sent;
+}
+
+/** Both times that a question was asked, as one. */
+export function together(first: Outcome, again: Outcome): Outcome {
+  return {
+    ...again,
+    sent: first.sent + again.sent,
+    arrived: first.arrived + again.arrived,
+    extra: first.extra + again.extra,
+    damaged: first.damaged + again.damaged,
+    overtaken: first.overtaken + again.overtaken,
+    arrivals: [...first.arrivals, ...again.arrivals],
+    tooBig: [...first.tooBig, ...again.tooBig.filter(({ mtu }) => first.tooBig.every((one) => one.mtu !== mtu))],
+    timeExceededMs: first.timeExceededMs ?? again.timeExceededMs,
+    failed: again.failed ?? first.failed,
+  };
 }

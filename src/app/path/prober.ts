@@ -1,12 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { IcmpError } from '../../companion/icmp-error.js';
 import { UfoError } from '../../errors.js';
 import { plan } from '../../faults/plan.js';
-import { inspectPayload, makePayload } from '../../payload/generated.js';
+import { makePayload } from '../../payload/generated.js';
 import type { SocketOptions } from '../../socket/options.js';
 import { createSocket, type UfoSocket } from '../../socket/socket.js';
-import { type Arrival, parseArrival } from '../common/arrival.js';
-import type { AnswerKind, Outcome, Probe } from './probe.js';
+import { Sightings } from '../common/sightings.js';
+import { Answers } from './answers.js';
+import { type AnswerKind, type Outcome, type Probe, passed } from './probe.js';
+import { ofWait } from './probes.js';
+import { Silence } from './silence.js';
 
 /** Where probes go, and how. */
 export interface ProberOptions {
@@ -18,9 +20,19 @@ export interface ProberOptions {
 }
 
 const PATIENCE_MS = 1_000;
-const ICMP_TIME_EXCEEDED = 11;
-const ICMP6_TIME_EXCEEDED = 3;
-const REASSEMBLY = 1;
+/** Time for an answer to what came late: no longer than to the next one. */
+const LATE_PATIENCE_MS = 1_500;
+
+/** Datagrams of a probe that were begun. */
+interface Late {
+  readonly probe: Probe;
+  /** Sequence number of the first. */
+  readonly first: number;
+  readonly idents: readonly number[];
+}
+
+const ALL_BUT_LAST = plan('drop(last)');
+const ONLY_LAST = plan('drop(1, 2)');
 
 /** Sends probes and hears what comes back. Probes with the same headers share a socket, and all stay open until the end. */
 export class Prober implements AsyncDisposable {
@@ -30,6 +42,8 @@ export class Prober implements AsyncDisposable {
   /** Of the probe under way. Whatever socket an answer comes to: parts without a first fragment name no port of theirs. */
   #answers: Answers | null = null;
   #sequence = 0;
+  /** Opened where a question needs it. */
+  #sightings: Sightings | null = null;
   /** Known from the first answer on. */
   kind: AnswerKind | null = null;
 
@@ -45,17 +59,73 @@ export class Prober implements AsyncDisposable {
   async ask(probe: Probe, signal: AbortSignal): Promise<Outcome> {
     const { mtu, ttl, dontFragment, options, extensionHeaders } = probe;
     const socket = await this.#socket({ mtu, ttl, dontFragment, options, extensionHeaders }, signal);
-    const answers = new Answers(this.#seed, this.#sequence, probe);
+    const silence = probe.name === 'first-only' ? new Silence(await this.#watch(socket, signal)) : null;
+    const answers = new Answers(this.#seed, this.#sequence, probe, silence);
     this.#answers = answers;
-    const { sent, failed } = await this.#send(socket, probe, signal);
+    const { sent, failed } = await this.#send(socket, probe, silence, signal);
     await answers.wait(sent, probe.patienceMs ?? PATIENCE_MS, signal);
     this.kind ??= answers.kind;
     const { source, sourcePort: port } = await socket.path();
     return { ...answers.outcome(), sent, failed, source: { address: source, port } };
   }
 
+  /**
+   * How long the far end waits: of datagrams all but the last fragment go at once, and that one each so many seconds later,
+   * until one is not put together any more.
+   */
+  async askWaits(seconds: readonly number[], signal: AbortSignal): Promise<Outcome[]> {
+    const probes = seconds.map(ofWait);
+    const socket = await this.#socket({ mtu: probes[0]?.mtu }, signal);
+    // One for all, since a host's rate limit may leave out the word about any of them.
+    const silence = new Silence(await this.#watch(socket, signal));
+    const started = performance.now();
+    const opened: Late[] = [];
+    for (const probe of probes) opened.push(await this.#open(probe, socket, silence, signal));
+    const outcomes: Outcome[] = [];
+    for (const [i, late] of opened.entries()) {
+      await sleep(started + 1000 * seconds[i]! - performance.now(), undefined, { signal });
+      const outcome = await this.#finish(late, socket, signal);
+      outcomes.push({ ...outcome, timeExceededMs: silence.endedAfter() });
+      if (!passed(outcome)) break;
+    }
+    return outcomes;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#sockets.values()].map((socket) => socket.close()));
+    await this.#sightings?.[Symbol.asyncDispose]();
+  }
+
+  /** Sends the begin of a probe's datagrams. */
+  async #open(probe: Probe, socket: UfoSocket, silence: Silence, signal: AbortSignal): Promise<Late> {
+    const first = this.#sequence;
+    const idents: number[] = [];
+    for (let i = 0; i < probe.count; i++) {
+      const payload = makePayload(probe.size, this.#seed, this.#sequence++);
+      const { ident } = await socket.send(payload, { plan: ALL_BUT_LAST, signal });
+      idents.push(ident!);
+      silence.began(ident);
+    }
+    return { probe, first, idents };
+  }
+
+  /** Sends the last fragments of what was begun. */
+  async #finish(late: Late, socket: UfoSocket, signal: AbortSignal): Promise<Outcome> {
+    const { probe, first, idents } = late;
+    const answers = new Answers(this.#seed, first, probe);
+    this.#answers = answers;
+    for (const [i, ident] of idents.entries()) {
+      const payload = makePayload(probe.size, this.#seed, first + i);
+      await socket.send(payload, { plan: ONLY_LAST, ident, signal });
+    }
+    await answers.wait(idents.length, LATE_PATIENCE_MS, signal);
+    const { source, sourcePort: port } = await socket.path();
+    return { ...answers.outcome(), sent: idents.length, failed: null, source: { address: source, port } };
+  }
+
+  async #watch(socket: UfoSocket, signal: AbortSignal): Promise<Sightings> {
+    this.#sightings ??= await Sightings.open(await socket.path(), undefined, signal);
+    return this.#sightings;
   }
 
   async #socket(headers: Partial<SocketOptions>, signal: AbortSignal): Promise<UfoSocket> {
@@ -71,13 +141,19 @@ export class Prober implements AsyncDisposable {
     return socket;
   }
 
-  async #send(socket: UfoSocket, probe: Probe, signal: AbortSignal): Promise<{ sent: number; failed: string | null }> {
+  async #send(
+    socket: UfoSocket,
+    probe: Probe,
+    silence: Silence | null,
+    signal: AbortSignal,
+  ): Promise<{ sent: number; failed: string | null }> {
     const sendPlan = probe.plan === undefined ? undefined : plan(probe.plan);
     let [sent, failed] = [0, null as string | null];
     for (let i = 0; i < probe.count; i++) {
       const payload = makePayload(probe.size, this.#seed, this.#sequence++);
       try {
-        await socket.send(payload, { plan: sendPlan, signal });
+        const { ident } = await socket.send(payload, { plan: sendPlan, signal });
+        silence?.began(ident);
         sent += 1;
       } catch (error) {
         if (!(error instanceof UfoError)) throw error;
@@ -86,99 +162,5 @@ export class Prober implements AsyncDisposable {
       if (probe.gapMs > 0) await sleep(probe.gapMs, undefined, { signal });
     }
     return { sent, failed };
-  }
-}
-
-/** What comes back to one probe. */
-class Answers {
-  readonly #seed: number;
-  readonly #first: number;
-  readonly #probe: Probe;
-  readonly #started = performance.now();
-  /** Answers by datagram. */
-  readonly #heard = new Map<number, number>();
-  readonly #arrivals: Arrival[] = [];
-  readonly #orders: number[] = [];
-  readonly #tooBig = new Map<number, string | null>();
-  #refused = 0;
-  #damaged = 0;
-  #timeExceededMs: number | null = null;
-  kind: AnswerKind | null = null;
-
-  constructor(seed: number, first: number, probe: Probe) {
-    this.#seed = seed;
-    this.#first = first;
-    this.#probe = probe;
-  }
-
-  message(payload: Uint8Array): void {
-    const arrival = parseArrival(payload);
-    if (arrival !== null) this.#report(arrival);
-    else this.#echo(payload);
-  }
-
-  error(error: unknown): void {
-    if (!(error instanceof IcmpError)) return;
-    const { icmpType: type, icmpCode: code } = error;
-    if (error.code === 'ECONNREFUSED') {
-      this.kind ??= 'closed-port';
-      this.#refused += 1;
-    } else if (error.mtu !== null) this.#tooBig.set(error.mtu, error.offender);
-    else if ((type === ICMP_TIME_EXCEEDED || type === ICMP6_TIME_EXCEEDED) && code === REASSEMBLY) {
-      this.#timeExceededMs ??= performance.now() - this.#started;
-    }
-  }
-
-  /** Until all are answered for, or the patience is at its end; a little longer for what comes twice. */
-  async wait(sent: number, patienceMs: number, signal: AbortSignal): Promise<void> {
-    const deadline = performance.now() + patienceMs;
-    const done = (): boolean => this.#arrived() >= sent || this.#timeExceededMs !== null;
-    while (!done() && performance.now() < deadline) await sleep(10, undefined, { signal });
-    await sleep(50, undefined, { signal });
-  }
-
-  outcome(): Omit<Outcome, 'sent' | 'failed' | 'source'> {
-    const extra = [...this.#heard.values()].reduce((sum, times) => sum + times - 1, 0);
-    return {
-      probe: this.#probe,
-      arrived: this.#arrived(),
-      extra,
-      damaged: this.#damaged,
-      overtaken: this.#orders.filter((order, i) => this.#orders.some((other, j) => j > i && other < order)).length,
-      arrivals: this.#arrivals,
-      tooBig: [...this.#tooBig].map(([mtu, by]) => ({ mtu, by })),
-      timeExceededMs: this.#timeExceededMs,
-    };
-  }
-
-  #arrived(): number {
-    return Math.max(this.#heard.size, Math.min(this.#refused, this.#probe.count));
-  }
-
-  #report(arrival: Arrival): void {
-    const index = arrival.sequence - this.#first;
-    const ours = arrival.seed === this.#seed && index >= 0 && index < this.#probe.count;
-    // A part without its first fragment names no datagram; the port says that it is one of ours.
-    if (!ours && arrival.length !== null) return;
-    this.kind ??= 'report';
-    this.#arrivals.push(arrival);
-    if (arrival.length === null) return;
-    this.#note(index);
-    if (arrival.intact === false) this.#damaged += 1;
-    if (arrival.order !== null) this.#orders[index] ??= arrival.order;
-  }
-
-  #echo(payload: Uint8Array): void {
-    const told = inspectPayload(payload);
-    if (told === null || told.seed !== this.#seed) return;
-    const index = told.sequence - this.#first;
-    if (index < 0 || index >= this.#probe.count) return;
-    this.kind ??= 'echo';
-    if (told.firstWrong >= 0) this.#damaged += 1;
-    this.#note(index);
-  }
-
-  #note(index: number): void {
-    this.#heard.set(index, (this.#heard.get(index) ?? 0) + 1);
   }
 }

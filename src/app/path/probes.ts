@@ -73,7 +73,7 @@ export function ofPacketLen(family: 4 | 6, len: number, dontFragment: boolean): 
 }
 
 /** Only the first fragment goes: the far end says Time Exceeded when it has waited long enough for the rest. */
-export function firstOnly(family: 4 | 6): Probe {
+export function firstOnly(family: 4 | 6): Probe & { readonly patienceMs: number } {
   const patienceMs = family === 4 ? 33_000 : 63_000; // ipfrag_time of Linux is 30 s and 60 s
   const { size, mtu } = SMALL;
   return {
@@ -96,6 +96,17 @@ export function ofFragments(count: number): Probe {
   const size = 8 * count - UDP_HEADER_LEN;
   const title = `${count.toLocaleString('en')} fragments of 8 octets`;
   return { name: `limit-fragments-${count}`, title, size, plan: 'sizes(8)', ...TWICE };
+}
+
+/**
+ * How late the last fragments come, seconds, as `Prober.askWaits` sends them: on both sides of how long known hosts wait (15, 30
+ * and 60 s; RFC 1122 §3.3.2 wants 60 to 120, RFC 8200 §4.5 60).
+ */
+export const WAITS_S = [5, 13, 17, 28, 33, 45, 57, 63] as const;
+
+/** Datagrams whose last fragment comes so late. */
+export function ofWait(seconds: number): Probe {
+  return { name: `wait-${seconds}`, title: `a last fragment ${seconds} s behind the others`, ...SMALL, gapMs: 0 };
 }
 
 /** Four NOPs (RFC 791 §3.1): nothing to do for anybody. */

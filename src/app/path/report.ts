@@ -1,4 +1,5 @@
 import type { Finding } from './diagnose.js';
+import type { FarEnd } from './far-end.js';
 import type { AnswerKind, Outcome } from './probe.js';
 
 /** What one family's path does, as `--json` prints it. */
@@ -12,5 +13,7 @@ export interface PathReport {
   readonly outcomes: readonly Outcome[];
   readonly largestPacket: number | null;
   readonly largestDatagram: number | null;
+  /** Null unless it was asked for. */
+  readonly farEnd: FarEnd | null;
   readonly findings: readonly Finding[];
 }

@@ -1,3 +1,4 @@
+import { farEndLines } from './far-end.js';
 import { type Outcome, passed } from './probe.js';
 import type { PathReport } from './report.js';
 
@@ -9,14 +10,14 @@ const ANSWERS = {
 
 /** The report for a terminal: a line a question, the sizes as a picture, and what it comes to. */
 export function pathText(report: PathReport): string {
-  const { address, answers, mtu, outcomes, findings } = report;
+  const { address, answers, mtu, outcomes, farEnd, findings } = report;
   const how = answers === null ? 'no answer' : ANSWERS[answers];
-  const asked = outcomes.filter(({ probe }) => !/^(size|packet|limit)-/.test(probe.name));
+  const asked = outcomes.filter(({ probe }) => !/^(size|packet|limit|wait)-/.test(probe.name));
   return [
     `path to ${address}, MTU ${mtu}: ${how}`,
     ...asked.map(row),
     ...picture(outcomes),
-    ...limits(outcomes),
+    ...(farEnd === null ? [] : farEndLines(farEnd).map((line) => `  ${line}`)),
     ...verdict(report),
     ...findings.slice(1).map(({ says, next }) => `also: ${says}\n  next: ${next}`),
   ].join('\n');
@@ -29,7 +30,7 @@ function row(outcome: Outcome): string {
     ...(failed === null ? [] : [failed]),
     ...tooBig.map(({ mtu, by }) => `ICMP too big: ${mtu} octets${by === null ? '' : ` (${by})`}`),
   ];
-  const count = `${arrived} of ${probe.count}`.padStart(9);
+  const count = `${arrived} of ${Math.max(sent, probe.count)}`.padStart(9);
   return `  ${mark} ${probe.title.padEnd(44)}${count}${notes.length === 0 ? '' : `   ${notes.join('; ')}`}`;
 }
 
@@ -45,17 +46,6 @@ function picture(outcomes: readonly Outcome[]): string[] {
     const cells = sized.map((outcome) => `${outcome.probe.size.toLocaleString('en')} ${passed(outcome) ? '●' : '○'}`);
     return [`  ${title}, octets of payload: ${cells.join('  ')}`];
   });
-}
-
-/** What was learnt of the far end itself, where it was asked. */
-function limits(outcomes: readonly Outcome[]): string[] {
-  const counts = outcomes.filter(({ probe }) => probe.name.startsWith('limit-fragments-'));
-  const most = counts.findLast((outcome) => passed(outcome));
-  const first = counts.find((outcome) => !passed(outcome));
-  return [
-    ...(most === undefined ? [] : [`  the far end puts together ${most.probe.title}`]),
-    ...(first === undefined ? [] : [`  it does not put together ${first.probe.title}`]),
-  ];
 }
 
 function verdict({ findings: [gravest], answers }: PathReport): string[] {

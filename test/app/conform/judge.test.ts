@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { isAbout } from '../../../src/app/conform/ask.js';
 import { judgeRule } from '../../../src/app/conform/judge.js';
 import type { Answer } from '../../../src/app/conform/prober.js';
 import { RULES } from '../../../src/app/conform/rules/quick.js';
 import type { Rule } from '../../../src/app/conform/rules/rule.js';
-import { SLOW_RULES } from '../../../src/app/conform/rules/slow.js';
+import { slowRules } from '../../../src/app/conform/rules/slow.js';
+import { taggedUnits } from '../../../src/app/conform/tagged.js';
 import { readPlan } from '../../../src/faults/language.js';
 
+const SLOW_RULES = slowRules('2001:db8::2');
 const find = (family: 4 | 6, demand: RegExp): Rule =>
   [...RULES, ...SLOW_RULES].find((one) => one.family === family && demand.test(one.demand))!;
 const icmp = (type: number, code: number, pointer = 0, at = 0) => ({
@@ -28,6 +31,26 @@ describe('a rule of reassembly', () => {
     }
     const ready = new Set([...RULES, ...SLOW_RULES].flatMap(({ ready }) => ready?.slice(0, 5) ?? []));
     assert.deepEqual([...ready].sort(), ['1.3.1', '1.3.2', '1.3.3', '1.3.4']);
+  });
+
+  it('is asked under its own number between link-local addresses', () => {
+    const numbers = (host: string) => slowRules(host).flatMap(({ ready }) => ready ?? []);
+    assert.deepEqual(numbers('2001:db8::2'), ['1.3.2 A', '1.3.2 B', '1.3.2 C', '1.3.2 E']);
+    assert.deepEqual(numbers('fe80::2%eth0'), ['1.3.2 A', '1.3.2 B', '1.3.2 D', '1.3.2 E']);
+  });
+
+  it('knows the errors about its own datagram among those of all', () => {
+    const quoting = (ident: number | null, probe: number) => ({
+      ...icmp(3, 1),
+      ident,
+      payload: taggedUnits(probe, 0, 0, 2),
+    });
+    assert.equal(isAbout(quoting(7, 7), 7), true);
+    assert.equal(isAbout(quoting(8, 8), 7), false);
+    // A port unreachable over IPv6 quotes no fragment header.
+    assert.equal(isAbout(quoting(null, 7), 7), true);
+    assert.equal(isAbout(quoting(null, 8), 7), false);
+    assert.equal(isAbout(icmp(3, 4), 7), false);
   });
 
   const cases: readonly (readonly [string, Rule, Answer, 'echo' | 'port unreachable', string])[] = [

@@ -103,6 +103,24 @@ describe('diagnose', () => {
     ],
     ['only packets with DF lost without a word', [{ 'full-df': LOST }, { largestPacket: 1400 }], ['black-hole']],
     ['ICMP too big', [{ 'full-df': { ...LOST, tooBig: [{ mtu: 1400, by: '192.0.2.254' }] } }], ['path-mtu']],
+    [
+      'datagrams lost here and there, and many in a row',
+      [
+        {
+          ...{
+            full: { arrived: 1 },
+            burst: { arrived: 36 },
+            'fragments-full': { arrived: 1 },
+            tiny: { arrived: 1, sent: 4 },
+          },
+          'burst-fragments': { arrived: 12 },
+        },
+        { largestDatagram: 8000 },
+      ],
+      ['lossy'],
+    ],
+    ['some datagrams in fragments, so no filter', [{ 'fragments-small': { arrived: 1, sent: 4 } }], ['fragments-lost']],
+    ['a datagram lost once', [{ full: { arrived: 1 } }], []],
     ['fragments lost at a rate', [{ 'burst-fragments': { arrived: 15 } }], ['rate-limited']],
     ['packets of all kinds lost at a rate', [{ 'burst-fragments': { arrived: 15 }, burst: { arrived: 15 } }], []],
     ['large datagrams lost', [{}, { largestDatagram: 4000 }], ['datagrams-limited']],

@@ -80,7 +80,7 @@ describe('path --html', () => {
     };
     const finding = { code: 'path-mtu', says: 'the path carries 1400', next: 'nothing' } as const;
     const report = { type: 'path', family: 4, address: '192.0.2.2', answers: 'echo', mtu: 1500 } as const;
-    const more = { outcomes: [outcome], largestPacket: null, largestDatagram: null, findings: [finding] };
+    const more = { outcomes: [outcome], largestPacket: null, farEnd: null, largestDatagram: null, findings: [finding] };
     const body = pathDocument([{ ...report, ...more }]);
     const text = htmlPage({ circumstances: [], ...body, command: 'udp-ufo path 192.0.2.2', at: new Date() });
     for (const wanted of [

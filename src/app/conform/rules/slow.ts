@@ -14,8 +14,17 @@ const TIME_EXCEEDED_6: Want = {
   icmp: { kind: 'timeExceeded', code: 1, must: false },
 };
 
-/** What takes a reassembly time: left out by `--fast`. All are asked at once, and waited for together. */
-export const SLOW_RULES: readonly Rule[] = [
+/** The specification has this question twice: between global addresses, and as 1.3.2 D between link-local ones. */
+const GLOBAL = '1.3.2 C';
+const LINK_LOCAL = '1.3.2 D';
+
+/** What takes a reassembly time, asked of this address: left out by `--fast`. All are asked at once, and waited for together. */
+export function slowRules(host: string): readonly Rule[] {
+  if (!/^fe[89ab]/i.test(host)) return SLOW_RULES;
+  return SLOW_RULES.map((rule) => (rule.ready === GLOBAL ? { ...rule, ready: LINK_LOCAL } : rule));
+}
+
+const SLOW_RULES: readonly Rule[] = [
   {
     demand: 'a fragment missing: Time Exceeded code 1 after 60 to 120 s',
     section: 'RFC 1122 §3.3.2',
@@ -61,7 +70,7 @@ export const SLOW_RULES: readonly Rule[] = [
   {
     demand: 'the second after 55 s, the last after 65 s: Time Exceeded code 1 after 60 s, not put together',
     section: R6,
-    ready: '1.3.2 C',
+    ready: GLOBAL,
     family: 6,
     plan: 'delay(2, 55000), delay(3, 10000)',
     size: SIZE,
