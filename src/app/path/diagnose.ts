@@ -1,41 +1,7 @@
 import type { Arrival } from '../common/arrival.js';
+import { FINDINGS, type Finding, type FindingCode } from './finding.js';
 import { lossOf, lossy } from './loss.js';
 import { type AnswerKind, type Outcome, type ProbeName, passed } from './probe.js';
-
-/** What was found on the way, from what hinders most to what is only told. */
-export const FINDINGS = [
-  'unreachable',
-  'later-dropped',
-  'first-dropped',
-  'fragments-dropped',
-  'fragments-lost',
-  'lossy',
-  'rate-limited',
-  'size-limited',
-  'black-hole',
-  'datagrams-limited',
-  'tiny-dropped',
-  'order-dropped',
-  'options-dropped',
-  'options-fragments-dropped',
-  'damaged',
-  'path-mtu',
-  'duplicated',
-  'reordered',
-  'translated',
-  'reassembled',
-  'ttl-rewritten',
-  'df-cleared',
-  'options-stripped',
-] as const;
-export type FindingCode = (typeof FINDINGS)[number];
-
-/** One thing found: a sentence, and what to look at next. */
-export interface Finding {
-  readonly code: FindingCode;
-  readonly says: string;
-  readonly next: string;
-}
 
 /** All outcomes of one family, and what was searched for in between. */
 export interface Evidence {

@@ -69,7 +69,7 @@ function sizes({ family, outcomes }: PathReport): MatrixSection {
 function cell(outcome: Outcome | undefined): MatrixCell {
   if (outcome === undefined) return { mark: 'plain', text: '' };
   return {
-    mark: passed(outcome) ? 'good' : 'bad',
+    mark: markOf(outcome),
     text: `${outcome.arrived}/${Math.max(outcome.sent, outcome.probe.count)}`,
   };
 }
@@ -79,8 +79,13 @@ function outcomeRow(outcome: Outcome): TableRow {
   const icmp = tooBig.map(({ mtu, by }) => `too big: ${mtu}${by === null ? '' : ` (${by})`}`).join(', ');
   const details = [...(failed === null ? [] : [failed]), ...arrivals.map((arrival) => JSON.stringify(arrival))];
   return {
-    mark: passed(outcome) ? (arrived < sent ? 'unsure' : 'good') : 'bad',
+    mark: markOf(outcome),
     cells: [probe.title, probe.size, sent, arrived, extra, damaged, icmp],
     ...(details.length > 0 && { details }),
   };
+}
+
+function markOf(outcome: Outcome): 'good' | 'unsure' | 'bad' {
+  if (!passed(outcome)) return 'bad';
+  return outcome.arrived < outcome.sent ? 'unsure' : 'good';
 }

@@ -1,4 +1,4 @@
-import type { Finding } from './diagnose.js';
+import type { Finding } from './finding.js';
 import { type Outcome, type ProbeName, passed } from './probe.js';
 
 /** Questions whose datagrams all have the same fate where nothing is lost by chance: none that look for limits of size. */

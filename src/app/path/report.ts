@@ -1,5 +1,5 @@
-import type { Finding } from './diagnose.js';
 import type { FarEnd } from './far-end.js';
+import type { Finding } from './finding.js';
 import type { AnswerKind, Outcome } from './probe.js';
 
 /** What one family's path does, as `--json` prints it. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Arrival, ArrivedPackets } from '../../../src/app/common/arrival.js';
-import { diagnose, type Evidence, FINDINGS } from '../../../src/app/path/diagnose.js';
+import { diagnose, type Evidence } from '../../../src/app/path/diagnose.js';
+import { FINDINGS } from '../../../src/app/path/finding.js';
 import type { Outcome, ProbeName } from '../../../src/app/path/probe.js';
 import { probes } from '../../../src/app/path/probes.js';
 

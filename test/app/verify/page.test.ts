@@ -85,7 +85,7 @@ describe('path --html', () => {
     const text = htmlPage({ circumstances: [], ...body, command: 'udp-ufo path 192.0.2.2', at: new Date() });
     for (const wanted of [
       /the path carries 1400/,
-      /✗<\/span> 1\/2/,
+      /◐<\/span> 1\/2/,
       /too big: 1400 \(192\.0\.2\.254\)/,
       /answered by echo/,
     ]) {
