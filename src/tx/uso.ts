@@ -3,7 +3,7 @@ import { activeFeatures } from '../host/device-features.js';
 import type { Flow } from '../skb/flow.js';
 
 /** The feature's name in ethtool: NETIF_F_GSO_UDP_L4. */
-const UDP_SEGMENTATION = 'tx-udp-segmentation';
+export const UDP_SEGMENTATION = 'tx-udp-segmentation';
 /** What the stack says to what it cannot cut; EMSGSIZE where the path is narrower than a datagram. */
 const REFUSALS: ReadonlySet<number> = new Set([ERRNO.EINVAL, ERRNO.EIO, ERRNO.EMSGSIZE, ERRNO.EOPNOTSUPP]);
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, it } from 'node:test';
 import type { CompareSummary } from '../../src/app/compare/report.js';
+import { activeFeatures } from '../../src/host/device-features.js';
 import { findInterface } from '../../src/host/interfaces.js';
 import { insideLab, LAB, setLabMtu } from '../../src/host/lab.js';
 import { runCli, summaryOf } from './cli.js';
@@ -52,6 +53,7 @@ describeLive('compare', () => {
       'last-unrounded',
       'route-recorded',
     ]);
+    assert.deepEqual(of('kernel-uso'), ['checksum-left', 'flow-label-own', 'idents-counted', 'route-recorded']);
     const ufo = ['checksum-left', 'extension-headers-miscounted', 'first-hop-summed', 'ident-own', 'options-repeated'];
     const missing = summary.absent.some(({ way }) => way === 'kernel-ufo'); // kernels without UFO say so
     assert.deepEqual(missing ? ufo : of('kernel-ufo'), ufo);
@@ -64,7 +66,9 @@ describeLive('compare', () => {
       what: '',
     });
     assert.equal(least('destination-options-repeated').what, 'destination options');
-    assert.equal((await findInterface(insideLab()!.near.interface)).mtu, 1500); // as it was
+    const { near } = insideLab()!;
+    assert.equal((await findInterface(near.interface)).mtu, 1500); // as it was
+    assert.ok(activeFeatures(near.interface).has('tx-udp-segmentation')); // this, too
   });
 
   liveIt('what it calls equal, tshark puts together, and what it calls broken, tshark does not', async (t) => {

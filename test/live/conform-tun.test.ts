@@ -20,28 +20,30 @@ const WAYS: readonly (readonly [name: string, way: OverlapWay])[] = [
 ];
 
 describeLive('udp-ufo conform against a stack in user space, behind a tun interface', () => {
-  for (const [name, way] of WAYS) {
-    liveIt(`names one that has it as ${name}`, async () => {
-      const { names } = await policyOfStack(way);
-      assert.deepEqual(
-        names.map((policy) => policy.name),
-        [name],
-      );
-    });
+  for (const family of [4, 6] as const) {
+    for (const [name, way] of WAYS) {
+      liveIt(`names one that has it as ${name}, over IPv${family}`, async () => {
+        const { names } = await policyOfStack(way, family);
+        assert.deepEqual(
+          names.map((policy) => policy.name),
+          [name],
+        );
+      });
+    }
   }
 
   liveIt('says of one that is like none what is nearest', async () => {
     // Takes the later octets, but where it ends first.
-    const found = await policyOfStack((old, later) => later.end < old.end);
+    const found = await policyOfStack((old, later) => later.end < old.end, 4);
     assert.deepEqual(found.names, []);
     assert.match(policyLine(found), /^no known policy; nearest is /);
   });
 });
 
-async function policyOfStack(way: OverlapWay): Promise<PolicyResult> {
+async function policyOfStack(way: OverlapWay, family: 4 | 6): Promise<PolicyResult> {
   await using stack = await TunStack.open('ufostack', way);
   const { signal } = new AbortController();
-  const to = { family: 4, address: stack.address, port: 7, driver: 'packet-socket', signal } as const;
+  const to = { family, address: stack.addresses[family], port: 7, driver: 'packet-socket', signal } as const;
   await using prober = await Prober.open(to);
   const kind = await findAnswerKind(prober);
   assert.equal(kind, 'echo');

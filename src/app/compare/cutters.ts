@@ -1,8 +1,9 @@
 import { bindTo, localEnd, openUdp } from '../../companion/socket.js';
+import { IPPROTO_UDP, UDP_SEGMENT } from '../../host/constants.js';
 import { findInterface } from '../../host/interfaces.js';
 import { libc } from '../../host/libc.js';
 import { putSockaddr, SOCKADDR_IN6_LEN } from '../../host/sockaddr.js';
-import { lastError } from '../../host/socket-calls.js';
+import { lastError, setSockOptInt } from '../../host/socket-calls.js';
 import { PagePool } from '../../memory/page-pool.js';
 import { UserMemory } from '../../memory/user-memory.js';
 import type { Flow } from '../../skb/flow.js';
@@ -17,14 +18,22 @@ import { UdpPort } from '../../tx/kernel-udp/port.js';
 import type { NetDevice } from '../../tx/net-device.js';
 import { openPacketSocket } from '../../tx/packet/packet-socket.js';
 import { openVirtioUfo } from '../../tx/packet/virtio-ufo.js';
+import { usoObstacle } from '../../tx/uso.js';
 import { headersRoom, ipMakeSkb } from '../../ufo/make-skb.js';
+
+const USO = 'kernel-uso' as const;
+/** Datagrams of a message by USO. */
+const JOINED = 3;
+const NOTHING = new Uint8Array(0);
 
 /** Somebody who cuts datagrams and sends them. */
 export interface Cutter extends AsyncDisposable {
   /** As `SendResult` has it. */
   readonly way: Exclude<Way, 'unfragmented'>;
+  /** Datagrams that it is given at once, and sends as one message. */
+  readonly together: number;
   /** Resolves when the kernel has all of it. @throws UfoError where it does not take it */
-  send(flow: Flow, ident: number, payload: Uint8Array): Promise<void>;
+  send(flow: Flow, ident: number, payloads: readonly Uint8Array[]): Promise<void>;
 }
 
 /** Why somebody does not cut here. */
@@ -46,21 +55,27 @@ export async function openCutters(
   const { ufoKind } = ufo;
   const refusal = ufo.ufoRefusal(family);
   if (refusal !== null) await ufo.close();
+  const obstacle = usoObstacle(interfaceName);
   const way = (device: NetDevice, name: 'software-ufo' | 'kernel-ufo' | 'device-ufo') =>
     new DeviceCutter(name, device, pool, signal);
   return {
     cutters: [
       way(software, 'software-ufo'),
       ...(refusal === null ? [way(ufo, ufoKind)] : []),
-      new KernelCutter(ifindex, interfaceName),
+      new KernelCutter(ifindex, interfaceName, 1),
+      ...(obstacle === null ? [new KernelCutter(ifindex, interfaceName, JOINED)] : []),
     ],
-    absent: refusal === null ? [] : [{ way: ufoKind, why: refusal }],
+    absent: [
+      ...(refusal === null ? [] : [{ way: ufoKind, why: refusal }]),
+      ...(obstacle === null ? [] : [{ way: USO, why: obstacle } as const]),
+    ],
   };
 }
 
 /** Cuts by a device of ours, whatever `chooseWay` would say of the datagram: what the kernel makes of it is the question. */
 class DeviceCutter implements Cutter {
   readonly way: 'software-ufo' | 'kernel-ufo' | 'device-ufo';
+  readonly together = 1;
   readonly #device: NetDevice;
   readonly #pool: PagePool;
   readonly #channel: Channel;
@@ -76,7 +91,7 @@ class DeviceCutter implements Cutter {
     this.#signal = signal;
   }
 
-  async send(flow: Flow, ident: number, payload: Uint8Array): Promise<void> {
+  async send(flow: Flow, ident: number, [payload = NOTHING]: readonly Uint8Array[]): Promise<void> {
     this.#linkHeader ??= await this.#device.linkHeader(flow);
     const linked = { ...flow, linkHeader: this.#linkHeader };
     const room = headersRoom(linked);
@@ -97,22 +112,27 @@ class DeviceCutter implements Cutter {
   }
 }
 
-/** The kernel's own fragmentation behind an ordinary UDP socket, one for each datagram: its options stick. */
+/** The kernel behind an ordinary UDP socket, one for each message, for its options stick: what is longer than the MTU it cuts. */
 class KernelCutter implements Cutter {
-  readonly way = 'kernel-ip';
+  readonly way: 'kernel-ip' | typeof USO;
+  readonly together: number;
   readonly #ifindex: number;
   readonly #interface: string;
 
-  constructor(ifindex: number, interfaceName: string) {
+  constructor(ifindex: number, interfaceName: string, together: number) {
+    this.way = together > 1 ? USO : 'kernel-ip';
+    this.together = together;
     this.#ifindex = ifindex;
     this.#interface = interfaceName;
   }
 
-  async send(flow: Flow, _ident: number, payload: Uint8Array): Promise<void> {
+  async send(flow: Flow, _ident: number, payloads: readonly Uint8Array[]): Promise<void> {
     const port = UdpPort.open(flow, this.#ifindex, SEND_BUFFER, this.#interface);
     try {
       port.prepare(flow, this.#ifindex);
-      sendTo(port.fd, setHeaderOptions(port.fd, flow), flow.destinationPort, payload, this.#ifindex);
+      const [first = NOTHING] = payloads;
+      if (payloads.length > 1) setSockOptInt(port.fd, IPPROTO_UDP, UDP_SEGMENT, first.length);
+      sendTo(port.fd, setHeaderOptions(port.fd, flow), flow.destinationPort, Buffer.concat(payloads), this.#ifindex);
     } finally {
       port.close();
     }

@@ -1,7 +1,9 @@
 import { argumentError, usageError } from '../../errors.js';
+import { setFeature } from '../../host/device-features.js';
 import { insideLab, pinNeighbours, setLabMtu } from '../../host/lab.js';
 import type { PayloadSizes } from '../../payload/sizes.js';
 import { createSocket } from '../../socket/socket.js';
+import { UDP_SEGMENTATION, usoObstacle } from '../../tx/uso.js';
 import { MIN_MTU } from '../../wire/ipv6.js';
 import { LINKTYPE_ETHERNET } from '../../wire/link-layer.js';
 import { CaptureOutput } from '../common/capture-output.js';
@@ -47,6 +49,8 @@ export async function compareLive(
   const filter = ends.map(({ destination }) => `host ${destination.split('%')[0]}`).join(' or ');
   await using watch = await Watch.open({ interface: first!.interface, filter, pcap, signal });
   const batches = batchesOf(options, ends);
+  const { near } = insideLab() ?? {};
+  using _offload = options.host === undefined && near !== undefined ? withoutUso(near.interface) : null;
   const progress = await createProgress('cutting', batches.flatMap(({ cases }) => cases).length, 'datagrams');
   let done = 0;
   const absent = new Map<string, CompareSummary['absent'][number]>();
@@ -93,6 +97,17 @@ function batchesOf({ host, deep, mtu, sizes, headers }: LiveOptions, ends: reado
       ? plainCases(families, own, headers)
       : families.flatMap((family) => sizesOf(sizes).map((size) => ({ family, mtu: own, size, what: '', headers })));
   return [{ labMtu: inLab && mtu !== undefined ? mtu : null, cases }];
+}
+
+/** A veth takes joined datagrams as they are; that of the lab is ours to leave the cutting to the kernel meanwhile. */
+function withoutUso(name: string): Disposable | null {
+  try {
+    if (usoObstacle(name) === null) return null;
+    setFeature(name, UDP_SEGMENTATION, false);
+  } catch {
+    return null; // the way is left out, and why is said
+  }
+  return { [Symbol.dispose]: () => setFeature(name, UDP_SEGMENTATION, true) };
 }
 
 /** The lab's wire with another MTU, ready for traffic. */

@@ -1,5 +1,6 @@
 import type { Reference } from '../../compare/cuts/cause.js';
 import { holdCut } from '../../compare/cuts/explain.js';
+import { holdJoined } from '../../compare/cuts/joined.js';
 import { type CutPacket, joined, udpOffset } from '../../compare/cuts/packet.js';
 import { UfoError } from '../../errors.js';
 import { placeOf } from '../../faults/packet.js';
@@ -7,8 +8,10 @@ import { findInterface } from '../../host/interfaces.js';
 import { libc } from '../../host/libc.js';
 import { makePayload } from '../../payload/generated.js';
 import { createFlow, type Flow } from '../../skb/flow.js';
+import { flowHeaders } from '../../ufo/flow-headers.js';
 import { createIdentSource } from '../../ufo/ident.js';
 import { parseAddress } from '../../wire/address.js';
+import { HEADER_LEN as UDP_HEADER_LEN } from '../../wire/udp.js';
 import type { CompareCase } from './cases.js';
 import { type AbsentCutter, boundSocket, type Cutter, openCutters, sendTo } from './cutters.js';
 import { ReferenceCutter } from './reference.js';
@@ -43,12 +46,12 @@ interface Refusal {
   readonly why: string;
 }
 
-/** One datagram, as one who cuts is given it. */
+/** One datagram, or several for a message, as one who cuts is given it. */
 interface Shot {
   readonly cutter: Cutter;
   readonly flow: Flow;
   readonly ident: number;
-  readonly payload: Uint8Array;
+  readonly payloads: readonly Uint8Array[];
   readonly reference: Reference;
 }
 
@@ -94,7 +97,9 @@ export class Pair implements AsyncDisposable {
     const flow = createFlow({ source, sourcePort, destination, destinationPort, mtu, ...headers });
     const payload = makePayload(size, family, this.#sequence++);
     watch.follow(source, sourcePort, this.#mark.port);
-    const shots = this.#cutters.map((cutter) => this.#shot(cutter, flow, payload));
+    const shots = this.#cutters
+      .filter(({ together }) => together === 1 || mayBeJoined(flow, size))
+      .map((cutter) => this.#shot(cutter, flow, payload));
     const cuts = await this.#cutByAll(shots);
     return { of: one, where: null, cuts };
   }
@@ -102,7 +107,15 @@ export class Pair implements AsyncDisposable {
   /** Each under an ident of its own, so that nobody puts fragments of two together. */
   #shot(cutter: Cutter, flow: Flow, payload: Uint8Array): Shot {
     const ident = flow.family === 4 ? this.#idents.next4() : this.#idents.next6();
-    return { cutter, flow, ident, payload, reference: this.#reference.cut(flow, ident, payload) };
+    const { together } = cutter;
+    const cut = (one: Uint8Array): Reference => this.#reference.cut(flow, ident, one);
+    if (together === 1) return { cutter, flow, ident, payloads: [payload], reference: cut(payload) };
+    const { family } = flow;
+    const last = payload.length - 1; // of a message the last alone may be shorter
+    const payloads = Array.from({ length: together }, (_, i) =>
+      i === 0 ? payload : makePayload(i < together - 1 ? payload.length : last, family, this.#sequence++),
+    );
+    return { cutter, flow, ident, payloads, reference: message(payloads.map(cut)) };
   }
 
   /** By everybody at once; what was lost on the way to the capture once more, by itself. */
@@ -127,13 +140,13 @@ export class Pair implements AsyncDisposable {
   }
 
   /** Sends it, and a mark behind it; null, or why it was not taken. */
-  async #send({ cutter, flow, ident, payload }: Shot): Promise<Refusal | null> {
+  async #send({ cutter, flow, ident, payloads }: Shot): Promise<Refusal | null> {
     const { mtu, destination } = this.#options;
     if (cutter.way === 'kernel-ip' && flow.family === 4 && flow.mtu !== mtu) {
       return { outcome: 'refused', why: `an IPv4 socket cuts for the MTU of the route, ${mtu}` };
     }
     try {
-      await cutter.send(flow, ident, payload);
+      await cutter.send(flow, ident, payloads);
     } catch (error) {
       if (!(error instanceof UfoError)) throw error;
       return { outcome: isUnable(error) ? 'refused' : 'unsure', why: error.message };
@@ -153,7 +166,8 @@ export class Pair implements AsyncDisposable {
       const why = `${joined(packets).length} of ${reference.whole.payload.length} octets were seen`;
       return { ...nothing(shot), packets, outcome: 'lost', why };
     }
-    const held = holdCut(reference, packets, cutter.way);
+    const hold = cutter.together > 1 ? holdJoined : holdCut;
+    const held = hold(reference, packets, cutter.way);
     return { ...nothing(shot), outcome: held.outcome, held, packets };
   }
 
@@ -161,6 +175,19 @@ export class Pair implements AsyncDisposable {
     libc().close(this.#mark.fd);
     for (const cutter of this.#cutters) await cutter[Symbol.asyncDispose]();
   }
+}
+
+/** Only what fits the MTU, is not empty and has a checksum can be joined (`udp_send_skb`). */
+function mayBeJoined(flow: Flow, size: number): boolean {
+  const { networkLen, chainLen } = flowHeaders(flow);
+  return size > 1 && flow.checksum && networkLen + chainLen + UDP_HEADER_LEN + size <= flow.mtu;
+}
+
+/** Of datagrams that each make one packet: the packets behind each other, all octets as one. */
+function message(each: readonly Reference[]): Reference {
+  const packets = each.flatMap((one) => one.packets);
+  const [{ family, mtu, whole }] = each as [Reference];
+  return { family, mtu, whole: { ...whole, payload: joined(packets) }, packets };
 }
 
 /** Whether a datagram is none that this cutter takes; any other failure leaves open how it would have cut it. */

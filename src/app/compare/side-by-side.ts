@@ -23,9 +23,14 @@ export function sideBySide({ cuts }: DatagramReport): SideBySide {
     rows: [...fields].map((field) => ({
       field,
       ours: ours[0]?.get(field) ?? NONE,
-      theirs: theirs.map((one, i) => ({ same: one.get(field) === ours[i]!.get(field), text: one.get(field) ?? NONE })),
+      theirs: theirs.map((one, i) => {
+        // A message of several datagrams is held against as many of ours: what is shown is the first alone.
+        const shown = ours[i]!.get(PACKETS) === ours[0]!.get(PACKETS);
+        return { same: shown && one.get(field) === ours[i]!.get(field), text: one.get(field) ?? NONE };
+      }),
     })),
   };
 }
 
 const NONE = '–';
+const PACKETS = 'packets';

@@ -4,6 +4,7 @@ import type { RuleResult } from './judge.js';
 import type { Winner } from './overlap.js';
 import { cellText, type PolicyFile, type PolicyResult } from './policy.js';
 import { RELATIONS } from './relations.js';
+import { framesText } from './report.js';
 
 /** What the page of a receiver is made of. */
 export interface ConformFindings {
@@ -57,11 +58,14 @@ function compared(differences: readonly string[]) {
   return { kind: 'notes', title: 'Held against the other policy', lines } as const;
 }
 
-function ruleRow({ rule, frames, back, outcome }: RuleResult): TableRow {
+function ruleRow(result: RuleResult): TableRow {
+  const { rule, back, outcome } = result;
   const { demand, section, ready, plan, size } = rule;
-  const where = frames === null ? '' : `, frames ${frames[0]}–${frames[1]}`;
   const numbered = ready === undefined ? section : `${section}, IPv6 Ready ${ready}`;
-  return { mark: MARKS[outcome], cells: [outcome, demand, numbered, `${size} octets, ${plan}${where}`, back] };
+  return {
+    mark: MARKS[outcome],
+    cells: [outcome, demand, numbered, `${size} octets, ${plan}${framesText(result)}`, back],
+  };
 }
 
 /** Relation of two fragments × who was sent first → whose octets won. */

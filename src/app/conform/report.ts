@@ -12,7 +12,8 @@ export async function printRule(result: RuleResult, output: Output): Promise<voi
   await output.line(`${' '.repeat(18)}sent ${rule.size} octets, ${rule.plan}${framesText(result)}; back: ${back}`);
 }
 
-function framesText({ frames }: RuleResult): string {
+/** `, frames 7–9`; nothing where none was seen. */
+export function framesText({ frames }: RuleResult): string {
   if (frames === null) return '';
   return frames[0] === frames[1] ? `, frame ${frames[0]}` : `, frames ${frames[0]}–${frames[1]}`;
 }

@@ -1,4 +1,5 @@
 import type { MatrixCell, MatrixSection, Section, TableRow } from '../../report/html/document.js';
+import type { Arrival, ArrivedPackets } from '../common/arrival.js';
 import type { ReportBody } from '../common/html-report.js';
 import { type FarEnd, farEndLines } from './far-end.js';
 import { type Outcome, passed } from './probe.js';
@@ -77,12 +78,41 @@ function cell(outcome: Outcome | undefined): MatrixCell {
 function outcomeRow(outcome: Outcome): TableRow {
   const { probe, sent, arrived, extra, damaged, tooBig, failed, arrivals } = outcome;
   const icmp = tooBig.map(({ mtu, by }) => `too big: ${mtu}${by === null ? '' : ` (${by})`}`).join(', ');
-  const details = [...(failed === null ? [] : [failed]), ...arrivals.map((arrival) => JSON.stringify(arrival))];
+  const details = [...(failed === null ? [] : [failed]), ...arrivals.map(arrivalText)];
   return {
     mark: markOf(outcome),
     cells: [probe.title, probe.size, sent, arrived, extra, damaged, icmp],
     ...(details.length > 0 && { details }),
   };
+}
+
+/** What a report said of one datagram. */
+function arrivalText({ sequence, length, intact, source, sourcePort, packets }: Arrival): string {
+  const what =
+    length === null ? 'only in part' : `${length.toLocaleString('en')} octets${intact === false ? ', altered' : ''}`;
+  return `datagram ${sequence}, from ${source} port ${sourcePort}: ${what}${packets === null ? '' : `; ${packetsText(packets)}`}`;
+}
+
+function packetsText({
+  fragments,
+  sizes,
+  first,
+  last,
+  inOrder,
+  ttl,
+  dontFragment,
+  ident,
+  ...more
+}: ArrivedPackets): string {
+  const runs = sizes.map(([len, times]) => (times === 1 ? `${len}` : `${times} × ${len}`)).join(', ');
+  return [
+    fragments === 0 ? `one packet of ${runs} octets` : `${fragments} fragments of ${runs} octets`,
+    ...(first ? [] : ['the first missing']),
+    ...(last ? [] : ['the last missing']),
+    ...(inOrder ? [] : ['not in order']),
+    ...(more.duplicates > 0 ? [`${more.duplicates} twice`] : []),
+    `TTL ${ttl}, ident ${ident}${dontFragment ? ', DF' : ''}${more.optionsLen > 0 ? `, options of ${more.optionsLen} octets` : ''}`,
+  ].join(', ');
 }
 
 function markOf(outcome: Outcome): 'good' | 'unsure' | 'bad' {

@@ -10,6 +10,11 @@ const PLAIN: ReadonlySet<ProbeName> = new Set([
 const LEAST_LOST = 3;
 const LEAST_QUESTIONS = 2;
 
+/** Whether a question lost a datagram of several that arrived. */
+export function losesSome(outcomes: ReadonlyMap<ProbeName, Outcome>): boolean {
+  return [...outcomes.values()].some((one) => PLAIN.has(one.probe.name) && passed(one) && one.arrived < one.sent);
+}
+
 /** Datagrams that did not arrive where others like them did: what a filter drops, it drops always. Null for hardly any. */
 export function lossOf(outcomes: ReadonlyMap<ProbeName, Outcome>): { lost: number; sent: number } | null {
   const plain = [...outcomes.values()].filter((one) => PLAIN.has(one.probe.name) && passed(one));

@@ -7,6 +7,7 @@ import { diagnose, type Evidence } from './diagnose.js';
 import { pathDocument } from './document.js';
 import { farEndOf } from './far-end.js';
 import { largestPayload } from './limits.js';
+import { losesSome } from './loss.js';
 import { type Outcome, type Probe, type ProbeName, passed, together } from './probe.js';
 import { Prober } from './prober.js';
 import { FRAGMENT_COUNTS, firstOnly, ofFragments, ofPacketLen, ofSize, probes, WAITS_S } from './probes.js';
@@ -92,6 +93,7 @@ class PathRun {
         if (!this.#options.pmtu || PMTU_PROBES.includes(probe.name)) await this.#ask(closed ? slowly(probe) : probe);
       }
     }
+    await this.#askAgain();
     const largestPacket = await this.#largestPacket(mtu);
     const largestDatagram = this.#options.pmtu ? null : await this.#largestDatagram(mtu);
     await this.#waitForTimeExceeded();
@@ -112,14 +114,24 @@ class PathRun {
     };
   }
 
-  /** Asks, and asks again what few datagrams were lost of: a path may be lossy. */
   async #ask(probe: Probe): Promise<boolean> {
     let outcome = await this.#prober.ask(probe, this.#signal);
-    if (!passed(outcome) && outcome.failed === null && probe.count <= FEW && probe.name !== 'first-only') {
-      outcome = together(outcome, await this.#prober.ask(probe, this.#signal));
-    }
+    // One datagram is hardly a question; more are asked again once it is known that the path loses some.
+    if (probe.count === 1 && probe.name !== 'first-only' && !passed(outcome)) outcome = await this.#again(outcome);
     this.#outcomes.set(probe.name, outcome);
     return passed(outcome);
+  }
+
+  async #again(outcome: Outcome): Promise<Outcome> {
+    return outcome.failed === null ? together(outcome, await this.#prober.ask(outcome.probe, this.#signal)) : outcome;
+  }
+
+  /** What few datagrams were lost of may have been lost by chance, where others were lost that mostly pass. */
+  async #askAgain(): Promise<void> {
+    if (!losesSome(this.#outcomes)) return;
+    for (const [name, outcome] of this.#outcomes) {
+      if (!passed(outcome) && outcome.sent <= FEW) this.#outcomes.set(name, await this.#again(outcome));
+    }
   }
 
   /** Searches for the largest packet that passes whole, where a full one vanishes without a word. */

@@ -17,7 +17,10 @@ import {
 
 const KERNEL_UFO = ['kernel-ufo'];
 const KERNEL_IP = ['kernel-ip'];
-const KERNEL = [...KERNEL_IP, ...KERNEL_UFO];
+const KERNEL_USO = ['kernel-uso'];
+const KERNEL = [...KERNEL_IP, ...KERNEL_UFO, ...KERNEL_USO];
+/** An ordinary socket, its datagrams joined or not. */
+const SOCKET = [...KERNEL_IP, ...KERNEL_USO];
 
 /** What a capture of several MTUs shows of those that were cut for a smaller one; whoever infers the MTU finds it. */
 export const SMALLER_MTU: KnownWay = {
@@ -29,21 +32,33 @@ export const SMALLER_MTU: KnownWay = {
   ways: [],
 };
 
+export const NOT_CUT_YET: Cause = {
+  code: 'not-cut-yet',
+  what: 'one packet larger than the MTU',
+  who: 'a capture on the host, before its device cuts',
+  rule: 'capture behind the device: what it makes of it cannot be seen here',
+  judgement: 'unsure',
+  ways: [],
+  make: notCutYet,
+};
+
+/** Of datagrams that were handed over as one message (USO): each packet is one of them. */
+export const IDENTS_COUNTED: KnownWay = {
+  code: 'idents-counted',
+  what: 'identifications of its own, counting up by one for each datagram of a message',
+  who: 'inet_gso_segment',
+  rule: 'who sends chooses them, as long as none comes again soon (RFC 6864 §4.3)',
+  judgement: 'allowed',
+  ways: KERNEL_USO,
+};
+
 /**
  * Every way of cutting that is not ours and is known, most of them Linux's. Each makes of our packets what it says; it
  * explains a difference only where that leaves fewer. In the order in which they are tried; `native-notes/cuts.md` has the
  * same table.
  */
 export const CAUSES: readonly Cause[] = [
-  {
-    code: 'not-cut-yet',
-    what: 'one packet larger than the MTU',
-    who: 'a capture on the host, before its device cuts',
-    rule: 'capture behind the device: what it makes of it cannot be seen here',
-    judgement: 'unsure',
-    ways: [],
-    make: notCutYet,
-  },
+  NOT_CUT_YET,
   {
     code: 'atomic-fragment',
     what: 'a fragment header on a datagram that is not cut',
@@ -68,7 +83,7 @@ export const CAUSES: readonly Cause[] = [
     who: 'ip6_make_flowlabel (net.ipv6.auto_flowlabels)',
     rule: 'the source chooses it (RFC 6437 §3)',
     judgement: 'allowed',
-    ways: KERNEL_IP,
+    ways: SOCKET,
     make: ownFlowLabel,
   },
   {
@@ -113,7 +128,7 @@ export const CAUSES: readonly Cause[] = [
     who: 'ip_options_build',
     rule: 'whoever routes it records itself (RFC 791 §3.1)',
     judgement: 'allowed',
-    ways: KERNEL_IP,
+    ways: SOCKET,
     make: recordedRoute,
   },
   {
@@ -122,7 +137,7 @@ export const CAUSES: readonly Cause[] = [
     who: 'udp_send_skb, udp4_ufo_fragment, udp6_ufo_fragment',
     rule: 'the pseudo-header has the final destination (RFC 1122 §4.1.3.4, RFC 8200 §8.1): the last host drops it',
     judgement: 'broken',
-    ways: KERNEL,
+    ways: [...KERNEL_IP, ...KERNEL_UFO],
     make: firstHopSummed,
   },
   {

@@ -6,9 +6,20 @@ const MOST_ROWS = 120;
 const WIDTH = 800;
 const ROW = 12;
 const LABEL = 120;
+const LEGEND = '; outlined: octets that came more than once (= the same, ≠ and filled: with other data)';
 
-/** Fragments as bars over the octets of the datagram, a row each in the order of arrival; holes beneath, hatched. */
-export function coverageMap({ fragmentList, holes }: DatagramVerdict): Markup | null {
+/** Octets that a fragment shares with another one of the datagram, and whether they are others there. */
+interface Shared {
+  readonly from: number;
+  readonly to: number;
+  readonly conflict: boolean;
+}
+
+/**
+ * Fragments as bars over the octets of the datagram, a row each in the order of arrival; octets that came more than once on
+ * them; holes beneath.
+ */
+export function coverageMap({ fragmentList, holes, findings }: DatagramVerdict): Markup | null {
   if (fragmentList === null || fragmentList.length === 0) return null;
   const shown = fragmentList.slice(0, MOST_ROWS);
   const end = Math.max(
@@ -17,12 +28,16 @@ export function coverageMap({ fragmentList, holes }: DatagramVerdict): Markup | 
     1,
   );
   const x = (octet: number): number => Math.round(((WIDTH - LABEL) * octet) / end) + LABEL;
-  const overlapping = overlaps(shown);
-  const rows = shown.map((fragment, i) => fragmentBar(fragment, i, x, overlapping.has(i)));
+  const conflicting = new Set(
+    findings.flatMap(({ code, fragment }) => (code === 'fragment-conflict' ? (fragment ?? []) : [])),
+  );
+  const shared = shown.map((fragment) => sharedOctets(fragment, shown, conflicting));
+  const rows = shown.map((fragment, i) => fragmentBar(fragment, i, x, shared[i]!));
   const gaps = holes.map(([from, to]) => holeBar(from, to ?? end, shown.length, x));
   const left = fragmentList.length - shown.length;
   const height = (shown.length + (holes.length > 0 ? 1 : 0)) * ROW + 4;
-  return html`<figure><figcaption>Fragments over the octets of the IP payload, 0 … ${end}${
+  const legend = shared.some(({ length }) => length > 0) ? LEGEND : '';
+  return html`<figure><figcaption>Fragments over the octets of the IP payload, 0 … ${end}${legend}${
     left > 0 ? `; ${left} more fragments not drawn` : ''
   }</figcaption><svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="coverage of ${end} octets by ${
     fragmentList.length
@@ -33,14 +48,21 @@ function fragmentBar(
   { frame, offset, length, more }: FragmentVerdict,
   row: number,
   x: (octet: number) => number,
-  overlaps: boolean,
+  shared: readonly Shared[],
 ): Markup {
-  const width = Math.max(1, x(offset + length) - x(offset));
-  const y = row * ROW;
-  const title = `frame ${frame}: octets ${offset} … ${offset + length}${more ? ', MF' : ''}${overlaps ? ', overlaps' : ''}`;
-  return html`<g><title>${title}</title><text x="0" y="${y + 9}">#${row + 1} frame ${frame}</text><rect class="${
-    overlaps ? 'overlap' : 'piece'
-  }" x="${x(offset)}" y="${y + 1}" width="${width}" height="${ROW - 3}"/></g>`;
+  const y = row * ROW + 1;
+  const bar = (name: string, from: number, to: number): Markup =>
+    html`<rect class="${name}" x="${x(from)}" y="${y}" width="${Math.max(1, x(to) - x(from))}" height="${ROW - 3}"/>`;
+  const conflict = shared.some((one) => one.conflict);
+  const said = shared.length === 0 ? '' : conflict ? ', overlaps with other data' : ', overlaps with the same data';
+  const sign = shared.length === 0 ? '' : conflict ? ' ≠' : ' =';
+  const title = `frame ${frame}: octets ${offset} … ${offset + length}${more ? ', MF' : ''}${said}`;
+  const over = shared.map(({ from, to, conflict: other }) => bar(other ? 'conflict' : 'overlap', from, to));
+  return html`<g><title>${title}</title><text x="0" y="${y + 8}">#${row + 1} frame ${frame}${sign}</text>${bar(
+    'piece',
+    offset,
+    offset + length,
+  )}${over}</g>`;
 }
 
 function holeBar(from: number, to: number, row: number, x: (octet: number) => number): Markup {
@@ -51,17 +73,20 @@ function holeBar(from: number, to: number, row: number, x: (octet: number) => nu
   )}" y="${y + 1}" width="${width}" height="${ROW - 3}"/></g>`;
 }
 
-/** Indices of fragments that lie over one before or behind them. */
-function overlaps(fragments: readonly FragmentVerdict[]): Set<number> {
-  const found = new Set<number>();
-  const order = fragments.map((_, i) => i).sort((a, b) => fragments[a]!.offset - fragments[b]!.offset);
-  let widest = -1;
-  for (const i of order) {
-    const end = (index: number): number => fragments[index]!.offset + fragments[index]!.length;
-    if (widest >= 0 && fragments[i]!.offset < end(widest)) found.add(i).add(widest);
-    if (widest < 0 || end(i) > end(widest)) widest = i;
+/** @param conflicting numbers of fragments that are known to have other data than one before them */
+function sharedOctets(
+  fragment: FragmentVerdict,
+  all: readonly FragmentVerdict[],
+  conflicting: ReadonlySet<number>,
+): Shared[] {
+  const shared: Shared[] = [];
+  for (const other of all) {
+    const from = Math.max(fragment.offset, other.offset);
+    const to = Math.min(fragment.offset + fragment.length, other.offset + other.length);
+    if (other === fragment || from >= to) continue;
+    shared.push({ from, to, conflict: conflicting.has(Math.max(fragment.number, other.number)) });
   }
-  return found;
+  return shared.sort((a, b) => Number(a.conflict) - Number(b.conflict)); // conflicts on top
 }
 
 /** When each fragment came, from the first on. */

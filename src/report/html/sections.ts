@@ -45,12 +45,17 @@ function sortable(
   columns: readonly string[],
   rows: readonly SortableRow[],
 ): Markup {
-  const heads = columns.map((name) => html`<th scope="col"><button type="button">${name}</button></th>`);
+  const heads = columns.map(
+    (name, i) => html`<th scope="col"${numeric(rows[0]?.cells[i]?.sort)}><button type="button">${name}</button></th>`,
+  );
   const kinds = [...new Set(rows.map(({ kind }) => kind))];
   const filters =
     kinds.length < 2
       ? null
-      : kinds.map((kind) => html`<label><input type="checkbox" name="kind" value="${kind}" checked> ${kind}</label> `);
+      : kinds.map(
+          (kind) =>
+            html`<label><input type="checkbox" name="kind" value="${kind}" checked> ${KINDS[kind] ?? kind}</label> `,
+        );
   return html`<section class="sortable"><h2>${title}</h2>${note === null ? null : html`<p>${note}</p>`}
 <p class="tools"><label>Search <input type="search"></label> ${filters}<output></output></p>
 <div class="scroll"><table><thead><tr>${heads}</tr></thead>
@@ -62,11 +67,18 @@ function sortableRow({ kind, cells, details }: SortableRow, columns: number): Ma
   const opener =
     details === null ? null : html`<button type="button" class="open" aria-expanded="false">details</button> `;
   const head = html`<td data-sort="${first!.sort}">${opener}${first!.shown}</td>`;
-  const others = rest.map(({ shown, sort }) => html`<td data-sort="${sort}">${shown}</td>`);
+  const others = rest.map(({ shown, sort }) => html`<td data-sort="${sort}"${numeric(sort)}>${shown}</td>`);
   const more = details === null ? null : html`<tr class="details" hidden><td colspan="${columns}">${details}</td></tr>`;
   return html`<tbody data-kind="${kind}"><tr>${head}${others}</tr>${more}</tbody>\n`;
 }
 
+/** Numbers stand under each other. */
+function numeric(sort: string | number | undefined): Markup | null {
+  return typeof sort === 'number' ? html` class="num"` : null;
+}
+
+/** What a filter calls rows without a mark. */
+const KINDS: Readonly<Record<string, string>> = { plain: 'others' };
 const DATAGRAM_COLUMNS = ['verdict', 'from', 'to', 'id', 'fragments', 'payload', 'found'];
 const MARKS: Readonly<Record<DatagramKind, Mark>> = {
   good: 'good',
@@ -97,7 +109,7 @@ function datagramRow(verdict: DatagramVerdict): SortableRow {
       { shown: mark(MARKS[kind], kind), sort: kind },
       text(end(source, udp?.sourcePort)),
       text(`${end(destination, udp?.destinationPort)}${via === null ? '' : ` (${via})`}`),
-      number(ident),
+      { shown: ident === null ? '–' : `${ident}`, sort: ident ?? -1 },
       number(fragments),
       number(payloadLen),
       text(findings.map(({ code }) => code).join(', ')),
@@ -111,7 +123,7 @@ function datagramDetails(verdict: DatagramVerdict): Markup | null {
   if (verdict.findings.length === 0 && figures.every((figure) => figure === null)) return null;
   const found = verdict.findings.map(
     ({ code, level, text, octets, mark: marked }) =>
-      html`<li>${level === 'mismatch' ? mark('bad', code) : mark('plain', code)} ${text}${
+      html`<li>${level === 'mismatch' ? mark('bad', code) : mark('plain', code)}: ${text}${
         octets === undefined ? null : hexDump(octets, marked)
       }</li>`,
   );
@@ -122,7 +134,7 @@ function table({ title, columns, rows }: TableSection): Markup {
   const sorted = rows.map((row) => ({
     kind: row.mark,
     cells: row.cells.map((cell, i) => ({
-      shown: i === 0 && row.mark !== 'plain' ? mark(row.mark, String(cell)) : cell,
+      shown: i === 0 && row.mark !== 'plain' ? mark(row.mark, String(cell)) : grouped(cell),
       sort: cell,
     })),
     details: row.details === undefined ? null : html`<ul>${row.details.map((line) => html`<li>${line}</li>`)}</ul>`,
@@ -130,11 +142,15 @@ function table({ title, columns, rows }: TableSection): Markup {
   return sortable(title, null, columns, sorted);
 }
 
+function grouped(cell: string | number): string {
+  return typeof cell === 'number' ? cell.toLocaleString('en') : cell;
+}
+
 function matrix({ title, columns, rows }: MatrixSection): Markup {
   const heads = columns.map((name) => html`<th scope="col">${name}</th>`);
   const lines = rows.map(
     ({ name, cells }) =>
-      html`<tr><th scope="row">${name}</th>${cells.map((cell) => html`<td>${mark(cell.mark, cell.text)}</td>`)}</tr>\n`,
+      html`<tr><th scope="row">${name}</th>${cells.map((cell) => html`<td>${cell.text === '' ? null : mark(cell.mark, cell.text)}</td>`)}</tr>\n`,
   );
   return html`<section><h2>${title}</h2><div class="scroll"><table class="matrix"><thead><tr><td></td>${heads}</tr></thead>
 <tbody>${lines}</tbody></table></div></section>`;

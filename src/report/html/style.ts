@@ -11,13 +11,14 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1rem } d
 code, pre { font: 13px/1.4 ui-monospace, monospace }
 .scroll { overflow-x: auto }
 table { border-collapse: collapse; width: 100% } td, th { border-bottom: 1px solid var(--line); padding: .25rem .6rem; text-align: left; vertical-align: top }
+tr:not(.details) > td:first-child { white-space: nowrap } .num { text-align: right; font-variant-numeric: tabular-nums }
 th button { all: unset; cursor: pointer; font-weight: 600 } th button:focus-visible, .open:focus-visible { outline: 2px solid var(--piece); outline-offset: 2px }
 th[aria-sort=ascending] button::after { content: " ▲" / "" } th[aria-sort=descending] button::after { content: " ▼" / "" }
 .mark.good { color: var(--good) } .mark.bad { color: var(--bad); font-weight: 600 } .mark.unsure { color: var(--unsure) }
 .tools { display: flex; flex-wrap: wrap; gap: .4rem 1.2rem; align-items: center } output { opacity: .75 }
 .open { font: inherit; font-size: 12px; color: inherit; background: none; border: 1px solid var(--line); border-radius: 3px; cursor: pointer }
 figure { margin: .6rem 0 } figcaption { opacity: .8 } svg { width: 100%; height: auto; max-width: 60rem } svg text { font-size: 9px; fill: currentColor }
-.piece { fill: var(--piece) } .overlap { fill: var(--paper); stroke: var(--bad); stroke-width: 2 } .hole { fill: none; stroke: var(--unsure); stroke-dasharray: 3 2 }
+.piece { fill: var(--piece) } .overlap { fill: var(--paper); stroke: var(--bad); stroke-width: 1.5 } .conflict { fill: var(--bad) } .hole { fill: none; stroke: var(--unsure); stroke-dasharray: 3 2 }
 line { stroke: var(--line) } .bar { width: 50% } caption { text-align: left; opacity: .75 }
 mark { color: inherit; background: none; outline: 2px solid var(--bad); font-weight: 700 }
 tbody { content-visibility: auto }

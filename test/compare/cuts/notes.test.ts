@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { CAUSES, SMALLER_MTU } from '../../../src/compare/cuts/causes.js';
+import { CAUSES, IDENTS_COUNTED, SMALLER_MTU } from '../../../src/compare/cuts/causes.js';
 
 const NOTES = new URL('../../../../native-notes/cuts.md', import.meta.url);
 
@@ -11,7 +11,7 @@ describe('the table of known differences', () => {
       .split('\n')
       .filter((line) => line.startsWith('| `'))
       .map((line) => line.slice(2, -2).split(' | '));
-    const want = [...CAUSES, SMALLER_MTU].map(({ code, what, who, rule, judgement, ways }) => [
+    const want = [...CAUSES, SMALLER_MTU, IDENTS_COUNTED].map(({ code, what, who, rule, judgement, ways }) => [
       `\`${code}\``,
       what,
       who,

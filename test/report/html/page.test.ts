@@ -63,10 +63,21 @@ describe('figures', () => {
     const map = coverageMap(badDatagram())!.text;
     assert.deepEqual(
       [...map.matchAll(/<rect class="(\w+)"/g)].map(([, name]) => name),
-      ['overlap', 'overlap', 'piece', 'hole'],
+      ['piece', 'overlap', 'piece', 'overlap', 'piece', 'hole'],
     );
-    assert.match(map, /frame 2: octets 520 … 2000, MF, overlaps/);
+    assert.match(map, /frame 2: octets 520 … 2000, MF, overlaps with the same data/);
+    assert.match(map, /#2 frame 2 =</);
     assert.match(map, /missing: octets 2000 … 2960/);
+  });
+
+  it('fill what came again with other data, in both fragments', () => {
+    const [finding] = badDatagram().findings;
+    const map = coverageMap(badDatagram({ findings: [{ ...finding!, code: 'fragment-conflict' }] }))!.text;
+    assert.deepEqual(
+      [...map.matchAll(/<rect class="(\w+)"/g)].map(([, name]) => name),
+      ['piece', 'conflict', 'piece', 'conflict', 'piece', 'hole'],
+    );
+    assert.match(map, /#1 frame 1 ≠.*#2 frame 2 ≠.*#3 frame 3</s);
   });
 
   it('draw no more rows than can be told apart, and say so', () => {
