@@ -78,9 +78,16 @@ export function policyLine({ names, nearest, cells }: PolicyResult): string {
     .map(([winner, count]) => `${winner} ${count}`)
     .join(', ');
   if (names.length > 0) return `${names.map(({ name, does }) => `${name}: ${does}`).join('; or ')} (${counts})`;
+  const apart = [...cells].filter(([name, winner]) => APART.test(name) && winner !== 'whole').length;
+  if (apart > 0) {
+    return `not known: ${apart} datagrams without any overlap did not come back whole either; the receiver's memory for fragments may be full (${counts})`;
+  }
   const { policy, agreed, of } = nearest;
   return `no known policy; nearest is ${policy.name}, ${agreed} of ${of} answers alike (${counts})`;
 }
+
+/** Two fragments that share no octet: whatever the policy is, they are put together. */
+const APART = /^(before|meets|met-by|after), /;
 
 /** `overlaps, A first, first before, last behind`. */
 export function cellName({ name, around }: { readonly name: string; readonly around: Around }): string {

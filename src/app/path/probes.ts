@@ -102,7 +102,7 @@ export function ofFragments(count: number): Probe {
  * How late the last fragments come, seconds, as `Prober.askWaits` sends them: on both sides of how long known hosts wait (15, 30
  * and 60 s; RFC 1122 §3.3.2 wants 60 to 120, RFC 8200 §4.5 60).
  */
-export const WAITS_S = [5, 13, 17, 28, 33, 45, 57, 63] as const;
+export const WAITS_S = [4, 13, 17, 28, 33, 45, 57, 63] as const;
 
 /** Datagrams whose last fragment comes so late. */
 export function ofWait(seconds: number): Probe {

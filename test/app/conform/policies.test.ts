@@ -84,6 +84,13 @@ describe('a policy', () => {
     assert.equal(agrees(cases[0]!, answers[0]!, first), true);
   });
 
+  it('is not told where fragments that share no octet did not come whole either', () => {
+    const cases = pairCases();
+    const first = KNOWN_POLICIES.find(({ name }) => name === 'first')!;
+    const answers = cases.map((one): Mixture => (one.relation === 'meets' ? 'none' : predicted(one, first)));
+    assert.match(policyLine(policyOf(cases, answers, [], [])), /^not known: 8 datagrams without any overlap/);
+  });
+
   it('is held against another cell by cell', () => {
     const one = { cells: { 'equals, A first': 'old', 'during, A first': 'none' }, triples: { x: '1,2' } } as const;
     assert.deepEqual(comparePolicies(one, one), []);

@@ -38,7 +38,7 @@ describe('the far end of a path', () => {
       /waits between 28 and 33 s .*30.7 s/,
     ],
     ['more than the longest', [2, 2, 2, 2, 2, 2, 2, 2], /waits more than 63 s/],
-    ['less than the shortest', [0], /waits less than 5 s .*no Time Exceeded/],
+    ['less than the shortest', [0], /waits less than 4 s .*no Time Exceeded/],
   ];
   for (const [what, arrived, text] of waits) {
     it(`waits ${what}`, () => assert.match(farEndLines(farEndOf(waited(...arrived))).join(), text));
