@@ -128,6 +128,12 @@ describe('datagrams by the batch', () => {
     assert.ok(back[0]!.equals(payloads[0]!));
     const [, , third] = [0, 1, 2].map((i) => Buffer.from(batch.payload(i)));
     assert.ok(third!.equals(payloads[2]!), 'what was sent is still what was received');
+    // An echo leaves its own lengths in the messages: what comes next has its whole slot and its time again.
+    const next = [makePayload(9, 1, 3), makePayload(3000, 1, 4), makePayload(65_507, 1, 5)];
+    for (const payload of next) await send(payload);
+    for (const [i, { octets, cut, cameAt }] of (await take(batch, 3)).entries()) {
+      assert.ok(octets.equals(next[i]!) && !cut && cameAt !== null, `datagram ${i} after the echo`);
+    }
   });
 
   it('that nobody can send back are told of, one by one', () => {
