@@ -14,6 +14,21 @@ const { optionalDependencies } = JSON.parse(readFileSync(`${root}package.json`, 
 
 rmSync(bundle, { recursive: true, force: true });
 const programs = readdirSync(entries).filter((name) => /^(?!programs\.).*\.js$/.test(name));
+/**
+ * Node's own modules are asked for where a module of ours that needs them begins to work. As imports they would all come first,
+ * for every command: worker threads, zlib, readline, name service.
+ */
+const lazyBuiltins = {
+  name: 'lazy builtins',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:/ }, ({ path, namespace }) =>
+      namespace === 'builtin' ? { path, external: true } : { path, namespace: 'builtin' },
+    );
+    onLoad({ filter: /./, namespace: 'builtin' }, ({ path }) => ({
+      contents: `module.exports = require(${JSON.stringify(path)});`,
+    }));
+  },
+};
 const common = {
   outdir: `${bundle}/entry`,
   bundle: true,
@@ -29,6 +44,7 @@ const common = {
   logLevel: 'warning',
   absWorkingDir: root,
   metafile: true,
+  plugins: [lazyBuiltins],
 };
 const parts = await build({
   ...common,

@@ -18,6 +18,8 @@ export class HtmlReport implements AsyncDisposable {
   }
 
   /** null where none was asked for. @throws UfoError of the system: ENOENT, EACCES, … */
+  static open(path: string, signal?: AbortSignal): Promise<HtmlReport>;
+  static open(path: string | undefined, signal?: AbortSignal): Promise<HtmlReport | null>;
   static async open(path: string | undefined, signal?: AbortSignal): Promise<HtmlReport | null> {
     return path === undefined ? null : new HtmlReport(await OutputFile.open(path, signal));
   }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { insideLab } from '../../host/lab.js';
+import { insideLab } from '../../host/lab-info.js';
 
 /**
  * Whether nothing that may change a packet is between what leaves by `sender` and what a capture on `watched` sees: it is that

@@ -1,4 +1,4 @@
-import { plan } from '../../faults/plan.js';
+import type { FaultPlan } from '../../faults/plan.js';
 import { wallClock } from '../../host/clock.js';
 import { PAYLOAD_HEADER_LEN } from '../../payload/generated.js';
 import { GeneratedPayloads } from '../../payload/sequence.js';
@@ -57,7 +57,7 @@ export async function sendAll(job: SendJob): Promise<Omit<SendOutcome, 'path' | 
   const pacer = untilEnded(paced(options), AbortSignal.any([signal, ended.signal]), generated);
   let failure: unknown = null;
   try {
-    const faults = options.plan === undefined ? undefined : plan(options.plan, '--plan');
+    const faults = await planOf(options);
     const planned = faults && (job.log?.watched(faults) ?? faults);
     const to = { pacer, signal, plan: planned, counts: tally, flows: job.flows?.stream };
     await sendPayloads({ ...job, known }, generated, to, ended.signal);
@@ -76,6 +76,12 @@ export async function sendAll(job: SendJob): Promise<Omit<SendOutcome, 'path' | 
     byTime: ended.signal.aborted,
   });
   return { tally, seconds, rate, failure, lost: await socket.lost() };
+}
+
+async function planOf({ plan: text }: SendRequest): Promise<FaultPlan | undefined> {
+  if (text === undefined) return undefined;
+  const { plan } = await import('../../faults/plan.js');
+  return plan(text, '--plan');
 }
 
 /** Datagrams that nobody looks at one by one are not even made: the socket stamps generated ones, and reads a file itself. */

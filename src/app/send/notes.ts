@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { insideLab } from '../../host/lab.js';
+import { insideLab } from '../../host/lab-info.js';
 import type { RateWish } from '../../options/parse-rate.js';
 import type { PathInfo } from '../../socket/path/info.js';
 import { identWrapSeconds, REASSEMBLY_TIME_4 } from '../../ufo/ident.js';

@@ -1,7 +1,5 @@
-import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { argumentError, usageError } from '../../errors.js';
-import { readPlan } from '../../faults/language.js';
 import type { NetworkInterface } from '../../host/interfaces.js';
 import { findNeighbour } from '../../host/neighbour.js';
 import { findWayOut, type Route } from '../../host/route.js';
@@ -88,7 +86,7 @@ export interface SendTarget {
  */
 export async function sendTarget(options: SendRequest): Promise<SendTarget> {
   refuseContradictions(options);
-  if (options.plan !== undefined) readPlan(options.plan, '--plan');
+  if (options.plan !== undefined) (await import('../../faults/language.js')).readPlan(options.plan, '--plan');
   const { host, port } = options.destination;
   const { family, address } = await resolve(host, options);
   refuseOtherFamily(options, family);
@@ -171,6 +169,7 @@ async function resolve(
     throw argumentError('DESTINATION', host, `an IPv${asked} address, or a name: -${asked} was given`);
   }
   const family = asked ?? (source === undefined ? 0 : isIP(source.host));
+  const { lookup } = await import('node:dns/promises');
   const found = await lookup(host, { family, verbatim: true });
   return { family: found.family === 6 ? 6 : 4, address: found.address };
 }

@@ -13,10 +13,9 @@ export class SendPage implements AsyncDisposable {
     this.#report = report;
   }
 
-  /** null where no page was asked for. @throws UfoError where the file cannot be written */
-  static async open(path: string | undefined, signal?: AbortSignal): Promise<SendPage | null> {
-    const report = await HtmlReport.open(path, signal);
-    return report && new SendPage(report);
+  /** @throws UfoError where the file cannot be written */
+  static async open(path: string, signal?: AbortSignal): Promise<SendPage> {
+    return new SendPage(await HtmlReport.open(path, signal));
   }
 
   readonly add = (verdict: DatagramVerdict): void => this.#sample.add(verdict);

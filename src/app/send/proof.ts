@@ -1,5 +1,5 @@
 import { nameArgument, UfoError } from '../../errors.js';
-import { WireCheck, type WireCheckOptions } from '../common/wire-check.js';
+import type { WireCheck, WireCheckOptions } from '../common/wire-check.js';
 import type { SendRequest } from './options.js';
 
 /**
@@ -23,6 +23,7 @@ export async function startCheck(
       'capture where it arrives: --verify=IF (in a lab --verify=far0)',
     );
   }
+  const { WireCheck } = await import('../common/wire-check.js'); // a third of all that a send would load
   try {
     return await WireCheck.start({ interface: name, paths, strict, pcap, toldUntil, onHeld }, signal);
   } catch (error) {

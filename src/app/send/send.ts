@@ -7,16 +7,15 @@ import { DRIVER_TRAITS } from '../../tx/drivers.js';
 import { EXIT, type ExitCode } from '../common/exit-codes.js';
 import { SendFlows } from '../common/flows.js';
 import type { Output } from '../common/output.js';
-import { SaveFile } from '../common/save-file.js';
-import { SentLog } from '../common/sent.js';
+import type { SaveFile } from '../common/save-file.js';
+import type { SentLog } from '../common/sent.js';
 import type { WireReport } from '../common/wire-check.js';
 import { sendAll } from './all.js';
 import { EchoCheck, echoExitCode } from './echo.js';
 import { holdPorts } from './flows.js';
 import { type SendRequest, type SendTarget, sendTarget } from './options.js';
-import { SendPage } from './page.js';
+import type { SendPage } from './page.js';
 import { startCheck } from './proof.js';
-import { sendOnQueues } from './queues.js';
 import { heldOutside } from './reach.js';
 import { printOutcome, type SendOutcome } from './report.js';
 import { NetworkTold } from './told.js';
@@ -30,6 +29,7 @@ export async function send(request: SendRequest, output: Output, signal: AbortSi
   const { queues = 1 } = request;
   await using page = await openPage(request, signal);
   if (queues > 1) {
+    const { sendOnQueues } = await import('./queues.js');
     const outcome = await sendOnQueues(request, queues, output, signal, page);
     await page?.write(outcome);
     return conclude(outcome, null, request, output, signal);
@@ -50,9 +50,10 @@ export async function send(request: SendRequest, output: Output, signal: AbortSi
 }
 
 /** @throws UfoError ERR_UFO_USAGE without `verify`, of which the page tells */
-function openPage({ html, verify }: SendRequest, signal: AbortSignal): Promise<SendPage | null> {
-  if (html !== undefined && verify === false)
-    throw usageError('--html: nothing is held against what was sent', 'add --verify');
+async function openPage({ html, verify }: SendRequest, signal: AbortSignal): Promise<SendPage | null> {
+  if (html === undefined) return null;
+  if (verify === false) throw usageError('--html: nothing is held against what was sent', 'add --verify');
+  const { SendPage } = await import('./page.js');
   return SendPage.open(html, signal);
 }
 
@@ -94,14 +95,13 @@ async function sendAndLook(
 ): Promise<SendOutcome> {
   const wire = await startCheck(options, flows?.paths ?? [path], signal, { onHeld: page?.add });
   try {
-    await using save =
-      options.save === undefined ? null : await SaveFile.open(options.save, path, path.interface, signal);
+    await using save = await openSave(options, path, signal);
     const tell = (expected: ExpectedDatagram): void => {
       wire?.expectation.add(expected);
       save?.add(expected);
     };
     const pathOf = flows === null ? undefined : (n: number) => flows.pathOf(n);
-    const log = wire || save ? new SentLog(path, tell, { hash: save !== null, pathOf }) : null;
+    const log = wire || save ? await openLog(path, tell, { hash: save !== null, pathOf }) : null;
     // A capture that breaks off ends the sending: nobody would see what is sent then.
     const stop = wire === null ? signal : AbortSignal.any([signal, wire.broken]);
     const echo = options.echoCheckMs === undefined ? null : new EchoCheck(options.seed ?? 1, options.echoCheckMs);
@@ -115,6 +115,17 @@ async function sendAndLook(
   } finally {
     await wire?.close();
   }
+}
+
+async function openSave({ save }: SendRequest, path: PathInfo, signal: AbortSignal): Promise<SaveFile | null> {
+  if (save === undefined) return null;
+  const { SaveFile } = await import('../common/save-file.js');
+  return SaveFile.open(save, path, path.interface, signal);
+}
+
+async function openLog(...of: ConstructorParameters<typeof SentLog>): Promise<SentLog> {
+  const { SentLog } = await import('../common/sent.js');
+  return new SentLog(...of);
 }
 
 function nothing(): null {
