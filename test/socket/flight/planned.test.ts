@@ -90,7 +90,8 @@ describe('a datagram sent by a plan', () => {
     const slow = plan(([a, b]) => [a!, { ...b!, delay: 60_000 }]);
     const sent = socket.send(makePayload(4000, 1, 0), { plan: slow, signal: controller.signal });
     const next = socket.send(makePayload(10, 1, 1));
-    setTimeout(() => controller.abort(new Error('enough')), 20);
+    while (device.taken === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    controller.abort(new Error('enough'));
     await assert.rejects(sent, /enough/);
     assert.equal((await next).fragmentsSent, 1);
     assert.equal(device.taken, 2);
