@@ -26,8 +26,9 @@ export class JoinedSkb implements StreamSkb {
   #flow: Flow;
   /** Octets of IP packets that go out whole, without those of the headers. */
   readonly #longest: number;
-  /** Room for payload. */
+  /** Room for payload, and where it begins. */
   readonly #room: number;
+  readonly #start: number;
   /** Octets of the first payload; no more may follow once a shorter one has. */
   #len = 0;
   #closed = false;
@@ -37,7 +38,8 @@ export class JoinedSkb implements StreamSkb {
     const room = headersRoom(flow);
     this.#flow = flow;
     this.skb = allocHead(pool, room, payload.len);
-    this.#room = Math.min(MOST_OCTETS, this.skb.end - this.skb.head - room);
+    this.#start = this.skb.head + room;
+    this.#room = Math.min(MOST_OCTETS, this.skb.end - this.#start);
     try {
       skbReserve(this.skb, room);
       skbPut(this.skb, payload.len);
@@ -56,8 +58,7 @@ export class JoinedSkb implements StreamSkb {
 
   /** Octets of their payloads. */
   get octets(): number {
-    const { skb } = this;
-    return skb.tail - skb.head - headersRoom(this.#flow);
+    return this.skb.tail - this.#start;
   }
 
   /** Whether a payload may be its first. */
@@ -75,9 +76,8 @@ export class JoinedSkb implements StreamSkb {
   /** Begins anew with a payload that fits. */
   fill(payload: StreamPayload, ident: number): void {
     const { skb } = this;
-    const first = skb.head + headersRoom(this.#flow);
-    skb.len -= skb.tail - first;
-    skb.tail = first;
+    skb.len -= this.octets;
+    skb.tail = this.#start;
     this.#len = payload.len;
     skb.shinfo.gsoSize = payload.len;
     skb.shinfo.gsoSegs = 0;

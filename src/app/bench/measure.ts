@@ -54,7 +54,7 @@ export async function measure(
   plan: MeasurePlan,
 ): Promise<Measured[]> {
   setMaxListeners(0, plan.signal); // each contestant has some, as long as it takes part
-  const entries = await Promise.all(contestants.map((one) => startEntry(one, scenario, plan.signal)));
+  const entries = await startAll(contestants, scenario, plan.signal);
   try {
     // A stretch under way, or a look at fragments, is not waited for: it ends with the runners.
     await abortable(timeAll(scenario, entries, plan), plan.signal);
@@ -76,6 +76,17 @@ async function timeAll(scenario: Scenario, entries: readonly Entry[], plan: Meas
       await oneStretch(scenario, entry, entry.runner, round < 0, plan);
     }
   }
+}
+
+/** Commands one after the other, when all else is up: each is told by its processor time what its start takes. */
+async function startAll(contestants: readonly Contestant[], scenario: Scenario, signal: AbortSignal): Promise<Entry[]> {
+  const started = new Map<Contestant, Entry>();
+  const start = async (one: Contestant): Promise<void> => {
+    started.set(one, await startEntry(one, scenario, signal));
+  };
+  await Promise.all(contestants.filter(({ kind }) => kind !== 'command').map(start));
+  for (const one of contestants) if (one.kind === 'command') await start(one);
+  return contestants.map((one) => started.get(one)!);
 }
 
 async function startEntry(contestant: Contestant, scenario: Scenario, signal: AbortSignal): Promise<Entry> {

@@ -74,7 +74,7 @@ const QUICK_SIDE: ReadonlyMap<string, readonly string[]> = new Map(
   (
     [
       [SMALL, ['c-kernel-udp', 'packet-socket', 'af-xdp', 'send:packet-socket']],
-      [USO, ['c-kernel-udp', 'kernel-udp']],
+      [USO, ['c-kernel-udp', 'kernel-udp', 'virtio-ufo']],
       [FILE, ['c-kernel-udp', 'virtio-ufo', 'send:virtio-ufo']],
       [NULL, ['c-kernel-udp']],
       [MAIN6, ['c-kernel-udp', 'packet-socket']],

@@ -127,9 +127,12 @@ const SKIPS: Partial<Record<SenderKind, (scenario: Scenario) => string | null>> 
 /** Those that are compared into a null device. Each waits there for an interface to count what ifb counts as received. */
 const INTO_NOTHING: readonly SenderKind[] = ['packet-socket', 'af-xdp', 'virtio-ufo'];
 
+/** Those that hand equal datagrams over joined. */
+const JOINING: readonly SenderKind[] = ['kernel-udp', 'virtio-ufo'];
+
 function sideSkip(kind: SenderKind, { uso, sink }: Scenario): string | null {
   if (sink === 'null' && !INTO_NOTHING.includes(kind)) return 'not compared there';
-  return uso && kind !== 'kernel-udp' ? 'it joins no datagrams' : null;
+  return uso && !JOINING.includes(kind) ? 'it joins no datagrams' : null;
 }
 
 function packageQueueSkips(scenario: Scenario): string | null {

@@ -40,6 +40,7 @@ const RATIOS: readonly (readonly [string, Scenario, readonly string[], string, n
   ['library, packet-socket, 1,472 octets', SMALL, ['packet-socket'], C_UDP, 1],
   ['library, af-xdp, 1,472 octets', SMALL, ['af-xdp'], C_UDP, 1.4],
   ['library, kernel-udp by USO, 1,472 octets', USO, ['kernel-udp'], C_UDP, 2],
+  ['library, virtio-ufo by USO, 1,472 octets', USO, ['virtio-ufo'], C_UDP, 2],
   ['library, virtio-ufo, MTU 9000, an octet', JUMBO, ['virtio-ufo'], C_UDP, 1.1],
   ['library, af-xdp, MTU 9000, an octet', JUMBO, ['af-xdp'], C_UDP, 0.9],
   ['library, sendFile by virtio-ufo, to C read()+send()', FILE, ['virtio-ufo'], C_UDP, 1.2],
