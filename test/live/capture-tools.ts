@@ -33,9 +33,14 @@ export async function countFrames(capture: Capture): Promise<number> {
 
 /** The capture processes started by `parent`. */
 export function captureChildren(parent = process.pid): number[] {
+  return childrenOf(parent, 'capture-child.js');
+}
+
+/** The children of a process that run this program. */
+export function childrenOf(parent: number, program: string): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => parentOf(pid) === parent && commandOf(pid).includes('capture-child.js'))
+    .filter((pid) => parentOf(pid) === parent && commandOf(pid).includes(program))
     .map(Number);
 }
 

@@ -7,7 +7,8 @@ import { openCapture, spawnPrefixFor } from '../../src/capture/open-capture.js';
 import { LAB, pinNeighbours, setLabMtu } from '../../src/host/lab.js';
 import type { DatagramVerdict } from '../../src/verify/verdict.js';
 import { Verifier } from '../../src/verify/verifier.js';
-import { Cli, lastJson, runCli } from './cli.js';
+import { childrenOf } from './capture-tools.js';
+import { Cli, lastJson, runCli, summaryOf } from './cli.js';
 import { describeLive, liveIt } from './in-lab.js';
 
 const { near, far } = LAB;
@@ -114,6 +115,30 @@ describeLive('send --queues', () => {
     const end = await cli.end;
     const { datagrams, verify } = lastJson<Summary>(end);
     assert.deepEqual([end.signal, verify.verdict, verify.good], ['SIGINT', 'good', datagrams]);
+  });
+
+  liveIt('a sender that is killed ends the others, and what went is told at once', async () => {
+    const words = [
+      'send',
+      `${far.ipv4}:9`,
+      '--size',
+      '1400',
+      '--duration',
+      '60s',
+      '--rate',
+      '200/s',
+      '--interval',
+      '200ms',
+    ];
+    const cli = new Cli([...words, '--queues', '2', '--driver', 'raw-socket', '--json'], { withinMs: 50_000 });
+    await cli.lines(2);
+    const [sender] = childrenOf(cli.child.pid!, 'queue-worker.js');
+    process.kill(sender!, 'SIGKILL');
+    const end = await cli.end;
+    assert.deepEqual([end.code, end.signal], [3, null], end.stderr);
+    assert.match(`${end.stderr}${end.lines.at(-1)}`, /a sender is gone: its process ended \(SIGKILL\)/);
+    const { datagrams, seconds } = summaryOf<{ datagrams: number; seconds: number }>(end);
+    assert.ok(datagrams > 0 && seconds < 45, `${datagrams} datagrams in ${seconds} s`);
   });
 });
 

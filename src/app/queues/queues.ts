@@ -98,9 +98,14 @@ export class QueueSenders implements AsyncDisposable {
     const ended = await Promise.allSettled(
       this.#remotes.map(async (remote, index) => {
         remote.post(shareOf(wish, index, this.#remotes.length));
-        const answer = await remote.next();
-        if (answer.type !== 'sent') throw new UfoError('ERR_UFO_QUEUE', `sender ${index} answered ${answer.type}`);
-        return { ...answer.summary, flows: answer.flows };
+        try {
+          const answer = await remote.next();
+          if (answer.type !== 'sent') throw new UfoError('ERR_UFO_QUEUE', `sender ${index} answered ${answer.type}`);
+          return { ...answer.summary, flows: answer.flows };
+        } catch (error) {
+          this.stop(); // as one sender would: what went is told at once
+          throw error;
+        }
       }),
     );
     return ended.map((one) => {
