@@ -15,13 +15,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { captureChildren } from '../live/capture-tools.js';
+import { captureChildren, childrenOf } from '../live/capture-tools.js';
 import { Cli, runCli } from '../live/cli.js';
 import { liveIt } from '../live/in-lab.js';
 import { describeInRootLab } from './in-root-lab.js';
 
 /** Somebody who is not root, as sudo would name its caller. */
 const USER = 4321;
+const NOBODY = 65_534;
 const SUDO = ['env', `SUDO_UID=${USER}`, `SUDO_GID=${USER}`];
 const NONE = '0'.repeat(16);
 const SEND = ['send', '192.0.2.2:9', '--size', '3000', '--count', '10000', '--rate', '100/s'];
@@ -60,6 +61,29 @@ describeInRootLab('root by sudo', () => {
     await cli.end;
     for (let left = 250; left > 0 && statusOf(capture!) !== ''; left--) await sleep(20);
     assert.equal(statusOf(capture!), '');
+  });
+
+  for (const driver of ['raw-socket', 'packet-socket']) {
+    liveIt(`send --queues by ${driver}: so is every sender, a process or a thread`, async () => {
+      const cli = new Cli([...SEND, '--driver', driver, '--queues', '2'], { prefix: SUDO });
+      await dropped(cli.child.pid!);
+      const senders = childrenOf(cli.child.pid!, 'queue-worker.js');
+      assert.equal(senders.length, driver === 'raw-socket' ? 2 : 0);
+      for (const pid of senders) await dropped(pid);
+      cli.child.kill('SIGINT');
+      const { signal, stderr } = await cli.end;
+      assert.equal(signal, 'SIGINT', stderr);
+    });
+  }
+
+  liveIt('without sudo, the process that captures is nobody, and keeps nothing', async () => {
+    const plain = ['env', '-u', 'SUDO_UID', '-u', 'SUDO_GID'];
+    const cli = new Cli(['verify', '-i', 'near0', '--duration', '60s'], { prefix: plain, withinMs: 90_000 });
+    for (let left = 1500; left > 0 && captureChildren(cli.child.pid!).length === 0; left--) await sleep(20);
+    const [capture] = captureChildren(cli.child.pid!);
+    await dropped(capture!, NOBODY);
+    cli.child.kill('SIGINT');
+    await cli.end;
   });
 
   for (const words of [
@@ -115,9 +139,10 @@ describeInRootLab('root by sudo', () => {
 });
 
 /** Waits until a process has dropped its privileges, thirty seconds at most, and looks at all of its threads. */
-async function dropped(pid: number): Promise<void> {
+async function dropped(pid: number, user = USER): Promise<void> {
   const last = /^NoNewPrivs:\t1$/m;
-  const gone = { Uid: `${USER} ${USER} ${USER} ${USER}`, Gid: `${USER} ${USER} ${USER} ${USER}`, Groups: `${USER}` };
+  const ids = `${user} ${user} ${user} ${user}`;
+  const gone = { Uid: ids, Gid: ids, Groups: `${user}` };
   const want = { ...gone, CapInh: NONE, CapPrm: NONE, CapEff: NONE, CapAmb: NONE };
   for (let left = 1500; left > 0 && !(last.test(statusOf(pid)) && /^Uid:\t[1-9]/m.test(statusOf(pid))); left--)
     await sleep(20);
