@@ -1,4 +1,4 @@
-import { argumentError } from '../errors.js';
+import { argumentError, checkObject, checkSignal, typeError } from '../errors.js';
 import { insideLab } from '../host/lab-info.js';
 import { type CaptureOptions, type LiveCapture, openChildCapture } from './child/capture.js';
 import { ENGINES } from './child/protocol.js';
@@ -24,7 +24,10 @@ export { ENGINES, type Engine } from './child/protocol.js';
  * ```
  */
 export async function openCapture(options: CaptureOptions): Promise<LiveCapture> {
-  const { engine = 'auto' } = options;
+  checkObject('options', options, 'an object with interface');
+  const { engine = 'auto', interface: name } = options;
+  if (typeof name !== 'string' || name === '') throw typeError('interface', name, 'the name of an interface');
+  checkSignal(options.signal);
   if (engine !== 'auto' && !ENGINES.includes(engine))
     throw argumentError('engine', engine, `auto, ${ENGINES.join(', ')}`);
   return openChildCapture(options);

@@ -11,7 +11,7 @@ if [ -n "\${ZSH_VERSION-}" ]; then
   _udp_ufo() {
     local -a found
     found=("\${(@f)$("\${words[1]}" --get-completions "\${(@)words[2,CURRENT]}" 2>/dev/null)}")
-    if [ "\${#found[@]}" -gt 0 ] && [ -n "\${found[1]}" ]; then compadd -Q -S '' -- "\${found[@]}"; else _files; fi
+    if [ "\${#found[@]}" -gt 0 ] && [ -n "\${found[1]}" ]; then compadd -Q -- "\${found[@]}"; else _files; fi
   }
   (( \${+functions[compdef]} )) || { autoload -Uz compinit && compinit -u; }
   compdef _udp_ufo ${PROGRAM}

@@ -1,4 +1,4 @@
-import { argumentError, type UfoError } from '../errors.js';
+import { argumentError, typeError, type UfoError } from '../errors.js';
 import { findStep, STEPS, signature } from './catalog.js';
 import type { Parameter } from './parameters.js';
 import type { Step, StepCall } from './step.js';
@@ -25,6 +25,7 @@ const STEP = /\s*([a-z][a-z0-9-]*)\s*(?:\(([^()]*)\))?\s*(?:[,;|]\s*)?/y;
  */
 export function readPlan(plan: PlanText, name = 'plan'): readonly PlannedStep[] {
   const calls = typeof plan === 'string' ? (/^\s*\[/.test(plan) ? fromJson(plan, name) : fromText(plan, name)) : plan;
+  if (!Array.isArray(calls)) throw typeError(name, plan, 'steps, as text or an array of calls');
   if (calls.length === 0) throw argumentError(name, plan, 'at least one step', 'udp-ufo plan list shows them');
   return calls.map((call) => readStep(call, name));
 }

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-import { argumentError } from '../errors.js';
+import { argumentError, checkObject } from '../errors.js';
 import { preciseSleep } from '../host/libc.js';
 import type { Pacer } from './options.js';
 
@@ -111,6 +111,7 @@ export class RatePacer implements Pacer {
  * ```
  */
 export function createPacer(options: PacerOptions): Pacer {
+  checkObject('options', options);
   return new RatePacer(options);
 }
 

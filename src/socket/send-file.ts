@@ -1,5 +1,5 @@
 import { constants, type FileHandle, open } from 'node:fs/promises';
-import { argumentError } from '../errors.js';
+import { argumentError, checkObject, typeError } from '../errors.js';
 import type { SendResult, SendSummary } from './flight/datagram.js';
 import { type FileStretch, refuseShorter } from './flight/file-feed.js';
 import type { FileOptions, ManyOptions } from './options.js';
@@ -26,18 +26,21 @@ export async function sendFile(
   file: string | FileHandle,
   options: FileOptions,
 ): Promise<SendSummary> {
-  const { datagramSize, offset = 0, length = Number.MAX_SAFE_INTEGER } = options;
+  checkObject('options', options, 'an object with datagramSize');
+  const { datagramSize, offset = 0, length = Number.MAX_SAFE_INTEGER, onProgress, ...to } = options;
   checkRange('datagramSize', datagramSize, 1, 65_527);
   checkRange('offset', offset, 0, Number.MAX_SAFE_INTEGER);
   checkRange('length', length, 0, Number.MAX_SAFE_INTEGER);
+  if (typeof file !== 'string' && typeof file?.stat !== 'function')
+    throw typeError('file', file, 'a path or a FileHandle');
   const handle = typeof file === 'string' ? await open(file, READ) : file;
   try {
     const { size } = await statOf(handle, file);
     const known = Math.max(0, Math.min(size - offset, length));
     const stretch = { handle, size, start: offset, end: offset + length, datagramSize };
     return await socket.sendMany(new FileSource(socket, stretch, options.signal), {
-      ...options,
-      onDatagram: listener(options, known),
+      ...to,
+      onDatagram: listener({ onProgress, onDatagram: to.onDatagram }, known),
     });
   } finally {
     if (typeof file === 'string') await handle.close();
@@ -87,7 +90,10 @@ async function statOf(handle: FileHandle, file: string | FileHandle): Promise<{ 
 }
 
 /** Told of every datagram only where somebody listens. */
-function listener({ onProgress, onDatagram }: FileOptions, known: number): ManyOptions['onDatagram'] {
+function listener(
+  { onProgress, onDatagram }: Pick<FileOptions, 'onProgress' | 'onDatagram'>,
+  known: number,
+): ManyOptions['onDatagram'] {
   if (onProgress === undefined) return onDatagram;
   let sent = 0;
   return (result: SendResult) => {

@@ -7,6 +7,7 @@ import { ERRNO, typeError, UfoError } from '../errors.js';
 import type { LostFrames } from '../tx/net-device.js';
 import { copied } from '../ufo/append-data.js';
 import { checkSocketOptions } from './check-options.js';
+import { checkTo } from './check-to.js';
 import { Cork } from './cork.js';
 import {
   bindCall,
@@ -137,7 +138,10 @@ export class UfoSocket extends SocketSettings implements AsyncDisposable {
 
   /** What datagrams to a destination (default: that of `connect`) meet on their way. */
   path(to: To = {}): Promise<PathInfo> {
-    return this.#work(async () => pathInfo(await this.#connection.peer(to)));
+    return this.#work(async () => {
+      checkTo(to, 'path');
+      return pathInfo(await this.#connection.peer(to));
+    });
   }
 
   /**
@@ -171,7 +175,9 @@ export class UfoSocket extends SocketSettings implements AsyncDisposable {
     const listener = rest.find((one) => typeof one === 'function') as SendCallback | undefined;
     try {
       if (rest.length <= 1 && (first === undefined || (typeof first === 'object' && first !== null))) {
-        return this.#send(partsOf(message), (first ?? {}) as SendOptions);
+        const to = (first ?? {}) as SendOptions;
+        checkTo(to, 'send');
+        return this.#send(partsOf(message), to);
       }
       const { parts, to } = sendCall(message, rest, this.#connection.asked);
       if (listener === undefined) return this.#send(parts, to);
@@ -194,6 +200,7 @@ export class UfoSocket extends SocketSettings implements AsyncDisposable {
   sendMany(source: StreamSource, to: ManyOptions = {}): Promise<SendSummary> {
     const run = async (): Promise<SendSummary> => {
       checkSource(source);
+      checkTo(to, 'sendMany');
       this.#refuseCorked('sendMany');
       const peers = await this.#works.run(() => this.#connection.peers(to));
       return sendStream(this.sender, this.#works, peers, source, to);
@@ -226,6 +233,7 @@ export class UfoSocket extends SocketSettings implements AsyncDisposable {
    */
   sendPages(pages: Pages, to: To = {}): PagesSent {
     this.#refuseCorked('sendPages');
+    checkTo(to, 'sendPages');
     const { ubuf, done } = completion();
     const sent = this.#one.sendPages(UserPages.of(pages), ubuf, to);
     return { sent: this.#reports.observed(sent), completed: done };

@@ -1,3 +1,4 @@
+import { checkObject, typeError } from '../errors.js';
 import { PagePool } from '../memory/page-pool.js';
 import { UserMemory } from '../memory/user-memory.js';
 import { createFlow, type FlowOptions } from '../skb/flow.js';
@@ -43,7 +44,11 @@ let shared: { readonly pool: PagePool; readonly idents: IdentSource } | undefine
  * ```
  */
 export function segment(options: SegmentOptions): Iterable<Frame> {
+  checkObject('options', options, 'an object with source, destination and payload');
   const { source, destination, payload, mtu = 1500, ident, plan } = options;
+  checkObject('source', source, 'an object with address and port');
+  checkObject('destination', destination, 'an object with address and port');
+  if (!(payload instanceof Uint8Array)) throw typeError('payload', payload, 'a Uint8Array');
   const flow = createFlow({
     ...options,
     source: source.address,

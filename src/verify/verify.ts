@@ -1,4 +1,5 @@
 import { openFileCapture } from '../capture/file/engine.js';
+import { checkIterable } from '../errors.js';
 import { type FrameSource, verdictsOf } from './batches.js';
 import { type Comparer, Recount } from './recount.js';
 import type { DatagramVerdict, VerifySummary } from './verdict.js';
@@ -34,6 +35,7 @@ export async function* verify(
     await using file = await openFileCapture(source, { reuse: true });
     return yield* verify(file, { hash, ...(expect && { expect }), ...(signal && { signal }) });
   }
+  checkIterable('source', source, 'the path of a capture, a capture, or batches of frames');
   const verifier = new Verifier({ hash, sightings: expect !== undefined });
   const recount = expect && new Recount(expect);
   for await (const verdicts of verdictsOf(verifier, source)) {

@@ -58,7 +58,7 @@ describe('completion', () => {
   const inBash = `source <(udp-ufo completion); COMP_LINE="$1"; COMP_POINT=\${#1}; _udp_ufo; printf '%s\\n' "\${COMPREPLY[@]}"`;
   const shells: [string, string[]][] = [['bash', ['-c', inBash, 'bash']]];
   // In zsh the script must be read without complaint, and offer what it is asked for: compadd is replaced to see it.
-  const inZsh = `autoload -Uz compinit; compinit -u -D; source <(udp-ufo completion); compadd() { print -l -- "\${@:5}" }
+  const inZsh = `autoload -Uz compinit; compinit -u -D; source <(udp-ufo completion); compadd() { print -l -- "\${@:3}" }
     words=(\${=1}); [[ "$1" == *" " ]] && words+=(''); CURRENT=\${#words}; _udp_ufo`;
   if (spawnSync('zsh', ['--version']).status === 0) shells.push(['zsh', ['-f', '-c', inZsh, 'zsh']]);
 

@@ -1,4 +1,4 @@
-import { typeError } from '../../errors.js';
+import { checkIterable } from '../../errors.js';
 import type { PagePool } from '../../memory/page-pool.js';
 import type { GeneratedPayloads } from '../../payload/sequence.js';
 import { largestOf, smallestOf } from '../../payload/sizes.js';
@@ -15,9 +15,7 @@ export type StreamSource = AsyncIterable<StreamItem> | Iterable<StreamItem>;
 
 /** @throws UfoError (TypeError) for what gives no datagrams: text and octets are one */
 export function checkSource(source: unknown): asserts source is StreamSource {
-  const iterable = typeof source === 'object' && source !== null && !ArrayBuffer.isView(source);
-  if (iterable && (Symbol.iterator in source || Symbol.asyncIterator in source)) return;
-  throw typeError('source', source, 'an iterable of messages', 'send takes a single one');
+  checkIterable('source', source, 'an iterable of messages', 'send takes a single one');
 }
 
 /** Where the payloads of a stream come from, one at a time, when there is room for one. */

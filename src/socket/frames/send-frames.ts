@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { argumentError } from '../../errors.js';
+import { argumentError, checkIterable, checkObject } from '../../errors.js';
 import { parseRewriting, type Rewriting } from '../../options/rewriting.js';
 import type { LostFrames } from '../../tx/net-device.js';
 import type { Frame } from '../../wire/frame.js';
@@ -62,6 +62,8 @@ export async function sendFrames(
   frames: AsyncIterable<Frame> | Iterable<Frame>,
   options: FrameOptions,
 ): Promise<FramesSummary> {
+  checkObject('options', options, 'an object with interface, or with a driver that needs none');
+  checkIterable('frames', frames, 'an iterable of frames');
   const { driver = 'packet-socket', rewrite, signal, onFrame } = options;
   checkOptions(options, driver);
   const to = typeof rewrite === 'string' ? parseRewriting(rewrite, 'rewrite') : rewrite;

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { after, describe, it } from 'node:test';
+import * as library from '../src/index.js';
+
+// As somebody without types calls it.
+// biome-ignore lint/suspicious/noExplicitAny: that is the point
+const { capture, createPacer, createSocket, plan, segment, sendFrames, verify } = library as any;
+
+const socket = createSocket({ type: 'udp4', driver: 'kernel-udp' });
+after(() => socket.close());
+
+const ends = { source: { address: '192.0.2.1', port: 1 }, destination: { address: '192.0.2.2', port: 2 } };
+
+async function drained(source: unknown): Promise<void> {
+  for await (const one of verify(source)) assert.ok(one);
+}
+
+/** What is wrong of each call, by the name that its caller knows it by. */
+const CALLS: readonly (readonly [argument: string, call: () => unknown])[] = [
+  ['options', () => createSocket()],
+  ['type', () => createSocket({})],
+  ['typ', () => createSocket({ typ: 'udp4' })],
+  ['signal', () => createSocket({ type: 'udp4', signal: {} })],
+  ['message', () => socket.send()],
+  ['message', () => socket.send(null, 9)],
+  ['port', () => socket.send('x', 'abc')],
+  ['adress', () => socket.send('x', { port: 9, adress: '192.0.2.2' })],
+  ['signal', () => socket.send('x', { port: 9, signal: {} })],
+  ['ident', () => socket.send('x', { port: 9, ident: 'a' })],
+  ['port', () => socket.bind('x')],
+  ['port', () => socket.connect()],
+  ['address', () => socket.connect(9, 5)],
+  ['ttl', () => socket.setTTL('a')],
+  ['size', () => socket.setRecvBufferSize('a')],
+  ['source', () => socket.sendMany(5, { port: 9 })],
+  ['source', () => socket.sendMany(new Uint8Array(4), { port: 9 })],
+  ['to', () => socket.sendMany([], 5)],
+  ['pcaer', () => socket.sendMany([], { port: 9, pcaer: null })],
+  ['options', () => socket.sendFile('x')],
+  ['file', () => socket.sendFile(5, { datagramSize: 5 })],
+  ['datagramSize', () => socket.sendFile('x', {})],
+  ['len', () => socket.allocPages('x')],
+  ['pages', () => socket.sendPages({}).sent],
+  ['to', () => socket.path('x')],
+  ['options', () => createPacer()],
+  ['rate', () => createPacer({ rate: 'x' })],
+  ['options', () => segment()],
+  ['source', () => segment({})],
+  ['destination', () => segment({ source: ends.source })],
+  ['payload', () => segment({ ...ends, payload: 5 })],
+  ['source', () => drained(undefined)],
+  ['source', () => drained(5)],
+  ['options', () => capture()],
+  ['interface', () => capture({ interface: 5 })],
+  ['signal', () => capture({ interface: 'lo', signal: {} })],
+  ['plan', () => plan()],
+  ['options', () => sendFrames([])],
+  ['frames', () => sendFrames(5, { interface: 'lo' })],
+];
+
+describe('misuse is told by the argument, and never comes out of the middle', () => {
+  for (const [argument, call] of CALLS) {
+    it(`${argument}: ${call.toString().replace('() => ', '')}`, async () => {
+      await assert.rejects(
+        async () => call(),
+        (error: library.UfoError) => {
+          assert.ok(error instanceof TypeError || error instanceof RangeError, String(error));
+          assert.deepEqual([error.code, error.argument], ['ERR_UFO_INVALID_ARGUMENT', argument]);
+          assert.ok(error.message.startsWith(`${argument}: got `), error.message);
+          return true;
+        },
+      );
+    });
+  }
+});
