@@ -19,6 +19,8 @@ interface Sent {
   readonly flow?: Flow;
   readonly ident: (number: number) => number;
   readonly payload?: (number: number) => Uint8Array;
+  /** Which datagrams have an octet that their checksum does not know of. */
+  readonly spoil?: (number: number) => boolean;
   /** Which fragments the capture did not get. */
   readonly lost: (number: number, fragment: number) => boolean;
   /** Seconds at which a datagram goes. */
@@ -27,7 +29,7 @@ interface Sent {
 
 const PATTERNS = [pattern(100, 1), pattern(100, 2), pattern(100, 3)];
 
-function verdictsOn({ count, flow = flow4, ident, payload, lost, at = (i) => 1 + i * 5e-6 }: Sent) {
+function verdictsOn({ count, flow = flow4, ident, payload, spoil, lost, at = (i) => 1 + i * 5e-6 }: Sent) {
   const verifier = new Verifier({ hash: false });
   const verdicts: DatagramVerdict[] = [];
   for (let i = 0; i < count; i++) {
@@ -35,7 +37,9 @@ function verdictsOn({ count, flow = flow4, ident, payload, lost, at = (i) => 1 +
     const octets = payload?.(i) ?? PATTERNS[Math.floor(i / 65_536) % 3]!;
     const came = Array.from({ length: Math.ceil((8 + octets.length) / 64) }, (_, k) => !lost(i, k));
     if (!came.includes(true)) continue;
-    const pieces = fragments(one, udpPacket(one, octets), 64);
+    const packet = udpPacket(one, octets);
+    if (spoil?.(i)) packet[70]! ^= 1;
+    const pieces = fragments(one, packet, 64);
     const frames = pieces.filter((_, k) => came[k]).map((packet, k) => frame(packet, at(i) + k * 1e-6));
     verdicts.push(...verifier.push(frames));
   }
@@ -105,6 +109,53 @@ describe('losses never make anything bad', () => {
       });
     }
   }
+});
+
+describe('a sender with few idents', () => {
+  const period = 5e-6;
+  for (const idents of [1, 2, 16, 100, 256]) {
+    it(`${idents} in turn: nothing is bad for losses, and wrong octets are whatever was lost`, () => {
+      const loss = chance(5);
+      // What nobody lost tells that idents come again; from then on it is known.
+      const lost = (i: number): boolean => i > 3 * idents && loss() < 0.05;
+      const wrong = (i: number): boolean => i > 1000 && i % 97 === 0;
+      const { verdicts, summary } = verdictsOn({
+        count: 2500,
+        ident: (i) => 1 + (i % idents),
+        payload: (i) => pattern(100, i % 251),
+        spoil: wrong,
+        lost,
+        at: (i) => 1 + i * period,
+      });
+      const spoilt = Math.ceil(1500 / 97);
+      assert.ok(summary.bad <= spoilt && summary.bad > spoilt / 2, `${summary.bad} bad of ${spoilt} that were spoilt`);
+      for (const one of of(verdicts, 'bad')) assert.equal(one.findings[0]!.code, 'udp-checksum');
+      assert.ok(summary.good > 2100, `${summary.good} good`);
+      assert.ok(summary.spliced < 50);
+    });
+  }
+
+  it('that lost nothing and spoilt some has those bad, and no splice', () => {
+    const { summary } = verdictsOn({
+      count: 1000,
+      ident: () => 7,
+      payload: (i) => pattern(100, i % 251),
+      spoil: (i) => i % 100 === 50,
+      lost: () => false,
+    });
+    assert.deepEqual([summary.bad, summary.good, summary.spliced, summary.incomplete], [10, 990, 0, 0]);
+  });
+
+  it('whose fragments come in reverse is watched too', () => {
+    const verifier = new Verifier({ hash: false });
+    for (let i = 0; i < 200; i++) {
+      const pieces = fragments({ ...flow4, ident: 7 }, udpPacket(flow4, pattern(100, i)), 64).reverse();
+      verifier.push(pieces.map((packet, k) => frame(packet, 1 + i * period + k * 1e-6)).slice(i === 100 ? 1 : 0));
+    }
+    verifier.end();
+    const { good, incomplete, bad } = verifier.summary({ captureLost: null });
+    assert.deepEqual([good, incomplete, bad], [199, 1, 0]);
+  });
 });
 
 describe('wrong octets are bad and no splice', () => {

@@ -5,7 +5,7 @@ import type { PayloadOrigin } from '../payload-origin.js';
 import type { MutableVerdict } from '../verdict.js';
 import type { ReassemblyBuffer } from './buffers.js';
 import { Extents } from './extents.js';
-import { type CameAgain, type Flow, FlowMark } from './flows.js';
+import { type CameAgain, type Flow, FlowMark } from './flow.js';
 import type { Fragment } from './fragment.js';
 import type { Keyed } from './keyed.js';
 import { FragmentRecords } from './records.js';
@@ -100,6 +100,12 @@ export class Group implements Keyed {
   /** Its flow, and how far that had come at the latest fragment; undefined for what came in one piece. */
   flow: Flow | undefined;
   readonly mark = new FlowMark();
+  /** How many datagrams its flow had when it began, itself counted; −1 where that was not kept. */
+  begunAt = -1;
+  /** Offset of the latest fragment, and whether one came behind one of a smaller offset, and of a larger. */
+  lastOffset = 0;
+  up = false;
+  down = false;
   /** Whether its ident may have come again between two fragments, and how many datagrams began between them at most. */
   cameAgain: CameAgain = 'no';
   between = 0;

@@ -3,7 +3,8 @@ import type { Code } from '../codes.js';
 import type { DatagramVerdict, MutableVerdict } from '../verdict.js';
 import { WholeDatagram } from '../whole/datagram.js';
 import { BufferPool } from './buffers.js';
-import { FlowMark, FlowTable } from './flows.js';
+import { FlowMark } from './flow.js';
+import { FlowTable } from './flow-table.js';
 import type { Fragment } from './fragment.js';
 import { Group } from './group.js';
 import { GroupList } from './group-list.js';
@@ -78,16 +79,17 @@ export class Reassembler {
     const { mark } = group;
     const flow = group.flow!;
     const { time } = fragment;
-    if (flow.begun === mark.begun && time - mark.time < LONG_WAIT) {
+    if (!flow.reuse.known && flow.begun === mark.begun && time - mark.time < LONG_WAIT) {
       mark.time = time;
       return group;
     }
     const between = flow.begun - mark.begun;
     const cameAgain = flow.cameAgain(mark, time);
+    const isNext = flow.reuse.isNext(group, fragment, between, time - mark.time) && !isRepeated(group, fragment);
     flow.note(mark, time);
     if (between > group.between) group.between = between;
     if (cameAgain !== 'no' && group.cameAgain !== 'yes') group.cameAgain = cameAgain;
-    if (cameAgain !== 'yes' || fits(group, fragment) || isRepeated(group, fragment)) return group;
+    if (!isNext && (cameAgain !== 'yes' || fits(group, fragment) || isRepeated(group, fragment))) return group;
     this.#giveUp(group, `its ident came again, with ${between} datagrams between`, 'ident-came-again');
     return this.#create(fragment, this.#find(fragment));
   }
@@ -95,6 +97,9 @@ export class Reassembler {
   /** Places the fragment in the datagram that `groupOf` told. */
   place(group: Group, fragment: Fragment): void {
     const complete = placeFragment(group, fragment, this.#buffers);
+    if (fragment.offset < group.lastOffset) group.down = true;
+    else if (fragment.offset > group.lastOffset) group.up = true;
+    group.lastOffset = fragment.offset;
     const cost = group.records.octets + group.findings.octets;
     this.#cost += cost - group.cost;
     group.cost = cost;
@@ -213,6 +218,8 @@ export class Reassembler {
     const { timeout4, timeout6 } = this.#limits;
     group.flow = this.#flows.of(fragment);
     group.flow.begin(fragment, group.mark);
+    group.begunAt = group.flow.begun;
+    group.lastOffset = fragment.offset;
     if (predecessor) {
       this.#table.remove(predecessor);
       group.predecessor = predecessor;
@@ -249,14 +256,20 @@ export class Reassembler {
     const { flow } = group;
     // Of a flow's first few datagrams nobody can tell how its idents go.
     if (group.cameAgain === 'no' && flow!.cameAgain(group.mark, time) === 'unknown') group.cameAgain = 'unknown';
-    if (group.predecessor) {
-      if (!group.records.repeats(group.predecessor.records)) flow!.repeated();
-      group.predecessor.state = 'gone';
-      group.predecessor.successor = undefined;
+    const { predecessor } = group;
+    const isOther = predecessor !== undefined && !group.records.repeats(predecessor.records);
+    if (predecessor) {
+      if (isOther) flow!.repeated();
+      predecessor.state = 'gone';
+      predecessor.successor = undefined;
       group.predecessor = undefined;
     }
     group.verdict = this.#judge(group, group.buffer?.view);
-    flow!.completed(group.findings.mismatches > 0 ? -1 : time - group.began);
+    const isGood = group.findings.mismatches === 0;
+    flow!.completed(isGood ? time - group.began : -1);
+    if (isGood) flow!.reuse.good(group);
+    if (isGood && isOther && predecessor.findings.mismatches === 0 && predecessor.begunAt >= 0)
+      flow!.reuse.again(group.begunAt - predecessor.begunAt, group.began - predecessor.began);
     group.state = 'held';
     this.#release(group);
     this.#holdBack.add(group.verdict, group);

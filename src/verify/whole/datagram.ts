@@ -1,6 +1,6 @@
 import type { RecordFormat } from '../../wire/record-run.js';
 import * as udp from '../../wire/udp.js';
-import type { CameAgain } from '../reassembly/flows.js';
+import type { CameAgain } from '../reassembly/flow.js';
 import { Fragment } from '../reassembly/fragment.js';
 import { Group } from '../reassembly/group.js';
 import { type Held, VERDICT_COST, type Waiting } from '../reassembly/hold-back.js';

@@ -1,4 +1,5 @@
-import { type Fragment, KEY_LAYERS } from './fragment.js';
+import type { Fragment } from './fragment.js';
+import { Reuse } from './reuse.js';
 
 /** A counter goes on by no more than this from one datagram to the next that is seen of it, but where many were lost. */
 const SMALL_STEP = 64;
@@ -43,6 +44,8 @@ export class Flow {
   distance = 0;
   /** Octets of IP payload in the largest fragment that began a datagram, with more behind it. */
   largestCut = 0;
+  /** How soon its idents come again, as far as whole datagrams showed it. */
+  readonly reuse = new Reuse();
   #open = 0;
   #givenUp = 0;
   #repeated = false;
@@ -104,7 +107,7 @@ export class Flow {
   /** Whether an ident that was seen at `mark` may be another datagram's at `time`. */
   cameAgain(mark: FlowMark, time: number): CameAgain {
     const between = this.begun - mark.begun;
-    if (this.#twoRates(time - mark.time)) return 'yes';
+    if (this.#twoRates(time - mark.time) || this.reuse.isLater(time - mark.time)) return 'yes';
     if (this.begun < FEW) return 'unknown';
     if (2 * this.#smallSteps >= this.begun - 1) return this.#wentRound(mark, time) ? 'yes' : 'no';
     if (between === 0 || (this.#space > 0x1_0000 && this.#bits > FEW_BITS)) return 'no';
@@ -151,39 +154,4 @@ export class Flow {
       this.#rate = Math.max(this.#rate, (this.distance - this.#stretch.distance) / seconds);
     this.note(this.#stretch, time);
   }
-}
-
-/** Flows that are remembered; more make room by forgetting all. */
-const MOST = 4096;
-
-/** Flows by addresses and network. A hash alone tells them apart; two under one count too much. */
-export class FlowTable {
-  readonly #flows = new Map<number, Flow>();
-  #lastKey = 0;
-  #last: Flow | undefined;
-
-  of(fragment: Fragment): Flow {
-    const h = hash(fragment);
-    if (this.#last && h === this.#lastKey) return this.#last;
-    let flow = this.#flows.get(h);
-    if (flow === undefined) {
-      if (this.#flows.size >= MOST) this.#flows.clear();
-      flow = new Flow(fragment.family);
-      this.#flows.set(h, flow);
-    }
-    this.#lastKey = h;
-    this.#last = flow;
-    return flow;
-  }
-
-  /** The flow of a packet that is no fragment, if there is one. */
-  find(fragment: Fragment): Flow | undefined {
-    return this.#flows.get(hash(fragment));
-  }
-}
-
-function hash({ key, keyLen, family }: Fragment): number {
-  let h: number = family;
-  for (let i = KEY_LAYERS; i < keyLen; i++) h = Math.imul(h ^ key[i]!, 0x9e3779b1) ^ (h >>> 15);
-  return h;
 }

@@ -1,0 +1,62 @@
+import type { Fragment } from './fragment.js';
+import type { Group } from './group.js';
+
+/** Whole datagrams that had the ident of one before them, until it is believed that idents come again. */
+const SEEN = 2;
+
+/**
+ * How soon a sender with few idents (a counter of few bits, one and the same for all) has one again: between two datagrams
+ * under it that came whole and right. Fragments of one datagram are closer to each other than the first ones of two.
+ */
+export class Reuse {
+  #seen = 0;
+  /** Datagrams, and seconds, from one to the next at the least. */
+  #datagrams = Number.POSITIVE_INFINITY;
+  #seconds = Number.POSITIVE_INFINITY;
+  /** Whether in a good datagram a fragment came behind one of a smaller offset, and of a larger one. */
+  #up = false;
+  #down = false;
+
+  /** Whether idents are so few that they must be watched from fragment to fragment. */
+  get known(): boolean {
+    return this.#seen >= SEEN;
+  }
+
+  /** A good datagram. */
+  good({ up, down }: Group): void {
+    this.#up ||= up;
+    this.#down ||= down;
+  }
+
+  /** A good one under the ident of another good one that began so many datagrams and seconds before it. */
+  again(datagrams: number, seconds: number): void {
+    this.#seen++;
+    this.#datagrams = Math.min(this.#datagrams, datagrams);
+    this.#seconds = Math.min(this.#seconds, Math.max(0, seconds));
+  }
+
+  /**
+   * Whether a fragment that came so many seconds after another may, by that alone, be of a later datagram. Where others have
+   * their turn in between, those may have been fewer.
+   */
+  isLater(seconds: number): boolean {
+    return this.known && seconds >= (this.#datagrams > 1 ? this.#seconds / 2 : this.#seconds);
+  }
+
+  /**
+   * Whether the fragment, not one that is there already, begins another datagram than `group`, `between` others having begun
+   * in the `seconds` since its latest fragment: it stands in the place of one, or is out of the order, up or down, that this
+   * sender's come in.
+   */
+  isNext({ extents, lastOffset }: Group, { offset, len, more }: Fragment, between: number, seconds: number): boolean {
+    if (!this.known) return false;
+    const isLater = this.isLater(seconds);
+    if (between + 1 < this.#datagrams / 2 && !isLater) return false;
+    const there = extents.covered(offset, offset + len);
+    if (there.length === 2 && there[0] === offset && there[1] === offset + len) return true;
+    const inTurn = this.#down ? this.#up || offset < lastOffset : offset > lastOffset;
+    if (inTurn) return false;
+    if (there.length > 0) return isLater; // what overlaps in part may be of the same
+    return (this.#down ? !more : offset === 0) || seconds >= this.#seconds / 2;
+  }
+}
