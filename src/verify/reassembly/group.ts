@@ -100,7 +100,7 @@ export class Group implements Keyed {
   /** Its flow, and how far that had come at the latest fragment; undefined for what came in one piece. */
   flow: Flow | undefined;
   readonly mark = new FlowMark();
-  /** How many datagrams its flow had when it began, itself counted; −1 where that was not kept. */
+  /** How many datagrams its flow had when it began, itself counted; −1 for what came in one piece. */
   begunAt = -1;
   /** Offset of the latest fragment, and whether one came behind one of a smaller offset, and of a larger. */
   lastOffset = 0;

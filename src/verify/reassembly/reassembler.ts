@@ -147,6 +147,8 @@ export class Reassembler {
     this.#mark.time = time;
     whole.cameAgain = flow.cameAgain(this.#mark, time) === 'unknown' ? 'unknown' : 'no';
     flow.completed(time - began);
+    flow.reuse.good({ up: true, down: false });
+    whole.begunAt = flow.begun;
     this.#table.add(whole, fragment, false);
     this.#holdBack.wait(whole);
     const due = Math.min(began + (fragment.family === 4 ? timeout4 : timeout6), time + holdTime);
@@ -268,7 +270,7 @@ export class Reassembler {
     const isGood = group.findings.mismatches === 0;
     flow!.completed(isGood ? time - group.began : -1);
     if (isGood) flow!.reuse.good(group);
-    if (isGood && isOther && predecessor.findings.mismatches === 0 && predecessor.begunAt >= 0)
+    if (isGood && isOther && predecessor.findings.mismatches === 0)
       flow!.reuse.again(group.begunAt - predecessor.begunAt, group.began - predecessor.began);
     group.state = 'held';
     this.#release(group);

@@ -23,7 +23,7 @@ export class Reuse {
   }
 
   /** A good datagram. */
-  good({ up, down }: Group): void {
+  good({ up, down }: Pick<Group, 'up' | 'down'>): void {
     this.#up ||= up;
     this.#down ||= down;
   }

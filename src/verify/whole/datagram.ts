@@ -46,6 +46,8 @@ export class WholeDatagram implements Held, Waiting {
   readonly count = 1;
   /** Whether its ident may have come again meanwhile, as far as its flow tells. */
   cameAgain: CameAgain = 'no';
+  /** How many datagrams its flow had when it began, itself counted. */
+  begunAt = -1;
   readonly #block: RowBlock;
   /** Words of the block in front of its head. */
   readonly #at: number;
@@ -101,6 +103,7 @@ export class WholeDatagram implements Held, Waiting {
     group.seen = group.fragments = this.#fragments;
     group.total = this.#word(HEAD_TOTAL);
     group.cameAgain = this.cameAgain;
+    group.begunAt = this.begunAt;
     group.records.restore(this.#records(fragment));
     group.verdict = this.#tell();
     this.#group = group;
