@@ -1,5 +1,12 @@
+import type { Extents } from './extents.js';
 import type { Fragment } from './fragment.js';
-import type { Group } from './group.js';
+
+/** What is known of a datagram in progress. */
+interface Progress {
+  readonly extents: Extents;
+  /** Offset of its latest fragment. */
+  readonly lastOffset: number;
+}
 
 /** Whole datagrams that had the ident of one before them, until it is believed that idents come again. */
 const SEEN = 2;
@@ -23,7 +30,7 @@ export class Reuse {
   }
 
   /** A good datagram. */
-  good({ up, down }: Pick<Group, 'up' | 'down'>): void {
+  good({ up, down }: { readonly up: boolean; readonly down: boolean }): void {
     this.#up ||= up;
     this.#down ||= down;
   }
@@ -44,11 +51,16 @@ export class Reuse {
   }
 
   /**
-   * Whether the fragment, not one that is there already, begins another datagram than `group`, `between` others having begun
+   * Whether the fragment, not one that is there already, begins another datagram than that in progress, `between` others having begun
    * in the `seconds` since its latest fragment: it stands in the place of one, or is out of the order, up or down, that this
    * sender's come in.
    */
-  isNext({ extents, lastOffset }: Group, { offset, len, more }: Fragment, between: number, seconds: number): boolean {
+  isNext(
+    { extents, lastOffset }: Progress,
+    { offset, len, more }: Fragment,
+    between: number,
+    seconds: number,
+  ): boolean {
     if (!this.known) return false;
     const isLater = this.isLater(seconds);
     if (between + 1 < this.#datagrams / 2 && !isLater) return false;
