@@ -11,6 +11,7 @@ import {
   ETHTOOL_STSO,
   SIOCETHTOOL,
   SIOCGIFHWADDR,
+  SIOCGIFMTU,
   SOCK_CLOEXEC,
   SOCK_DGRAM,
 } from './constants.js';
@@ -49,11 +50,22 @@ export function activeFeatures(interfaceName: string): ReadonlySet<string> {
 
 /** Whether frames on an interface have an Ethernet header; not so where there is no such interface (`any`). */
 export function hasEthernetHeader(interfaceName: string): boolean {
+  const ifreq = ask(interfaceName, SIOCGIFHWADDR);
+  return ifreq !== null && ETHERNET_TYPES.includes(ifreq.readUInt16LE(IFNAMSIZ));
+}
+
+/** The MTU of an interface; null where there is no such interface (`any`). */
+export function mtuOf(interfaceName: string): number | null {
+  return ask(interfaceName, SIOCGIFMTU)?.readInt32LE(IFNAMSIZ) ?? null;
+}
+
+/** The kernel's answer as `struct ifreq`; null where it knows no such interface. */
+function ask(interfaceName: string, request: number): Buffer | null {
   const fd = openSocket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   const ifreq = namedIfreq(interfaceName);
-  const known = libc().ioctl(fd, SIOCGIFHWADDR, ifreq) >= 0;
+  const known = libc().ioctl(fd, request, ifreq) >= 0;
   libc().close(fd);
-  return known && ETHERNET_TYPES.includes(ifreq.readUInt16LE(IFNAMSIZ));
+  return known ? ifreq : null;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { UfoError, unsupportedError } from '../../errors.js';
-import { hasEthernetHeader, turnOffSegmentationOffloads } from '../../host/device-features.js';
+import { hasEthernetHeader, mtuOf, turnOffSegmentationOffloads } from '../../host/device-features.js';
 import { insideLab } from '../../host/lab-info.js';
+import { HEADER_LEN, TAG_LEN } from '../../wire/ethernet.js';
 import { openError } from '../open-error.js';
 import {
   type CaptureLoop,
@@ -35,6 +36,8 @@ export class CapLoop implements CaptureLoop {
   readonly #onTick: () => void;
   #socket: CaptureSocket | null = null;
   #linktype = 0;
+  /** Octets from which on a frame may have been cut. */
+  #most = SNAPLEN;
   #limit = Number.POSITIVE_INFINITY;
   #received = 0;
   #lastReceived = 0;
@@ -61,6 +64,7 @@ export class CapLoop implements CaptureLoop {
     // Slots of the ring are as large as a frame can get: 64 KiB while these are on, the MTU otherwise. A lab's are ours.
     if (insideLab()) turnOffSegmentationOffloads(options.interface);
     const before = CaptureSocket.own();
+    this.#most = mostCaptured(options.interface);
     this.#linktype = this.#openCap(options);
     this.#limit = options.frames ?? Number.POSITIVE_INFINITY;
     this.#sink.start(this.#linktype);
@@ -124,7 +128,7 @@ export class CapLoop implements CaptureLoop {
     const seconds = Math.floor(now / 1000);
     const nanoseconds = Math.floor((now - seconds * 1000) * 1e6);
     this.#received++;
-    const len = caplen < SNAPLEN ? caplen : wireLength(this.#view, caplen, this.#linktype);
+    const len = caplen < this.#most ? caplen : wireLength(this.#view, caplen, this.#linktype);
     const more = this.#batch.push(this.#buffer, caplen, len, seconds, nanoseconds);
     if (!more || this.#received >= this.#limit || (this.#drain !== null && this.#received >= this.#drain.target))
       this.#end();
@@ -145,4 +149,12 @@ export class CapLoop implements CaptureLoop {
     }
     if (now - drain.quietSince >= this.#quietMs || now >= drain.limit) this.#end();
   }
+}
+
+/**
+ * The slots of libpcap's ring are as large as the MTU where nothing is offloaded, and the kernel cuts what is larger: packets
+ * that are handed over joined (UDP_SEGMENT) leave no other trace than that they are more than the interface carries.
+ */
+function mostCaptured(name: string): number {
+  return Math.min(SNAPLEN, (mtuOf(name) ?? SNAPLEN) + HEADER_LEN + TAG_LEN + 1);
 }
