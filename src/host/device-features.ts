@@ -60,10 +60,10 @@ export function mtuOf(interfaceName: string): number | null {
 }
 
 /** The kernel's answer as `struct ifreq`; null where it knows no such interface. */
-function ask(interfaceName: string, request: number): Buffer | null {
+function ask(interfaceName: string, question: number): Buffer | null {
   const fd = openSocket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   const ifreq = namedIfreq(interfaceName);
-  const known = libc().ioctl(fd, request, ifreq) >= 0;
+  const known = libc().ioctl(fd, question, ifreq) >= 0;
   libc().close(fd);
   return known ? ifreq : null;
 }

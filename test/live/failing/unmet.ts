@@ -43,6 +43,7 @@ const ONLY_THEN: readonly (readonly [part: string, why: string])[] = [
   ['companion/companion.js: SO_REUSEPORT', 'an option of the library'],
   ['companion/socket.js: libc().connect(fd, name, name.length) < 0', 'disconnect, of the library'],
   ['host/device-features.js: const fd = openSocket(', 'turning offloads off, of the lab'],
+  ['host/device-features.js: const known = libc().ioctl(', 'of cap, in the capture child'],
   ['host/device-features.js: const known = libc().ioctl(fd, SIOCGIFHWADDR', 'runs in the capture child, for cap'],
   ['host/device-features.js: libc().close(fd)', 'turning offloads off, of the lab'],
   [
