@@ -36,8 +36,8 @@ for (const driver of values.driver) {
   if (run.samples.length === 0) run = await soak(driver); // a machine with other work may not have had the capture ready in time
   runs.push(run);
   report(run);
+  writeFileSync(values.svg, drawRuns(runs)); // what is done is drawn, whatever becomes of the rest
 }
-writeFileSync(values.svg, drawRuns(runs));
 console.log(`drawn: ${values.svg}`);
 process.exitCode = runs.every(({ faults }) => faults.length === 0) ? 0 : 1;
 
