@@ -66,13 +66,18 @@ describe('the map of fragments', () => {
     assert.equal(coverageMap(datagram()), null);
   });
 
-  it('marks those that lie over others, not those that adjoin', () => {
-    const classes = (...list: FragmentVerdict[]): string[] =>
-      map([], ...list).drawn.flatMap((shape) => (shape['kind'] === 'rect' ? [shape['class']!] : []));
-    assert.deepEqual(classes(piece(0, 16), piece(16, 8), piece(24, 8)), ['piece', 'piece', 'piece']);
-    assert.deepEqual(classes(piece(0, 16), piece(8, 16), piece(24, 8)), ['overlap', 'overlap', 'piece']);
-    assert.deepEqual(classes(piece(16, 8), piece(0, 64), piece(64, 8)), ['overlap', 'overlap', 'piece']);
-    assert.deepEqual(classes(piece(0, 64), piece(8, 8), piece(32, 8)), ['overlap', 'overlap', 'overlap']);
+  it('marks the octets that came more than once, in each fragment that has them', () => {
+    const over = (...list: FragmentVerdict[]): (readonly [string, number, number, number])[] =>
+      map([], ...list).drawn.flatMap((shape) =>
+        shape['kind'] === 'rect' && shape['class'] !== 'piece'
+          ? [[shape['class']!, Number(shape['x']), Number(shape['width']), Number(shape['y'])] as const]
+          : [],
+      );
+    assert.deepEqual(over(piece(0, 16), piece(16, 8), piece(24, 8)), [], 'those that adjoin do not');
+    assert.deepEqual(over(piece(0, 16), piece(8, 16), piece(24, 8)), [
+      ['overlap', 290, 170, 1],
+      ['overlap', 290, 170, 13],
+    ]);
   });
 });
 
