@@ -32,6 +32,7 @@ export const SO_TIMESTAMPNS = 35;
 export const SCM_TIMESTAMPNS: number = SO_TIMESTAMPNS;
 export const SO_MEMINFO = 55;
 export const SO_BINDTOIFINDEX = 62;
+export const SHUT_RD = 0;
 export const MSG_TRUNC = 0x20;
 export const MSG_DONTWAIT = 0x40;
 /** preadv2(2): only what is in the page cache. */

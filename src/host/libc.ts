@@ -20,6 +20,7 @@ export interface Libc {
   bind(fd: number, address: Pointer, addressLen: number): number;
   listen(fd: number, backlog: number): number;
   connect(fd: number, address: Pointer, addressLen: number): number;
+  shutdown(fd: number, how: number): number;
   getsockname(fd: number, address: Pointer, addressLen: Uint32Array): number;
   setsockopt(fd: number, level: number, name: number, value: Pointer, valueLen: number): number;
   getsockopt(fd: number, level: number, name: number, value: Pointer, valueLen: Uint32Array): number;
@@ -60,6 +61,7 @@ const SIGNATURES: Readonly<Record<keyof Libc, string>> = {
   bind: 'int bind(int, void*, unsigned int)',
   listen: 'int listen(int, int)',
   connect: 'int connect(int, void*, unsigned int)',
+  shutdown: 'int shutdown(int, int)',
   getsockname: 'int getsockname(int, void*, void*)',
   setsockopt: 'int setsockopt(int, int, int, void*, unsigned int)',
   getsockopt: 'int getsockopt(int, int, int, void*, void*)',

@@ -68,11 +68,12 @@ describeLive('receive', () => {
     process.kill(program.child.pid!, 'SIGSTOP'); // nsenter has become the program
     await sendDatagrams(20, LAB.far.ipv4);
     process.kill(program.child.pid!, 'SIGCONT');
-    await program.end();
+    assert.equal(await program.end(), 4, 'what its own socket dropped is not good');
     const summary = program.lines.at(-1)!;
     const losses = summary['losses'] as { counter: string; count: number }[];
     const lost = losses.find(({ counter }) => /^Udp6?\.RcvbufErrors$/.test(counter))?.count ?? 0;
     assert.ok(lost > 0, JSON.stringify(summary));
     assert.equal((summary['datagrams'] as number) + lost, 20);
+    assert.equal(summary['dropped'], lost);
   });
 });

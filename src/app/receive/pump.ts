@@ -70,6 +70,7 @@ export class DatagramPump {
   /** Takes no more; resolves when nothing of ours holds the descriptor. */
   async stop(): Promise<void> {
     this.#stopped = true;
+    if (this.#waiting !== undefined) this.#socket.wake();
     await this.#waiting?.catch(() => false);
   }
 

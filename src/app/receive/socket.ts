@@ -9,6 +9,7 @@ import {
   IPV6_ADD_MEMBERSHIP,
   IPV6_V6ONLY,
   MSG_DONTWAIT,
+  SHUT_RD,
   SO_MEMINFO,
   SO_RCVBUF,
   SO_TIMESTAMPNS,
@@ -86,6 +87,11 @@ export class ReceiveSocket implements Disposable {
     const meminfo = new Uint32Array(SK_MEMINFO_VARS);
     const ok = libc().getsockopt(this.fd, SOL_SOCKET, SO_MEMINFO, meminfo, Uint32Array.of(meminfo.byteLength)) === 0;
     return ok ? meminfo[SK_MEMINFO_DROPS]! : null;
+  }
+
+  /** Ends a poll(2) for it at once, and its receiving. An unconnected socket says ENOTCONN, and does it all the same (inet_shutdown). */
+  wake(): void {
+    libc().shutdown(this.fd, SHUT_RD);
   }
 
   [Symbol.dispose](): void {

@@ -18,14 +18,15 @@ export interface ReceiveSummary extends ReceiveFigures {
   readonly losses: readonly KernelLoss[];
 }
 
-/** As every comparison of sent and seen: wrong or doubled is bad, missing is inconclusive, and order is told. */
+/** As every comparison of sent and seen: wrong or doubled is bad, missing or dropped here is inconclusive, and order is told. */
 export function exitCode(
-  { bad, missing, duplicates, datagrams, losses }: ReceiveSummary,
+  { bad, missing, duplicates, datagrams, dropped, losses }: ReceiveSummary,
   count: number | undefined,
 ): ExitCode {
   if (bad > 0 || duplicates > 0) return EXIT.verificationFailed;
   const short = count !== undefined && datagrams < count;
-  return missing > 0 || short || (datagrams === 0 && losses.length > 0) ? EXIT.inconclusive : EXIT.ok;
+  const lost = missing > 0 || (dropped ?? 0) > 0 || (datagrams === 0 && losses.length > 0);
+  return lost || short ? EXIT.inconclusive : EXIT.ok;
 }
 
 export function summaryText(summary: ReceiveSummary): string {

@@ -7,6 +7,8 @@ import { BATCH, DatagramBatch } from '../../../src/app/receive/batch.js';
 import { Senders } from '../../../src/app/receive/senders.js';
 import { openReceiveSocket, type ReceiveSocket } from '../../../src/app/receive/socket.js';
 import { ReceiveTally } from '../../../src/app/receive/tally.js';
+import { POLLIN } from '../../../src/host/constants.js';
+import { Poll } from '../../../src/host/socket-calls.js';
 import { makePayload } from '../../../src/payload/generated.js';
 
 /** One datagram as a batch told of it. */
@@ -103,6 +105,13 @@ describe('datagrams by the batch', () => {
     const { payload, mismatch } = tally.add(null, 1000, 'a', 0, true);
     assert.deepEqual([payload, mismatch], ['bad', 'datagram cut, only 1000 octets of it were taken']);
     assert.equal(tally.figures.bad, 1);
+  });
+
+  it('are waited for no longer once the socket is told so', async () => {
+    using other = await openReceiveSocket('127.0.0.1', 0, 1 << 16);
+    const waiting = new Poll(other.fd, POLLIN).wait(100);
+    other.wake();
+    assert.equal(await waiting, true, 'not the end of the time');
   });
 
   it('are none where none came', () => assert.equal(new DatagramBatch().receive(socket.fd, BATCH), 0));

@@ -9,6 +9,7 @@ export const GOES_ON: Readonly<Record<string, string>> = {
   'app/doctor/packages.js access': 'doctor says that the program was not found',
   'app/receive/batch.js recvmmsg': 'EAGAIN says that nothing is there yet; any other error ends it',
   'app/receive/socket.js close': 'the descriptor is gone all the same',
+  'app/receive/socket.js shutdown': 'the wait that it would have ended ends by itself, within 100 ms',
   'app/receive/socket.js getsockopt': 'how many datagrams this socket dropped is told as not known',
   'app/receive/pump.js poll': 'what cannot be waited for is looked for again',
   'app/receive/store.js stat': 'what cannot be looked at is no folder; opening it for writing tells more',
