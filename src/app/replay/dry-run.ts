@@ -1,6 +1,6 @@
 import { openFileCapture } from '../../capture/file/engine.js';
 import { findInterface } from '../../host/interfaces.js';
-import { readyOctets, refusedFrame } from '../../socket/frames/ready.js';
+import { readyOctets, refuseLong } from '../../socket/frames/ready.js';
 import { rewritten } from '../../socket/frames/rewrite.js';
 import { type FrameWay, frameWay } from '../../socket/frames/ways.js';
 import { HEADER_LEN as ETHERNET_LEN } from '../../wire/ethernet.js';
@@ -76,10 +76,7 @@ class Writing implements AsyncDisposable {
     this.#way ??= frameWay(driver, frame);
     const bytes = readyOctets(frame, number, this.#way);
     const linkLen = this.#way.sends === 'frames' ? ETHERNET_LEN : 0;
-    if (bytes.length > this.#mtu + linkLen) {
-      const want = `at most ${this.#mtu + linkLen}, what the interface carries`;
-      throw refusedFrame(number, `${bytes.length} octets`, want);
-    }
+    refuseLong(bytes, number, this.#mtu, this.#way);
     const linktype = linkLen === 0 ? LINKTYPE_RAW : LINKTYPE_ETHERNET;
     return { ...frame, bytes, offset: 0, caplen: bytes.length, len: bytes.length, linktype };
   }

@@ -15,7 +15,7 @@ import { Turnstile } from '../flight/turnstile.js';
 import { Channel } from '../path/channel.js';
 import { openDevice } from '../path/open-device.js';
 import { settledLoss } from '../path/settled-loss.js';
-import { refusedFrame } from './ready.js';
+import { refuseLong } from './ready.js';
 import type { FrameDriver, FrameWay } from './ways.js';
 
 export interface OutletOptions {
@@ -54,12 +54,9 @@ export class FrameOutlet {
   }
 
   /** Waits until this frame may be handed over. @throws UfoError where it is too large, or an earlier one was refused */
-  async ready(octets: Uint8Array, number: number, { sends }: FrameWay): Promise<void> {
-    this.#next = await this.#way(octets, sends);
-    const { channel, flow } = this.#next;
-    const most = channel.device.mtu + flow.linkHeader.length;
-    if (octets.length > most)
-      throw refusedFrame(number, `${octets.length} octets`, `at most ${most}, what the interface carries`);
+  async ready(octets: Uint8Array, number: number, way: FrameWay): Promise<void> {
+    this.#next = await this.#way(octets, way.sends);
+    refuseLong(octets, number, this.#next.channel.device.mtu, way);
     await this.settled(MOST - 1);
   }
 

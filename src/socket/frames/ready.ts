@@ -1,5 +1,5 @@
 import { argumentError } from '../../errors.js';
-import { HEADER_LEN as ETHERNET_LEN } from '../../wire/ethernet.js';
+import { HEADER_LEN as ETHERNET_LEN, TAG_LEN, TPID_VLAN } from '../../wire/ethernet.js';
 import { type Frame, frameData } from '../../wire/frame.js';
 import * as ipv4 from '../../wire/ipv4.js';
 import * as ipv6 from '../../wire/ipv6.js';
@@ -8,6 +8,8 @@ import { rightIpv4Header } from '../flight/way.js';
 import type { FrameWay } from './ways.js';
 
 const network = new NetworkLayer();
+/** Where the outer tag of an Ethernet frame begins. */
+const TAG_AT = ETHERNET_LEN - 2;
 
 /**
  * What is sent of a frame: all of it, or the IP packet in it, without the link's padding. The octets are the caller's own.
@@ -30,6 +32,17 @@ export function readyOctets(frame: Frame, number: number, way: FrameWay): Uint8A
 
 export function refusedFrame(number: number, got: string, want: string, hint?: string): Error {
   return argumentError(`frame ${number}`, got, want, hint);
+}
+
+/** Refuses a frame that an interface of this MTU does not carry by this way. */
+export function refuseLong(octets: Uint8Array, number: number, mtu: number, { sends, tagsOnTop }: FrameWay): void {
+  const link = sends === 'packets' ? 0 : ETHERNET_LEN + (tagsOnTop && isTagged(octets) ? TAG_LEN : 0);
+  if (octets.length <= mtu + link) return;
+  throw refusedFrame(number, `${octets.length} octets`, `at most ${mtu + link}, what the interface carries`);
+}
+
+function isTagged(octets: Uint8Array): boolean {
+  return octets.length > TAG_AT + 1 && ((octets[TAG_AT]! << 8) | octets[TAG_AT + 1]!) === TPID_VLAN;
 }
 
 function packetIn(octets: Uint8Array, linktype: number, number: number, way: FrameWay): Uint8Array {

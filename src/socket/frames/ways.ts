@@ -8,14 +8,16 @@ export interface FrameWay {
   readonly sends: 'frames' | 'packets';
   /** The kernel puts IPv4 headers right: wrong ones would not arrive as they are. */
   readonly rightsIpv4Headers: boolean;
+  /** A tag of 802.1Q may come on top of what the MTU allows (`packet_extra_vlan_len_allowed`); AF_XDP says EMSGSIZE to it. */
+  readonly tagsOnTop: boolean;
 }
 
 /** The drivers that take ready frames, with what each makes of them; a file holds what the first frame is. */
 export const FRAME_WAYS = {
-  'packet-socket': { sends: 'frames', rightsIpv4Headers: false },
-  'af-xdp': { sends: 'frames', rightsIpv4Headers: false },
-  'raw-socket': { sends: 'packets', rightsIpv4Headers: true },
-  'pcap-file': { sends: 'frames', rightsIpv4Headers: false },
+  'packet-socket': { sends: 'frames', rightsIpv4Headers: false, tagsOnTop: true },
+  'af-xdp': { sends: 'frames', rightsIpv4Headers: false, tagsOnTop: false },
+  'raw-socket': { sends: 'packets', rightsIpv4Headers: true, tagsOnTop: false },
+  'pcap-file': { sends: 'frames', rightsIpv4Headers: false, tagsOnTop: true },
 } as const satisfies Partial<Record<DriverName, FrameWay>>;
 export type FrameDriver = keyof typeof FRAME_WAYS;
 
