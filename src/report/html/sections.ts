@@ -46,7 +46,8 @@ function sortable(
   rows: readonly SortableRow[],
 ): Markup {
   const heads = columns.map(
-    (name, i) => html`<th scope="col"${numeric(rows[0]?.cells[i]?.sort)}><button type="button">${name}</button></th>`,
+    (name, i) =>
+      html`<th scope="col"${numeric(rows.map(({ cells }) => cells[i]!.sort).find((sort) => sort !== ''))}><button type="button">${name}</button></th>`,
   );
   const kinds = [...new Set(rows.map(({ kind }) => kind))];
   const filters =
