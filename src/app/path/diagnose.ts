@@ -26,7 +26,22 @@ export function diagnose(evidence: Evidence): Finding[] {
     ...pathMtu(evidence),
     ...changed(evidence),
   ];
+  if (found.length === 0) return notKnown(evidence);
   return found.sort((a, b) => FINDINGS.indexOf(a.code) - FINDINGS.indexOf(b.code));
+}
+
+/** Something does not pass, and nothing known fits. Bursts aside: what a machine loses of those says little. */
+function notKnown({ outcomes, kind }: Evidence): Finding[] {
+  const lost = [...outcomes.values()].filter(
+    (one) => !passed(one) && !/^(burst|limit|wait|first)/.test(one.probe.name),
+  );
+  if (lost.length === 0) return [];
+  const says = `not all passes, and why is not known: ${lost.map(({ probe }) => probe.title).join('; ')}`;
+  const next =
+    kind === 'report'
+      ? 'ask again: what is lost each time is no chance'
+      : 'the way back may lose it, too: udp-ufo receive PORT --report there tells more';
+  return [{ code: 'not-known', says, next }];
 }
 
 function unreachable(small: Outcome | undefined): Finding {

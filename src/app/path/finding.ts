@@ -14,6 +14,7 @@ export const FINDINGS = [
   'order-dropped',
   'options-dropped',
   'options-fragments-dropped',
+  'not-known',
   'damaged',
   'path-mtu',
   'duplicated',

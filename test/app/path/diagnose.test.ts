@@ -121,6 +121,11 @@ describe('diagnose', () => {
       ['lossy'],
     ],
     ['some datagrams in fragments, so no filter', [{ 'fragments-small': { arrived: 1, sent: 4 } }], ['fragments-lost']],
+    [
+      'large fragments lost on the way back of an echo, which fits nothing',
+      [{ 'fragments-full': LOST, small: { arrivals: [] } }, { kind: 'echo' }],
+      ['not-known'],
+    ],
     ['a datagram lost once', [{ full: { arrived: 1 } }], []],
     ['fragments lost at a rate', [{ 'burst-fragments': { arrived: 15 } }], ['rate-limited']],
     ['packets of all kinds lost at a rate', [{ 'burst-fragments': { arrived: 15 }, burst: { arrived: 15 } }], []],
