@@ -15,7 +15,7 @@ export const plan = defineCommand({
   options: {
     size: withDefault(size({ describe: 'octets of payload' }), '4400'),
     mtu: withDefault({ ...HEADER_OPTIONS.mtu, describe: 'largest IP packet' }, '1500'),
-    family: withDefault(choice({ describe: 'IPv4 or IPv6' }, ['4', '6']), '4'),
+    family: choice({ describe: 'IPv4 or IPv6; default: what its steps are for, else IPv4' }, ['4', '6']),
     json,
   },
   examples: [
@@ -29,6 +29,6 @@ export const plan = defineCommand({
       return listSteps(values.json, output);
     }
     if (plan === undefined) throw usageError('PLAN: not given', 'udp-ufo plan list shows the steps');
-    return showPlan({ ...values, plan, family: family === '6' ? 6 : 4 }, output);
+    return showPlan({ ...values, plan, family: family === undefined ? undefined : family === '6' ? 6 : 4 }, output);
   },
 });

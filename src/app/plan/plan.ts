@@ -17,7 +17,8 @@ export interface PlanShowOptions {
   readonly plan: string;
   readonly size: number;
   readonly mtu: number;
-  readonly family: 4 | 6;
+  /** Default: what its steps are for, else IPv4. */
+  readonly family?: 4 | 6 | undefined;
   readonly json: boolean;
 }
 
@@ -68,9 +69,10 @@ function describeStep(step: Step): string[] {
 
 /** `udp-ufo plan show PLAN`: what comes out for a size and an MTU, and what a receiver and `verify` must say. */
 export async function showPlan(
-  { plan: text, family, size, mtu, json }: PlanShowOptions,
+  { plan: text, family: asked, size, mtu, json }: PlanShowOptions,
   output: Output,
 ): Promise<void> {
+  const family = asked ?? readPlan(text, 'PLAN').find(({ step }) => step.family !== undefined)?.step.family ?? 4;
   const made = make(plan(text, 'PLAN'), family, size, mtu);
   if (json) {
     await output.json({ type: 'plan', plan: readPlan(text, 'PLAN').map(({ call }) => call), family, size, mtu });
