@@ -39,7 +39,7 @@ export class QueueSender {
     this.#socket = createSocket({
       ...socket,
       ...(ownQueue(socket) ? { queue: (socket.queue ?? 0) + index } : {}),
-      idents: identsOf(setup),
+      ...(hasIdents(socket) ? { idents: identsOf(setup) } : {}),
     });
     if (broadcast === true) this.#socket.setBroadcast(true);
     this.#socket.on('error', () => undefined); // ICMP errors come to the summary's owner by what fails
@@ -148,6 +148,11 @@ function* begun(payloads: Iterable<Uint8Array>, log: SentLog): Generator<Uint8Ar
 function identsOf({ index, queues, identKeys, idents }: QueueSetup): IdentSource {
   const share = { index, count: queues };
   return idents === undefined ? createIdentSource(share, identKeys) : stretchIdents({ ...idents, share });
+}
+
+/** Whether its driver has a say in identifications at all: an ordinary UDP socket has none. */
+function hasIdents(socket: SocketOptions): boolean {
+  return possibleDrivers(socket).some(({ honours }) => honours.includes('idents'));
 }
 
 /** Whether its driver sends by one queue of the interface, so that each sender needs another. */

@@ -55,6 +55,20 @@ describe('queues', () => {
     }
   });
 
+  it('send by ordinary UDP sockets too, which have no say in identifications', async () => {
+    await using senders = await QueueSenders.open({
+      ...options,
+      source: { address: '127.0.0.1', port: 0 },
+      destination: { address: '127.0.0.1', port: 9 },
+      socket: { type: 'udp4', driver: 'kernel-udp' },
+    });
+    const results = await senders.send({ count: 2 });
+    assert.deepEqual(
+      results.map(({ datagrams }) => datagrams),
+      [1, 1],
+    );
+  });
+
   it('hand on what keeps a sender from opening', async () => {
     const socket = { type: 'udp4', driver: 'packet-socket', interface: 'nosuch0' } as const;
     await assert.rejects(QueueSenders.open({ ...options, socket }), { code: 'ERR_UFO_INVALID_ARGUMENT' });
