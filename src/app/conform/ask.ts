@@ -21,8 +21,12 @@ export function tellsOctets(kind: AnswerKind): boolean {
 
 /** Time for an answer, milliseconds. */
 const ECHO_MS = 400;
+/** And where it is asked again: who answers may be busy. */
+const PATIENT_MS = 2_000;
 /** Linux sends one port unreachable a second to a host (icmp_ratelimit), others no fewer. */
 const ICMP_MS = 1100;
+/** Times that a plain datagram is sent before nobody is said to answer. */
+const KIND_TIMES = 4;
 /** Overlap cases that are on their way at once. */
 const BURST = 16;
 const BURST_MS = 10;
@@ -44,14 +48,20 @@ const ANOTHER_HOST = 0x40;
 const GENTLE_BURST = 128;
 const GENTLE_MS = 5;
 
-/** What kind of answer a whole datagram gets; null where there is none. */
+/**
+ * What kind of answer a whole datagram gets; null where there is none, asked several times: what ended its reassembly time just
+ * now may have used up the rate limit of ICMP.
+ */
 export async function findAnswerKind(prober: Prober): Promise<AnswerKind | null> {
-  const ident = prober.nextIdent();
-  const from = performance.now();
-  await prober.send(taggedUnits(ident, 0, 0, 4), ident);
-  const { echoes, icmp } = await prober.answer(ident, from, 2000, (one) => one.echoes.length + one.icmp.length > 0);
-  if (echoes.length > 0) return prober.reports ? 'report' : 'echo';
-  return icmp.some((one) => isPortUnreachable(one, prober.path.family)) ? 'port unreachable' : null;
+  for (let times = 1; times <= KIND_TIMES; times++) {
+    const ident = prober.nextIdent();
+    const from = performance.now();
+    await prober.send(taggedUnits(ident, 0, 0, 4), ident);
+    const { echoes, icmp } = await prober.answer(ident, from, 2000, (one) => one.echoes.length + one.icmp.length > 0);
+    if (echoes.length > 0) return prober.reports ? 'report' : 'echo';
+    if (icmp.some((one) => isPortUnreachable(one, prober.path.family))) return 'port unreachable';
+  }
+  return null;
 }
 
 /** Time that one question takes at most, milliseconds: with ICMP the receiver's rate limit decides. */
@@ -144,7 +154,7 @@ async function askAtOnce(
     let open = cases.slice(from, from + PART).map((_one, at) => from + at);
     for (let times = 1; open.length > 0 && times <= MOST_TIMES; times++) {
       const asked = open.map((at) => cases[at]!);
-      const mixtures = await askPart(prober, asked, signal);
+      const mixtures = await askPart(prober, asked, times === 1 ? ECHO_MS : PATIENT_MS, signal);
       mixtures.forEach((mixture, turn) => {
         found[open[turn]!] = mixture;
       });
@@ -158,7 +168,12 @@ async function askAtOnce(
   return found;
 }
 
-async function askPart(prober: Prober, cases: readonly OverlapCase[], signal: AbortSignal): Promise<Mixture[]> {
+async function askPart(
+  prober: Prober,
+  cases: readonly OverlapCase[],
+  ms: number,
+  signal: AbortSignal,
+): Promise<Mixture[]> {
   const from = performance.now();
   const idents: number[] = [];
   for (const one of cases) {
@@ -169,7 +184,7 @@ async function askPart(prober: Prober, cases: readonly OverlapCase[], signal: Ab
     if (idents.length % BURST === 0) await sleep(BURST_MS);
   }
   const last = idents.at(-1)!;
-  const { echoes } = await prober.answer(last, from, ECHO_MS, (one) => one.echoes.length >= cases.length);
+  const { echoes } = await prober.answer(last, from, ms, (one) => one.echoes.length >= cases.length);
   const byProbe = new Map(echoes.map(({ payload }) => [probeOf(payload), payload]));
   return idents.map((ident) => mixtureOf(byProbe.get(ident), ident));
 }
