@@ -177,7 +177,8 @@ export class FrameJudge {
     const end = data + captured;
     network.offset = data;
     network.end = end;
-    if (!enterTunnel(packet.view, { family, protocol, ends: key.subarray(KEY_SOURCE, keyLen) }, network)) {
+    const outer = { family, protocol, ends: key.subarray(KEY_SOURCE, keyLen), whole: captured === len };
+    if (!enterTunnel(packet.view, outer, network)) {
       const next = captured > 0 ? packet.view.getUint8(data) : -1;
       if (kind === 'other' && mayHideUdp(family, protocol, next))
         this.tally.hide(`${family === 4 ? 'protocol' : 'next header'} ${protocol}`);

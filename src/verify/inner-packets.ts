@@ -31,7 +31,7 @@ export class InnerPackets {
     if (!isTunnel(group.protocol, verdict.udp?.destinationPort ?? 0)) return;
     const { family, protocol, key, upperOffset, total, via, viaDepth } = group;
     const bytes = new Uint8Array(view.buffer, view.byteOffset + upperOffset, total - upperOffset).slice();
-    const outer = { family, protocol, ends: key.slice(KEY_SOURCE) };
+    const outer = { family, protocol, ends: key.slice(KEY_SOURCE), whole: true };
     this.#waiting.push({ bytes, outer, layers: key[KEY_LAYERS]!, via, depth: viaDepth });
   }
 

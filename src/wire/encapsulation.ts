@@ -94,6 +94,7 @@ export function unknownName({ unknown, value }: NetworkLayer): string {
     case 'ethertype':
     case 'ppp':
     case 'gre protocol':
+    case 'gre checksum':
       return `${unknown} 0x${value.toString(16).padStart(4, '0')}`;
     default:
       return `${unknown} ${value}`;

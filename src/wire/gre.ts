@@ -15,6 +15,7 @@
  * `protocol` is an EtherType. Version 1 is PPTP's (RFC 2637): PPP behind a key of payload length and call id, and an
  * acknowledgement number (A, 0x80) too.
  */
+import { sumView } from './checksum.js';
 import { NEXT_UNKNOWN, type NetworkLayer } from './network-layer.js';
 import { enterPpp } from './pppoe.js';
 
@@ -29,7 +30,8 @@ const ACKNOWLEDGEMENT = 0x0080;
 const VERSION = 0x0007;
 const PPTP_PROTOCOL = 0x880b;
 
-export function enterGre(view: DataView, out: NetworkLayer): void {
+/** `whole`: all of the packet was captured, so that its checksum can be summed. */
+export function enterGre(view: DataView, out: NetworkLayer, whole: boolean): void {
   if (!out.has(HEADER_LEN)) return;
   const flags = view.getUint16(out.offset);
   const protocol = view.getUint16(out.offset + 2);
@@ -43,6 +45,15 @@ export function enterGre(view: DataView, out: NetworkLayer): void {
   const acknowledges = version === 1 && (flags & ACKNOWLEDGEMENT) !== 0;
   const len = keyAt + (hasKey ? 4 : 0) + ((flags & SEQUENCE) !== 0 ? 4 : 0) + (acknowledges ? 4 : 0);
   if (!out.has(len)) return;
+  if (
+    version === 0 &&
+    (flags & CHECKSUM) !== 0 &&
+    whole &&
+    sumView(view, out.offset, out.end - out.offset) !== 0xffff
+  ) {
+    out.stop('gre checksum', view.getUint16(out.offset + HEADER_LEN)); // gre_parse_header drops it
+    return;
+  }
   const key = hasKey ? view.getUint32(out.offset + keyAt) : -1;
   if (!out.nest('gre', version === 1 ? key & 0xffff : key)) return;
   out.step(len, protocol);

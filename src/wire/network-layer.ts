@@ -16,6 +16,7 @@ export type UnknownKind =
   | 'ip version'
   | 'gre protocol'
   | 'gre version'
+  | 'gre checksum'
   | 'mpls label'
   | 'pppoe'
   | 'llc control'

@@ -17,6 +17,8 @@ export interface OuterPacket {
   readonly protocol: number;
   /** Words that tell the tunnel's ends. */
   readonly ends: Int32Array;
+  /** All of it was captured. */
+  readonly whole: boolean;
 }
 
 /** Whether packets of this protocol carry others, or datagrams to this UDP port may. */
@@ -38,9 +40,9 @@ export function enterTunnel(view: DataView, outer: OuterPacket, out: NetworkLaye
   return true;
 }
 
-function enter(view: DataView, { family, protocol }: OuterPacket, out: NetworkLayer): boolean {
+function enter(view: DataView, { family, protocol, whole }: OuterPacket, out: NetworkLayer): boolean {
   if (protocol === udp.PROTOCOL) return enterUdp(view, out);
-  if (protocol === gre.PROTOCOL) gre.enterGre(view, out);
+  if (protocol === gre.PROTOCOL) gre.enterGre(view, out, whole);
   else if (protocol === IPV4) enterIp(family === 4 ? '4in4' : '4in6', ETHERTYPE_IPV4, out);
   else if (protocol === IPV6) enterIp(family === 4 ? '6in4' : '6in6', ETHERTYPE_IPV6, out);
   else return false;

@@ -4,7 +4,7 @@ import type { DatagramVerdict } from '../../src/verify/verdict.js';
 import { Verifier } from '../../src/verify/verifier.js';
 import type { Frame } from '../../src/wire/frame.js';
 import { flow4, flow6, fragments, frame, pattern, udpPacket, whole } from './build.js';
-import { carry, ethernet, hex, join, MACS, outer4, outer6, udpTo, WRAPS } from './wraps.js';
+import { carry, ethernet, greWithChecksum, hex, join, MACS, outer4, outer6, udpTo, WRAPS } from './wraps.js';
 
 function judge(frames: readonly Frame[]) {
   const verifier = new Verifier();
@@ -53,6 +53,18 @@ describe('a datagram inside', () => {
       }
     });
   }
+
+  it('what a GRE checksum does not fit is dropped there, and nothing of it is good', () => {
+    const packet = greWithChecksum(whole(flow4, udpPacket(flow4, pattern(100))), 4);
+    const wrapped = (octets: Uint8Array) => frame(carry(outer4, 47, octets));
+    assert.deepEqual(judge([wrapped(packet)]).summary.notJudged, {});
+    packet[packet.length - 1]! ^= 1;
+    const checksum = `gre checksum 0x${Buffer.from(packet.subarray(4, 6)).toString('hex')}`;
+    const spoilt = judge([wrapped(packet)]).summary;
+    assert.deepEqual([spoilt.good, spoilt.notJudged], [0, { [checksum]: 1 }]);
+    const { captureLost: _, ...cut } = judge([{ ...wrapped(packet), caplen: 80 }]).summary;
+    assert.deepEqual([cut.incomplete, cut.notJudged], [1, {}], 'nobody can sum what was not captured');
+  });
 
   it('two tunnels with equal addresses and id is two datagrams', () => {
     const inside = (vni: string, seed: number) =>

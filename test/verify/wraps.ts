@@ -1,3 +1,4 @@
+import { sumOctets } from '../../src/wire/checksum.js';
 import type { Frame } from '../../src/wire/frame.js';
 import { LINKTYPE_ETHERNET } from '../../src/wire/link-layer.js';
 import { type Flow, flow4, flow6, frame, udpPacket, whole } from './build.js';
@@ -39,16 +40,7 @@ export const WRAPS: readonly [via: string, wrap: (inner: Uint8Array, family: 4 |
     'gre',
     (inner, family) => ethernet(join(hex('0800'), carry(outer4, 47, join(hex('0000'), etherType(family), inner)))),
   ],
-  [
-    'gre 5',
-    (inner, family) =>
-      ethernet(
-        join(
-          hex('0800'),
-          carry(outer4, 47, join(hex('b000'), etherType(family), hex('12340000 00000005 00000001'), inner)),
-        ),
-      ),
-  ],
+  ['gre 5', (inner, family) => ethernet(join(hex('0800'), carry(outer4, 47, greWithChecksum(inner, family))))],
   [
     'vxlan 42',
     (inner, family) =>
@@ -75,4 +67,10 @@ export const WRAPS: readonly [via: string, wrap: (inner: Uint8Array, family: 4 |
     true,
   ],
 ];
+/** GRE with checksum, key and sequence number. */
+export function greWithChecksum(inner: Uint8Array, family: 4 | 6): Uint8Array {
+  const packet = join(hex('b000'), etherType(family), hex('00000000 00000005 00000001'), inner);
+  new DataView(packet.buffer, packet.byteOffset).setUint16(4, ~sumOctets(packet) & 0xffff);
+  return packet;
+}
 export const length16 = (value: number): Uint8Array => Uint8Array.of(value >> 8, value & 0xff);

@@ -120,7 +120,7 @@ function headerTexts(view: DataView, network: NetworkLayer, told = 0): string[] 
   if (carried === null || family === 0) return around;
   network.offset = carried.offset;
   network.end = carried.end;
-  if (!enterTunnel(view, { family, protocol: carried.protocol, ends: NO_ENDS }, network)) return around;
+  if (!enterTunnel(view, { family, protocol: carried.protocol, ends: NO_ENDS, whole: false }, network)) return around;
   if (network.ok) return [...around, ...headerTexts(view, network, way.length)];
   const tunnel = layers.text().slice(way.length).replace(/^ > /, '');
   return [...around, tunnel, ...(network.why === 'not-ip' ? [unknownName(network)] : [])];
