@@ -5,6 +5,9 @@ import { insideLab } from '../../src/host/lab.js';
 
 const OUTSIDE = 'not inside a lab: run it by npm test, or udp-ufo lab -- node --test FILE';
 
+/** How many tests of a suite run side by side; one unless told. */
+type Together = { readonly concurrency: number };
+
 /**
  * A test that needs the lab. Outside one it is skipped with the reason, but under CI, where nobody would notice, it
  * fails. A minute at most, for traffic that never comes must not hold up everything else.
@@ -16,7 +19,8 @@ export function liveIt(name: string, fn: (t: TestContext) => void | Promise<void
 }
 
 /** A suite whose hooks need the lab: outside one they do not run. */
-export function describeLive(name: string, fn: () => void): void {
-  if (insideLab() !== null) describe(name, fn);
+export function describeLive(name: string, ...rest: [fn: () => void] | [options: Together, fn: () => void]): void {
+  const [options, fn] = rest.length === 1 ? [{}, rest[0]] : rest;
+  if (insideLab() !== null) describe(name, options, fn);
   else describe(name, () => liveIt('needs the lab', () => undefined));
 }

@@ -12,27 +12,28 @@ import { assertSeen, watchStream } from './watch-stream.js';
 const DRIVERS: readonly DriverName[] = ['raw-socket', 'packet-socket', 'af-xdp', 'virtio-ufo', 'kernel-udp'];
 /** Datagrams of a size: more than a stream makes at once. */
 const COUNT = 100;
+const SIZES = [16, 17, 1452, 4001, 20_000];
 
 describeLive('a stream at full speed', () => {
   for (const driver of DRIVERS) {
     for (const type of ['udp4', 'udp6'] as const) {
       liveIt(`${driver}, ${type}: generated payloads arrive as they are made, each once`, async () => {
-        for (const size of [16, 17, 1452, 4001, 20_000]) {
-          const seen = await watchStream(
-            type,
-            COUNT,
-            async (socket) => {
+        const seen = await watchStream(
+          type,
+          SIZES.length * COUNT,
+          async (socket) => {
+            const pacer = createPacer({ rate: 20_000, unit: 'fragments' });
+            for (const size of SIZES) {
               const payloads = new GeneratedPayloads({ size, seed: 7, first: 9, count: COUNT });
-              const pacer = createPacer({ rate: 20_000, unit: 'fragments' });
               assert.equal((await socket.sendMany(payloads, { pacer })).datagrams, COUNT);
-            },
-            driver,
-          );
-          assertSeen(
-            seen,
-            Array.from({ length: COUNT }, (_, i) => makePayload(size, 7, 9 + i)),
-          );
-        }
+            }
+          },
+          driver,
+        );
+        assertSeen(
+          seen,
+          SIZES.flatMap((size) => Array.from({ length: COUNT }, (_, i) => makePayload(size, 7, 9 + i))),
+        );
       });
     }
 
