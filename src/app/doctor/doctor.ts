@@ -9,8 +9,6 @@ import { ipCheck, packageChecks, peerChecks } from './packages.js';
 import type { DoctorReport } from './report.js';
 import { formatDoctor } from './text.js';
 
-/** Of an interface that was not named. */
-
 export interface DoctorArguments {
   readonly interface: string | undefined;
   readonly json: boolean;
@@ -29,17 +27,19 @@ export async function examine(interfaceName?: string): Promise<DoctorReport> {
     interfaceName === undefined ? undefined : await findInterface(interfaceName);
   const privileges = readPrivileges();
   const packages = [...(await packageChecks()), await ipCheck()];
-  const drivers = driverChecks(packages, privileges);
+  const drivers = driverChecks(packages, privileges, link);
+  const checks = link === undefined ? [] : await interfaceChecks(link);
+  const down = checks.some(({ name, state }) => name === 'link' && state === 'missing');
   return {
     node: process.version,
     kernel: release(),
     packages,
     privileges: privilegeChecks(privileges),
     network: kernelChecks(),
-    interface: link === undefined ? null : { name: link.name, checks: await interfaceChecks(link) },
+    interface: link === undefined ? null : { name: link.name, checks },
     peers: await peerChecks(),
     drivers,
     auto: autoChoices(drivers),
-    canSend: link?.up !== false && drivers.some((driver) => driver.usable && sendsFragments(driver.name)),
+    canSend: !down && drivers.some((driver) => driver.usable && sendsFragments(driver.name)),
   };
 }

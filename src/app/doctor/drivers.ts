@@ -9,6 +9,7 @@ import {
   SOCK_RAW,
   SOL_PACKET,
 } from '../../host/constants.js';
+import type { NetworkInterface } from '../../host/interfaces.js';
 import { libc } from '../../host/libc.js';
 import { type Capability, explainEperm, type Privileges } from '../../host/privileges.js';
 import { openSocket, setSockOptInt } from '../../host/socket-calls.js';
@@ -34,6 +35,8 @@ interface Probe {
   /** Opens the kind of socket it needs, described as `what`; nothing where no privilege is needed. */
   readonly what?: string;
   readonly open?: () => number;
+  /** It hands over whole Ethernet frames only. */
+  readonly ethernet?: true;
 }
 
 const PROBES: Readonly<Record<DriverName, Probe>> = {
@@ -43,15 +46,29 @@ const PROBES: Readonly<Record<DriverName, Probe>> = {
     open: () => openSocket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW),
   },
   'packet-socket': { packages: ['koffi'], what: 'a packet socket', open: openPacketSocket },
-  'af-xdp': { packages: ['koffi'], what: 'AF_XDP', open: () => openSocket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0) },
-  'xdp-live': { packages: ['koffi'], what: 'BPF', open: () => loadProgram(BPF_PROG_TYPE_XDP, dropProgram()) },
+  'af-xdp': {
+    packages: ['koffi'],
+    what: 'AF_XDP',
+    open: () => openSocket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0),
+    ethernet: true,
+  },
+  'xdp-live': {
+    packages: ['koffi'],
+    what: 'BPF',
+    open: () => loadProgram(BPF_PROG_TYPE_XDP, dropProgram()),
+    ethernet: true,
+  },
   'virtio-ufo': { packages: ['koffi'], what: 'PACKET_VNET_HDR', open: openVnetSocket },
   'kernel-udp': { packages: ['koffi'] },
   'pcap-file': { packages: [] },
 };
 
-/** Asks the kernel itself, by opening each kind of socket; nothing is bound and nothing sent. */
-export function driverChecks(packages: readonly Check[], privileges: Privileges): DriverCheck[] {
+/** Asks the kernel itself, by opening each kind of socket; nothing is bound and nothing sent. For `link`, where one was named. */
+export function driverChecks(
+  packages: readonly Check[],
+  privileges: Privileges,
+  link?: Pick<NetworkInterface, 'name' | 'mac' | 'linkType'>,
+): DriverCheck[] {
   const lacks = (name: string): string | undefined => {
     const check = packages.find((one) => one.name === name);
     return check?.state === 'ok' ? undefined : `${name} does not load: ${check?.hint ?? 'npm ci'}`;
@@ -59,8 +76,12 @@ export function driverChecks(packages: readonly Check[], privileges: Privileges)
   const ip = packages.find(({ name, state }) => name === 'ip' && state !== 'ok');
   const lacksIp = ip && `asks ip(8), and ${ip.value}: ${ip.hint ?? ''}`;
   return ALL_TRAITS.map(({ name, summary, honours, needs, sends }) => {
-    const { packages: needed, what = '', open } = PROBES[name];
-    const lack = needed.map(lacks).find((one) => one !== undefined) ?? (sends ? lacksIp : undefined);
+    const { packages: needed, what = '', open, ethernet } = PROBES[name];
+    const headless = link !== undefined && link.mac === null && ethernet === true;
+    const lack =
+      needed.map(lacks).find((one) => one !== undefined) ??
+      (sends ? lacksIp : undefined) ??
+      (headless ? `${link.name} has no Ethernet header (a link of type ${link.linkType})` : undefined);
     const refusal = lack ?? (open === undefined ? undefined : tryOpen(open, what, privileges, needs ?? 'CAP_NET_RAW'));
     return {
       name,

@@ -59,6 +59,21 @@ describe('doctor', () => {
     assert.match(drivers[1]!.why, /koffi does not load: npm install koffi/);
   });
 
+  it('lets no driver do on a tun device that hands over Ethernet frames', () => {
+    const packages = ['raw-socket', 'koffi'].map((name): Check => ({ name, state: 'ok', value: 'loads' }));
+    const on = (mac: string | null) =>
+      driverChecks(packages, readPrivileges(), { name: 'tun3', mac, linkType: mac === null ? 'none' : 'ether' });
+    const refused = on(null).filter(({ why }) => why === 'tun3 has no Ethernet header (a link of type none)');
+    assert.deepEqual(
+      refused.map(({ name, usable }) => [name, usable]),
+      [
+        ['af-xdp', false],
+        ['xdp-live', false],
+      ],
+    );
+    assert.ok(on('02:00:00:00:00:01').every(({ why }) => !why.includes('tun3')));
+  });
+
   it('prints a table that says what to do, and ends with the verdict', () => {
     const text = formatDoctor(REPORT);
     assert.match(text, /cap\s+│ no │ Cannot find package 'cap'/);
