@@ -72,8 +72,11 @@ function lookUp(command: Command, typed: string): [key: string, option: Option<u
 
 function unknownOption(command: Command, typed: string): UfoError {
   const names = ['help', ...Object.entries(command.options).map(([key, option]) => longName(key, option))];
-  const now = RENAMED[typed.replace(/^-+/, '')];
-  if (now !== undefined) return usageError(`${typed}: ${command.name} has no such option`, `it is ${now} now`);
+  const now = (RENAMED[typed.replace(/^-+/, '')] ?? []).filter((name) => names.includes(name));
+  if (now.length > 0) {
+    const renamed = now.map((name) => `--${name}`).join(' and ');
+    return usageError(`${typed}: ${command.name} has no such option`, `it is ${renamed} now`);
+  }
   const near = nearest(typed.replace(/^-+/, ''), names);
   const help = `udp-ufo ${command.name} --help shows the options`;
   return usageError(

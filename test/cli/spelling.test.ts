@@ -30,6 +30,7 @@ const REFUSED: readonly (readonly [line: string, says: RegExp])[] = [
     'segment --source 1.1.1.1:1 --destination 1.1.1.2:2 --size 9 --ethernet a -w x.pcap',
     /--ethernet.*\n.*--source-mac and --destination-mac/,
   ],
+  ['receive 9999 --write x', /--write: receive has no such option\n(?!.*--pcap)/],
   ['capture -i lo --write x.pcap', /--write: capture has no such option\n.*it is --pcap now/],
 ];
 

@@ -44,8 +44,13 @@ export class Sightings implements AsyncDisposable {
   static async open(path: PathInfo, pcap: string | undefined, signal: AbortSignal): Promise<Sightings> {
     const filter = `host ${withoutZone(path.destination)}`;
     const capture = await openCapture({ interface: path.interface, filter, signal });
-    const file = pcap === undefined ? null : await CaptureOutput.open(pcap, capture.linktype, signal);
-    return new Sightings(withoutZone(path.source), capture, file, signal);
+    try {
+      const file = pcap === undefined ? null : await CaptureOutput.open(pcap, capture.linktype, signal);
+      return new Sightings(withoutZone(path.source), capture, file, signal);
+    } catch (error) {
+      await capture.close();
+      throw error;
+    }
   }
 
   /** An identification that no other question of this run has. */

@@ -23,7 +23,7 @@ export async function receive(wishes: ReceiveOptions, output: Output, signal: Ab
   const before = readKernelCounters();
   using socket = await openReceiveSocket(options.address, options.port, options.bufferSize, options.interface);
   await announce(socket, options, output);
-  const reporter = options.report ? await Reporter.start(socket) : null;
+  await using reporter = options.report ? await Reporter.start(socket) : null;
   if (reporter?.blind) output.note(`reports tell nothing of packets, only of datagrams: ${reporter.blind}`);
   dropPrivileges();
   const run = new ReceiveRun(options, { socket, output, store, reporter });
@@ -34,7 +34,6 @@ export async function receive(wishes: ReceiveOptions, output: Output, signal: Ab
   } catch (error) {
     failure = error; // told after what was done until then
   }
-  await reporter?.[Symbol.asyncDispose]();
   const summary = run.summary(before);
   if (toStdout) output.note(summaryText(summary));
   else if (!output.signal.aborted) await (options.json ? output.json(summary) : output.line(summaryText(summary)));

@@ -22,6 +22,8 @@ const RECORD_COST = 64;
 const FEW_PENDING = 64;
 /** Seconds between two fragments after which it is asked whether the ident has come again: no sender does it in less. */
 export const LONG_WAIT = 0.005;
+/** How the fragments of a datagram that was taken whole came. */
+const IN_ORDER = { up: true, down: false };
 /** Octets of records and findings that held datagrams and verdicts behind them keep. */
 const MAX_HELD_OCTETS = 48 << 20;
 
@@ -147,7 +149,7 @@ export class Reassembler {
     this.#mark.time = time;
     whole.cameAgain = flow.cameAgain(this.#mark, time) === 'unknown' ? 'unknown' : 'no';
     flow.completed(time - began);
-    flow.reuse.good({ up: true, down: false });
+    flow.reuse.good(IN_ORDER);
     whole.begunAt = flow.begun;
     this.#table.add(whole, fragment, false);
     this.#holdBack.wait(whole);

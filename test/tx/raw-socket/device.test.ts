@@ -13,7 +13,7 @@ const to4 = (more: Partial<FlowOptions> = {}) =>
   createFlow({ source: '192.0.2.1', destination: '192.0.2.2', ...PORTS, ...more });
 const to6 = (more: Partial<FlowOptions> = {}) =>
   createFlow({ source: '2001:db8::1', destination: '2001:db8::2', ...PORTS, ...more });
-/** The descriptor that the fake package has: any that this process has open. */
+/** Stands for the fake package's descriptor, which the driver looks for among those of this process: one that it always has. */
 const PACKAGE_FD = 0;
 const [RCVLOWAT, RECVERR4, RECVERR6] = ['1.18', '0.11', '41.25'];
 
