@@ -1,6 +1,8 @@
+import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Random } from './random.js';
 import { corpusOf, fuzz } from './run.js';
+import type { Target } from './target.js';
 import { TARGETS } from './targets/all.js';
 
 /** Another one has other inputs; one and the same keeps a test from failing now and then. */
@@ -22,4 +24,21 @@ describe('whatever comes in', () => {
       fuzz(target, { seed: SEED, executions: target.executions });
     });
   }
+
+  it('is told of also where it is not found again, and stacks are as long as before', () => {
+    const { stackTraceLimit } = Error;
+    let found = 0;
+    const once: Target = {
+      ...TARGETS[0]!,
+      check: () => assert.notEqual(++found, 3, 'the third one'),
+    };
+    assert.throws(
+      () => fuzz(once, { seed: SEED, executions: 9 }),
+      /found once, .*execution 2 of seed[\s\S]*the third one/,
+    );
+    assert.equal(Error.stackTraceLimit, stackTraceLimit);
+    const always: Target = { ...once, check: () => assert.fail('every time') };
+    assert.throws(() => fuzz(always, { seed: SEED, executions: 9 }), /execution 0 of seed[\s\S]*every time/);
+    assert.equal(Error.stackTraceLimit, stackTraceLimit);
+  });
 });

@@ -50,9 +50,12 @@ export function fuzz(target: Target, { seed, executions, from = 0 }: FuzzOptions
     Error.stackTraceLimit = 0; // most inputs are refused by an error, half of whose time is its stack
     try {
       execute(target, corpus, seed, execution);
-    } catch {
+    } catch (found) {
       Error.stackTraceLimit = stackTraceLimit;
-      execute(target, corpus, seed, execution);
+      execute(target, corpus, seed, execution); // the same with its stack
+      throw new Error(`found once, and not when repeated: ${(found as Error).message}`, { cause: found });
+    } finally {
+      Error.stackTraceLimit = stackTraceLimit;
     }
     const ms = performance.now() - began;
     if (ms > slowest.ms) Object.assign(slowest, { ms, execution });
