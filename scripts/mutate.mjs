@@ -1,6 +1,7 @@
 // Breaks src/ on purpose, one place at a time, and runs the unit tests that cover it: a mutant that no test notices is a line
 // that can be wrong while all is green. `npm run mutate -- ROOM|FILE …` (wire, skb, src/ufo/ufo4.ts, …), `--sample N` of each
-// room, `--seed N` which; `--live`: in a lab, where the drivers' live tests count as well. Survivors that cannot be noticed are listed, with the reason, in test/mutants.json.
+// room, `--seed N` which; `--live`: in a lab, where the drivers' live tests count as well. Survivors that cannot be noticed are
+// listed, with the reason, in test/mutants.json.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';

@@ -125,8 +125,11 @@ function loads(name) {
 }
 
 function build() {
-  const sources = ['src', 'test', 'examples', 'tsconfig.json', 'package.json', 'scripts/build.mjs'].map(newest);
-  const stamp = join(root, 'dist/src/entry/main.js');
+  const scripts = ['build', 'bundle', 'notices'].map((name) => `scripts/${name}.mjs`);
+  const sources = ['src', 'test', 'examples', 'tsconfig.json', 'package.json', 'package-lock.json', ...scripts].map(
+    newest,
+  );
+  const stamp = join(root, 'dist/bundle/udp-ufo.1'); // written last: without it a build failed, or was broken off
   if (existsSync(stamp) && statSync(stamp).mtimeMs > Math.max(...sources)) return true;
   say('building');
   return run([process.execPath, 'scripts/build.mjs']);

@@ -1,5 +1,6 @@
-// Typecheck, lint, the package, then every compiled test on an explicit list of files (directories and globs differ between Node versions):
-// the unit tests here, the live ones inside the lab, those that need the machine's own root in a lab of that. Every step is bounded; whatever ends this script ends its children.
+// Typecheck, lint, the package, then every compiled test on an explicit list of files (directories and globs differ between Node
+// versions): the unit tests here, the live ones inside the lab, those that need the machine's own root in a lab of that. Every
+// step is bounded; whatever ends this script ends its children.
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -27,7 +28,7 @@ const took = [];
 await step('typecheck', 300, [node, 'node_modules/typescript/bin/tsc', '--noEmit']);
 await step('lint', 120, [node, 'node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.']);
 await step('package', 120, [node, 'scripts/check-package.mjs']);
-refuseSkipped((await step('unit tests', 600, [...nodeTest, ...unit])).output);
+refuseSkipped((await step('unit tests', 900, [...nodeTest, ...unit])).output);
 if (live.length > 0) await liveTests('live tests', [], live);
 if (liveRoot.length > 0) await liveTests('live tests as root', ['--real-root'], liveRoot);
 console.log(took.join(', '));
