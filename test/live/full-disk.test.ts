@@ -66,8 +66,9 @@ describeLive('a disk that is full', () => {
 
   liveIt('capture -w on a small disk: what was lost is said, exit 3', async () => {
     const seen = new Cli(['capture', '-i', 'near0', '-w', join(disk, 'seen.pcapng'), '--duration', '10s']);
-    seen.child.stderr!.once('data', () => void runCli(SEND)); // capturing
+    const sent = new Promise((resolve) => seen.child.stderr!.once('data', resolve)).then(() => runCli(SEND)); // capturing
     refused(await seen.end);
+    assert.equal((await sent).code, 0);
     rmSync(join(disk, 'seen.pcapng'), { force: true });
   });
 

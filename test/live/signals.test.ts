@@ -6,10 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Random } from '../fuzz/random.js';
 import { MAIN, runCli } from './cli.js';
 import { describeLive, liveIt } from './in-lab.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGKILL'] as const;
+type Signal = (typeof SIGNALS)[number];
 const STATUS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129, SIGKILL: 137 } as const;
 /** Fifty moments for each signal with UFO_LONG=1 (half an hour), else one, another one each for the next command. */
 const MOMENTS = process.env['UFO_LONG'] === '1' ? 50 : 1;
@@ -83,17 +85,25 @@ describeLive('a signal', () => {
     liveIt(`at any moment ends ${victim.name}, and nothing is left of it`, async () => {
       for (const [turn, signal] of signals.entries()) {
         for (let moment = 0; moment < MOMENTS; moment++) {
-          const random = fraction(SEED * 7919 + index * 1009 + turn * 97 + moment);
+          const random = new Random(SEED, (index * SIGNALS.length + turn) * MOMENTS + moment);
           // Every third one in the first milliseconds of our code, a tenth before Node has even begun with it.
           const early = (moment + turn) % 3 === 0;
-          await strike(victim, signal, Math.round(random * (early ? 250 : victim.lasts)));
+          await strike(victim, signal, random.below(early ? 250 : victim.lasts));
         }
       }
     });
   }
 
-  async function strike(victim: Victim, signal: (typeof SIGNALS)[number], afterMs: number): Promise<void> {
+  async function strike(victim: Victim, signal: Signal, afterMs: number): Promise<void> {
     const folder = mkdtempSync(join(tmpdir(), 'ufo-signal-'));
+    try {
+      await strikeIn(folder, victim, signal, afterMs);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  }
+
+  async function strikeIn(folder: string, victim: Victim, signal: Signal, afterMs: number): Promise<void> {
     const temporary = join(folder, 'tmp');
     mkdirSync(temporary);
     writeFileSync(join(folder, 'out'), PRECIOUS);
@@ -117,7 +127,6 @@ describeLive('a signal', () => {
     const left = readdirSync(folder).filter((name) => !['out', 'in.pcap', 'tmp'].includes(name));
     assert.deepEqual(left, [], `${what}: files are left`);
     assert.notEqual(readFileSync(join(folder, 'out')).length, 0, `${what}: the user's file is empty`);
-    rmSync(folder, { recursive: true });
   }
 });
 
@@ -152,10 +161,4 @@ function textOf(path: string): string {
   } catch {
     return '';
   }
-}
-
-/** A number of 0 … 1, the same for the same seed. */
-function fraction(seed: number): number {
-  const mixed = Math.imul(seed ^ (seed >>> 15), 0x2c1b3c6d);
-  return ((Math.imul(mixed ^ (mixed >>> 12), 0x297a2d39) ^ (mixed >>> 15)) >>> 0) / 2 ** 32;
 }

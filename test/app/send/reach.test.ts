@@ -22,7 +22,8 @@ function held(more: Partial<SendRequest>, to: string, lab = '') {
     const { rate } = heldOutside({ ...REQUEST, ...more }, target, output);
     return { rate, notes: notes.join() };
   } finally {
-    process.env[LAB_VARIABLE] = before ?? '';
+    if (before === undefined) delete process.env[LAB_VARIABLE];
+    else process.env[LAB_VARIABLE] = before;
   }
 }
 

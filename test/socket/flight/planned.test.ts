@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ERRNO, UfoError } from '../../../src/errors.js';
 import { makePayload } from '../../../src/payload/generated.js';
 import type { FragmentPlan, PlannedFragment } from '../../../src/ufo/plan.js';
@@ -90,7 +91,9 @@ describe('a datagram sent by a plan', () => {
     const slow = plan(([a, b]) => [a!, { ...b!, delay: 60_000 }]);
     const sent = socket.send(makePayload(4000, 1, 0), { plan: slow, signal: controller.signal });
     const next = socket.send(makePayload(10, 1, 1));
-    while (device.taken === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    for (const deadline = performance.now() + 10_000; device.taken === 0; await sleep(5)) {
+      assert.ok(performance.now() < deadline, 'the first fragment went to no device');
+    }
     controller.abort(new Error('enough'));
     await assert.rejects(sent, /enough/);
     assert.equal((await next).fragmentsSent, 1);
