@@ -28,7 +28,7 @@ const MOST_HEAD = 256;
 
 /** The head of a payload that was not generated; null for a report, which nobody answers, or two would do so for ever. */
 export function arrivalHead(payload: Uint8Array): string | null {
-  if (Buffer.from(payload.subarray(0, MAGIC.length)).toString('latin1') === MAGIC) return null;
+  if (isReport(payload)) return null;
   return Buffer.from(payload.subarray(0, MOST_HEAD)).toString('hex');
 }
 
@@ -53,6 +53,7 @@ export interface ArrivedPackets {
 }
 
 const MAGIC = 'udp-ufo arrival ';
+const MAGIC_OCTETS = Buffer.from(MAGIC);
 
 const isArrival = shape(
   {
@@ -72,12 +73,17 @@ export function encodeArrival(arrival: Arrival): Buffer {
   return Buffer.from(`${MAGIC}${JSON.stringify(arrival)}`);
 }
 
+/** Whether a datagram begins as a report does. An echo may have 65,527 octets: no more of them is looked at than that. */
+export function isReport(bytes: Uint8Array): boolean {
+  return MAGIC_OCTETS.equals(bytes.subarray(0, MAGIC.length));
+}
+
 /** The report in a datagram; null where it is none (an echo, say). */
 export function parseArrival(bytes: Uint8Array): Arrival | null {
-  const report = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();
-  if (!report.startsWith(MAGIC)) return null;
+  if (!isReport(bytes)) return null;
+  const told = bytes.subarray(MAGIC.length);
   try {
-    const arrival: unknown = JSON.parse(report.slice(MAGIC.length));
+    const arrival: unknown = JSON.parse(Buffer.from(told.buffer, told.byteOffset, told.length).toString());
     return isArrival(arrival) ? (arrival as Arrival) : null;
   } catch {
     return null;

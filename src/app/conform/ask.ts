@@ -4,6 +4,7 @@ import type { FragmentPlan } from '../../ufo/plan.js';
 import * as ipv4 from '../../wire/ipv4.js';
 import * as ipv6 from '../../wire/ipv6.js';
 import { ICMP_TYPES, type IcmpAnswer } from '../common/icmp-sighting.js';
+import type { Echo } from './echoes.js';
 import { casePayload, casePlan, type OverlapCase } from './overlap.js';
 import type { Mixture } from './policies.js';
 import type { Answer, Prober } from './prober.js';
@@ -57,7 +58,7 @@ export async function findAnswerKind(prober: Prober): Promise<AnswerKind | null>
     const ident = prober.nextIdent();
     const from = performance.now();
     await prober.send(taggedUnits(ident, 0, 0, 4), ident);
-    const { echoes, icmp } = await prober.answer(ident, from, 2000, (one) => one.echoes.length + one.icmp.length > 0);
+    const { echoes, icmp } = await prober.answer([ident], from, 2000, (one) => one.echoes.length + one.icmp.length > 0);
     if (echoes.length > 0) return prober.reports ? 'report' : 'echo';
     if (icmp.some((one) => isPortUnreachable(one, prober.path.family))) return 'port unreachable';
   }
@@ -77,14 +78,14 @@ export async function askRule(prober: Prober, rule: Rule, kind: AnswerKind): Pro
   await prober.send(rulePayload(rule, ident), ident, gently(rulePlan(rule)));
   const enough = (one: Answer): boolean =>
     tellsOctets(kind) && delivered !== null && icmp === undefined && delivered > 0 && one.echoes.length >= delivered;
-  const answer = await prober.answer(ident, from, waitFor(kind), enough);
+  const answer = await prober.answer([ident], from, waitFor(kind), enough);
   // The reassembly time of an earlier question may be over just now.
   const [timeExceeded] = ICMP_TYPES[rule.family].timeExceeded;
   return { ...answer, icmp: answer.icmp.filter((one) => one.type !== timeExceeded || one.ident === ident) };
 }
 
 /** The plan of a rule, with the second fragment's address as it has it. */
-export function rulePlan({ plan: steps, family, other }: Rule): FragmentPlan {
+function rulePlan({ plan: steps, family, other }: Rule): FragmentPlan {
   const given = plan(steps);
   return other === undefined ? given : elsewhere(given, other, family);
 }
@@ -149,21 +150,9 @@ async function askAtOnce(
   kind: AnswerKind,
   signal: AbortSignal,
 ): Promise<Mixture[]> {
-  const found: Mixture[] = cases.map(() => 'none');
+  const found: Mixture[] = [];
   for (let from = 0; from < cases.length; from += PART) {
-    let open = cases.slice(from, from + PART).map((_one, at) => from + at);
-    for (let times = 1; open.length > 0 && times <= MOST_TIMES; times++) {
-      const asked = open.map((at) => cases[at]!);
-      const mixtures = await askPart(prober, asked, times === 1 ? ECHO_MS : PATIENT_MS, signal);
-      mixtures.forEach((mixture, turn) => {
-        found[open[turn]!] = mixture;
-      });
-      open = open.filter((at) => found[at] === 'none');
-      // Silence counts where a plain datagram is answered right behind it, and the second time: questions are lost, too.
-      const isAwake = open.length === 0 || (await answersNow(prober, kind));
-      if (isAwake && times > 1) break;
-      if (!isAwake) await reassembles(prober, kind, signal);
-    }
+    found.push(...(await askPart(prober, cases.slice(from, from + PART), kind, signal)));
   }
   return found;
 }
@@ -171,22 +160,65 @@ async function askAtOnce(
 async function askPart(
   prober: Prober,
   cases: readonly OverlapCase[],
-  ms: number,
+  kind: AnswerKind,
   signal: AbortSignal,
 ): Promise<Mixture[]> {
-  const from = performance.now();
-  const idents: number[] = [];
-  for (const one of cases) {
-    signal.throwIfAborted();
-    const ident = prober.nextIdent();
-    idents.push(ident);
-    await prober.send(casePayload(one, ident), ident, casePlan(one, ident));
-    if (idents.length % BURST === 0) await sleep(BURST_MS);
+  const part = new AskedPart(prober, cases);
+  for (let times = 1; times <= MOST_TIMES; times++) {
+    await part.ask(times === 1 ? ECHO_MS : PATIENT_MS, signal);
+    if (part.isAnswered) break;
+    // Silence counts where a plain datagram is answered right behind it, and the second time: questions are lost, too.
+    const isAwake = await answersNow(prober, kind);
+    if (isAwake && times > 1) break;
+    if (!isAwake) await reassembles(prober, kind, signal);
   }
-  const last = idents.at(-1)!;
-  const { echoes } = await prober.answer(last, from, ms, (one) => one.echoes.length >= cases.length);
-  const byProbe = new Map(echoes.map(({ payload }) => [probeOf(payload), payload]));
-  return idents.map((ident) => mixtureOf(byProbe.get(ident), ident));
+  return part.mixtures;
+}
+
+/** Cases that are asked together. An answer counts whichever of the questions about its case it is to: it may be late. */
+class AskedPart {
+  readonly mixtures: Mixture[];
+  readonly #prober: Prober;
+  readonly #cases: readonly OverlapCase[];
+  /** Under which ident each was asked, and the place of its case. */
+  readonly #asked = new Map<number, number>();
+  readonly #from = performance.now();
+
+  constructor(prober: Prober, cases: readonly OverlapCase[]) {
+    this.#prober = prober;
+    this.#cases = cases;
+    this.mixtures = cases.map(() => 'none');
+  }
+
+  get isAnswered(): boolean {
+    return !this.mixtures.includes('none');
+  }
+
+  /** Asks the cases that nothing was heard of, and gives their answers `ms`. */
+  async ask(ms: number, signal: AbortSignal): Promise<void> {
+    let sent = 0;
+    for (const [at, one] of this.#cases.entries()) {
+      if (this.mixtures[at] !== 'none') continue;
+      signal.throwIfAborted();
+      const ident = this.#prober.nextIdent();
+      this.#asked.set(ident, at);
+      await this.#prober.send(casePayload(one, ident), ident, casePlan(one, ident));
+      if (++sent % BURST === 0) await sleep(BURST_MS);
+    }
+    const { echoes } = await this.#prober.answer([...this.#asked.keys()], this.#from, ms, (answer) => {
+      this.#read(answer.echoes);
+      return this.isAnswered;
+    });
+    this.#read(echoes);
+  }
+
+  #read(echoes: readonly Echo[]): void {
+    for (const { payload } of echoes) {
+      const probe = probeOf(payload);
+      const at = this.#asked.get(probe);
+      if (at !== undefined) this.mixtures[at] = ownersOf(payload, probe);
+    }
+  }
 }
 
 /**
@@ -236,7 +268,7 @@ async function askAlone(prober: Prober, one: OverlapCase): Promise<Mixture> {
   const ident = prober.nextIdent();
   const from = performance.now();
   await prober.send(casePayload(one, ident), ident, casePlan(one, ident));
-  const { icmp } = await prober.answer(ident, from, ICMP_MS, () => false);
+  const { icmp } = await prober.answer([ident], from, ICMP_MS, () => false);
   const quoted = icmp.find((told) => isPortUnreachable(told, prober.path.family) && probeOf(told.payload) === ident);
   return mixtureOf(quoted?.payload.subarray(0, UNIT * (one.units - 1)), ident);
 }

@@ -144,12 +144,21 @@ async function askRules(run: Run, rules: readonly Rule[]): Promise<RuleResult[]>
 }
 
 async function askSlowRules(run: Run): Promise<RuleResult[]> {
-  const { prober, options, output } = run;
+  const { prober, options, output, signal } = run;
   const rules = slowRules(options.host).filter((one) => one.family === prober.path.family);
   if (!options.json) {
     await output.line(`waiting for reassembly times, at most ${SLOW_MS / 1000} s (--fast leaves this out)`);
   }
-  const results = await Promise.all(rules.map((rule) => askSlow(run, rule)));
+  const stop = new AbortController(); // one that fails ends the others, and none is left to go on
+  const all = { ...run, signal: AbortSignal.any([signal, stop.signal]) };
+  const asked = rules.map((rule) =>
+    askSlow(all, rule).catch((error: unknown) => {
+      stop.abort(error);
+      throw error;
+    }),
+  );
+  await Promise.allSettled(asked);
+  const results = await Promise.all(asked);
   for (const result of results) await tell(run, result);
   return results;
 }
@@ -181,16 +190,20 @@ async function askSlow({ prober: first, kind, signal }: Run, rule: Rule): Promis
   const ident = prober.nextIdent();
   const asked = performance.now();
   let last = Number.POSITIVE_INFINITY;
-  const sending = prober.send(rulePayload(rule, ident), ident, plan(rule.plan)).finally(() => {
+  let failed = false;
+  const sending = prober.send(rulePayload(rule, ident), ident, plan(rule.plan), signal).finally(() => {
     last = performance.now(); // what goes after the time is over may still be put together
   });
+  sending.catch(() => {
+    failed = true; // told below, at once
+  });
   const enough = (answer: Answer): boolean => {
-    if (signal.aborted) return true;
+    if (failed || signal.aborted) return true;
     const { icmp } = answerTo(ident, answer);
     if (deliveredIn({ ...answer, icmp }, kind, rule.family) > 0) return true;
     return rule.want.icmp !== undefined && icmp.length > 0 && performance.now() - last > waitFor(kind);
   };
-  const answer = await prober.answer(ident, asked, slowWait(rule), enough);
+  const answer = await prober.answer([ident], asked, slowWait(rule), enough);
   signal.throwIfAborted();
   await sending;
   return judgeRule(rule, answerTo(ident, answer), kind, asked);

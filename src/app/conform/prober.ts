@@ -4,9 +4,9 @@ import type { PathInfo } from '../../socket/path/info.js';
 import { createSocket, type UfoSocket } from '../../socket/socket.js';
 import type { DriverName } from '../../tx/net-device.js';
 import type { FragmentPlan } from '../../ufo/plan.js';
-import { parseArrival } from '../common/arrival.js';
 import type { IcmpAnswer } from '../common/icmp-sighting.js';
 import { Sightings } from '../common/sightings.js';
+import { type Echo, Echoes } from './echoes.js';
 
 export interface ProberOptions {
   readonly family: 4 | 6;
@@ -19,15 +19,9 @@ export interface ProberOptions {
   readonly signal: AbortSignal;
 }
 
-/** A datagram that an echo sent back, or of which a report tells how it begins. */
-export interface Echo {
-  readonly at: number;
-  readonly payload: Uint8Array;
-}
-
-/** What came back for one question. */
+/** What came back for one question, or for several. */
 export interface Answer {
-  /** Number of the first and the last frame sent, in the capture and in the pcap file; null where none was seen. */
+  /** Number of the first and the last frame sent for the last of them, in the capture and in the pcap file; null where none was seen. */
   readonly frames: readonly [number, number] | null;
   readonly echoes: readonly Echo[];
   readonly icmp: readonly IcmpAnswer[];
@@ -49,8 +43,6 @@ const LOOK_EVERY = 10;
  */
 export class Prober implements AsyncDisposable {
   readonly path: PathInfo;
-  /** What answers is `receive --report`, and no echo. */
-  reports = false;
   readonly #options: ProberOptions;
   readonly #socket: UfoSocket;
   readonly #sightings: Sightings;
@@ -58,7 +50,7 @@ export class Prober implements AsyncDisposable {
   readonly #isFirst: boolean;
   /** Packets sent under an ident; a plan may have given some another one. */
   readonly #expected = new Map<number, number>();
-  readonly #echoes: Echo[] = [];
+  readonly #echoes = new Echoes();
 
   private constructor(options: ProberOptions, { socket, path }: Connected, sightings: Sightings, isFirst: boolean) {
     this.#options = options;
@@ -67,7 +59,7 @@ export class Prober implements AsyncDisposable {
     this.#sightings = sightings;
     this.#isFirst = isFirst;
     socket.on('error', () => undefined); // ICMP errors are what we ask for; the capture tells them in full
-    socket.on('message', (payload: Uint8Array) => this.#hear(payload));
+    socket.on('message', (payload: Uint8Array) => this.#echoes.hear(payload));
   }
 
   /** @throws what opening the socket and the capture throw */
@@ -89,24 +81,43 @@ export class Prober implements AsyncDisposable {
     return new Prober(this.#options, await connect(this.#options, headers), this.#sightings, false);
   }
 
+  /** What answers is `receive --report`, and no echo. */
+  get reports(): boolean {
+    return this.#echoes.reports;
+  }
+
   nextIdent(): number {
     return this.#sightings.nextIdent();
   }
 
-  /** Sends a datagram under `ident`; how many packets it made. */
-  async send(payload: Uint8Array, ident: number, plan?: FragmentPlan): Promise<number> {
-    const { fragments } = await this.#socket.send(payload, { ident, plan });
+  /** Sends a datagram under `ident`, which its payload names as well; how many packets it made. */
+  async send(
+    payload: Uint8Array,
+    ident: number,
+    plan?: FragmentPlan,
+    signal: AbortSignal = this.#options.signal,
+  ): Promise<number> {
+    const { fragments } = await this.#socket.send(payload, { ident, plan, signal });
     this.#expected.set(ident, fragments);
     return fragments;
   }
 
-  /** Waits `ms` for answers, or until `enough` of them say so; then what came since `from` (`performance.now()`). */
-  async answer(ident: number, from: number, ms: number, enough: (answer: Answer) => boolean): Promise<Answer> {
+  /**
+   * Waits `ms` for answers to the questions under `idents`, or until `enough` of them say so; then what came since `from`
+   * (`performance.now()`).
+   */
+  async answer(
+    idents: readonly number[],
+    from: number,
+    ms: number,
+    enough: (answer: Answer) => boolean,
+  ): Promise<Answer> {
     for (const end = performance.now() + ms; performance.now() < end; await sleep(LOOK_EVERY)) {
-      if (enough(this.#since(ident, from))) break;
+      if (enough(this.#since(idents, from))) break;
     }
-    await this.#sightings.seenAll(ident, this.#expected.get(ident) ?? 0);
-    return this.#since(ident, from);
+    const last = idents.at(-1)!;
+    await this.#sightings.seenAll(last, this.#expected.get(last) ?? 0);
+    return this.#since(idents, from);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -114,20 +125,12 @@ export class Prober implements AsyncDisposable {
     if (this.#isFirst) await this.#sightings[Symbol.asyncDispose]();
   }
 
-  #since(ident: number, from: number): Answer {
+  #since(idents: readonly number[], from: number): Answer {
     return {
-      frames: this.#sightings.framesOf(ident),
-      echoes: this.#echoes.filter(({ at }) => at >= from),
+      frames: this.#sightings.framesOf(idents.at(-1)!),
+      echoes: this.#echoes.to(idents, from),
       icmp: this.#sightings.icmp.filter(({ at }) => at >= from),
     };
-  }
-
-  #hear(payload: Uint8Array): void {
-    const arrival = parseArrival(payload);
-    const octets = arrival === null ? payload : Buffer.from(arrival.head ?? '', 'hex');
-    if (arrival?.head === undefined && arrival !== null) return; // of packets that did not make a datagram
-    this.reports ||= arrival !== null;
-    this.#echoes.push({ at: performance.now(), payload: octets });
   }
 }
 

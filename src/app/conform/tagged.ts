@@ -34,6 +34,15 @@ export function ownersOf(octets: Uint8Array, probe: number): number[] {
   });
 }
 
+/**
+ * The words of an answer's first unit: one of them names the probe, not always the first, for the plan `interleave` turns words.
+ * No other is like a probe's: indices and owners are less than any (`Sightings.nextIdent`), `rest` is more.
+ */
+export function firstWords(octets: Uint8Array): number[] {
+  if (octets.length < UNIT) return [];
+  return [0, 2, 4, 6].map((at) => (octets[at]! << 8) | octets[at + 1]!);
+}
+
 /** The probe that an answer's first unit names; −1 where there is no unit. */
 export function probeOf(octets: Uint8Array): number {
   return octets.length < UNIT ? -1 : (octets[0]! << 8) | octets[1]!;
