@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArrival } from '../../src/app/common/arrival.js';
 import type { ReceiveSummary } from '../../src/app/receive/summary.js';
 import type { EchoReport } from '../../src/app/send/echo.js';
 import { farCommand, LAB } from '../../src/host/lab.js';
+import { makePayload } from '../../src/payload/generated.js';
 import { PROGRAM, Program, sendDatagrams } from './capture-tools.js';
 import { runCli, summaryOf } from './cli.js';
 import { describeLive, liveIt } from './in-lab.js';
@@ -60,6 +64,35 @@ describeLive('receive', () => {
     const end = await runCli(['send', `${LAB.far.ipv4}:9`, '--size', '99', '--echo-check=100ms', '--json']);
     assert.equal(end.code, 4, 'nobody answers');
     assert.equal(summaryOf<{ echo: EchoReport }>(end).echo.lost, 1);
+  });
+
+  liveIt('has answered the last datagram, too, when its count is reached', async () => {
+    const program = receiveFar('20s', '--report', '--count', '3', '--json');
+    await program.prints(/"listening"/);
+    const socket = createSocket('udp4');
+    const told: (number | undefined)[] = [];
+    socket.on('message', (bytes) => told.push(parseArrival(bytes)?.sequence));
+    try {
+      for (const sequence of [0, 1, 2]) socket.send(makePayload(3000, 7, sequence), 9, LAB.far.ipv4);
+      assert.equal(await program.end(), 0, program.stderr);
+      for (const end = performance.now() + 1000; told.length < 3 && performance.now() < end; ) await sleep(10);
+      assert.deepEqual(told.toSorted(), [0, 1, 2]);
+    } finally {
+      socket.close();
+    }
+  });
+
+  liveIt('joins a link-local group by the interface that is named', async () => {
+    const group = 'ff02::1234';
+    const program = receiveFar('20s', '--address', group, '-i', LAB.far.interface, '--count', '1', '--json');
+    await program.prints(/"listening"/);
+    const socket = createSocket('udp6');
+    try {
+      socket.send(makePayload(100, 7, 0), 9, `${group}%${LAB.near.interface}`);
+      assert.equal(await program.end(), 0, program.stderr);
+    } finally {
+      socket.close();
+    }
   });
 
   liveIt('says that its own buffer was what lost datagrams', async () => {

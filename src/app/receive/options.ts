@@ -2,11 +2,11 @@ export interface ReceiveOptions {
   readonly port: number;
   /** Default `::`, which takes both families. */
   readonly address: string;
-  /** To join a group by, where the address is one. */
+  /** To join a group by, where the address is one, and of a link-local address the zone, where it names none. */
   readonly interface?: string | undefined;
   /** Sends every datagram back to where it came from. */
   readonly echo: boolean;
-  /** Answers every generated datagram with how it arrived (`Arrival`), for `udp-ufo path` and `conform`. */
+  /** Answers every datagram with how it arrived, or how it begins (`Arrival`), for `udp-ufo path` and `conform`. */
   readonly report: boolean;
   /** A line on stderr every so many ms. */
   readonly intervalMs?: number | undefined;

@@ -14,7 +14,7 @@ const POLL_MS = 5;
 /** A datagram of which no more came for so long is told as it is. */
 const QUIET_MS = 600;
 
-/** Answers every generated datagram with how it arrived, and tells of those of which only a part did. */
+/** Answers every datagram with how it arrived, or how it begins, and tells of those generated of which only a part arrived. */
 export class Reporter implements AsyncDisposable {
   readonly #socket: ReceiveSocket;
   readonly #watch: FragmentWatch | null;
@@ -24,6 +24,8 @@ export class Reporter implements AsyncDisposable {
   readonly #lastPort = new Map<string, number>();
   /** Datagrams whose packets were told already. */
   readonly #told = new WeakSet<WatchedDatagram>();
+  /** Answers that wait for their packets. */
+  readonly #underWay = new Set<Promise<void>>();
   #order = 0;
   /** Why no packets can be told of; null where they can. */
   readonly blind: string | null;
@@ -63,8 +65,14 @@ export class Reporter implements AsyncDisposable {
     }
   }
 
-  /** Answers a datagram that arrived whole. */
-  async answer(bytes: Uint8Array, { source, sourcePort }: Sender, judged: JudgedPayload): Promise<void> {
+  /** Answers a datagram that arrived whole, of whose octets nothing is asked after the call. */
+  answer(bytes: Uint8Array, sender: Sender, judged: JudgedPayload): Promise<void> {
+    const answered = this.#answer(bytes, sender, judged).finally(() => this.#underWay.delete(answered));
+    this.#underWay.add(answered);
+    return answered;
+  }
+
+  async #answer(bytes: Uint8Array, { source, sourcePort }: Sender, judged: JudgedPayload): Promise<void> {
     if (judged.seed === null || judged.sequence === null) {
       this.#tellForeign(bytes, source, sourcePort);
       return;
@@ -95,6 +103,7 @@ export class Reporter implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer);
+    await Promise.allSettled(this.#underWay); // none waits longer than CAPTURE_LAG_MS
     await this.#stop();
   }
 

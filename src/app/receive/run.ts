@@ -44,6 +44,9 @@ export class ReceiveRun {
   #firstAt = 0;
   #lastAt = 0;
   #idle: NodeJS.Timeout | undefined;
+  /** The last echo. */
+  #echoing: Promise<void> | undefined;
+  #ended = false;
   #fail: (error: unknown) => void = () => {};
 
   constructor(options: ReceiveOptions, parts: RunParts) {
@@ -79,7 +82,8 @@ export class ReceiveRun {
       clearInterval(ticker);
       clearTimeout(this.#idle);
       signal.removeEventListener('abort', finish);
-      await this.#pump.stop();
+      this.#ended = true;
+      await Promise.all([this.#pump.stop(), this.#echoing?.catch(() => undefined)]); // whose failure the pump had
     }
   }
 
@@ -105,7 +109,10 @@ export class ReceiveRun {
   #take(count: number): Promise<unknown> | undefined {
     const waits: Promise<unknown>[] = [];
     for (let i = 0; i < count; i++) this.#datagram(i, waits);
-    if (this.#options.echo) waits.push(this.#echo(count));
+    if (this.#options.echo) {
+      this.#echoing = this.#echo(count);
+      waits.push(this.#echoing);
+    }
     this.#idle?.refresh();
     return waits.length > 0 ? Promise.all(waits) : undefined;
   }
@@ -132,10 +139,10 @@ export class ReceiveRun {
     return { type: 'datagram', source, sourcePort, length: bytes.length, ...hash, ...judged };
   }
 
-  /** Waits for room; what cannot be sent (the way back is gone, or forbidden) is told, and no reason to stop. */
+  /** Waits for room until the end; what cannot be sent (the way back is gone, or forbidden) is told, and no reason to stop. */
   async #echo(count: number): Promise<void> {
     const { fd } = this.#parts.socket;
-    for (let at = 0; at < count; ) {
+    for (let at = 0; at < count && !this.#ended; ) {
       const sent = this.#batch.sendBack(fd, at, count);
       if (sent > 0) {
         at += sent;

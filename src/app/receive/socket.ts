@@ -42,11 +42,10 @@ export async function openReceiveSocket(
     setRecvBuffer(fd, bufferSize);
     setSockOptInt(fd, SOL_SOCKET, SO_TIMESTAMPNS, 1);
     const own = parseAddress(address)!;
-    bindTo(fd, { address: own.octets, port, scopeId: scopeIdOf(own.zone) });
-    if (isMulticast(own)) {
-      const name = interfaceName ?? own.zone;
-      join(fd, own.octets, name === undefined ? 0 : (await findInterface(name)).ifindex);
-    }
+    const name = own.zone ?? interfaceName;
+    const ifindex = name === undefined ? 0 : scopeIdOf(name) || (await findInterface(name)).ifindex; // which says what is wrong
+    bindTo(fd, { address: own.octets, port, scopeId: ifindex }); // without one a link-local group is refused, too (inet6_bind)
+    if (isMulticast(own)) join(fd, own.octets, ifindex);
     return new ReceiveSocket(fd);
   } catch (error) {
     libc().close(fd);
