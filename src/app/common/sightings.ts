@@ -78,12 +78,12 @@ export class Sightings implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await using pcap = this.#pcap; // put away even where the capture broke off
     await this.#capture.close();
     await this.#reading.catch((error: unknown) => {
       if (!this.#signal.aborted) throw error; // stopped on purpose, which whoever did so tells
     });
-    await this.#pcap?.finish();
-    await this.#pcap?.[Symbol.asyncDispose]();
+    await pcap?.finish();
   }
 
   async #read(): Promise<void> {
