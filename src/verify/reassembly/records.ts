@@ -35,7 +35,7 @@ export class FragmentRecords {
   #used = 0;
   /** Where the last search ended: repetitions mostly come in the order of the originals. */
   #cursor = 0;
-  /** Open addressing over row numbers + 1, 0 for none; made when a search does not end at the cursor. */
+  /** Open addressing over row numbers + 1, 0 for none, at most half full; made when a search does not end at the cursor. */
   #index: Int32Array | undefined;
   /** Fragments of which there was no room for a record. */
   leftOut = 0;
@@ -44,9 +44,12 @@ export class FragmentRecords {
     return this.#used / STRIDE;
   }
 
-  /** Octets that the records take. */
+  /**
+   * Octets that the records take. Once closed they take half, and the index that a later search may make, a quarter at the
+   * most, has room in what was told before.
+   */
   get octets(): number {
-    return 8 * this.#used;
+    return 8 * this.#used + (this.#index?.byteLength ?? 0);
   }
 
   /** Must not be called after `close`. */
@@ -66,7 +69,9 @@ export class FragmentRecords {
     rows[at + 6] = (tos << 8) | ttl;
     rows[at + 7] = number;
     this.#used = at + STRIDE;
-    if (this.#index) this.#put(this.#index, at);
+    if (this.#index === undefined) return;
+    if (2 * this.count > this.#index.length) this.#index = this.#makeIndex();
+    else this.#put(this.#index, at);
   }
 
   /** Offset and length of each, in the order of their offsets: `[offset, len, …]`. */
@@ -85,12 +90,12 @@ export class FragmentRecords {
 
   /** No more will be added: what is kept for later takes no more room than it must. */
   close(): void {
+    this.#index = undefined;
     const rows = this.#rows;
     if (rows instanceof Int32Array) return;
     const kept = new Int32Array(this.#used);
     for (let i = 0; i < kept.length; i++) kept[i] = rows[i]!;
     this.#rows = kept;
-    this.#index = undefined;
     if (spare.length < MOST_SPARE) spare.push(rows);
   }
 
@@ -163,9 +168,9 @@ export class FragmentRecords {
     return rows[at] === offset && rows[at + 1] === lenMore && rows[at + 2] === low && rows[at + 3] === high;
   }
 
-  /** Of those there are, and with room for as many as may still come. */
+  /** Of those there are, and with room for about as many more: two to four slots each. */
   #makeIndex(): Int32Array {
-    const index = new Int32Array(2 * MOST);
+    const index = new Int32Array(4 << (31 - Math.clz32(this.count)));
     for (let at = 0; at < this.#used; at += STRIDE) this.#put(index, at);
     return index;
   }
