@@ -25,8 +25,8 @@ const MOST_EVIDENCE = 80;
 const MOST_HEX = 32;
 /** Octets that the findings of one datagram may take, those of each level. */
 const MOST_OCTETS = 16_384;
-/** What a finding costs beside its text: a pessimistic guess. */
-const COST = 200;
+/** What a finding costs beside its text and octets: a pessimistic guess. */
+export const FINDING_COST = 200;
 
 /** The findings of one datagram, bounded. */
 export class Findings {
@@ -52,7 +52,7 @@ export class Findings {
   }
 
   #push(finding: Finding): void {
-    const octets = COST + finding.text.length + (finding.octets?.length ?? 0);
+    const octets = FINDING_COST + finding.text.length + (finding.octets?.length ?? 0);
     this.octets += octets;
     this.#taken[finding.level] += octets;
     this.list.push(finding);
