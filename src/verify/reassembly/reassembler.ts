@@ -2,24 +2,17 @@ import type { Tenancy } from '../../memory/summary-kernel.js';
 import type { Code } from '../codes.js';
 import type { DatagramVerdict, MutableVerdict } from '../verdict.js';
 import { WholeDatagram } from '../whole/datagram.js';
-import { BufferPool } from './buffers.js';
 import { FlowMark } from './flow.js';
 import { FlowTable } from './flow-table.js';
 import type { Fragment } from './fragment.js';
 import { Group } from './group.js';
-import { GroupList } from './group-list.js';
 import { GroupTable } from './group-table.js';
 import { FinalVerdicts, type Held, HoldBack } from './hold-back.js';
+import { InProgress } from './in-progress.js';
 import { absorb, isLeftover } from './leftovers.js';
 import { DEFAULT_LIMITS, type ReassemblyLimits } from './limits.js';
 import { fits, isRepeated, placeFragment } from './place.js';
 
-/** What a group costs beside its buffer: a pessimistic guess. */
-const GROUP_COST = 1_024;
-/** What the record of a fragment costs. */
-const RECORD_COST = 64;
-/** Below this many datagrams in progress a new one gets a buffer for the largest at once, and none has to grow. */
-const FEW_PENDING = 64;
 /** Seconds between two fragments after which it is asked whether the ident has come again: no sender does it in less. */
 export const LONG_WAIT = 0.005;
 /** How the fragments of a datagram that was taken whole came. */
@@ -39,14 +32,11 @@ export class Reassembler {
   /** Makes the verdict of a datagram that is complete or given up; its buffer is there only during the call. */
   readonly #judge: (group: Group, view: DataView | undefined) => MutableVerdict;
   readonly #table = new GroupTable();
-  readonly #buffers = new BufferPool();
-  readonly #pending: Record<4 | 6, GroupList> = { 4: new GroupList(), 6: new GroupList() };
+  readonly #inProgress: InProgress;
   readonly #holdBack: HoldBack;
   readonly #final = new FinalVerdicts();
   readonly #flows = new FlowTable();
   readonly #mark = new FlowMark();
-  /** Octets of records and findings of datagrams in progress. */
-  #cost = 0;
   #nextExpiry = Number.POSITIVE_INFINITY;
 
   constructor(
@@ -56,12 +46,13 @@ export class Reassembler {
   ) {
     this.#judge = judge;
     this.#limits = limits;
+    this.#inProgress = new InProgress(limits);
     this.#holdBack = new HoldBack(tellGood);
   }
 
   /** What it has of the SIMD kernel's memory; undefined where it has nothing. */
   get tenancy(): Tenancy | undefined {
-    return this.#buffers.tenancy;
+    return this.#inProgress.tenancy;
   }
 
   /** The datagram in progress that the fragment belongs to, made if need be; counts the fragment as seen. */
@@ -87,27 +78,28 @@ export class Reassembler {
     }
     const between = flow.begun - mark.begun;
     const cameAgain = flow.cameAgain(mark, time);
-    const isNext = flow.reuse.isNext(group, fragment, between, time - mark.time) && !isRepeated(group, fragment);
+    const isNext = flow.reuse.isNext(group, fragment, between, time - mark.time);
     flow.note(mark, time);
     if (between > group.between) group.between = between;
     if (cameAgain !== 'no' && group.cameAgain !== 'yes') group.cameAgain = cameAgain;
-    if (!isNext && (cameAgain !== 'yes' || fits(group, fragment) || isRepeated(group, fragment))) return group;
+    const isOther = isNext || (cameAgain === 'yes' && !fits(group, fragment));
+    if (!isOther || isRepeated(group, fragment)) return group;
     this.#giveUp(group, `its ident came again, with ${between} datagrams between`, 'ident-came-again');
     return this.#create(fragment, this.#find(fragment));
   }
 
   /** Places the fragment in the datagram that `groupOf` told. */
   place(group: Group, fragment: Fragment): void {
-    const complete = placeFragment(group, fragment, this.#buffers);
+    const inProgress = this.#inProgress;
+    const complete = placeFragment(group, fragment, inProgress.buffers);
     if (fragment.offset < group.lastOffset) group.down = true;
     else if (fragment.offset > group.lastOffset) group.up = true;
     group.lastOffset = fragment.offset;
-    const cost = group.records.octets + group.findings.octets;
-    this.#cost += cost - group.cost;
-    group.cost = cost;
+    inProgress.charge(group);
     if (complete) this.#complete(group, fragment.time);
     else
-      while (this.#overfull()) this.#giveUp(this.#oldest()!, 'too many datagrams in progress for the memory allowed');
+      while (inProgress.isOverfull)
+        this.#giveUp(inProgress.oldest!, 'too many datagrams in progress for the memory allowed');
     this.#bound();
   }
 
@@ -133,12 +125,10 @@ export class Reassembler {
    * need not be put together, and `takeWhole` takes it. `fragment` has its key.
    */
   isFree(fragment: Fragment, fragments: number, began: number, time: number): boolean {
-    const { maxPending, maxOctets, timeout4, timeout6 } = this.#limits;
+    const { timeout4, timeout6 } = this.#limits;
     const given = fragment.family === 4 ? timeout4 : timeout6;
-    const count = this.#count() + 1;
-    const most = this.#buffers.used + 65_536 + count * GROUP_COST + this.#cost + 2 * RECORD_COST * fragments;
-    if (time >= this.#nextExpiry || time >= began + given || count > maxPending || most > maxOctets) return false;
-    return this.#table.isFree(fragment);
+    if (time >= this.#nextExpiry || time >= began + given) return false;
+    return this.#inProgress.hasRoomFor(fragments) && this.#table.isFree(fragment);
   }
 
   /** Takes a datagram as if it had been put together fragment by fragment, none long after another; `fragment` is the first. */
@@ -182,10 +172,11 @@ export class Reassembler {
 
   /** Gives up everything that is not complete. */
   finish(): void {
-    for (let group = this.#oldest(); group; group = this.#oldest()) this.#giveUp(group, 'the capture ended');
+    for (let group = this.#inProgress.oldest; group; group = this.#inProgress.oldest)
+      this.#giveUp(group, 'the capture ended');
     for (let held = this.#holdBack.oldest; held; held = this.#holdBack.oldest) this.#settle(held);
     this.#bound();
-    this.#buffers.close();
+    this.#inProgress.close();
   }
 
   /** What is under the fragment's key; a datagram that was taken whole becomes one like the others. */
@@ -228,34 +219,15 @@ export class Reassembler {
       this.#table.remove(predecessor);
       group.predecessor = predecessor;
       predecessor.successor = group;
-    } else if (this.#count() < FEW_PENDING && fragment.more) {
-      group.buffer = this.#buffers.take(65_536);
     }
     this.#add(group);
-    this.#pending[group.family].add(group);
+    this.#inProgress.add(group, fragment.more && predecessor === undefined);
     this.#nextExpiry = Math.min(this.#nextExpiry, group.time + (group.family === 4 ? timeout4 : timeout6));
     return group;
   }
 
-  #count(): number {
-    return this.#pending[4].size + this.#pending[6].size;
-  }
-
-  #overfull(): boolean {
-    const count = this.#count();
-    const octets = this.#buffers.used + count * GROUP_COST + this.#cost;
-    return count > this.#limits.maxPending || octets > this.#limits.maxOctets;
-  }
-
-  #oldest(): Group | undefined {
-    const four = this.#pending[4].oldest;
-    const six = this.#pending[6].oldest;
-    if (four === undefined || six === undefined) return four ?? six;
-    return six.time < four.time ? six : four;
-  }
-
   #complete(group: Group, time: number): void {
-    this.#pending[group.family].remove(group);
+    this.#inProgress.remove(group);
     group.time = time;
     const { flow } = group;
     // Of a flow's first few datagrams nobody can tell how its idents go.
@@ -275,13 +247,13 @@ export class Reassembler {
     if (isGood && isOther && predecessor.findings.mismatches === 0)
       flow!.reuse.again(group.begunAt - predecessor.begunAt, group.began - predecessor.began);
     group.state = 'held';
-    this.#release(group);
+    this.#inProgress.release(group);
     this.#holdBack.add(group.verdict, group);
     this.#nextExpiry = Math.min(this.#nextExpiry, group.time + this.#limits.holdTime);
   }
 
   #giveUp(group: Group, why: string, code: Code = 'given-up'): void {
-    this.#pending[group.family].remove(group);
+    this.#inProgress.remove(group);
     this.#table.remove(group);
     group.state = 'gone';
     const { predecessor } = group;
@@ -298,7 +270,7 @@ export class Reassembler {
       group.findings.add('note', code, null, `given up: ${why}`);
       this.#holdBack.add(this.#judge(group, group.buffer?.view));
     }
-    this.#release(group);
+    this.#inProgress.release(group);
   }
 
   /** A completed datagram gets no more leftovers; those that already came are counted. */
@@ -311,17 +283,9 @@ export class Reassembler {
     if (!successor || successor.state === 'gone') this.#table.remove(held);
   }
 
-  #release(group: Group): void {
-    this.#cost -= group.cost;
-    group.cost = 0;
-    if (group.buffer) this.#buffers.give(group.buffer);
-    group.buffer = undefined;
-    group.records.close();
-  }
-
   #expire(family: 4 | 6, timeout: number, time: number): void {
-    const pending = this.#pending[family];
-    for (let group = pending.oldest; group; group = pending.oldest) {
+    const pending = this.#inProgress;
+    for (let group = pending.oldestOf(family); group; group = pending.oldestOf(family)) {
       const due = fresh(group, timeout, time);
       if (due > time) {
         this.#nextExpiry = Math.min(this.#nextExpiry, due);

@@ -51,9 +51,9 @@ export class Reuse {
   }
 
   /**
-   * Whether the fragment, not one that is there already, begins another datagram than that in progress, `between` others having begun
-   * in the `seconds` since its latest fragment: it stands in the place of one, or is out of the order, up or down, that this
-   * sender's come in.
+   * Whether the fragment, unless it is one that is there already, begins another datagram than that in progress, `between`
+   * others having begun in the `seconds` since its latest fragment: it stands in the place of one, or is out of the order, up
+   * or down, that this sender's come in.
    */
   isNext(
     { extents, lastOffset }: Progress,
