@@ -1,9 +1,11 @@
-// One driver of `npm run soak`, in a lab: sends until its time is over, while the far end is captured, and tells samples of its
-// memory, descriptors and threads, those of its capture included, as JSON a line.
-import { readdirSync, readFileSync } from 'node:fs';
+// One driver of `npm run soak`, in a lab: sends until its time is over, while the far end is captured by a process of its own, as
+// `capture -w` does it, and tells samples of memory, descriptors and threads, the capture's included, as JSON a line.
+import { openSync, readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { installSink } from '../dist/src/app/bench/sink.js';
-import { openCapture, spawnPrefixFor } from '../dist/src/capture/open-capture.js';
+import { DEFAULT_BUFFER_SIZE } from '../dist/src/capture/child/capture.js';
+import { CaptureChild } from '../dist/src/capture/child/process.js';
+import { spawnPrefixFor } from '../dist/src/capture/open-capture.js';
 import { pinNeighbours } from '../dist/src/host/lab.js';
 import { createSocket } from '../dist/src/index.js';
 
@@ -14,20 +16,7 @@ const PAGE = 4096;
 
 await pinNeighbours(); // the sink drops what would tell who has which address, too
 await installSink();
-const watching = new AbortController();
-const filter = `udp and dst host ${TO}`;
-const captured = await openCapture({
-  interface: FAR,
-  filter,
-  spawnPrefix: spawnPrefixFor(FAR),
-  signal: watching.signal,
-});
-let seen = 0;
-const counting = (async () => {
-  for await (const batch of captured) seen += batch.length;
-})().catch((error) => {
-  if (!watching.signal.aborted) throw error;
-});
+const sightings = await watch(openSync('/dev/null', 'w'));
 
 const began = performance.now();
 const elapsed = () => (performance.now() - began) / 1000;
@@ -37,12 +26,8 @@ await socket.connect(PORT, TO);
 const { fragments: sent, lost } = await socket.sendMany(datagrams());
 const took = elapsed();
 clearInterval(sampling);
-await settled();
-const { lost: captureLost } = await captured.stats();
 await socket.close();
-watching.abort();
-await captured.close();
-await counting;
+const { seen, lost: captureLost } = await sightings.end();
 const named = { ...lost, capture: captureLost ?? 0 };
 process.stdout.write(`${JSON.stringify({ sent, seen, lost: named, seconds: took })}\n`);
 
@@ -50,19 +35,36 @@ process.stdout.write(`${JSON.stringify({ sent, seen, lost: named, seconds: took 
 async function* datagrams() {
   const payload = new Uint8Array(65_507).fill(0xa5);
   const most = Number(fragments) < 0 ? Number.POSITIVE_INFINITY : Math.ceil(Number(fragments) / 45);
-  for (let count = 0; count < most && elapsed() < Number(seconds); count++) {
-    yield payload;
-    if (count % 64 === 63) await sleep(0); // the capture's frames are read in this process
-  }
+  for (let count = 0; count < most && elapsed() < Number(seconds); count++) yield payload;
 }
 
-/** Until nothing more comes. */
-async function settled() {
-  for (let quiet = 0, last = seen, waited = 0; quiet < 10 && waited < 300; waited++) {
-    await sleep(100);
-    quiet = seen === last ? quiet + 1 : 0;
-    last = seen;
-  }
+/** Captures the far end into a file; its frames would keep this process from sending. */
+async function watch(fileFd) {
+  const told = {
+    ...{ interface: FAR, filter: `udp and dst host ${TO}`, bufferSize: DEFAULT_BUFFER_SIZE },
+    ...{ mode: 'file', file: { path: '/dev/null', format: 'pcap' } },
+  };
+  const child = await CaptureChild.start(told, { spawnPrefix: spawnPrefixFor(FAR), fileFd });
+  const ended = (async () => {
+    for await (const message of child.messages()) void message; // it has only figures to tell
+  })();
+  ended.catch(() => {}); // told by `end`
+  return {
+    get seen() {
+      return child.stats.received;
+    },
+    /** Once nothing more comes; with what the kernel dropped for want of room. */
+    async end() {
+      for (let quiet = 0, last = -1, waited = 0; quiet < 10 && waited < 300; waited++) {
+        await sleep(100);
+        quiet = child.stats.received === last ? quiet + 1 : 0;
+        last = child.stats.received;
+      }
+      child.stop();
+      await ended;
+      return { seen: child.stats.received, lost: child.stats.lost };
+    },
+  };
 }
 
 function sample() {
@@ -76,7 +78,9 @@ function sample() {
       // it has ended meanwhile
     }
   }
-  process.stdout.write(`${JSON.stringify({ sample: { seconds: elapsed(), fragments: seen, ...figures } })}\n`);
+  process.stdout.write(
+    `${JSON.stringify({ sample: { seconds: elapsed(), fragments: sightings.seen, ...figures } })}\n`,
+  );
 }
 
 function family(pid) {
