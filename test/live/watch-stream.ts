@@ -35,7 +35,13 @@ export async function watchStream(
     filter: udpFilter({ hosts: [near[family], far[family]] }),
     spawnPrefix: spawnPrefixFor(far.interface),
   });
-  const verifier = new Verifier();
+  // Verdicts on fragments wait for duplicates: what is complete is counted as it comes.
+  let complete = 0;
+  const observe = (): [] => {
+    complete += 1;
+    return [];
+  };
+  const verifier = new Verifier({ observe });
   const verdicts: DatagramVerdict[] = [];
   const reading = (async () => {
     for await (const frames of capture) for (const verdict of verifier.push(frames)) verdicts.push(verdict);
@@ -45,7 +51,8 @@ export async function watchStream(
     socket.on('error', () => undefined); // nobody listens over there
     await socket.connect(9, far[family]);
     await work(socket);
-    for (let waited = 0; waited < 5000 && verdicts.length < datagrams; waited += 20) await sleep(20);
+    for (let waited = 0; waited < 5000 && complete < datagrams; waited += 20) await sleep(20);
+    await sleep(50); // for one too many
   } finally {
     await capture[Symbol.asyncDispose]();
     await reading;
