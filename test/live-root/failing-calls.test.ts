@@ -6,7 +6,7 @@ import { after, before, it } from 'node:test';
 import { LAB, pinNeighbours, setLabMtu } from '../../src/host/lab.js';
 import { install, noteSites, type Site } from '../live/failing/calls.js';
 import type { Scenario } from '../live/failing/scenarios.js';
-import { ERRNOS, faultsAt, PASSING, strike } from '../live/failing/strike.js';
+import { assertMostStruck, ERRNOS, faultsAt, PASSING, strike } from '../live/failing/strike.js';
 import { lineOf, unmetSites } from '../live/failing/unmet.js';
 import { setFarGro } from './far-gro.js';
 import { describeInRootLab } from './in-root-lab.js';
@@ -40,18 +40,20 @@ describeInRootLab('a system call of xdp-live that fails', () => {
       noteSites(sites);
       const sound = await runHere(scenario.words);
       assert.equal(sound.code, 0, `without any fault: ${sound.stderr}`);
+      const hits: boolean[] = [];
       noteSites(met); // what is called only after a failure, too
       for (const [index, site] of [...sites].entries()) {
         if (!/^(tx\/xdp-live|host\/(bpf|netdev-genl))/.test(site)) continue; // the others are tried in test/live
-        for (const fault of faultsAt(site, index)) await strike(runHere, scenario, fault, folder);
+        for (const fault of faultsAt(site, index)) hits.push(await strike(runHere, scenario, fault, folder));
       }
       // The first run of the program is a trial, the next one sends.
       const runs = [...sites].find((site) => /BPF_PROG_TEST_RUN/.test(lineOf(site)))!;
       for (const errno of ERRNOS) {
         const times = PASSING.includes(errno) ? { times: 2 } : {};
-        await strike(runHere, scenario, { site: runs, errno, after: 1, ...times }, folder);
+        assert.ok(await strike(runHere, scenario, { site: runs, errno, after: 1, ...times }, folder), errno);
       }
       noteSites(null);
+      assertMostStruck(hits);
     });
   }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
@@ -10,25 +10,27 @@ import { describeLive, liveIt } from './in-lab.js';
 
 const PRELOAD = new URL('failing/preload.js', import.meta.url).href;
 
+type Command = 'capture' | 'send --verify';
+
 /**
- * Calls of the process that captures, with an error each, and whether the capture goes on without them: with the other engine
- * where this C library's streams are of no use, without a count of what was lost, or asking again.
+ * Calls of the process that captures, with an error and a command each, and whether the capture goes on without them: with the
+ * other engine where this C library's streams are of no use, without a count of what was lost, or asking again.
  */
-const CALLS: readonly (readonly [call: string, errno: Fault['errno'], goesOn?: 'goes on'])[] = [
-  ['pcap_create', 'ENOMEM'],
-  ['pcap_activate', 'ENODEV'],
-  ['pcap_setnonblock', 'EIO'],
-  ['pcap_compile', 'ENOMEM'],
-  ['pcap_setfilter', 'ENOMEM'],
-  ['pcap_dispatch', 'ENETDOWN'],
-  ['pcap_dump_fopen', 'EIO', 'goes on'],
-  ['pcap_stats', 'EIO', 'goes on'],
-  ['fopen', 'EIO', 'goes on'],
-  ['setvbuf', 'ENOMEM', 'goes on'],
-  ['poll', 'EINTR', 'goes on'],
-  ['recv', 'EINTR', 'goes on'],
-  ['prctl', 'EPERM', 'goes on'],
-  ['writeSync', 'ENOSPC'],
+const CALLS: readonly (readonly [call: string, errno: Fault['errno'], command: Command, goesOn?: 'goes on'])[] = [
+  ['pcap_create', 'ENOMEM', 'capture'],
+  ['pcap_activate', 'ENODEV', 'send --verify'],
+  ['pcap_setnonblock', 'EIO', 'capture'],
+  ['pcap_compile', 'ENOMEM', 'send --verify'],
+  ['pcap_setfilter', 'ENOMEM', 'capture'],
+  ['pcap_dispatch', 'ENETDOWN', 'send --verify'],
+  ['pcap_dump_fopen', 'EIO', 'capture', 'goes on'],
+  ['pcap_stats', 'EIO', 'send --verify', 'goes on'],
+  ['fopen', 'EIO', 'capture', 'goes on'],
+  ['setvbuf', 'ENOMEM', 'send --verify', 'goes on'],
+  ['poll', 'EINTR', 'capture', 'goes on'],
+  ['recv', 'EINTR', 'send --verify', 'goes on'],
+  ['prctl', 'EPERM', 'capture', 'goes on'],
+  ['writeSync', 'ENOSPC', 'send --verify'],
 ];
 
 const SEND = ['send', '192.0.2.2:9', '--size', '4000', '--count', '2', '--verify=near0', '--json'];
@@ -37,19 +39,20 @@ describeLive('a system call of the capture process that fails', () => {
   const folder = mkdtempSync(join(tmpdir(), 'ufo-failing-'));
   const file = join(folder, 'seen.pcap');
   const capture = ['capture', '-i', 'near0', '-w', file, '--duration', '1s', '--filter', 'udp', '--json'];
+  const struck = join(folder, 'struck');
   after(() => rmSync(folder, { recursive: true }));
 
-  for (const [index, [call, errno, goesOn]] of CALLS.entries()) {
-    const command = index % 2 === 0 ? 'capture' : 'send --verify';
+  for (const [call, errno, command, goesOn] of CALLS) {
     liveIt(
       `${command}, ${call} ${errno}: ${goesOn ?? 'ends with an error of its own, and tells what went'}`,
       async () => {
-        const end = await struck(command === 'capture' ? capture : SEND, faultOf(call, errno));
+        const end = await strike(command === 'capture' ? capture : SEND, faultOf(call, errno), struck);
         const codes = goesOn === undefined ? refusals(call) : command === 'capture' ? [0] : [0, 4];
         assert.ok(codes.includes(end.code!), told(end));
         assert.doesNotMatch(end.stderr, /\n\s+at |a bug of/);
         const left = readdirSync(folder).filter((name) => name.endsWith('.part'));
         assert.deepEqual(left, []);
+        assert.ok(existsSync(struck), `${call} was never made`);
       },
     );
   }
@@ -66,11 +69,14 @@ function faultOf(call: string, errno: Fault['errno']): Fault {
   return errno === 'EINTR' ? { site, errno, times: 2 } : { site, errno };
 }
 
-async function struck(words: readonly string[], fault: Fault): Promise<CliEnd> {
+/** Runs a command whose capture process has this fault, and leaves the file `struck` once it has struck. */
+async function strike(words: readonly string[], fault: Fault, struck: string): Promise<CliEnd> {
+  rmSync(struck, { force: true });
   const env = [
     `NODE_OPTIONS=--import ${PRELOAD}`,
     'FAILING_PROCESS=capture-child',
     `FAILING_CALL=${JSON.stringify(fault)}`,
+    `FAILING_STRUCK=${struck}`,
   ];
   const cli = new Cli(words, { prefix: ['env', ...env] });
   const end = await Promise.race([cli.end, sleep(15_000, null, { ref: false })]);

@@ -24,8 +24,9 @@ export interface Fault {
   readonly midway?: boolean;
 }
 
-/** The fault in force, and the sites that were met since `watch` was called. */
+/** The fault in force, who is told when it strikes first, and the sites that were met since `noteSites` was called. */
 let fault: Fault | null = null;
+let onStrike = (): void => {};
 let failed = 0;
 let passed = 0;
 let met: Set<Site> | null = null;
@@ -35,8 +36,8 @@ let installed = false;
 const HELPERS = /^(host\/(socket-calls|libc)|tx\/send-batch)\.js/;
 
 /** Lets `one` fail from now on, until `heal`. */
-export function fail(one: Fault): void {
-  [fault, failed, passed] = [one, 0, 0];
+export function fail(one: Fault, told = (): void => {}): void {
+  [fault, failed, passed, onStrike] = [one, 0, 0, told];
 }
 
 /** Everything works again; how often the fault had struck. */
@@ -82,6 +83,7 @@ function strikes(call: string): Fault | null {
   if (fault === null || (site !== fault.site && fault.site !== `* ${call}`)) return null;
   if (passed++ < (fault.after ?? 0) || failed >= (fault.times ?? Number.POSITIVE_INFINITY)) return null;
   failed += 1;
+  if (failed === 1) onStrike();
   return fault;
 }
 

@@ -44,12 +44,7 @@ const ONLY_THEN: readonly (readonly [part: string, why: string])[] = [
   ['companion/socket.js: libc().connect(fd, name, name.length) < 0', 'disconnect, of the library'],
   ['host/device-features.js: const fd = openSocket(', 'turning offloads off, of the lab'],
   ['host/device-features.js: const known = libc().ioctl(', 'of cap, in the capture child'],
-  ['host/device-features.js: const known = libc().ioctl(fd, SIOCGIFHWADDR', 'runs in the capture child, for cap'],
   ['host/device-features.js: libc().close(fd)', 'turning offloads off, of the lab'],
-  [
-    'host/device-features.js: const known = libc().ioctl(fd, SIOCGIFHWADDR',
-    'by cap in the capture child, which then filters as without Ethernet',
-  ],
   ['tx/kernel-udp/port.js: const fd = openSocket(', 'without a companion, of the benchmark'],
   ['tx/kernel-udp/port.js: IPV6_V6ONLY', 'the same'],
   ['tx/kernel-udp/port.js: if (libc().bind(', 'the same'],
@@ -70,23 +65,26 @@ export function lineOf(site: Site): string {
 }
 
 /**
- * Lines of our source that make system calls and were not met, as `file: text`; and lines that bind outside of the seam. With
- * `root` those of the files that need the machine's own, else those of all others.
+ * Lines of our source that make system calls and were not met, as `file: text`; lines that bind outside of the seam; and rows
+ * of the tables above that excuse no line. With `root` those of the files that need the machine's own, else those of all others.
  */
 export function unmetSites(met: ReadonlySet<Site>, root = false): readonly string[] {
   const lines = new Set([...met].map((site) => site.split(' ')[0]!));
   const unmet: string[] = [];
+  const unused = new Set(root ? ROOTS : [...Object.keys(ELSEWHERE), ...ONLY_THEN.map(([part]) => part)]);
   for (const file of readdirSync(ROOT, { recursive: true }) as string[]) {
     if (!file.endsWith('.js') || ROOTS.includes(file) !== root) continue;
     const text = readFileSync(join(ROOT, file), 'utf8').split('\n');
     for (const [index, line] of text.entries()) {
       if (file !== BINDS && /\.func\(/.test(line)) unmet.push(`${file}: binds a native function: ${line.trim()}`);
-      if (!CALL.test(line) || file in ELSEWHERE || lines.has(`${file}:${index + 1}`)) continue;
-      const one = `${file}: ${line.trim()}`;
-      if (!ONLY_THEN.some(([part]) => isPart(part, file, line))) unmet.push(one);
+      if (!CALL.test(line)) continue;
+      const parts = ONLY_THEN.map(([part]) => part).filter((part) => isPart(part, file, line));
+      for (const row of [file, ...parts]) unused.delete(row);
+      if (file in ELSEWHERE || lines.has(`${file}:${index + 1}`) || parts.length > 0) continue;
+      unmet.push(`${file}: ${line.trim()}`);
     }
   }
-  return unmet;
+  return [...unmet, ...[...unused].map((row) => `no line calls anything that this row is for: ${row}`)];
 }
 
 /** How a statement is spread over lines is the compiler's business. */
