@@ -5,9 +5,6 @@ import { insideLab } from '../../src/host/lab.js';
 
 const OUTSIDE = 'not inside a lab: run it by npm test, or udp-ufo lab -- node --test FILE';
 
-/** How many tests of a suite run side by side; one unless told. */
-type Together = { readonly concurrency: number };
-
 /**
  * A test that needs the lab. Outside one it is skipped with the reason, but under CI, where nobody would notice, it
  * fails. A minute at most, for traffic that never comes must not hold up everything else.
@@ -18,9 +15,8 @@ export function liveIt(name: string, fn: (t: TestContext) => void | Promise<void
   else it(name, { skip: OUTSIDE }, () => undefined);
 }
 
-/** A suite whose hooks need the lab: outside one they do not run. */
-export function describeLive(name: string, ...rest: [fn: () => void] | [options: Together, fn: () => void]): void {
-  const [options, fn] = rest.length === 1 ? [{}, rest[0]] : rest;
+/** A suite whose hooks need the lab: outside one they do not run. `concurrency` tests run side by side; one unless told. */
+export function describeLive(name: string, fn: () => void, options: { readonly concurrency?: number } = {}): void {
   if (insideLab() !== null) describe(name, options, fn);
   else describe(name, () => liveIt('needs the lab', () => undefined));
 }

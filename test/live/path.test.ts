@@ -58,7 +58,9 @@ const WANT: Readonly<Record<string, readonly (readonly string[])[]>> = {
 };
 
 /** Each has a lab of its own, and waits most of its time. */
-describeLive('udp-ufo path', { concurrency: 2 }, () => {
+describeLive('udp-ufo path', suite, { concurrency: 2 });
+
+function suite(): void {
   for (const name of Object.keys(MIDDLEBOXES)) {
     liveIt(`diagnoses ${name} rightly, over IPv4 and IPv6`, async () => {
       const reports = await paths(name, '--report', ':9999');
@@ -86,4 +88,4 @@ describeLive('udp-ufo path', { concurrency: 2 }, () => {
       assert.ok(outcomes.some(({ probe, arrived }) => probe.size > 65_000 && arrived === 1));
     }
   });
-});
+}
