@@ -4,12 +4,11 @@ import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { optionName } from '../../src/cli/command.js';
 import { COMMANDS } from '../../src/cli/commands.js';
 import { completionsOf } from '../../src/cli/completions.js';
+import { MAIN } from '../live/cli.js';
 
-const MAIN = fileURLToPath(new URL('../../src/entry/main.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'udp-ufo-completion-'));
 symlinkSync(MAIN, join(folder, 'udp-ufo'));
 after(() => rmSync(folder, { recursive: true }));

@@ -1,9 +1,9 @@
-import { Writable } from 'node:stream';
 import { createOutput } from '../../src/app/common/output.js';
 import { type Command, defineCommand } from '../../src/cli/command.js';
 import { run } from '../../src/cli/run.js';
 import * as option from '../../src/options/builders.js';
 import { HEADER_OPTIONS } from '../../src/options/headers.js';
+import { TextSink } from '../app/common/text-sink.js';
 
 /** A command with one option of each kind that hands back what its handler got. */
 export function probe(seen: (values: Readonly<Record<string, unknown>>, rest: readonly string[]) => void): Command {
@@ -50,19 +50,11 @@ export interface Ran {
 export async function runHere(args: readonly string[], more: readonly Command[] = []): Promise<Ran> {
   let values: Readonly<Record<string, unknown>> = {};
   let rest: readonly string[] = [];
-  const [stdout, stderr] = [new Sink(), new Sink()];
+  const [stdout, stderr] = [new TextSink(), new TextSink()];
   const seen = (got: typeof values, behind: typeof rest): void => {
     values = got;
     rest = behind;
   };
   const code = await run(args, [probe(seen), ...more], createOutput(stdout, stderr));
   return { code, stdout: stdout.text, stderr: stderr.text, values, rest };
-}
-
-class Sink extends Writable {
-  text = '';
-  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
-    this.text += chunk.toString();
-    done();
-  }
 }

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { it } from 'node:test';
-import { fileURLToPath } from 'node:url';
-
-const MAIN = fileURLToPath(new URL('../../src/entry/main.js', import.meta.url));
+import { MAIN } from '../live/cli.js';
 
 /** What a user who erred is told: by which argument, what, and what to do. */
 const MISTAKES: readonly (readonly [line: string, told: RegExp])[] = [

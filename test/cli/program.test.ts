@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
 import { describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { COMMANDS } from '../../src/cli/commands.js';
+import { MAIN } from '../live/cli.js';
 
-const MAIN = fileURLToPath(new URL('../../src/entry/main.js', import.meta.url));
 const TRAP = new URL('../../src/cli/bug-trap.js', import.meta.url).href;
 
 function program(...args: string[]): { status: number | null; stdout: string; stderr: string } {

@@ -2,12 +2,10 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { Screen } from '../app/common/screen.js';
+import { ESCAPE, Screen } from '../app/common/screen.js';
+import { MAIN } from '../live/cli.js';
 
-const MAIN = fileURLToPath(new URL('../../src/entry/main.js', import.meta.url));
 const CTRL_C = '\x03';
-const ESCAPE = '\x1b';
 const DESTINATION = ['127.0.0.1:9', '--driver', 'kernel-udp', '--size', '3000'];
 
 /** udp-ufo on a pseudo-terminal of so many columns, by script(1). `before` are shell words in front of it: `cat |`. */

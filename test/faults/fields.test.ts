@@ -83,22 +83,29 @@ describe('header fields of plans', () => {
     const { checksum, ...rest } = four;
     assert.ok(checksum! > 0);
     assert.deepEqual(rest, {
-      ...{
-        version: 4,
-        tos: 0,
-        length: 1500,
-        ident: 0x1234,
-        reserved: 0,
-        df: 0,
-        mf: 1,
-        offset: 1480,
-        ttl: 64,
-        protocol: 17,
-      },
+      version: 4,
+      tos: 0,
+      length: 1500,
+      ident: 0x1234,
+      reserved: 0,
+      df: 0,
+      mf: 1,
+      offset: 1480,
+      ttl: 64,
+      protocol: 17,
     });
     assert.deepEqual(Object.fromEntries(fieldValues(second('repeat(1)', 6))), {
-      ...{ version: 6, tos: 0, 'flow-label': 0, length: 1456, 'next-header': 44, ttl: 64, protocol: 17 },
-      ...{ reserved: 0, mf: 1, offset: 1448, ident: 0x1234 },
+      version: 6,
+      tos: 0,
+      'flow-label': 0,
+      length: 1456,
+      'next-header': 44,
+      ttl: 64,
+      protocol: 17,
+      reserved: 0,
+      mf: 1,
+      offset: 1448,
+      ident: 0x1234,
     });
     const whole = cut('repeat(1)', 6, 100).packets[0]!;
     assert.deepEqual(

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {
   chmodSync,
   chownSync,
+  lchownSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -24,7 +25,9 @@ import { describeInRootLab } from './in-root-lab.js';
 const USER = 4321;
 const NOBODY = 65_534;
 const SUDO = ['env', `SUDO_UID=${USER}`, `SUDO_GID=${USER}`];
+const NO_SUDO = ['env', '-u', 'SUDO_UID', '-u', 'SUDO_GID'];
 const NONE = '0'.repeat(16);
+const CUT = ['segment', '--source', '192.0.2.1:1', '--destination', '192.0.2.2:9', '--size', '3000', '-w'];
 const SEND = ['send', '192.0.2.2:9', '--size', '3000', '--count', '10000', '--rate', '100/s'];
 
 describeInRootLab('root by sudo', () => {
@@ -77,8 +80,7 @@ describeInRootLab('root by sudo', () => {
   }
 
   liveIt('without sudo, the process that captures is nobody, and keeps nothing', async () => {
-    const plain = ['env', '-u', 'SUDO_UID', '-u', 'SUDO_GID'];
-    const cli = new Cli(['verify', '-i', 'near0', '--duration', '60s'], { prefix: plain, withinMs: 90_000 });
+    const cli = new Cli(['verify', '-i', 'near0', '--duration', '60s'], { prefix: NO_SUDO, withinMs: 90_000 });
     for (let left = 1500; left > 0 && captureChildren(cli.child.pid!).length === 0; left--) await sleep(20);
     const [capture] = captureChildren(cli.child.pid!);
     await dropped(capture!, NOBODY);
@@ -105,8 +107,7 @@ describeInRootLab('root by sudo', () => {
     const file = join(folder, 'roots');
     writeFileSync(file, 'kept');
     chmodSync(file, 0o644);
-    const cut = ['segment', '--source', '192.0.2.1:1', '--destination', '192.0.2.2:9', '--size', '3000', '-w', file];
-    const { code, stderr } = await runCli(cut, { prefix: SUDO });
+    const { code, stderr } = await runCli([...CUT, file], { prefix: SUDO });
     assert.match(stderr, /EACCES/);
     assert.deepEqual([code, readFileSync(file, 'utf8')], [2, 'kept']);
   });
@@ -117,21 +118,9 @@ describeInRootLab('root by sudo', () => {
     chmodSync(shared, 0o1777);
     const file = join(folder, 'target');
     writeFileSync(file, 'kept');
-    const { lchownSync } = await import('node:fs');
     symlinkSync(file, join(shared, 'link'));
     lchownSync(join(shared, 'link'), USER, USER);
-    const cut = [
-      'segment',
-      '--source',
-      '192.0.2.1:1',
-      '--destination',
-      '192.0.2.2:9',
-      '--size',
-      '3000',
-      '-w',
-      join(shared, 'link'),
-    ];
-    const { code, stderr } = await runCli(cut, { prefix: ['env', '-u', 'SUDO_UID', '-u', 'SUDO_GID'] });
+    const { code, stderr } = await runCli([...CUT, join(shared, 'link')], { prefix: NO_SUDO });
     assert.match(stderr, /EACCES.*link/);
     assert.deepEqual([code, readFileSync(file, 'utf8')], [2, 'kept']);
     assert.deepEqual(readdirSync(shared), ['link']);
@@ -147,7 +136,8 @@ async function dropped(pid: number, user = USER): Promise<void> {
   for (let left = 1500; left > 0 && !(last.test(statusOf(pid)) && /^Uid:\t[1-9]/m.test(statusOf(pid))); left--)
     await sleep(20);
   for (const thread of readdirSync(`/proc/${pid}/task`)) {
-    const status = readFileSync(`/proc/${pid}/task/${thread}/status`, 'utf8');
+    const status = statusOf(`${pid}/task/${thread}`);
+    if (status === '') continue; // that one has ended meanwhile
     const line = (name: string): string =>
       new RegExp(`^${name}:\\s*(.*?)\\s*$`, 'm').exec(status)?.[1]?.replaceAll('\t', ' ') ?? '';
     assert.deepEqual(Object.fromEntries(Object.keys(want).map((name) => [name, line(name)])), want);
@@ -155,7 +145,8 @@ async function dropped(pid: number, user = USER): Promise<void> {
   assert.match(statusOf(pid), last);
 }
 
-function statusOf(pid: number): string {
+/** Of a process, or of `PID/task/TID`; empty where there is none any more. */
+function statusOf(pid: number | string): string {
   try {
     return readFileSync(`/proc/${pid}/status`, 'utf8');
   } catch {

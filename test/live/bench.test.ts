@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
-import { fileURLToPath } from 'node:url';
 import { runTool } from '../../src/host/run-tool.js';
+import { MAIN } from './cli.js';
 import { describeLive, liveIt } from './in-lab.js';
-
-const MAIN_JS = fileURLToPath(new URL('../../src/entry/main.js', import.meta.url));
 
 interface Line {
   readonly type: string;
@@ -30,8 +28,8 @@ describeLive('udp-ufo bench', () => {
 
 /** In a lab of its own inside this one, so that its sink drops nothing of the other tests. */
 async function benchLines(only: string): Promise<Line[]> {
-  const words = ['lab', '--', process.execPath, MAIN_JS, 'bench', '--quick', '--only', only, '--json'];
-  const text = await runTool(process.execPath, [MAIN_JS, ...words], { timeoutMs: 55_000 });
+  const words = ['lab', '--', process.execPath, MAIN, 'bench', '--quick', '--only', only, '--json'];
+  const text = await runTool(process.execPath, [MAIN, ...words], { timeoutMs: 55_000 });
   return text
     .trim()
     .split('\n')

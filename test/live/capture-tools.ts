@@ -3,11 +3,10 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import type { Capture } from '../../src/capture/capture.js';
 import { makePayload } from '../../src/payload/generated.js';
+import { MAIN } from './cli.js';
 
-export const PROGRAM = fileURLToPath(new URL('../../src/entry/main.js', import.meta.url));
 /** Fragments of a datagram of 65,507 octets at MTU 1500. */
 export const FRAGMENTS = 45;
 
@@ -61,7 +60,7 @@ export async function ip(...args: readonly string[]): Promise<void> {
 
 /** `udp-ufo` with these arguments. */
 export function udpUfo(...args: readonly string[]): Program {
-  return new Program(process.execPath, [PROGRAM, ...args]);
+  return new Program(process.execPath, [MAIN, ...args]);
 }
 
 /** A command in a process group of its own. */

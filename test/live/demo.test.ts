@@ -4,12 +4,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { MAIN } from './cli.js';
 import { describeLive, liveIt } from './in-lab.js';
 import { tsharkDatagrams } from './tshark.js';
 
-const MAIN = fileURLToPath(new URL('../../src/entry/main.js', import.meta.url));
 const run = promisify(execFile);
 
 interface Row {

@@ -3,11 +3,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { MAIN } from './cli.js';
 import { describeLive, liveIt } from './in-lab.js';
 
 /** These start labs in the lab: /proc of the outer one shows every process of the inner. */
-const MAIN = fileURLToPath(new URL('../../src/entry/main.js', import.meta.url));
 const lab = (...command: string[]) => ['lab', '--', ...command];
 
 async function run(args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {

@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { after, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { MAIN } from './cli.js';
 import { describeLive, liveIt } from './in-lab.js';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
-const MAIN = fileURLToPath(new URL('../../src/entry/main.js', import.meta.url));
 
 /** What README says somebody sees who types a command; `…` and what it leaves out stand for lines not shown. */
 interface Transcript {

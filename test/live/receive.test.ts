@@ -6,13 +6,13 @@ import type { ReceiveSummary } from '../../src/app/receive/summary.js';
 import type { EchoReport } from '../../src/app/send/echo.js';
 import { farCommand, LAB } from '../../src/host/lab.js';
 import { makePayload } from '../../src/payload/generated.js';
-import { PROGRAM, Program, sendDatagrams } from './capture-tools.js';
-import { runCli, summaryOf } from './cli.js';
+import { Program, sendDatagrams } from './capture-tools.js';
+import { MAIN, runCli, summaryOf } from './cli.js';
 import { describeLive, liveIt } from './in-lab.js';
 
 /** `udp-ufo receive` on the far host. */
 function receiveFar(within: string, ...args: readonly string[]): Program {
-  return new Program(...farCommand(process.execPath, [PROGRAM, 'receive', '9', '--timeout', within, ...args]));
+  return new Program(...farCommand(process.execPath, [MAIN, 'receive', '9', '--timeout', within, ...args]));
 }
 
 describeLive('receive', () => {

@@ -4,18 +4,16 @@ import type { Comparison } from '../../src/compare/comparison.js';
 import { comparisonText } from '../../src/report/comparison-text.js';
 
 const NOTHING: Comparison = {
-  ...{
-    expected: null,
-    good: 0,
-    planned: 0,
-    bad: 0,
-    incomplete: 0,
-    missing: 0,
-    stopped: 0,
-    doubled: 0,
-    late: 0,
-    lateBy: 0,
-  },
+  expected: null,
+  good: 0,
+  planned: 0,
+  bad: 0,
+  incomplete: 0,
+  missing: 0,
+  stopped: 0,
+  doubled: 0,
+  late: 0,
+  lateBy: 0,
   ...{ unexpected: 0, uncompared: 0, packets: 0, changed: [], differences: [], captureLost: 0, verdict: 'good' },
   ...{ mismatches: [], plans: [] },
 };
@@ -36,17 +34,15 @@ describe('a comparison in words', () => {
 
   it('names every count that is not 0, and none that is', () => {
     const [line] = text({
-      ...{
-        expected: 99,
-        good: 1,
-        planned: 2,
-        bad: 3,
-        incomplete: 4,
-        missing: 5,
-        stopped: 6,
-        doubled: 7,
-        unexpected: 8,
-      },
+      expected: 99,
+      good: 1,
+      planned: 2,
+      bad: 3,
+      incomplete: 4,
+      missing: 5,
+      stopped: 6,
+      doubled: 7,
+      unexpected: 8,
       ...{ uncompared: 9, late: 10, lateBy: 11, packets: 12 },
     });
     assert.equal(

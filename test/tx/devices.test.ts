@@ -1,37 +1,26 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
+import { SOL_XDP, XDP_MMAP_OFFSETS } from '../../src/host/constants.js';
 import { UserMemory } from '../../src/memory/user-memory.js';
-import { createFlow } from '../../src/skb/flow.js';
 import { openAfXdp } from '../../src/tx/af-xdp/af-xdp.js';
 import { openKernelUdp } from '../../src/tx/kernel-udp/kernel-udp.js';
 import type { NetDevice } from '../../src/tx/net-device.js';
 import { openPacketSocket } from '../../src/tx/packet/packet-socket.js';
 import { openVirtioUfo } from '../../src/tx/packet/virtio-ufo.js';
-import { type FakeKernel, NEAR0, newKernel } from './fake-kernel.js';
+import { answerRingOffsets, type FakeKernel, NEAR0, newKernel } from './fake-kernel.js';
+import { to4 } from './rows.js';
 
 /** NETIF_F_SG, NETIF_F_HW_CSUM, NETIF_F_UFO of netdev_features.h. */
 const [SG, HW_CSUM, UFO] = [1, 8, 1 << 16];
-const flow = createFlow({
-  source: '192.0.2.1',
-  destination: '192.0.2.2',
-  sourcePort: 1,
-  destinationPort: 9,
-  mtu: 1500,
-});
+const flow = to4();
 const TO = { family: 4 as const, destination: flow.destination, source: flow.source };
 const MAC = Uint8Array.of(2, 0, 0, 0, 0, 9);
 
 let kernel: FakeKernel;
 beforeEach(() => {
   kernel = newKernel();
-  kernel.answers['getsockopt'] = (...[, , , value, len]: unknown[]) => {
-    const view = new DataView((value as Uint8Array).buffer);
-    if (view.byteLength < 128) return 0;
-    for (let ring = 0; ring < 4; ring++)
-      for (let field = 0; field < 4; field++) view.setBigUint64(ring * 32 + field * 8, BigInt(64 * (field + 1)), true);
-    (len as Uint32Array)[0] = 128;
-    return 0;
-  };
+  kernel.answers['getsockopt'] = (...[, level, name, value, len]: unknown[]) =>
+    level === SOL_XDP && name === XDP_MMAP_OFFSETS ? answerRingOffsets(value, len, [64, 128, 192, 256]) : 0;
 });
 
 const OPENERS: Readonly<Record<string, () => Promise<NetDevice>>> = {

@@ -1,7 +1,6 @@
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
-import type { ERRNO } from '../../src/errors.js';
-import { ERRNO as NUMBERS } from '../../src/errors.js';
+import { ERRNO } from '../../src/errors.js';
 import type { NetworkInterface } from '../../src/host/interfaces.js';
 import { koffi, viewOf } from '../../src/host/libc.js';
 import { interposeNativeCalls, type NativeCall } from '../../src/host/native-calls.js';
@@ -67,7 +66,7 @@ export class FakeKernel {
     return value === undefined ? undefined : new DataView(value.buffer, value.byteOffset).getInt32(0, true);
   }
 
-  /** The only descriptor of a kind of socket that is open. */
+  /** The descriptor that was opened first of those that are open. */
   get fd(): number {
     const [fd] = [...this.open];
     return fd!;
@@ -81,7 +80,7 @@ export class FakeKernel {
 
   /** Fails with errno set, as system calls do. */
   refuse(errno: Errno): -1 {
-    koffi().errno(NUMBERS[errno]);
+    koffi().errno(ERRNO[errno]);
     return -1;
   }
 
@@ -192,6 +191,17 @@ export const NEAR0: NetworkInterface = {
   ...{ linkType: 'ether', kind: 'veth', txQueues: 2, rxQueues: 2, gsoMaxSize: 65_536, addresses: [] },
   statistics: {} as NetworkInterface['statistics'],
 };
+
+/**
+ * `struct xdp_mmap_offsets` of getsockopt(SOL_XDP, XDP_MMAP_OFFSETS), all four rings alike: where producer, consumer, descriptors
+ * and flags lie.
+ */
+export function answerRingOffsets(value: unknown, len: unknown, fields: readonly number[]): number {
+  const offsets = new BigUint64Array((value as Uint8Array).buffer);
+  for (let ring = 0; ring < 4; ring++) offsets.set(fields.map(BigInt), 4 * ring);
+  (len as Uint32Array)[0] = offsets.byteLength;
+  return 0;
+}
 
 export function octetsAt(where: unknown, len: number): Uint8Array {
   if (where === null || len === 0) return new Uint8Array(0);

@@ -1,9 +1,20 @@
 import { PagePool } from '../../src/memory/page-pool.js';
 import { SegmentTable } from '../../src/memory/segment-table.js';
 import { UserMemory } from '../../src/memory/user-memory.js';
-import type { Flow } from '../../src/skb/flow.js';
+import { createFlow, type Flow, type FlowOptions } from '../../src/skb/flow.js';
 import { allocSkb } from '../../src/skb/skbuff.js';
 import type { TxBatch } from '../../src/tx/net-device.js';
+
+const PORTS = { sourcePort: 1111, destinationPort: 9999, mtu: 1500 };
+
+/** The flow that most tests send by, with whatever else it is to be. */
+export function to4(more: Partial<FlowOptions> = {}): Flow {
+  return createFlow({ source: '192.0.2.1', destination: '192.0.2.2', ...PORTS, ...more });
+}
+
+export function to6(more: Partial<FlowOptions> = {}): Flow {
+  return createFlow({ source: '2001:db8::1', destination: '2001:db8::2', ...PORTS, ...more });
+}
 
 /** A small memory with an empty batch in it. */
 export function emptyBatch(pages = 32): TxBatch {

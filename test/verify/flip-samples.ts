@@ -2,9 +2,8 @@ import { readFileSync } from 'node:fs';
 import { CaptureReader } from '../../src/wire/capture-reader.js';
 import { frameData } from '../../src/wire/frame.js';
 import { cuts, type Flow, flow4, flow6, fragment, fragments, pattern, udpPacket, whole } from './build.js';
+import { hex, join, length16, MACS } from './wraps.js';
 
-const hex = (text: string): Uint8Array => Buffer.from(text.replaceAll(' ', ''), 'hex');
-const MACS = hex('020000000002 020000000001');
 const payload = pattern(60);
 
 const fours = fragments(flow4, udpPacket(flow4, payload), 24);
@@ -41,8 +40,8 @@ export const SAMPLES: Readonly<Record<string, readonly Uint8Array[]>> = {
   'gre with a key': sixes.map((one) => ethernet(carried({ ...flow4, protocol: 47 }, hex('2000 86dd 00000007'), one))),
   'mpls whole': [behind('8847', hex('00010040 00020140'), whole(flow4, udpPacket(flow4, payload)))],
   'mpls fragments': fours.map((one) => behind('8847', hex('00010040 00020140'), one)),
-  'pppoe fragments': fours.map((one) => behind('8864', hex('1100 0007'), length(one.length + 2), hex('0021'), one)),
-  'snap fragments': sixes.map((one) => behind(length(one.length + 8), hex('aaaa03 000000 86dd'), one)),
+  'pppoe fragments': fours.map((one) => behind('8864', hex('1100 0007'), length16(one.length + 2), hex('0021'), one)),
+  'snap fragments': sixes.map((one) => behind(length16(one.length + 8), hex('aaaa03 000000 86dd'), one)),
   'mac in mac fragments': fours.map((one) => behind('88e7', hex('00000009'), ethernet(one))),
   'ipv4 in ipv4 fragments': fours.map((one) => ethernet(carried({ ...flow4, protocol: 4 }, one))),
   'geneve fragments': fours.map((one) => ethernet(geneve(hex('0100 6558 00000900 01020001'), ethernet(one)))),
@@ -75,10 +74,6 @@ function behind(type: string | Uint8Array, ...parts: readonly Uint8Array[]): Uin
   return join(MACS, typeof type === 'string' ? hex(type) : type, ...parts);
 }
 
-function length(octets: number): Uint8Array {
-  return Uint8Array.of(octets >> 8, octets & 255);
-}
-
 function geneve(header: Uint8Array, inner: Uint8Array): Uint8Array {
   return whole(flow4, udpPacket(flow4, join(header, inner), [50_000, 6081]));
 }
@@ -94,8 +89,4 @@ function unsummed(packet: Uint8Array): Uint8Array {
 function ofCase(name: string): Uint8Array[] {
   const file = new URL(`../../../test/cases/${name}.pcap`, import.meta.url);
   return new CaptureReader().push(new Uint8Array(readFileSync(file))).map((frame) => frameData(frame).slice());
-}
-
-function join(...parts: readonly Uint8Array[]): Uint8Array {
-  return new Uint8Array(Buffer.concat(parts));
 }

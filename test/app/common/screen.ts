@@ -1,3 +1,5 @@
+export const ESCAPE = '\x1b';
+
 /** As much of a terminal as progress bars use: what stands on its lines, where wrapping is as the program has set it. */
 export class Screen {
   readonly lines: string[] = [''];
@@ -14,7 +16,7 @@ export class Screen {
 
   write(text: string): void {
     for (const [token] of text.matchAll(TOKENS)) {
-      if (token.startsWith('\x1b')) this.#escape(token);
+      if (token.startsWith(ESCAPE)) this.#escape(token);
       else if (token === '\r') this.#column = 0;
       else if (token === '\n') this.#newLine();
       else this.#put(token);
@@ -52,5 +54,4 @@ export class Screen {
   }
 }
 
-const ESC = String.fromCharCode(0x1b);
-const TOKENS = new RegExp(`${ESC}(?:\\[[?\\d;]*[A-Za-z]|.)|.`, 'gsu');
+const TOKENS = new RegExp(`${ESCAPE}(?:\\[[?\\d;]*[A-Za-z]|.)|.`, 'gsu');

@@ -4,12 +4,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { examine } from '../../../src/app/doctor/doctor.js';
 import { autoChoices, driverChecks } from '../../../src/app/doctor/drivers.js';
 import type { Check, DoctorReport } from '../../../src/app/doctor/report.js';
 import { formatDoctor } from '../../../src/app/doctor/text.js';
 import { readPrivileges } from '../../../src/host/privileges.js';
+import { MAIN } from '../../live/cli.js';
 
 const REPORT: DoctorReport = {
   node: 'v20.19.0',
@@ -107,10 +107,9 @@ describe('doctor', () => {
       const folder = mkdtempSync(join(tmpdir(), 'doctor-'));
       t.after(() => rmSync(folder, { recursive: true }));
       if (script !== null) writeFileSync(join(folder, 'ip'), script, { mode: 0o755 });
-      const main = fileURLToPath(new URL('../../../src/entry/main.js', import.meta.url));
       const run = (...words: string[]) => {
         const options = { env: { ...process.env, PATH: folder }, encoding: 'utf8', timeout: 60_000 } as const;
-        return spawnSync(process.execPath, [main, ...words], options);
+        return spawnSync(process.execPath, [MAIN, ...words], options);
       };
       const { status, stdout } = run('doctor', '--json');
       const report = JSON.parse(stdout) as DoctorReport;

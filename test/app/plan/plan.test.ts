@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { STEPS } from '../../../src/faults/catalog.js';
-
-const MAIN = fileURLToPath(new URL('../../../src/entry/main.js', import.meta.url));
+import { MAIN } from '../../live/cli.js';
 
 function program(...args: string[]): { status: number | null; stdout: string; stderr: string } {
   return spawnSync(process.execPath, [MAIN, 'plan', ...args], { encoding: 'utf8', timeout: 20_000 });

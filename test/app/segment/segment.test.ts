@@ -4,9 +4,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { MAIN } from '../../live/cli.js';
 
-const MAIN = fileURLToPath(new URL('../../../src/entry/main.js', import.meta.url));
 const FLOW = ['--source', '192.0.2.1:1111', '--destination', '192.0.2.2:9999'];
 
 const folder = mkdtempSync(join(tmpdir(), 'udp-ufo-segment-'));

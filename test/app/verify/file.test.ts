@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
 import { after, before, describe, it } from 'node:test';
 import { createOutput } from '../../../src/app/common/output.js';
 import { reassemble } from '../../../src/app/reassemble/reassemble.js';
@@ -15,14 +14,7 @@ import { CaptureReader } from '../../../src/wire/capture-reader.js';
 import type { Frame } from '../../../src/wire/frame.js';
 import { pcapFormat } from '../../../src/wire/pcap-format.js';
 import { flow4, flow6, fragments, frame, udpPacket, whole } from '../../verify/build.js';
-
-class Sink extends Writable {
-  text = '';
-  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
-    this.text += chunk.toString();
-    done();
-  }
-}
+import { TextSink } from '../common/text-sink.js';
 
 const signal = new AbortController().signal;
 const payload = makePayload(5000, 7, 1);
@@ -45,7 +37,7 @@ describe('a capture file', () => {
     octets: Uint8Array,
     options: Omit<VerifyFileOptions, 'file'> = { json: true },
   ): Promise<[number, string, string]> => {
-    const [out, err] = [new Sink(), new Sink()];
+    const [out, err] = [new TextSink(), new TextSink()];
     const file = await put('in.pcap', octets);
     const code = await verifyFile({ file, ...options }, createOutput(out, err), signal);
     return [code, out.text, err.text];
@@ -129,7 +121,7 @@ describe('a capture file', () => {
 
   it('gives its payloads and its packets back', async () => {
     const file = await put('fragments.pcap', encode(good));
-    const output = createOutput(new Sink(), new Sink());
+    const output = createOutput(new TextSink(), new TextSink());
     const into = join(directory, 'payloads');
     assert.equal(await reassemble({ file, output: into, json: false }, output, signal), 0);
     for (const name of ['datagram-000001.bin', 'datagram-000002.bin']) {
@@ -158,7 +150,10 @@ describe('a capture file', () => {
     const records = encodeFrames(captured, format);
     const file = await put('told.pcapng', Buffer.concat([format.header(['on the file']), records]));
     const write = join(directory, 'whole.pcapng');
-    assert.equal(await reassemble({ file, write, json: false }, createOutput(new Sink(), new Sink()), signal), 0);
+    assert.equal(
+      await reassemble({ file, write, json: false }, createOutput(new TextSink(), new TextSink()), signal),
+      0,
+    );
     const reader = new CaptureReader();
     const found = reader.push(await readFile(write)).map(({ interface: name, comment }) => [name, comment]);
     assert.deepEqual(found, [

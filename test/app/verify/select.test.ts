@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
 import { after, describe, it } from 'node:test';
 import { createOutput } from '../../../src/app/common/output.js';
 import { segment } from '../../../src/app/segment/segment.js';
@@ -12,17 +11,10 @@ import { encodePcap } from '../../../src/wire/capture-encoder.js';
 import { type Frame, frameData } from '../../../src/wire/frame.js';
 import { pcapFormat } from '../../../src/wire/pcap-format.js';
 import { PcapReader } from '../../../src/wire/pcap-reader.js';
+import { TextSink } from '../common/text-sink.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'verify-select-'));
 after(() => rmSync(folder, { recursive: true }));
-
-class Text extends Writable {
-  text = '';
-  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
-    this.text += chunk.toString();
-    done();
-  }
-}
 
 /** Three datagrams in fragments, of three flows: raw IP, or Ethernet behind a VLAN tag. */
 async function capture(name: string, tagged = false): Promise<string> {
@@ -30,7 +22,7 @@ async function capture(name: string, tagged = false): Promise<string> {
   for (const [i, host] of ['192.0.2.7', '192.0.2.8', '192.0.2.9'].entries()) {
     const pcap = join(folder, `part${i}.pcap`);
     const ends = { source: { host, port: 100 + i }, destination: { host: '192.0.2.1', port: 200 + i } };
-    const output = createOutput(new Text(), new Text());
+    const output = createOutput(new TextSink(), new TextSink());
     await segment({ ...ends, mtu: 1500, size: 4000, pcap, json: false }, output, new AbortController().signal);
     frames.push(...new PcapReader().push(readFileSync(pcap)));
   }
@@ -45,8 +37,8 @@ function behindTag(frame: Frame): Frame {
 }
 
 async function sources(file: string, selection: Selection): Promise<{ code: number; sources: string[] }> {
-  const out = new Text();
-  const output = createOutput(out, new Text());
+  const out = new TextSink();
+  const output = createOutput(out, new TextSink());
   const code = await verifyFile({ file, json: true, ...selection }, output, new AbortController().signal);
   const lines = out.text
     .trim()
@@ -64,10 +56,10 @@ describe('verify of a part of a file', () => {
     octets[octets.length - 1]! ^= 1; // the last frame is of the third datagram
     writeFileSync(file, octets);
     for (const selection of [{}, { host: '192.0.2.9' }, { filter: 'src 192.0.2.9' }, { port: 102 }]) {
-      const out = new Text();
+      const out = new TextSink();
       await verifyFile(
         { file, json: false, ...selection },
-        createOutput(out, new Text()),
+        createOutput(out, new TextSink()),
         new AbortController().signal,
       );
       assert.match(out.text, /^bad .*, frames 7 … 9$/m, JSON.stringify(selection));

@@ -8,7 +8,7 @@ import { UserMemory } from '../../../src/memory/user-memory.js';
 import { allocSkb } from '../../../src/skb/skbuff.js';
 import { type AfXdpOptions, openAfXdp } from '../../../src/tx/af-xdp/af-xdp.js';
 import type { TxBatch } from '../../../src/tx/net-device.js';
-import { type FakeKernel, hex, NEAR0, newKernel } from '../fake-kernel.js';
+import { answerRingOffsets, type FakeKernel, hex, NEAR0, newKernel } from '../fake-kernel.js';
 import { pushFrame } from '../rows.js';
 
 const SOL_XDP = 283;
@@ -46,11 +46,7 @@ class XdpKernel {
       const view = new DataView((value as Uint8Array).buffer);
       if (name === 8) view.setInt32(0, this.zerocopy, true);
       if (name !== 1) return 0;
-      for (let ring = 0; ring < 4; ring++)
-        for (const [i, field] of (['producer', 'consumer', 'descriptors', 'flags'] as const).entries())
-          view.setBigUint64(ring * 32 + i * 8, BigInt(LAYOUT[field]), true);
-      (len as Uint32Array)[0] = 128;
-      return 0;
+      return answerRingOffsets(value, len, [LAYOUT.producer, LAYOUT.consumer, LAYOUT.descriptors, LAYOUT.flags]);
     };
     kernel.answers['mmap'] = (...[where, len, prot, flags, fd, offset]: number[]) => {
       assert.deepEqual([prot, flags], [3, fd! >= 0 ? 0x8011 : 0x32]); // SHARED | FIXED | POPULATE, PRIVATE | FIXED | ANONYMOUS

@@ -1,20 +1,14 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import { ERRNO } from '../../../src/errors.js';
-import { createFlow, type FlowOptions } from '../../../src/skb/flow.js';
 import { openKernelUdp } from '../../../src/tx/kernel-udp/kernel-udp.js';
 import type { TxBatch } from '../../../src/tx/net-device.js';
 import { JoinedSkb } from '../../../src/ufo/joined-skb.js';
 import { pushJoined, pushPayload } from '../../../src/ufo/segment.js';
 import type { StreamPayload } from '../../../src/ufo/stream-skb.js';
 import { type FakeKernel, hex, NEAR0, newKernel } from '../fake-kernel.js';
-import { batchOf, emptyBatch, pattern, pushFrame } from '../rows.js';
+import { batchOf, emptyBatch, pattern, pushFrame, to4, to6 } from '../rows.js';
 
-const PORTS = { sourcePort: 1111, destinationPort: 9999, mtu: 1500 };
-const to4 = (more: Partial<FlowOptions> = {}) =>
-  createFlow({ source: '192.0.2.1', destination: '192.0.2.2', ...PORTS, ...more });
-const to6 = (more: Partial<FlowOptions> = {}) =>
-  createFlow({ source: '2001:db8::1', destination: '2001:db8::2', ...PORTS, ...more });
 /** struct sockaddr_in of 192.0.2.2:9999, and of another port. */
 const NAME4 = '0200270fc00002020000000000000000';
 const NAME6 = `0a00270f0000000020010db8000000000000000000000002${'0'.repeat(8)}`;

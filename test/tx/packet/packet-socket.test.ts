@@ -1,14 +1,11 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import { ERRNO } from '../../../src/errors.js';
-import { createFlow } from '../../../src/skb/flow.js';
 import { openPacketSocket } from '../../../src/tx/packet/packet-socket.js';
 import { type FakeKernel, hex, NEAR0, newKernel } from '../fake-kernel.js';
-import { batchOf, pushFrame } from '../rows.js';
+import { batchOf, pushFrame, to4, to6 } from '../rows.js';
 
-const PORTS = { sourcePort: 1111, destinationPort: 9999, mtu: 1500 };
-const flow4 = createFlow({ source: '192.0.2.1', destination: '192.0.2.2', ...PORTS });
-const flow6 = createFlow({ source: '2001:db8::1', destination: '2001:db8::2', ...PORTS });
+const [flow4, flow6] = [to4(), to6()];
 const TUN = { ...NEAR0, mac: null, linkType: 'none', kind: 'tun' };
 const NOTHING_LOST = { socket: 0, qdisc: 0, driver: 0, backlog: 0, neighbour: 0, unknown: 0 };
 

@@ -1,17 +1,16 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import { ERRNO } from '../../../src/errors.js';
-import { createFlow, type Flow } from '../../../src/skb/flow.js';
+import type { Flow } from '../../../src/skb/flow.js';
 import { SKB_GSO_UDP, SKB_GSO_UDP_L4 } from '../../../src/skb/shared-info.js';
 import { CHECKSUM_PARTIAL } from '../../../src/skb/skbuff.js';
 import { openVirtioUfo } from '../../../src/tx/packet/virtio-ufo.js';
 import { parse } from '../../../src/wire/virtio-net-hdr.js';
 import { type FakeKernel, hex, NEAR0, newKernel, octetsAt, type SentMessage } from '../fake-kernel.js';
-import { batchOf, pushFrame } from '../rows.js';
+import { batchOf, pushFrame, to4, to6 } from '../rows.js';
 
-const WAY = { sourcePort: 1111, destinationPort: 9999, mtu: 1500, linkHeader: new Uint8Array(14) };
-const flow4 = createFlow({ source: '192.0.2.1', destination: '192.0.2.2', ...WAY });
-const flow6 = createFlow({ source: '2001:db8::1', destination: '2001:db8::2', ...WAY });
+const linkHeader = new Uint8Array(14);
+const [flow4, flow6] = [to4({ linkHeader }), to6({ linkHeader })];
 /** What a virtio_net_hdr says of a frame that is to be left as it is. */
 const NOTHING = { flags: 0, gsoType: 0, hdrLen: 0, gsoSize: 0, csumStart: 0, csumOffset: 0 };
 
@@ -161,14 +160,12 @@ describe('virtio-ufo', () => {
       assert.deepEqual([bypass, vnet, name.slice(4, 8)], [1, 1, i === 0 ? '0800' : '86dd']);
       const view = new DataView(packet.buffer);
       assert.deepEqual(parse(view, 0, packet.length), {
-        ...{
-          flags: 1,
-          gsoType: 3,
-          hdrLen: 14 + networkLen + 8,
-          gsoSize: 512,
-          csumStart: 14 + networkLen,
-          csumOffset: 6,
-        },
+        flags: 1,
+        gsoType: 3,
+        hdrLen: 14 + networkLen + 8,
+        gsoSize: 512,
+        csumStart: 14 + networkLen,
+        csumOffset: 6,
       });
       assert.equal(packet.length, 10 + 14 + networkLen + 2008);
       assert.equal(hex(packet.subarray(10, 24)), `020000000000020000000000${i === 0 ? '0800' : '86dd'}`);
@@ -202,7 +199,12 @@ describe('virtio-ufo', () => {
     pushFrame(batch, 0, 42, 2500);
     assert.equal(device.xmit(batch, 0), 1);
     assert.deepEqual(headerOf(kernel.sent[0]!), {
-      ...{ flags: 1, gsoType: 5, hdrLen: 42, gsoSize: 1000, csumStart: 34, csumOffset: 6 },
+      flags: 1,
+      gsoType: 5,
+      hdrLen: 42,
+      gsoSize: 1000,
+      csumStart: 34,
+      csumOffset: 6,
     });
     const { qdisc, unknown } = device.lost();
     assert.deepEqual([qdisc, unknown], [0, 3]);

@@ -2,18 +2,12 @@ import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { beforeEach, describe, it, mock } from 'node:test';
 import { ERRNO } from '../../../src/errors.js';
-import { createFlow, type FlowOptions } from '../../../src/skb/flow.js';
 import { loadRawSocket, type RawSocketWrap } from '../../../src/tx/raw-socket/module.js';
 import { openRawSocket, type RawSocketOptions } from '../../../src/tx/raw-socket/raw-socket.js';
 import { type FakeKernel, hex, newKernel } from '../fake-kernel.js';
-import { batchOf, pushFrame } from '../rows.js';
+import { batchOf, pushFrame, to4, to6 } from '../rows.js';
 
-const PORTS = { sourcePort: 1111, destinationPort: 9999, mtu: 1500 };
-const to4 = (more: Partial<FlowOptions> = {}) =>
-  createFlow({ source: '192.0.2.1', destination: '192.0.2.2', ...PORTS, ...more });
-const to6 = (more: Partial<FlowOptions> = {}) =>
-  createFlow({ source: '2001:db8::1', destination: '2001:db8::2', ...PORTS, ...more });
-/** Stands for the fake package's descriptor, which the driver looks for among those of this process: one that it always has. */
+/** The fake package's. The driver looks for it in /proc/self/fd, so it must really be open: standard input always is. */
 const PACKAGE_FD = 0;
 const [RCVLOWAT, RECVERR4, RECVERR6] = ['1.18', '0.11', '41.25'];
 
