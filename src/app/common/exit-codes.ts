@@ -15,6 +15,25 @@ export const EXIT = {
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
+/** What held what was seen against what was to be seen. */
+type Judgement = 'good' | 'bad' | 'inconclusive';
+
+const OF_VERDICT: Readonly<Record<Judgement, ExitCode>> = {
+  good: EXIT.ok,
+  bad: EXIT.verificationFailed,
+  inconclusive: EXIT.inconclusive,
+};
+
+/** Of a whole that was judged. */
+export function verdictExitCode(verdict: Judgement): ExitCode {
+  return OF_VERDICT[verdict];
+}
+
+/** Of several judgements by their exit codes: what is wrong stays wrong where something else was not seen. */
+export function worstOf(codes: readonly ExitCode[]): ExitCode {
+  return [EXIT.verificationFailed, EXIT.inconclusive].find((code) => codes.includes(code)) ?? EXIT.ok;
+}
+
 /** The reader of stdout is gone (EPIPE): the work stops, and nobody is told, for nobody listens. */
 export class OutputClosedError extends Error {
   override readonly name: string = 'OutputClosedError';

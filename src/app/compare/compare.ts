@@ -1,7 +1,7 @@
 import { CauseGroups } from '../../compare/cuts/groups.js';
 import { usageError } from '../../errors.js';
 import { insideLab } from '../../host/lab.js';
-import { EXIT, type ExitCode } from '../common/exit-codes.js';
+import { type ExitCode, verdictExitCode } from '../common/exit-codes.js';
 import { HtmlReport } from '../common/html-report.js';
 import type { Output } from '../common/output.js';
 import { lab } from '../lab/lab.js';
@@ -25,11 +25,6 @@ export interface CompareOptions extends LiveOptions {
   readonly html?: string | undefined;
 }
 
-const EXIT_OF: Readonly<Record<CompareSummary['verdict'], ExitCode>> = {
-  good: EXIT.ok,
-  bad: EXIT.verificationFailed,
-  inconclusive: EXIT.inconclusive,
-};
 /** Datagrams whose fields are shown although nobody asked for them. */
 const SHOWN_ANYWAY = 2;
 
@@ -52,7 +47,7 @@ export async function compare(options: CompareOptions, output: Output, signal: A
     against === undefined ? await compareLive(options, tell, signal) : await compareFile(against, tell, signal);
   const summary = await run.finish(end);
   await page?.write(compareDocument(summary, run.groups.list(), run.kept));
-  return EXIT_OF[summary.verdict];
+  return verdictExitCode(summary.verdict);
 }
 
 /** A sweep sends fragments with holes and source routes by the hundred: for hosts of one's own. */

@@ -5,7 +5,7 @@ import { findInterface } from '../../host/interfaces.js';
 import { insideLab, setLabMtu } from '../../host/lab.js';
 import { makePayload } from '../../payload/generated.js';
 import type { DriverName } from '../../tx/net-device.js';
-import { EXIT, type ExitCode } from '../common/exit-codes.js';
+import { verdictExitCode } from '../common/exit-codes.js';
 import type { Output } from '../common/output.js';
 import { createProgress } from '../common/progress.js';
 import { lab } from '../lab/lab.js';
@@ -49,15 +49,10 @@ export async function demo(options: DemoOptions, output: Output, signal: AbortSi
     const { absent } = passes[0]!;
     await output.json({ type: 'summary', datagrams: rows.length, wrong, captureLost, absent, verdict, seconds });
   } else for (const line of conclusion(rows, passes, verdict, seconds)) await output.line(line);
-  return EXIT_OF[verdict];
+  return verdictExitCode(verdict);
 }
 
 type DemoVerdict = 'good' | 'bad' | 'inconclusive';
-const EXIT_OF: Readonly<Record<DemoVerdict, ExitCode>> = {
-  good: EXIT.ok,
-  bad: EXIT.verificationFailed,
-  inconclusive: EXIT.inconclusive,
-};
 
 async function allPasses({ pcap }: DemoOptions, signal: AbortSignal): Promise<DemoPass[]> {
   await using receiver = await FarReceiver.start();

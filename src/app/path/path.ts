@@ -1,5 +1,5 @@
 import type { SocketOptions } from '../../socket/options.js';
-import { EXIT, type ExitCode } from '../common/exit-codes.js';
+import { EXIT, type ExitCode, worstOf } from '../common/exit-codes.js';
 import { HtmlReport } from '../common/html-report.js';
 import type { Output } from '../common/output.js';
 import { peerAddresses } from '../common/peer-addresses.js';
@@ -56,7 +56,7 @@ export async function path(options: PathOptions, output: Output, signal: AbortSi
     reports.push(report);
   }
   await page?.write(pathDocument(reports));
-  return reports.map(exitCode).find((code) => code !== EXIT.ok) ?? EXIT.ok;
+  return worstOf(reports.map(exitCode));
 }
 
 /** Nothing in the way, or nothing that keeps datagrams from arriving. */

@@ -11,9 +11,9 @@ import { Verifier } from '../../verify/verifier.js';
 import type { Frame } from '../../wire/frame.js';
 import { LINKTYPE_RAW } from '../../wire/link-layer.js';
 import { CaptureOutput, refuseSameFile } from '../common/capture-output.js';
-import type { ExitCode } from '../common/exit-codes.js';
+import { type ExitCode, verdictExitCode } from '../common/exit-codes.js';
 import type { Output } from '../common/output.js';
-import { exitCode, noteFile, noteLinktype } from '../verify/file.js';
+import { noteFile, noteLinktype } from '../verify/file.js';
 
 export interface ReassembleOptions {
   /** A capture file (pcap or pcapng, compressed or not), or `-` for standard input. */
@@ -68,7 +68,7 @@ export async function reassemble(options: ReassembleOptions, output: Output, sig
   if (options.datagram !== undefined && options.datagram > number) {
     throw usageError(`--datagram: got ${options.datagram}, the capture has ${number} complete datagrams`);
   }
-  return exitCode(summary);
+  return verdictExitCode(summary.verdict);
 }
 
 async function createSink(options: ReassembleOptions, signal: AbortSignal): Promise<Sink> {

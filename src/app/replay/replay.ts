@@ -7,7 +7,7 @@ import { createPacer } from '../../socket/pacing.js';
 import type { Frame } from '../../wire/frame.js';
 import { refuseSameFile } from '../common/capture-output.js';
 import { comparisonSections, VERDICT_MARKS } from '../common/comparison-sections.js';
-import { EXIT, type ExitCode } from '../common/exit-codes.js';
+import { EXIT, type ExitCode, verdictExitCode } from '../common/exit-codes.js';
 import { counted } from '../common/figures.js';
 import { HtmlReport, type ReportBody } from '../common/html-report.js';
 import type { Output } from '../common/output.js';
@@ -38,8 +38,7 @@ export async function replay(options: ReplayOptions, output: Output, signal: Abo
   if (report !== null) await page?.write(pageOf(report, options));
   if (failure !== null) throw failure.error;
   signal.throwIfAborted();
-  if (report === null || report.verdict === 'good') return EXIT.ok;
-  return report.verdict === 'bad' ? EXIT.verificationFailed : EXIT.inconclusive;
+  return verdictExitCode(report?.verdict ?? 'good');
 }
 
 async function startWatch(options: ReplayOptions, signal: AbortSignal): Promise<FrameWatch | null> {

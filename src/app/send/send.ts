@@ -4,12 +4,11 @@ import { dropPrivileges } from '../../host/invoking-user.js';
 import type { PathInfo } from '../../socket/path/info.js';
 import { createSocket, type UfoSocket } from '../../socket/socket.js';
 import { DRIVER_TRAITS } from '../../tx/drivers.js';
-import { EXIT, type ExitCode } from '../common/exit-codes.js';
+import { EXIT, type ExitCode, verdictExitCode, worstOf } from '../common/exit-codes.js';
 import { SendFlows } from '../common/flows.js';
 import type { Output } from '../common/output.js';
 import type { SaveFile } from '../common/save-file.js';
 import type { SentLog } from '../common/sent.js';
-import type { WireReport } from '../common/wire-check.js';
 import { sendAll } from './all.js';
 import { EchoCheck, echoExitCode } from './echo.js';
 import { holdPorts } from './flows.js';
@@ -68,13 +67,8 @@ async function conclude(
   told?.print(output);
   if (outcome.failure !== null) throw outcome.failure;
   signal.throwIfAborted();
-  const codes = [wireExitCode(outcome.wire), outcome.echo === null ? EXIT.ok : echoExitCode(outcome.echo)];
-  return [EXIT.verificationFailed, EXIT.inconclusive].find((code) => codes.includes(code)) ?? EXIT.ok;
-}
-
-function wireExitCode(wire: WireReport | null): ExitCode {
-  if (wire === null || wire.verdict === 'good') return EXIT.ok;
-  return wire.verdict === 'bad' ? EXIT.verificationFailed : EXIT.inconclusive;
+  const { wire, echo } = outcome;
+  return worstOf([verdictExitCode(wire?.verdict ?? 'good'), echo === null ? EXIT.ok : echoExitCode(echo)]);
 }
 
 async function connect(socket: UfoSocket, target: SendTarget): Promise<PathInfo> {

@@ -3,10 +3,10 @@ import { type FileCapture, openFileCapture } from '../../capture/file/engine.js'
 import type { Expectation } from '../../compare/expectation.js';
 import { verdictsOf } from '../../verify/batches.js';
 import { Recount } from '../../verify/recount.js';
-import type { DatagramVerdict, VerifySummary } from '../../verify/verdict.js';
+import type { DatagramVerdict } from '../../verify/verdict.js';
 import { Verifier, type VerifierOptions } from '../../verify/verifier.js';
 import { linktypeName } from '../../wire/link-layer.js';
-import { EXIT, type ExitCode } from '../common/exit-codes.js';
+import { type ExitCode, verdictExitCode } from '../common/exit-codes.js';
 import type { Output } from '../common/output.js';
 import { comparedSummary, type ExpectOptions, expectationOf } from './expect.js';
 import { Explainer } from './explainer.js';
@@ -92,7 +92,7 @@ async function judge(
   await page?.write('udp-ufo verify', capture.source, summary);
   if (missing !== '') output.note(`${capture.source}: ${missing}; judged is what came before`);
   noteLinktype(verifier.unknownLinktype, capture, output);
-  return exitCode(summary);
+  return verdictExitCode(summary.verdict);
 }
 
 function verifierOptions(
@@ -108,12 +108,6 @@ function verifierOptions(
     ...(strict && { strict }),
     ...(live && { limits: { holdTime: LIVE_HOLD_TIME } }),
   };
-}
-
-/** Exit code of a summary: 1 for anything bad, 4 where not everything was seen. */
-export function exitCode({ verdict }: VerifySummary): ExitCode {
-  if (verdict === 'good') return EXIT.ok;
-  return verdict === 'bad' ? EXIT.verificationFailed : EXIT.inconclusive;
 }
 
 /** Says what a file tells of itself. */

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { describeError, exitCodeOf, OutputClosedError } from '../../../src/app/common/exit-codes.js';
+import {
+  describeError,
+  exitCodeOf,
+  OutputClosedError,
+  verdictExitCode,
+  worstOf,
+} from '../../../src/app/common/exit-codes.js';
 import { argumentError, ERRNO, systemError, UfoError, unsupportedError, usageError } from '../../../src/errors.js';
 
 function thrownBy(work: () => unknown): unknown {
@@ -44,6 +50,18 @@ describe('exit codes', () => {
   for (const [name, error, code] of CASES) {
     it(`${name} is ${code}`, () => assert.equal(exitCodeOf(error), code));
   }
+
+  it('of several judgements: what is wrong counts more than what was not seen, whichever came first', () => {
+    const cases = [
+      [[], 0],
+      [[0, 0], 0],
+      [[4, 1], 1],
+      [[1, 4], 1],
+      [[0, 4], 4],
+    ] as const;
+    for (const [codes, want] of cases) assert.equal(worstOf(codes), want, codes.join());
+    assert.deepEqual((['good', 'bad', 'inconclusive'] as const).map(verdictExitCode), [0, 1, 4]);
+  });
 
   it('describes a mistake in one line and a hint, and a bug with its stack', () => {
     const denied = systemError(ERRNO.EPERM, 'socket', { hint: 'run it in the lab' });
