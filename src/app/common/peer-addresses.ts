@@ -11,7 +11,16 @@ export interface PeerAddress {
 
 /** One address of each family that a host has, or of the one asked for. @throws UfoError for none or many, ENOTFOUND */
 export async function peerAddresses(host: string, family: 4 | 6 | undefined): Promise<PeerAddress[]> {
-  refuseMany(host, 'HOST');
+  const peers = await lookUp(host, family);
+  refuseMany(
+    host,
+    peers.map(({ address }) => address),
+    'HOST',
+  );
+  return peers;
+}
+
+async function lookUp(host: string, family: 4 | 6 | undefined): Promise<PeerAddress[]> {
   const literal = isIP(host);
   if (literal !== 0) {
     if (family !== undefined && family !== literal)

@@ -51,11 +51,17 @@ export function refuseBeyond(
   for (const [argument, one] of beyond) if (one !== null && reach[one.name] !== true) throw beyondError(one, argument);
 }
 
-/** One host is asked, and no other is to answer. @throws UfoError ERR_UFO_INVALID_ARGUMENT */
-export function refuseMany(host: string, argument: string): void {
-  const address = parseAddress(host);
-  if (address === null || beyondTo(address, new OwnNetworks()) === null) return;
-  throw argumentError(argument, host, 'one host: broadcast and multicast make others answer, too');
+/** One host is asked, and no other is to answer: of its addresses none is of many. @throws UfoError ERR_UFO_INVALID_ARGUMENT */
+export function refuseMany(
+  host: string,
+  addresses: readonly string[],
+  argument: string,
+  networks = new OwnNetworks(),
+): void {
+  const many = addresses.find((text) => beyondTo(parseAddress(text)!, networks) !== null);
+  if (many === undefined) return;
+  const got = many === host ? host : `${host}, which is ${many}`;
+  throw argumentError(argument, got, 'one host: broadcast and multicast make others answer, too');
 }
 
 /** Whether it is in the lab, or on a network of this host's own; a group with a TTL of 1 is. */

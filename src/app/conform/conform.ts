@@ -104,7 +104,7 @@ function familyOf({ host }: ConformOptions): 4 | 6 {
 
 /** Broken fragments by the thousand are for hosts of one's own. */
 function refuseUnsafe({ host, deep, outsideLab }: ConformOptions): void {
-  refuseMany(host, 'DESTINATION');
+  refuseMany(host, [host], 'DESTINATION');
   const lab = insideLab();
   const inLab = lab !== null && [lab.far.ipv4, lab.far.ipv6].includes(host);
   if (deep && !inLab && !outsideLab) {
