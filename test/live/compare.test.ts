@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, it } from 'node:test';
+import { Pair } from '../../src/app/compare/pair.js';
 import type { CompareSummary } from '../../src/app/compare/report.js';
+import type { Watch } from '../../src/app/compare/watch.js';
 import { activeFeatures } from '../../src/host/device-features.js';
 import { findInterface } from '../../src/host/interfaces.js';
 import { insideLab, LAB, setLabMtu } from '../../src/host/lab.js';
@@ -17,6 +19,18 @@ interface CauseLine {
   readonly judgement: string;
   readonly ways: Readonly<Record<string, number>>;
   readonly example: { readonly family: 4 | 6; readonly mtu: number; readonly size: number; readonly what: string };
+}
+
+/** Sockets of this process, by their inodes. */
+function openSockets(): string[] {
+  const open = readdirSync('/proc/self/fd').flatMap((fd) => {
+    try {
+      return [readlinkSync(`/proc/self/fd/${fd}`)];
+    } catch {
+      return []; // the folder's own
+    }
+  });
+  return open.filter((target) => target.startsWith('socket:')).toSorted();
 }
 
 /** As long as a loaded machine may take; a quiet one takes a few seconds. */
@@ -91,6 +105,19 @@ describeLive('compare', () => {
       ({ length, fragments, checksumStatus }) => length === 4008 && fragments === 3 && checksumStatus === 1,
     );
     assert.equal(whole.length, 2);
+  });
+
+  liveIt('what was opened is closed where a pair of hosts cannot be', async () => {
+    const { near, far } = LAB;
+    const { signal } = new AbortController();
+    const ends = { family: 4, interface: near.interface, destination: far.ipv4, port: 9, mtu: 1500 } as const;
+    const of = { ...ends, watch: null as unknown as Watch, signal }; // nothing is sent
+    for (const source of ['203.0.113.77', near.ipv4]) {
+      const before = openSockets();
+      if (source === near.ipv4) await (await Pair.open({ ...of, source }))[Symbol.asyncDispose]();
+      else await assert.rejects(Pair.open({ ...of, source }), { code: 'EADDRNOTAVAIL' });
+      assert.deepEqual(openSockets(), before, source);
+    }
   });
 
   liveIt('a host on a wire of the user, one size, side by side; and the same as a file', async () => {

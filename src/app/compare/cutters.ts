@@ -42,34 +42,43 @@ export interface AbsentCutter {
   readonly why: string;
 }
 
+/** Those that can cut, to be closed, and those that can't. */
+export interface Cutters {
+  readonly cutters: readonly Cutter[];
+  readonly absent: readonly AbsentCutter[];
+}
+
 /** All that can cut on an interface for one family. @throws UfoError EPERM without CAP_NET_RAW */
-export async function openCutters(
-  interfaceName: string,
-  family: 4 | 6,
-  signal: AbortSignal,
-): Promise<{ readonly cutters: readonly Cutter[]; readonly absent: readonly AbsentCutter[] }> {
-  const pool = new PagePool(new UserMemory({ umemLen: 2 << 20 }));
-  const { ifindex } = await findInterface(interfaceName);
-  const software = await openPacketSocket({ interface: interfaceName });
-  const ufo = await openVirtioUfo({ interface: interfaceName });
-  const { ufoKind } = ufo;
-  const refusal = ufo.ufoRefusal(family);
-  if (refusal !== null) await ufo.close();
-  const obstacle = usoObstacle(interfaceName);
-  const way = (device: NetDevice, name: 'software-ufo' | 'kernel-ufo' | 'device-ufo') =>
-    new DeviceCutter(name, device, pool, signal);
-  return {
-    cutters: [
-      way(software, 'software-ufo'),
-      ...(refusal === null ? [way(ufo, ufoKind)] : []),
-      new KernelCutter(ifindex, interfaceName, 1),
-      ...(obstacle === null ? [new KernelCutter(ifindex, interfaceName, JOINED)] : []),
-    ],
-    absent: [
-      ...(refusal === null ? [] : [{ way: ufoKind, why: refusal }]),
-      ...(obstacle === null ? [] : [{ way: USO, why: obstacle } as const]),
-    ],
-  };
+export async function openCutters(name: string, family: 4 | 6, signal: AbortSignal): Promise<Cutters> {
+  const { ifindex } = await findInterface(name);
+  const [cutters, absent]: [Cutter[], AbsentCutter[]] = [[], []];
+  try {
+    const pool = new PagePool(new UserMemory({ umemLen: 2 << 20 }));
+    cutters.push(new DeviceCutter('software-ufo', await openPacketSocket({ interface: name }), pool, signal));
+    const ufo = await openVirtioUfo({ interface: name });
+    const { ufoKind: way } = ufo;
+    const refusal = ufo.ufoRefusal(family);
+    if (refusal === null) cutters.push(new DeviceCutter(way, ufo, pool, signal));
+    else {
+      absent.push({ way, why: refusal });
+      await ufo.close();
+    }
+    cutters.push(new KernelCutter(ifindex, name, 1));
+    const obstacle = usoObstacle(name);
+    if (obstacle === null) cutters.push(new KernelCutter(ifindex, name, JOINED));
+    else absent.push({ way: USO, why: obstacle });
+    return { cutters, absent };
+  } catch (error) {
+    await closeCutters(cutters).catch(() => undefined); // what came first is told
+    throw error;
+  }
+}
+
+/** Closes each, whatever becomes of the others. @throws what the first of them failed with */
+export async function closeCutters(cutters: readonly Cutter[]): Promise<void> {
+  const closed = await Promise.allSettled(cutters.map((one) => one[Symbol.asyncDispose]()));
+  const failed = closed.find((one) => one.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
 }
 
 /** Cuts by a device of ours, whatever `chooseWay` would say of the datagram: what the kernel makes of it is the question. */

@@ -13,7 +13,15 @@ import { createIdentSource } from '../../ufo/ident.js';
 import { parseAddress } from '../../wire/address.js';
 import { HEADER_LEN as UDP_HEADER_LEN } from '../../wire/udp.js';
 import type { CompareCase } from './cases.js';
-import { type AbsentCutter, boundSocket, type Cutter, openCutters, sendTo } from './cutters.js';
+import {
+  type AbsentCutter,
+  boundSocket,
+  type Cutter,
+  type Cutters,
+  closeCutters,
+  openCutters,
+  sendTo,
+} from './cutters.js';
 import { ReferenceCutter } from './reference.js';
 import type { CutReport, DatagramReport } from './report.js';
 import type { Watch } from './watch.js';
@@ -67,26 +75,33 @@ export class Pair implements AsyncDisposable {
   readonly #sourcePort: number;
   #sequence = 0;
 
-  private constructor(
-    options: PairOptions,
-    { cutters, absent }: Awaited<ReturnType<typeof openCutters>>,
-    ifindex: number,
-  ) {
+  private constructor(options: PairOptions, { cutters, absent }: Cutters, ifindex: number) {
     this.#options = options;
     this.#cutters = cutters;
     this.absent = absent;
     this.#ifindex = ifindex;
     const source = parseAddress(options.source)!.octets;
     this.#mark = boundSocket(options.family, source, ifindex);
-    const { fd, port } = boundSocket(options.family, source, ifindex);
-    libc().close(fd); // the kernel's cutter binds to it anew for each datagram
-    this.#sourcePort = port;
+    try {
+      const { fd, port } = boundSocket(options.family, source, ifindex);
+      libc().close(fd); // the kernel's cutter binds to it anew for each datagram
+      this.#sourcePort = port;
+    } catch (error) {
+      libc().close(this.#mark.fd);
+      throw error;
+    }
   }
 
   /** @throws UfoError EPERM without CAP_NET_RAW; an unknown interface */
   static async open(options: PairOptions): Promise<Pair> {
     const { ifindex } = await findInterface(options.interface);
-    return new Pair(options, await openCutters(options.interface, options.family, options.signal), ifindex);
+    const opened = await openCutters(options.interface, options.family, options.signal);
+    try {
+      return new Pair(options, opened, ifindex);
+    } catch (error) {
+      await closeCutters(opened.cutters).catch(() => undefined); // what came first is told
+      throw error;
+    }
   }
 
   /** Sends the case by everybody, one after the other. @throws what a bad case throws: EMSGSIZE, argument errors */
@@ -173,7 +188,7 @@ export class Pair implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     libc().close(this.#mark.fd);
-    for (const cutter of this.#cutters) await cutter[Symbol.asyncDispose]();
+    await closeCutters(this.#cutters);
   }
 }
 
