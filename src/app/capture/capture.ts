@@ -26,11 +26,11 @@ async function captureToText(
   output: Output,
   signal: AbortSignal,
 ): Promise<CaptureResult> {
-  const running = await openUntilStopped(signal, (opening) => openText(options, opening));
+  await using running = await openUntilStopped(signal, (opening) => openText(options, opening));
+  dropPrivileges();
   const stop = (): void => void running.close();
   const timer = options.durationMs === undefined ? undefined : setTimeout(stop, options.durationMs);
   signal.addEventListener('abort', stop, { once: true });
-  dropPrivileges();
   output.note(beginText(options));
   let frames = 0;
   try {

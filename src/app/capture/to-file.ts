@@ -15,7 +15,7 @@ export async function captureToFile(
   signal: AbortSignal,
 ): Promise<CaptureResult> {
   await using file = await LiveFile.open(options.write, false, signal);
-  const child = await openUntilStopped(signal, (opening) =>
+  await using child = await openUntilStopped(signal, (opening) =>
     CaptureChild.start(toldOf(options, file), {
       spawnPrefix: spawnPrefixFor(options.interface),
       signal: opening,
@@ -38,8 +38,6 @@ export async function captureToFile(
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', stop);
-    child.stop();
-    await child.closed();
   }
   const { received, lost } = child.stats;
   return { engine: child.engine, frames: received, lost, toStdout: file.isStdout };

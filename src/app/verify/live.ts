@@ -9,12 +9,11 @@ import { dropPrivileges } from '../../host/invoking-user.js';
 import { type Comparer, Recount } from '../../verify/recount.js';
 import type { DatagramVerdict, VerifySummary } from '../../verify/verdict.js';
 import { lossHint } from '../capture/capture.js';
-import type { ExitCode } from '../common/exit-codes.js';
+import { type ExitCode, verdictExitCode } from '../common/exit-codes.js';
 import { LiveFile } from '../common/live-file.js';
 import type { Output } from '../common/output.js';
 import { comparedSummary, type ExpectOptions, expectationOf } from './expect.js';
 import { Explainer } from './explainer.js';
-import { exitCode } from './file.js';
 import { VerifyPage } from './page.js';
 
 export interface LiveVerifyOptions {
@@ -211,7 +210,7 @@ export async function verifyLive(
   await using page = await VerifyPage.open(options.html, signal);
   const { quiet, html, hash = false } = options;
   const told = { quiet: quiet && html === undefined, hash: hash || (expect?.wantsHash ?? false) };
-  const running = await startLiveVerify({ ...options, expect, ...told });
+  await using running = await startLiveVerify({ ...options, expect, ...told });
   dropPrivileges();
   const stop = (): void => running.stop();
   const timer = options.durationMs === undefined ? undefined : setTimeout(stop, options.durationMs);
@@ -235,7 +234,7 @@ export async function verifyLive(
       await print(...comparedSummary(value, expect));
       await page?.write('udp-ufo verify', options.interface, value);
       if ((value.captureLost ?? 0) > 0) output.note(lossHint(options.interface));
-      return exitCode(value);
+      return verdictExitCode(value.verdict);
     }
   } catch (error) {
     if (running.soFar !== undefined) await print(...comparedSummary(running.soFar, expect));
@@ -243,6 +242,5 @@ export async function verifyLive(
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', stop);
-    await running[Symbol.asyncDispose]();
   }
 }

@@ -33,7 +33,7 @@ const STOP_LIMIT_MS = 3_000;
 const STDERR_KEPT = 4_096;
 
 /** A running capture child, as its parent sees it. */
-export class CaptureChild {
+export class CaptureChild implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #messages: AsyncGenerator<ChildMessage>;
   readonly #interface: string;
@@ -148,6 +148,17 @@ export class CaptureChild {
   /** Resolves when the child and its descriptors are gone. */
   async closed(): Promise<void> {
     await this.#closed.catch(() => {});
+  }
+
+  /** For whoever has not read the messages to their end: a pipe that nobody reads is never closed. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.stop();
+    try {
+      for await (const message of this.#messages) void message;
+    } catch {
+      // whoever read them is told
+    }
+    await this.closed();
   }
 
   async #ready(): Promise<void> {
