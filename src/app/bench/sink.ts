@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { farCommand, LAB } from '../../host/lab.js';
@@ -48,14 +48,22 @@ async function ownTable(): Promise<void> {
   owner.stdin.write(`add table netdev bench { flags owner; }\nadd chain netdev bench sink ${CHAIN}\n`);
   owner.unref();
   (owner.stdin as Socket).unref();
+  try {
+    await installedBy(owner);
+  } catch (error) {
+    owner.kill('SIGKILL');
+    throw error;
+  }
+}
+
+/** @throws where it does not come, and what running nft(8) throws */
+async function installedBy(owner: ChildProcess): Promise<void> {
   for (const end = performance.now() + TABLE_WITHIN_MS; ; await sleep(20)) {
     const listed = await runFar('nft', ['list', 'tables']);
     const table = listed.includes('netdev bench') ? await runFar('nft', ['list', 'table', 'netdev', 'bench']) : '';
     const ended = owner.exitCode !== null;
     if (table.includes('policy drop') && !ended) return;
-    if (performance.now() < end && !ended) continue;
-    owner.kill('SIGKILL');
-    throw new Error('this nft or this kernel knows no owners');
+    if (performance.now() >= end || ended) throw new Error('this nft or this kernel knows no owners');
   }
 }
 
