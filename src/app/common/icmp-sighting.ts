@@ -1,7 +1,7 @@
 import { formatAddress } from '../../wire/address.js';
 import * as ipv4 from '../../wire/ipv4.js';
 import * as ipv6 from '../../wire/ipv6.js';
-import { ExtensionChain, getFragIdent, walkExtensions } from '../../wire/ipv6-extension.js';
+import { ExtensionChain, getFragIdent, getFragOff, walkExtensions } from '../../wire/ipv6-extension.js';
 import { HEADER_LEN as UDP_HEADER_LEN } from '../../wire/udp.js';
 
 const ICMP = 1;
@@ -19,7 +19,7 @@ export interface IcmpAnswer {
   readonly pointer: number;
   /** Identification of the packet that it quotes; null where that has none. */
   readonly ident: number | null;
-  /** What it quotes behind the UDP header, as far as it quotes a whole datagram's begin. */
+  /** What it quotes behind the UDP header, as far as it quotes a whole datagram's begin; octets of its own. */
   readonly payload: Uint8Array;
 }
 
@@ -29,6 +29,11 @@ export const ICMP_TYPES = {
   6: { portUnreachable: [1, 4], timeExceeded: [3, 1], parameterProblem: 4 },
 } as const;
 
+/** Octets of a packet that an error quotes at most: it has 576 itself (RFC 1812 §4.3.2.3), over IPv6 1280 (RFC 4443 §2.4 c). */
+const MOST_QUOTED = 1280;
+/** Protocol of a later fragment: what it begins with is no header. */
+const LATER = -1;
+const NOTHING = new Uint8Array(0);
 const chain = new ExtensionChain();
 
 /** The source, identification and kind of a captured packet. */
@@ -38,7 +43,7 @@ export interface Sighting {
   readonly icmp: Omit<IcmpAnswer, 'frame' | 'at'> | null;
 }
 
-/** What the IP packet at `base` of `octets` is to us. Never throws; null for what is no packet. */
+/** What the IP packet at `base` of `octets` is to us, of which it keeps nothing. Never throws; null for what is no packet. */
 export function sight(octets: Uint8Array, base: number, family: 4 | 6): Sighting | null {
   const view = new DataView(octets.buffer, octets.byteOffset, octets.length);
   if (octets.length < base + (family === 4 ? ipv4.HEADER_LEN : ipv6.HEADER_LEN)) return null;
@@ -60,17 +65,19 @@ function icmpAt(view: DataView, at: number, family: 4 | 6): Sighting['icmp'] {
     code: view.getUint8(at + 1),
     pointer: family === 4 ? view.getUint8(at + 4) : view.getUint32(at + 4),
     ident: inner?.ident ?? null,
-    payload: inner === null ? octets.subarray(0, 0) : octets.subarray(inner.upper + UDP_HEADER_LEN),
+    payload: inner === null ? NOTHING : octets.slice(inner.upper + UDP_HEADER_LEN, quoted + MOST_QUOTED),
   };
 }
 
 function headersOf(view: DataView, base: number, family: 4 | 6) {
   if (family === 4) {
     const upper = base + ipv4.getHeaderLen(view, base);
-    return { upper, protocol: ipv4.getProtocol(view, base), ident: ipv4.getIdent(view, base) };
+    const protocol = ipv4.getFragOff(view, base) === 0 ? ipv4.getProtocol(view, base) : LATER;
+    return { upper, protocol, ident: ipv4.getIdent(view, base) };
   }
   walkExtensions(view, base + ipv6.NEXT_HEADER, base + ipv6.HEADER_LEN, view.byteLength, chain);
   const { upperOffset, upperProtocol, fragmentOffset } = chain;
   const ident = fragmentOffset < 0 ? null : getFragIdent(view, fragmentOffset);
-  return { upper: upperOffset, protocol: upperProtocol, ident };
+  const isLater = fragmentOffset >= 0 && getFragOff(view, fragmentOffset) > 0;
+  return { upper: upperOffset, protocol: isLater ? LATER : upperProtocol, ident };
 }

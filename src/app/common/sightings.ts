@@ -11,12 +11,17 @@ const SIGHT_MS = 2000;
 /** A capture that hands nothing over for so long has handed over all. */
 const QUIET_MS = 300;
 const LOOK_EVERY = 10;
+/** Errors that are remembered, at least the half of it: hosts ration theirs, but nobody has to. */
+const MOST_HEARD = 8192;
+/** Of those that `nextIdent` gives. */
+const LAST_IDENT = 0xffff;
 
 /**
  * A capture on the sending interface: it sees both sides of a conversation, and is the witness of what was really asked. All
  * sockets of a run share one, so that a frame has one number, the same as in the pcap file.
  */
 export class Sightings implements AsyncDisposable {
+  /** What came last. */
   readonly icmp: IcmpAnswer[] = [];
   readonly #source: string;
   readonly #capture: LiveCapture;
@@ -55,7 +60,7 @@ export class Sightings implements AsyncDisposable {
 
   /** An identification that no other question of this run has. */
   nextIdent(): number {
-    this.#ident = (this.#ident + 1) & 0xffff || 1;
+    this.#ident = (this.#ident + 1) & LAST_IDENT || 1;
     return this.#ident;
   }
 
@@ -99,11 +104,16 @@ export class Sightings implements AsyncDisposable {
     const view = new DataView(octets.buffer, octets.byteOffset, octets.length);
     if (!networkLayer(view, 0, octets.length, frame.linktype, this.#network)) return;
     const { family, offset } = this.#network;
-    const seen = family === 0 ? null : sight(Uint8Array.from(octets), offset, family);
+    const seen = family === 0 ? null : sight(octets, offset, family);
     if (seen === null) return;
     if (seen.source === this.#source) {
-      if (seen.ident !== null) this.#note(seen.ident, number);
-    } else if (seen.icmp !== null) this.icmp.push({ ...seen.icmp, frame: number, at: performance.now() });
+      if (seen.ident !== null && seen.ident <= LAST_IDENT) this.#note(seen.ident, number);
+    } else if (seen.icmp !== null) this.#hear({ ...seen.icmp, frame: number, at: performance.now() });
+  }
+
+  #hear(answer: IcmpAnswer): void {
+    if (this.icmp.length >= MOST_HEARD) this.icmp.splice(0, MOST_HEARD / 2);
+    this.icmp.push(answer);
   }
 
   #note(ident: number, frame: number): void {
