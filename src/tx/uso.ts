@@ -7,24 +7,23 @@ export const UDP_SEGMENTATION = 'tx-udp-segmentation';
 /** What the stack says to what it cannot cut; EMSGSIZE where the path is narrower than a datagram. */
 const REFUSALS: ReadonlySet<number> = new Set([ERRNO.EINVAL, ERRNO.EIO, ERRNO.EMSGSIZE, ERRNO.EOPNOTSUPP]);
 
-/** Whether joined datagrams (SKB_GSO_UDP_L4) may go out of an interface: asked once, until the kernel refuses some. */
+/** Whether joined datagrams (SKB_GSO_UDP_L4) may go out of an interface, until the kernel refuses some. */
 export class UsoGate {
   readonly #interface: string;
-  readonly #probe: () => string | null;
   /** Why nothing is to be joined, null for no reason; undefined until somebody asks. */
   #refused: string | null | undefined;
 
-  /** @param probe says what else is in the way */
-  constructor(interfaceName: string, probe: () => string | null = () => null) {
+  /** @param refused where that is known; else the interface is looked at when somebody asks, which needs no privilege */
+  constructor(interfaceName: string, refused?: string | null) {
     this.#interface = interfaceName;
-    this.#probe = probe;
+    this.#refused = refused;
   }
 
   /** Why datagrams of this length are not to be joined; null where they may. */
   refusal({ checksum }: Flow, payloadLen: number): string | null {
     if (payloadLen === 0) return 'empty ones have nothing to be cut at';
     if (!checksum) return 'without a UDP checksum there is nothing to offload';
-    if (this.#refused === undefined) this.#refused = usoObstacle(this.#interface) ?? this.#probe();
+    if (this.#refused === undefined) this.#refused = usoObstacle(this.#interface);
     return this.#refused;
   }
 

@@ -16,6 +16,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { setFeature } from '../../src/host/device-features.js';
+import { LAB } from '../../src/host/lab.js';
 import { captureChildren, childrenOf } from '../live/capture-tools.js';
 import { Cli, runCli } from '../live/cli.js';
 import { liveIt } from '../live/in-lab.js';
@@ -51,6 +53,23 @@ describeInRootLab('root by sudo', () => {
         const { signal, stderr } = await cli.end;
         assert.equal(signal, 'SIGINT', stderr);
         assert.deepEqual([statSync(join(own, 'sent')).uid, statSync(join(own, 'sent')).gid], [USER, USER]);
+      },
+    );
+  }
+
+  for (const driver of ['auto', 'virtio-ufo', 'kernel-udp']) {
+    liveIt(
+      `send of small datagrams by ${driver}: asks nothing, before it joins them, that needs a privilege`,
+      async () => {
+        setFeature(LAB.near.interface, 'tx-udp-segmentation', false);
+        try {
+          const small = ['send', '192.0.2.2:9', '--size', '100', '--duration', '300ms', '--driver', driver];
+          const end = await runCli(small, { prefix: SUDO });
+          assert.equal(end.code, 0, end.stderr);
+          assert.match(end.lines.join('\n'), /kernel-uso: /);
+        } finally {
+          setFeature(LAB.near.interface, 'tx-udp-segmentation', true);
+        }
       },
     );
   }

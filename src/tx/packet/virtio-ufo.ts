@@ -23,8 +23,8 @@ import { LossCounters } from '../loss-counters.js';
 import { MAX_MESSAGES, MmsgVector } from '../mmsghdr.js';
 import { type LinkRequest, type LostFrames, type NetDevice, rowLen, rowSkb, type TxBatch } from '../net-device.js';
 import { callLimit, sendVector } from '../send-batch.js';
-import { UsoGate } from '../uso.js';
-import { probeGso } from './virtio-probe.js';
+import { UsoGate, usoObstacle } from '../uso.js';
+import { type GsoKind, probeGso } from './virtio-probe.js';
 
 export interface VirtioUfoOptions extends EthernetOptions {
   readonly interface: string | NetworkInterface;
@@ -79,8 +79,7 @@ export class VirtioUfo implements NetDevice {
     this.ufoKind = ufo.kind;
     this.#link = link;
     this.#refusals = { 4: ufo.refusal4, 6: ufo.refusal6 };
-    const gate = (family: 4 | 6) => new UsoGate(name, () => this.#probeUso(family));
-    this.#uso = { 4: gate(4), 6: gate(6) };
+    this.#uso = { 4: new UsoGate(name, ufo.usoRefusal4), 6: new UsoGate(name, ufo.usoRefusal6) };
     this.#names = new PacketNames(link, ifindex);
     this.#loss = new LossCounters(name);
     this.#linkWatch = new LinkWatch(name, mtu);
@@ -116,7 +115,7 @@ export class VirtioUfo implements NetDevice {
     }
     if (vector.messages === 0) return -ERRNO.EMSGSIZE;
     const sent = deviceGone(sendVector(this.#fd, vector));
-    if (sent === -ERRNO.EINVAL) this.#learnRefusal(rowSkb(batch, first));
+    if (sent < 0) this.#learnRefusal(rowSkb(batch, first), -sent);
     this.#backpressure.note(sent);
     if (sent === -ERRNO.ENOBUFS) this.#loss.refused += 1;
     this.#countTaken(batch, first, sent);
@@ -181,17 +180,13 @@ export class VirtioUfo implements NetDevice {
     return Math.ceil((frameLen - flow!.linkHeader.length - (transportHeader - networkHeader)) / gsoSize);
   }
 
-  /** Not asked where the interface takes joined datagrams as they are: there the probe would go out. */
-  #probeUso(family: 4 | 6): string | null {
-    const refusal = probeGso(virtio.GSO_UDP_L4, this.ifindex, this.#link, family);
-    if (refusal === null) this.#loss.refused += 1; // the interface has counted it as dropped
-    return refusal;
-  }
-
-  /** The probe was too hopeful: this datagram fails, the next ones are cut in software. */
-  #learnRefusal({ shinfo, flow }: SkBuff): void {
-    if (shinfo.gsoType === SKB_GSO_UDP_L4) this.#uso[flow!.family].refuse(ERRNO.EINVAL);
-    if ((shinfo.gsoType & SKB_GSO_UDP) === 0) return;
+  /**
+   * The probe was too hopeful: this datagram fails, the next ones are cut in software. With joined ones all that are in it
+   * fail, and the next ones go one by one.
+   */
+  #learnRefusal({ shinfo, flow }: SkBuff, errno: number): void {
+    if (shinfo.gsoType === SKB_GSO_UDP_L4) this.#uso[flow!.family].refuse(errno);
+    if ((shinfo.gsoType & SKB_GSO_UDP) === 0 || errno !== ERRNO.EINVAL) return;
     this.#refusals[flow!.family] = `${this.name} refused a datagram to be cut (EINVAL)`;
   }
 }
@@ -200,6 +195,9 @@ interface UfoSupport {
   readonly kind: 'kernel-ufo' | 'device-ufo';
   readonly refusal4: string | null;
   readonly refusal6: string | null;
+  /** The same of joined datagrams (USO). */
+  readonly usoRefusal4: string | null;
+  readonly usoRefusal6: string | null;
 }
 
 /**
@@ -230,8 +228,19 @@ function noVnetHeader({ name }: NetworkInterface): UfoError {
   return unsupportedError(`${name}: datagrams to be cut can't be handed to a PPP link`, 'use packet-socket');
 }
 
+/**
+ * All that is to be asked with CAP_NET_RAW, at once: who sends may drop it as soon as the device is open. Nothing is asked
+ * where the interface cuts by itself, for there the probe would go out.
+ */
 function ufoSupport({ name, ifindex }: NetworkInterface, link: Link): UfoSupport {
-  if (activeFeatures(name).has(UDP_FRAGMENTATION)) return { kind: 'device-ufo', refusal4: null, refusal6: null };
-  const probe = (family: 4 | 6): string | null => probeGso(virtio.GSO_UDP, ifindex, link, family);
-  return { kind: 'kernel-ufo', refusal4: probe(4), refusal6: probe(6) };
+  const probe = (kind: GsoKind, family: 4 | 6): string | null => probeGso(kind, ifindex, link, family);
+  const obstacle = usoObstacle(name);
+  const uso = {
+    usoRefusal4: obstacle ?? probe(virtio.GSO_UDP_L4, 4),
+    usoRefusal6: obstacle ?? probe(virtio.GSO_UDP_L4, 6),
+  };
+  if (activeFeatures(name).has(UDP_FRAGMENTATION)) {
+    return { kind: 'device-ufo', refusal4: null, refusal6: null, ...uso };
+  }
+  return { kind: 'kernel-ufo', refusal4: probe(virtio.GSO_UDP, 4), refusal6: probe(virtio.GSO_UDP, 6), ...uso };
 }

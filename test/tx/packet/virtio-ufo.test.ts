@@ -106,7 +106,7 @@ describe('virtio-ufo', () => {
   });
 
   it('counts wholes where the interface cuts by itself, and asks nothing of the kernel there', async () => {
-    kernel.features = { 'tx-scatter-gather': true, 'tx-udp-fragmentation': true };
+    kernel.features = { 'tx-udp-segmentation': true, 'tx-udp-fragmentation': true };
     let probes = 0;
     kernel.answers['sendto'] = () => ++probes;
     const device = await openVirtioUfo({ interface: NEAR0 });
@@ -120,7 +120,7 @@ describe('virtio-ufo', () => {
     assert.equal(device.lost().unknown, 1);
   });
 
-  it('learns from EINVAL of a datagram to be cut, and from nothing else', async () => {
+  it('learns from EINVAL of a datagram to be cut in fragments, and from nothing else', async () => {
     const device = await openVirtioUfo({ interface: NEAR0 });
     const batch = gsoBatch(1480, flow4, flow6);
     pushFrame(batch, 0, 42, 3000);
@@ -137,7 +137,7 @@ describe('virtio-ufo', () => {
     assert.equal(other.ufoRefusal(4), null, 'it was not to be cut');
   });
 
-  it('has the kernel asked with a datagram that never goes out, once a family, before anything is sent', async () => {
+  it('has the kernel asked with a datagram that never goes out, once a kind and family, before anything is sent', async () => {
     const probes: { packet: Uint8Array; name: string; bypass: number | undefined; vnet: number | undefined }[] = [];
     kernel.answers['sendto'] = (...[fd, packet, len, flags, name, nameLen]: number[]) => {
       assert.equal(flags, 0x40); // MSG_DONTWAIT
@@ -147,29 +147,33 @@ describe('virtio-ufo', () => {
         bypass: kernel.option(fd!, 263, 20),
         vnet: kernel.option(fd!, 263, 15),
       });
-      return kernel.refuse(probes.length === 1 ? 'ENOBUFS' : 'EINVAL');
+      return kernel.refuse(hex(octetsAt(name, nameLen!)).slice(4, 8) === '0800' ? 'ENOBUFS' : 'EINVAL');
     };
     const device = await openVirtioUfo({ interface: NEAR0 });
+    kernel.answers['sendto'] = () => assert.fail('who sends may have dropped CAP_NET_RAW by now');
     assert.equal(device.ufoKind, 'kernel-ufo');
     assert.equal(device.ufoRefusal(4), null);
-    assert.match(device.ufoRefusal(6)!, /IPv6.*EINVAL/);
+    assert.match(device.ufoRefusal(6)!, /refuses GSO_UDP for IPv6.*EINVAL/);
+    assert.equal(device.usoRefusal(flow4, 1472), null);
+    assert.match(device.usoRefusal(flow6, 1452)!, /refuses GSO_UDP_L4 for IPv6.*EINVAL/);
+    assert.equal(probes.length, 4);
     assert.equal(kernel.open.size, 2, 'the socket, and the one that looks at the MTU');
     assert.equal(kernel.option([...kernel.open][0]!, 263, 15), 1); // PACKET_VNET_HDR
     for (const [i, { packet, name, bypass, vnet }] of probes.entries()) {
-      const networkLen = i === 0 ? 20 : 40;
-      assert.deepEqual([bypass, vnet, name.slice(4, 8)], [1, 1, i === 0 ? '0800' : '86dd']);
+      const networkLen = i % 2 === 0 ? 20 : 40;
+      assert.deepEqual([bypass, vnet, name.slice(4, 8)], [1, 1, i % 2 === 0 ? '0800' : '86dd']);
       const view = new DataView(packet.buffer);
       assert.deepEqual(parse(view, 0, packet.length), {
         flags: 1,
-        gsoType: 3,
+        gsoType: i < 2 ? 5 : 3,
         hdrLen: 14 + networkLen + 8,
         gsoSize: 512,
         csumStart: 14 + networkLen,
         csumOffset: 6,
       });
       assert.equal(packet.length, 10 + 14 + networkLen + 2008);
-      assert.equal(hex(packet.subarray(10, 24)), `020000000000020000000000${i === 0 ? '0800' : '86dd'}`);
-      assert.equal(hex(packet.subarray(24, 34)), i === 0 ? '450007ec000000000111' : '6000000007d81100' + '0000');
+      assert.equal(hex(packet.subarray(10, 24)), `020000000000020000000000${i % 2 === 0 ? '0800' : '86dd'}`);
+      assert.equal(hex(packet.subarray(24, 34)), i % 2 === 0 ? '450007ec000000000111' : '6000000007d81100' + '0000');
       assert.equal(view.getUint16(24 + networkLen + 4), 2008);
     }
     await device.close();
@@ -177,23 +181,13 @@ describe('virtio-ufo', () => {
     assert.equal(kernel.open.size, 0);
   });
 
-  it('says of joined datagrams how long each is, and asks first whether they would be cut, once a family', async () => {
-    const device = await openVirtioUfo({ interface: NEAR0 });
-    const asked: (readonly [gsoType: number, len: number])[] = [];
-    kernel.answers['sendto'] = (...[, packet, len]: number[]) => {
-      asked.push([octetsAt(packet, len!)[1]!, len!]);
-      return kernel.refuse(asked.length === 1 ? 'ENOBUFS' : 'EINVAL');
+  it('says of joined datagrams how long each is', async () => {
+    kernel.answers['sendto'] = () => {
+      kernel.counted.dropped += 1;
+      return kernel.refuse('ENOBUFS');
     };
-    for (let times = 0; times < 2; times++) {
-      assert.equal(device.usoRefusal(flow4, 1472), null);
-      assert.match(device.usoRefusal(flow6, 1452)!, /refuses GSO_UDP_L4 for IPv6 .*EINVAL/);
-    }
-    assert.deepEqual(asked, [
-      [5, 10 + 14 + 20 + 2008],
-      [5, 10 + 14 + 40 + 2008],
-    ]);
-    kernel.counted = { packets: 0, errors: 0, dropped: 1, backlog: 0 };
-    assert.equal(device.lost().qdisc, 0, 'the probe that was dropped is no loss');
+    const device = await openVirtioUfo({ interface: NEAR0 });
+    assert.deepEqual([kernel.counted.dropped, device.lost().qdisc], [4, 0], 'the probes that were dropped are no loss');
     const batch = gsoBatch(1000, flow4);
     Object.assign(batch.skbs[0]!.shinfo, { gsoType: SKB_GSO_UDP_L4, gsoSegs: 3 });
     pushFrame(batch, 0, 42, 2500);
@@ -208,10 +202,25 @@ describe('virtio-ufo', () => {
     });
     const { qdisc, unknown } = device.lost();
     assert.deepEqual([qdisc, unknown], [0, 3]);
-    kernel.fail('sendmmsg', 'EINVAL');
-    assert.equal(device.xmit(batch, 0), -ERRNO.EINVAL);
-    assert.match(device.usoRefusal(flow4, 1472)!, /refused joined datagrams/);
-    assert.equal(device.ufoRefusal(4), null, 'fragments are another question');
+  });
+
+  it('joins no more once the kernel refuses to cut joined ones apart, and does not take a full queue for that', async () => {
+    for (const errno of ['EINVAL', 'EIO', 'EMSGSIZE', 'EOPNOTSUPP'] as const) {
+      const device = await openVirtioUfo({ interface: NEAR0 });
+      const batch = gsoBatch(1000, flow4);
+      Object.assign(batch.skbs[0]!.shinfo, { gsoType: SKB_GSO_UDP_L4, gsoSegs: 3 });
+      pushFrame(batch, 0, 42, 2500);
+      for (const other of ['ENOBUFS', 'EPERM'] as const) {
+        kernel.fail('sendmmsg', other);
+        assert.equal(device.xmit(batch, 0), -ERRNO[other]);
+        assert.equal(device.usoRefusal(flow4, 1472), null);
+      }
+      kernel.fail('sendmmsg', errno);
+      assert.equal(device.xmit(batch, 0), -ERRNO[errno]);
+      assert.match(device.usoRefusal(flow4, 1472)!, /refused joined datagrams .*near0 \(E/);
+      assert.equal(device.usoRefusal(flow6, 1452), null);
+      assert.equal(device.ufoRefusal(4), null, 'fragments are another question');
+    }
   });
 
   it('does not join what needs no joining, or can be cut nowhere', async () => {
@@ -221,8 +230,13 @@ describe('virtio-ufo', () => {
     assert.equal(device.usoRefusal({ ...flow4, options: new Uint8Array(4) }, 100), undefined);
     assert.match(device.usoRefusal({ ...flow4, checksum: false }, 100)!, /checksum/);
     kernel.features = { 'tx-udp-segmentation': true };
-    kernel.answers['sendto'] = () => assert.fail('it would go out');
-    assert.match(device.usoRefusal(flow4, 100)!, /near0 takes joined ones as they are/);
+    kernel.answers['sendto'] = (...[, packet, len]: number[]) => {
+      assert.equal(octetsAt(packet, len!)[1], 3, 'it would go out');
+      return kernel.refuse('ENOBUFS');
+    };
+    const offloading = await openVirtioUfo({ interface: NEAR0 });
+    assert.match(offloading.usoRefusal(flow4, 100)!, /near0 takes joined ones as they are/);
+    assert.match(offloading.usoRefusal(flow6, 100)!, /near0 takes joined ones as they are/);
   });
 
   it('takes a lower interface that is down, and one that takes the datagram, for one that would cut', async () => {
@@ -242,6 +256,8 @@ describe('virtio-ufo', () => {
       [
         [4, 10 + 20 + 2008, 20],
         [6, 10 + 40 + 2008, 40],
+        [4, 10 + 20 + 2008, 20],
+        [6, 10 + 40 + 2008, 40],
       ],
     );
     await assert.rejects(openVirtioUfo({ interface: { ...NEAR0, mac: null, linkType: 'ppp' } }), /PPP/);
@@ -249,8 +265,8 @@ describe('virtio-ufo', () => {
 
   it('leaves nothing open where a step of opening it fails', async () => {
     for (const [call, after] of [
-      ['setsockopt', 7],
-      ['socket', 4],
+      ['setsockopt', 13],
+      ['socket', 7],
       ['ioctl', 0],
     ] as const) {
       kernel = newKernel();
