@@ -77,11 +77,12 @@ export function refuseNotHonoured(
 
 /** @throws UfoError ERR_UFO_INVALID_ARGUMENT for a key that is none of `known`, with the nearest one */
 export function refuseUnknown(given: object, known: readonly string[], of: string): void {
-  for (const [key, value] of Object.entries(given)) {
-    if (known.includes(key)) continue;
+  // Asked for every datagram: nothing is made where all are known.
+  for (const key in given) {
+    if (known.includes(key) || !Object.hasOwn(given, key)) continue;
     const near = nearest(key, known);
     const hint = near === undefined ? `${of} takes ${known.join(', ')}` : `did you mean \`${near}\`?`;
-    throw argumentError(key, value, `no such option: ${of} has none of this name`, hint);
+    throw argumentError(key, given[key as never], `no such option: ${of} has none of this name`, hint);
   }
 }
 

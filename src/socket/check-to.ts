@@ -1,6 +1,6 @@
 import { checkObject, checkSignal } from '../errors.js';
 import { refuseUnknown } from '../options/driver-options.js';
-import type { ManyOptions, SendOptions, To } from './options.js';
+import type { FileOptions, ManyOptions, SendOptions, To } from './options.js';
 
 type Named<T> = Readonly<Record<keyof T, true>>;
 
@@ -14,10 +14,13 @@ const MANY: Named<ManyOptions> = {
   onDatagram: true,
   onStopped: true,
 };
+const FILE: Named<FileOptions> = { ...MANY, datagramSize: true, offset: true, length: true, onProgress: true };
 const OF = {
   send: Object.keys(SEND),
   sendMany: Object.keys(MANY),
+  sendFile: Object.keys(FILE),
   sendPages: Object.keys(TO),
+  uncork: Object.keys(TO),
   path: Object.keys(TO),
 } as const;
 

@@ -1,5 +1,6 @@
 import { constants, type FileHandle, open } from 'node:fs/promises';
 import { argumentError, checkObject, typeError } from '../errors.js';
+import { checkTo } from './check-to.js';
 import type { SendResult, SendSummary } from './flight/datagram.js';
 import { type FileStretch, refuseShorter } from './flight/file-feed.js';
 import type { FileOptions, ManyOptions } from './options.js';
@@ -27,6 +28,7 @@ export async function sendFile(
   options: FileOptions,
 ): Promise<SendSummary> {
   checkObject('options', options, 'an object with datagramSize');
+  checkTo(options, 'sendFile');
   const { datagramSize, offset = 0, length = Number.MAX_SAFE_INTEGER, onProgress, ...to } = options;
   checkRange('datagramSize', datagramSize, 1, 65_527);
   checkRange('offset', offset, 0, Number.MAX_SAFE_INTEGER);

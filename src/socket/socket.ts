@@ -175,9 +175,9 @@ export class UfoSocket extends SocketSettings implements AsyncDisposable {
     const listener = rest.find((one) => typeof one === 'function') as SendCallback | undefined;
     try {
       if (rest.length <= 1 && (first === undefined || (typeof first === 'object' && first !== null))) {
-        const to = (first ?? {}) as SendOptions;
-        checkTo(to, 'send');
-        return this.#send(partsOf(message), to);
+        if (first === undefined) return this.#send(partsOf(message), {});
+        checkTo(first, 'send');
+        return this.#send(partsOf(message), first);
       }
       const { parts, to } = sendCall(message, rest, this.#connection.asked);
       if (listener === undefined) return this.#send(parts, to);
@@ -247,15 +247,15 @@ export class UfoSocket extends SocketSettings implements AsyncDisposable {
 
   /** Sends what was collected as one datagram; its way is chosen now, once, for the whole of it. */
   uncork(to: To = {}): Promise<SendResult> {
-    const cork = this.#cork;
-    this.#cork = null;
-    if (cork === null || cork.parts.length === 0) {
-      const what = cork === null ? 'uncork without cork' : 'uncork, but nothing was sent since cork';
-      return this.#reports.observed(Promise.reject(new UfoError('ERR_UFO_NOT_CORKED', what)));
+    try {
+      checkTo(to, 'uncork'); // before the cork is taken off: what was collected stays
+      const cork = this.#takeCork();
+      const result = this.#one.send(copied(cork.parts), to);
+      cork.settle(result);
+      return this.#reports.observed(result);
+    } catch (error) {
+      return this.#reports.observed(Promise.reject(error));
     }
-    const result = this.#one.send(copied(cork.parts), to);
-    cork.settle(result);
-    return this.#reports.observed(result);
   }
 
   /** Datagrams of `send`, `sendPages` and `uncork` that have not gone yet; those of a stream are its own. */
@@ -333,6 +333,14 @@ export class UfoSocket extends SocketSettings implements AsyncDisposable {
     const error = new IcmpError(told, aboutMtu ? companion.pathMtu(destination) : undefined);
     this.emit('icmp', error);
     if (concerns) this.#reports.tell(error, error.code);
+  }
+
+  #takeCork(): Cork {
+    const cork = this.#cork;
+    this.#cork = null;
+    if (cork !== null && cork.parts.length > 0) return cork;
+    const what = cork === null ? 'uncork without cork' : 'uncork, but nothing was sent since cork';
+    throw new UfoError('ERR_UFO_NOT_CORKED', what);
   }
 
   #refuseCorked(what: string): void {

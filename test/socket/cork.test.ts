@@ -57,6 +57,22 @@ describe('cork and uncork', () => {
     await assert.rejects(socket.uncork(), { code: 'ERR_UFO_NOT_CORKED', message: /nothing was sent/ });
   });
 
+  it('stay where uncork is told what it does not know: a misspelt address is no way to this host', async () => {
+    const device = new FakeDevice();
+    await using socket = await fakeSocket(device);
+    socket.cork();
+    const part = socket.send(new Uint8Array(3));
+    const misspelt: object = { adress: '192.0.2.9' };
+    await assert.rejects(socket.uncork(misspelt), {
+      message: /adress.*uncork has none/,
+      hint: /did you mean `address`/,
+    });
+    assert.equal(device.seen.length, 0);
+    void socket.send(new Uint8Array(4));
+    assert.equal((await socket.uncork()).octets, 7);
+    assert.equal((await part).octets, 7);
+  });
+
   it('fail all parts with uncork, where that is aborted or the device refuses', async () => {
     const device = new FakeDevice({ refuse: () => 100 });
     await using socket = await fakeSocket(device);

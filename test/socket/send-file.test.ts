@@ -142,6 +142,9 @@ describe('sendFile', () => {
     for (const options of bad) {
       await assert.rejects(socket.sendFile(file, options), { code: 'ERR_UFO_INVALID_ARGUMENT' });
     }
+    const misspelt: object = { ofset: 5 };
+    const near = { message: /ofset.*sendFile has none/, hint: /did you mean `offset`/ };
+    await assert.rejects(socket.sendFile(file, { datagramSize: 10, ...misspelt }), near);
     await assert.rejects(socket.sendFile(`${file}.no`, { datagramSize: 10 }), { code: 'ENOENT' });
     await assert.rejects(socket.sendFile(folder, { datagramSize: 10 }), /regular file/);
     execFileSync('mkfifo', [`${file}.fifo`]);
