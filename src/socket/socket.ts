@@ -367,6 +367,7 @@ export class UfoSocket extends SocketSettings implements AsyncDisposable {
     this.#cork = null;
     // As dgram's, the port is free at once where nothing is on its way that needs it.
     const ended = this.#works.idle && !this.sender.paths.pending ? this.end.close() : null;
+    ended?.catch(() => {}); // told below
     await this.#works.close();
     try {
       await this.sender.close();

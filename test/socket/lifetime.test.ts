@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
 import { makePayload } from '../../src/payload/generated.js';
+import { UfoSocket } from '../../src/socket/socket.js';
 import { FakeDevice, fakeSocket, turns } from './fake-device.js';
 
 const POOL = 64;
@@ -147,6 +149,24 @@ describe('closing', () => {
     await assert.rejects(socket.bind(), closed);
     await socket.close();
     assert.equal(device.closed, 1);
+  });
+
+  it('tells once that the port could not be given back, after the device is closed', async (test) => {
+    const device = Object.assign(new FakeDevice(), { close: () => turns(3) });
+    const socket = new UfoSocket({ type: 'udp4' }, async () => device);
+    await socket.bind(0, '127.0.0.1');
+    await socket.send(new Uint8Array(1), { port: 9 });
+    const unheard = test.mock.fn();
+    process.on('unhandledRejection', unheard);
+    const close = test.mock.method(Socket.prototype, 'close', () => {
+      throw new Error('not now');
+    });
+    await assert.rejects(socket.close(), /not now/);
+    process.off('unhandledRejection', unheard);
+    assert.equal(unheard.mock.callCount(), 0);
+    const [port] = close.mock.calls;
+    close.mock.restore();
+    (port!.this as Socket).close();
   });
 });
 
