@@ -8,6 +8,7 @@ import { UsoGate } from '../uso.js';
 /** `struct cmsghdr { size_t len; int level, type; u16 size; }`, and its space. */
 const CMSG_LEN = 18;
 const CMSG_SPACE = 24;
+
 /**
  * Datagrams that are joined (`JoinedSkb`), in one message (UDP_SEGMENT), which the kernel cuts into packets again just before
  * the driver: one way through the stack for up to 64 of them. The last may be shorter.

@@ -117,13 +117,11 @@ export class KernelUdp implements NetDevice {
   #sendRows(batch: TxBatch, first: number, port: UdpPort): number {
     this.#fill(batch, first, port);
     const sent = this.#sendNow(port);
-    const joined = this.#joined.rowsOf(0) > 1;
     if (sent > 0) {
-      const rows = this.#joined.rows(sent);
-      if (joined) this.#loss.largest = Math.max(this.#loss.largest, this.#joined.longest);
-      return rows;
+      this.#loss.largest = Math.max(this.#loss.largest, this.#joined.longest);
+      return this.#joined.rows(sent);
     }
-    if (!joined || !this.#joined.gate.refuse(-sent)) return sent;
+    if (this.#joined.rowsOf(0) === 1 || !this.#joined.gate.refuse(-sent)) return sent;
     this.#fill(batch, first, port);
     return this.#sendNow(port);
   }
@@ -185,8 +183,8 @@ export class KernelUdp implements NetDevice {
 
   /** The socket for a flow, set up for it; −errno where there can be none. */
   #portOf(flow: Flow): UdpPort | number {
-    if (flow === this.#lastFlow) return this.#lastPort!;
     this.syscall = 'sendmmsg';
+    if (flow === this.#lastFlow) return this.#lastPort!;
     try {
       const port = this.#shared ?? this.#ownPort(flow);
       port.prepare(flow, this.ifindex);
@@ -194,6 +192,7 @@ export class KernelUdp implements NetDevice {
       this.#lastPort = port;
       return port;
     } catch (error) {
+      this.#lastFlow = null; // some of its settings may be another's by now
       if (!(error instanceof UfoError) || error.errno === undefined) throw error;
       this.syscall = error.syscall!;
       return error.errno;

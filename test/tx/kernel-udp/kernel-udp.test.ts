@@ -195,6 +195,32 @@ describe('kernel-udp', () => {
   });
 });
 
+describe('a socket that could be set up by half', () => {
+  it('is set up anew for the flow before, and what fails then is the send', async () => {
+    const device = await openKernelUdp({ interface: NEAR0, family: 4 });
+    const batch = batchOf(to4(), to4({ ttl: 5, tos: 4 }));
+    for (const owner of [0, 1, 0]) pushFrame(batch, owner, 0, 10);
+    assert.equal(device.xmit(batch, 0), 1);
+    kernel.fail('setsockopt', 'EPERM', { after: 1 });
+    assert.equal(device.xmit(batch, 1), -ERRNO.EPERM);
+    assert.equal(device.syscall, 'setsockopt');
+    kernel.heal();
+    assert.equal(device.xmit(batch, 2), 1);
+    assert.equal(kernel.option(kernel.sent.at(-1)!.fd, 0, 2), 64); // IP_TTL
+    kernel.fail('setsockopt', 'EPERM');
+    device.xmit(batch, 1);
+    kernel.heal();
+    device.xmit(batch, 2);
+    kernel.fail('setsockopt', 'EPERM');
+    device.xmit(batch, 1);
+    assert.equal(device.syscall, 'setsockopt');
+    kernel.fail('sendmmsg', 'ENETDOWN');
+    kernel.heal();
+    assert.equal(device.xmit(batch, 2), 1);
+    assert.equal(device.syscall, 'sendmmsg');
+  });
+});
+
 describe('joined datagrams', () => {
   /** Rows of datagrams of these lengths, joined run by run. */
   const joined = (...runs: readonly (readonly number[])[]): TxBatch => {
@@ -246,6 +272,13 @@ describe('joined datagrams', () => {
     assert.equal(device.lost().unknown, 4);
     kernel.counted = { packets: 0, errors: 0, dropped: 1, backlog: 0 };
     assert.deepEqual([device.lost().qdisc, device.lost().unknown], [4, 0], 'a drop is one of up to four');
+  });
+
+  it('are as many as one drop may be, whichever message of a call they are', async () => {
+    const device = await opened();
+    assert.equal(device.xmit(joined([200], [100, 100, 100, 50]), 0), 5);
+    kernel.counted = { packets: 1, errors: 0, dropped: 1, backlog: 0 };
+    assert.deepEqual([device.lost().qdisc, device.lost().unknown], [4, 0]);
   });
 
   it('go one by one for good once the kernel refuses to cut them', async () => {
