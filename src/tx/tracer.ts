@@ -2,8 +2,9 @@ import { errnoName, type UfoError } from '../errors.js';
 import { skbClone } from '../skb/clone.js';
 import { featureNames, NETIF_F_HW_CSUM } from '../skb/features.js';
 import { skbZcopy } from '../skb/fill-page-desc.js';
+import type { Flow } from '../skb/flow.js';
 import { consumeSkb } from '../skb/release.js';
-import { SKB_GSO_UDP } from '../skb/shared-info.js';
+import { SKB_GSO_UDP, SKB_GSO_UDP_L4 } from '../skb/shared-info.js';
 import { CHECKSUM_PARTIAL, type SkBuff, skbHeadlen } from '../skb/skbuff.js';
 import type { DriverName, LinkRequest, LostFrames, NetDevice, TxBatch } from './net-device.js';
 import { traceRow } from './trace-row.js';
@@ -32,7 +33,6 @@ export class Tracer implements NetDevice {
   readonly rightsIpv4Headers: boolean;
   readonly seenByCaptures: boolean;
   readonly zerocopy: boolean;
-  readonly syscall: string;
   declare readonly notes?: readonly string[];
   readonly #inner: NetDevice;
   readonly #print: (line: string) => void;
@@ -52,9 +52,17 @@ export class Tracer implements NetDevice {
     this.rightsIpv4Headers = inner.rightsIpv4Headers ?? false;
     this.seenByCaptures = inner.seenByCaptures;
     this.zerocopy = inner.zerocopy;
-    this.syscall = inner.syscall;
     if (inner.ufoKind !== undefined) this.ufoKind = inner.ufoKind;
     if (inner.notes !== undefined) this.notes = inner.notes;
+  }
+
+  /** As of the last call: it changes with what is sent. */
+  get syscall(): string {
+    return this.#inner.syscall;
+  }
+
+  usoRefusal(flow: Flow, payloadLen: number): string | null | undefined {
+    return this.#inner.usoRefusal?.(flow, payloadLen);
   }
 
   ufoRefusal(family: 4 | 6): string | null {
@@ -120,14 +128,16 @@ export class Tracer implements NetDevice {
 
 /** What an skb is, as the tap sees it. */
 function describe(skb: SkBuff, copied: boolean, features: number): string {
-  const { frags, gsoSize, gsoType } = skb.shinfo;
+  const { frags, gsoSize, gsoSegs, gsoType } = skb.shinfo;
   const sizes = frags.length === 0 ? '' : `, ${frags.length === 1 ? 'frag' : 'frags'} ${sizesOf(frags)}`;
   const user = copied ? ', copied for the tap' : '';
-  const cutHere = gsoSize > 0 && gsoType !== SKB_GSO_UDP;
+  const several = gsoSegs > 1; // one alone where others could have been joined with it has a gsoSize, too
+  const cutHere = several && gsoType !== SKB_GSO_UDP && gsoType !== SKB_GSO_UDP_L4;
   const summer = cutHere || (features & NETIF_F_HW_CSUM) === 0 ? 'summed here' : 'the device sums';
   const checksum = skb.ipSummed === CHECKSUM_PARTIAL ? `partial, ${summer}` : 'complete';
-  const cut = cutHere ? 'cut here' : gsoSize > 0 ? 'handed over whole' : 'one packet';
-  const gso = gsoSize > 0 ? `, gsoSize ${gsoSize}` : '';
+  const whole = gsoType === SKB_GSO_UDP_L4 ? `${gsoSegs} datagrams handed over joined` : 'handed over whole';
+  const cut = cutHere ? 'cut here' : several ? whole : 'one packet';
+  const gso = several ? `, gsoSize ${gsoSize}` : '';
   return `skb of ${skb.len} octets: head ${skbHeadlen(skb)}${sizes}${user}; checksum ${checksum}; ${cut}${gso}`;
 }
 

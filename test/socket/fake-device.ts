@@ -49,7 +49,7 @@ export class FakeDevice implements NetDevice {
   readonly writesHeaders: boolean;
   declare readonly usoRefusal?: (flow: Flow, payloadLen: number) => string | null | undefined;
   readonly zerocopy: boolean;
-  readonly syscall = 'fake';
+  readonly syscall: string = 'fake';
   readonly seen: Seen[] = [];
   taken = 0;
   waits = 0;

@@ -49,6 +49,22 @@ describe('the tracer', () => {
     ]);
   });
 
+  it('shows datagrams handed over joined, one that is alone among them, and whose call failed', async () => {
+    const features = NETIF_F_SG | NETIF_F_HW_CSUM;
+    const lines: string[] = [];
+    const inner = Object.assign(new FakeDevice({ features, uso: null, zerocopy: false }), { syscall: 'one' });
+    const tracer = new Tracer(inner, (line) => lines.push(line));
+    await using socket = await fakeSocket(tracer, { type: 'udp4', idents: countingIdents(0x4d2) });
+    await socket.sendMany([100, 100, 100, 200].map((len) => new Uint8Array(len)));
+    const took = lines.filter((line) => line.startsWith('fake0 ('));
+    assert.deepEqual(took, [
+      'fake0 (SG HW_CSUM): skb of 328 octets: head 328; checksum partial, the device sums; 3 datagrams handed over joined, gsoSize 100',
+      'fake0 (SG HW_CSUM): skb of 228 octets: head 228; checksum partial, the device sums; one packet',
+    ]);
+    inner.syscall = 'another';
+    assert.equal(tracer.syscall, 'another');
+  });
+
   it('shows refusals', async () => {
     let tries = 0;
     const refuse = (): number => (tries++ === 0 ? ERRNO.ENOBUFS : 0);
