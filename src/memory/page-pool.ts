@@ -58,9 +58,14 @@ export class PagePool {
     return first;
   }
 
-  /** Whether `allocRun` would find so many. */
-  hasRun(count: number): boolean {
-    return this.#freeRun(count) !== NIL;
+  /** How many pages in a row `allocRun` would find; nobody looks beyond `most`. */
+  longestRun(most: number): number {
+    let longest = 0;
+    for (let run = 0, page = 0; page < this.pages && longest < most; page++) {
+      run = this.#refs[page] === 0 ? run + 1 : 0;
+      if (run > longest) longest = run;
+    }
+    return longest;
   }
 
   /** The first of `count` free pages in a row, or −1. */

@@ -11,7 +11,7 @@ import type { StreamPayload, StreamSkb } from './stream-skb.js';
 const MOST = 64;
 /** Octets of payload that one IPv4 packet holds behind the longest header; IPv6 has no more behind its own (`UDP_SEGMENT`). */
 const MOST_OCTETS = 65_467;
-/** The part of a pool that one takes at most. */
+/** The part of a pool that one takes at most, if two datagrams need no more. */
 const POOL_SHARE = 8;
 
 /**
@@ -33,7 +33,7 @@ export class JoinedSkb implements StreamSkb {
   #len = 0;
   #closed = false;
 
-  /** @throws UfoError ENOMEM where there is not even a page; what `ipMakeSkb` throws */
+  /** @throws UfoError ENOMEM where the pool has no room for two in a row; what `ipMakeSkb` throws */
   constructor(pool: PagePool, flow: Flow, payload: StreamPayload) {
     const room = headersRoom(flow);
     this.#flow = flow;
@@ -49,6 +49,11 @@ export class JoinedSkb implements StreamSkb {
       throw error;
     }
     this.#longest = flow.mtu - (this.skb.tail - this.skb.networkHeader - payload.len);
+  }
+
+  /** Whether a packet holds two payloads of a length. */
+  static holdsTwo(len: number): boolean {
+    return 2 * len <= MOST_OCTETS;
   }
 
   /** Datagrams in it. */
@@ -131,11 +136,10 @@ export class JoinedSkb implements StreamSkb {
   }
 }
 
-/** Room for as many datagrams as can be joined; where the pool has no such run of pages, for fewer, and one at the least. */
+/** Room for as many datagrams as can be joined; where the pool has no such run of pages, for fewer, and two at the least. */
 function allocHead(pool: PagePool, room: number, len: number): SkBuff {
   const all = room + Math.min(MOST * len, MOST_OCTETS);
-  const share = Math.max(1, Math.floor(pool.pages / POOL_SHARE)) * PAGE_SIZE;
-  let size = Math.min(all, share);
-  while (size > room + len && !pool.hasRun(Math.ceil(size / PAGE_SIZE))) size >>>= 1;
-  return allocSkb(pool, Math.max(size, room + len));
+  const share = Math.floor(pool.pages / POOL_SHARE);
+  const pages = pool.longestRun(Math.min(share, Math.ceil(all / PAGE_SIZE)));
+  return allocSkb(pool, Math.max(pages * PAGE_SIZE, room + 2 * len));
 }

@@ -41,8 +41,13 @@ describe('page pool', () => {
     const pool = newPool(10);
     for (let i = 0; i < 10; i++) pool.allocPage();
     for (const page of [7, 1, 5, 2, 6, 9]) pool.putPage(page);
+    assert.deepEqual(
+      [1, 2, 3, 4].map((most) => pool.longestRun(most)),
+      [1, 2, 3, 3],
+    );
     assert.equal(pool.allocRun(4), -1);
     assert.equal(pool.allocRun(3), 5);
+    assert.equal(pool.longestRun(3), 2);
     assert.equal(pool.allocRun(2), 1);
     assert.equal(pool.allocPage(), 9);
     assert.equal(pool.allocPage(), -1);

@@ -125,6 +125,12 @@ export class Datagram {
     this.octets = octets;
   }
 
+  /** How many of them the kernel has taken whole, where it ended with that. */
+  taken(failure: Failure | null): number {
+    if (failure === null) return this.joined;
+    return this.joined > 1 ? this.fragmentsSent : 0;
+  }
+
   /** @param index which of those that are joined */
   result(driver: DriverName, index = 0): SendResult {
     if (this.joined > 1) return this.#resultOf(driver, index);

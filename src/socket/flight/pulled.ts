@@ -1,4 +1,3 @@
-import { UfoError } from '../../errors.js';
 import type { PagePool } from '../../memory/page-pool.js';
 import type { Flow } from '../../skb/flow.js';
 import { skbGet } from '../../skb/skbuff.js';
@@ -10,7 +9,7 @@ import type { StreamPayload } from '../../ufo/stream-skb.js';
 import type { ManyOptions } from '../options.js';
 import type { FlowPeers } from '../path/flow-peers.js';
 import type { Peer } from '../path/peer.js';
-import type { PageWait } from '../waiting/page-wait.js';
+import { isOutOfPages, type PageWait } from '../waiting/page-wait.js';
 import type { Works } from '../waiting/works.js';
 import type { Datagram, DatagramSource, Failure, Settled } from './datagram.js';
 import type { Feed } from './feeds.js';
@@ -137,7 +136,7 @@ export class PulledStream implements DatagramSource {
     }
     skb.seal();
     datagram.standsFor(skb.joined, skb.octets);
-    if (this.#ready && !this.#waiting) this.#stock.noteJoined(skb.joined);
+    if (skb.full || (this.#ready && !this.#waiting)) this.#stock.noteJoined(skb.joined);
   }
 
   /** As `#arrived`; what has been taken goes whatever becomes of the stream. */
@@ -228,7 +227,7 @@ export class PulledStream implements DatagramSource {
     settled.reused.giveBack();
     skbOrphan(settled.skb);
     this.#stock.putBack(settled);
-    if (failure === null) this.#peers.count(settled.flowIndex, settled.joined);
+    this.#peers.count(settled.flowIndex, settled.taken(failure));
     this.#tally.settled(datagram, failure);
   };
 
@@ -270,8 +269,4 @@ export class PulledStream implements DatagramSource {
   #tellEnd(): void {
     if (this.#over && !this.#making && this.#next === null) this.#ended();
   }
-}
-
-function isOutOfPages(error: unknown): boolean {
-  return error instanceof UfoError && error.code === 'ENOMEM';
 }

@@ -5,6 +5,7 @@ import { checkPayloadLen } from '../../ufo/make-skb.js';
 import { ReusedSkb } from '../../ufo/reused-skb.js';
 import type { StreamPayload, StreamSkb } from '../../ufo/stream-skb.js';
 import type { FlowPeers } from '../path/flow-peers.js';
+import { isOutOfPages } from '../waiting/page-wait.js';
 import { Datagram, type Settled } from './datagram.js';
 import { aloneWay, type ChosenWay, chooseWay, KERNEL_USO } from './way.js';
 
@@ -14,6 +15,8 @@ const MOST = 128;
 const MOST_JOINED = 4;
 /** So often in a row nothing could be joined though the next one was there: nobody tries again. */
 const ALONE = 16;
+/** Why a single one: the pages that are free lie here and there. */
+const NO_ROOM = 'the pool has no room to put them together';
 
 /** A datagram that is made again and again. */
 export class StreamDatagram extends Datagram {
@@ -66,7 +69,8 @@ export class StreamStock {
     checkPayloadLen(flow, payload.len);
     try {
       const refusal = this.#joinRefusal(flow, payload.len);
-      return refusal === null ? this.#joined(flow, payload) : this.#single(flow, payload, refusal);
+      if (refusal !== null) return this.#single(flow, payload, refusal);
+      return this.#joined(flow, payload) ?? this.#single(flow, payload, NO_ROOM);
     } catch (error) {
       this.#freeIdle();
       throw error;
@@ -78,7 +82,7 @@ export class StreamStock {
     if (this.#closed) this.#freeIdle();
   }
 
-  /** Tells how many went together, though the next one was there. */
+  /** Tells how many went together, though the next one was there or they were as many as can. */
   noteJoined(joined: number): void {
     this.#alone = joined === 1 ? this.#alone + 1 : 0;
     if (this.#alone === ALONE) this.#apart = 'lengths or identifications do not follow each other';
@@ -99,17 +103,29 @@ export class StreamStock {
   #joinRefusal(flow: Flow, len: number): string | null | undefined {
     const refusal = this.#peers.channel.device.usoRefusal?.(flow, len);
     if (refusal !== null) return refusal;
+    if (!JoinedSkb.holdsTwo(len)) return 'no packet holds two of them';
     return this.#peers.single ? this.#apart : 'they go to several';
   }
 
-  #joined(flow: Flow, payload: StreamPayload): StreamDatagram {
+  /** null: not even where all pages that this stream holds are free is there a run of them for two. */
+  #joined(flow: Flow, payload: StreamPayload): StreamDatagram | null {
     this.#freeIdle();
-    const reused = new JoinedSkb(this.#pool, flow, payload);
+    const reused = this.#joinedSkb(flow, payload);
+    if (reused === null) return null;
     this.#made += 1;
     this.#most = MOST_JOINED;
     const datagram = new StreamDatagram(reused, payload.len, KERNEL_USO, this.#settled);
     if (!this.#peers.channel.device.writesHeaders) datagram.ident = null;
     return datagram;
+  }
+
+  #joinedSkb(flow: Flow, payload: StreamPayload): JoinedSkb | null {
+    try {
+      return new JoinedSkb(this.#pool, flow, payload);
+    } catch (error) {
+      if (this.#made > 0 || !isOutOfPages(error)) throw error; // one that is on its way can be used again
+      return null;
+    }
   }
 
   /** Of the skb of one that does not fit, where there is any. */

@@ -44,7 +44,7 @@ export class Tally {
       this.#counts.add(datagram);
       this.#tell(this.#onDatagram, datagram, 0, datagram.joined);
     } else {
-      const whole = datagram.joined > 1 ? datagram.fragmentsSent : 0;
+      const whole = datagram.taken(failure);
       if (whole > 0) this.#counts.add(datagram.firstOf(whole));
       this.#counts.addStopped(datagram.joined - whole, datagram.fragmentsSent - whole);
       this.failure ??= failure;

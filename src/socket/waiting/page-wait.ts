@@ -104,6 +104,6 @@ export class PageWait {
   }
 }
 
-function isOutOfPages(error: unknown): error is UfoError {
+export function isOutOfPages(error: unknown): error is UfoError {
   return error instanceof UfoError && error.code === 'ENOMEM';
 }

@@ -130,11 +130,14 @@ describe('datagrams that are joined', () => {
     const device = payloadRows({ refuse: (count) => (count === 70 && left-- > 0 ? ERRNO.EPERM : 0) });
     await using socket = await fakeSocket(device);
     const [sent, stopped]: SendResult[][] = [[], []];
+    const counts = new Float64Array(1);
     const sending = socket.sendMany(new GeneratedPayloads({ size: 1000, seed: 7, count: 500 }), {
       onDatagram: (result) => sent!.push(result),
       onStopped: (result) => stopped!.push(result),
+      flows: { ends: [{ port: 9999 }], counts },
     });
     await assert.rejects(sending, ({ code, message, summary }: Stopped) => {
+      assert.deepEqual([...counts], [device.taken], 'by flow, too');
       assert.equal(code, 'EPERM');
       assert.match(message, /0 of 1 fragments had gone; the next one has 1000 octets/);
       const { datagrams, failed, fragments, octets } = summary;
@@ -160,6 +163,42 @@ describe('datagrams that are joined', () => {
     assert.deepEqual(framesOf(device), generated(130));
     const { pool } = device.seen[0]!.skb;
     assert.equal(pool.freePages, pool.pages);
+  });
+
+  it('go on being joined where single ones come in between, and not where no packet holds two', async () => {
+    const device = payloadRows();
+    await using socket = await fakeSocket(device);
+    const lengths = [50, ...Array<number>(64).fill(100)];
+    const rounds = Array.from({ length: 20 }, () => lengths.map((len) => Buffer.alloc(len))).flat();
+    await socket.sendMany(rounds);
+    const last = device.seen.slice(-64);
+    assert.ok(last.every(({ gsoType }) => gsoType === SKB_GSO_UDP_L4));
+    for (const [size, way] of [
+      [32_733, /^kernel-uso/],
+      [32_734, /one by one, for no packet holds two of them/],
+    ] as const) {
+      const wide = payloadRows({ mtu: 65_535 });
+      await using other = await fakeSocket(wide);
+      const { ways } = await other.sendMany(new GeneratedPayloads({ size, seed: 7, count: 5 }));
+      assert.match(`${ways[0]!.way} ${ways[0]!.why}`, way);
+      assert.deepEqual(framesOf(wide), generated(5, size));
+    }
+  });
+
+  it('go one by one through a pool whose free pages lie here and there', async () => {
+    const device = payloadRows({ mtu: 9000 });
+    let asked = 0;
+    const usoRefusal = (): null => {
+      assert.ok(++asked < 1000, 'nobody comes to an end');
+      return null;
+    };
+    await using socket = await fakeSocket(Object.assign(device, { usoRefusal }), { poolPages: 40 });
+    const held = await Promise.all(Array.from({ length: 40 }, () => socket.allocPages(4096)));
+    for (const pages of held.filter((_, i) => i % 2 === 0)) pages[Symbol.dispose]();
+    const { ways } = await socket.sendMany(generated(30, 8000));
+    assert.deepEqual(framesOf(device), generated(30, 8000));
+    assert.match(ways[0]!.why, /one by one, for the pool has no room to put them together/);
+    for (const pages of held) pages[Symbol.dispose]();
   });
 
   for (const poolPages of [1, 2, 5, 40]) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { StreamCounts } from '../../../src/socket/flight/counts.js';
-import type { Datagram, SendResult } from '../../../src/socket/flight/datagram.js';
+import { Datagram, type SendResult } from '../../../src/socket/flight/datagram.js';
 import { Tally } from '../../../src/socket/flight/tally.js';
 import { FakeDevice, turns } from '../fake-device.js';
 
@@ -17,6 +17,7 @@ function datagram(own: Partial<Datagram> = {}): Datagram {
     octets: 100,
     ident: 7,
     signal: undefined,
+    taken: Datagram.prototype.taken,
     ...own,
   };
   return { ...one, result: () => one as unknown as SendResult } as unknown as Datagram;
