@@ -1,5 +1,5 @@
 import { argumentError, checkObject, checkSignal, typeError } from '../errors.js';
-import { insideLab } from '../host/lab-info.js';
+import { insideLab, netnsPrefix } from '../host/lab-info.js';
 import { type CaptureOptions, type LiveCapture, openChildCapture } from './child/capture.js';
 import { ENGINES } from './child/protocol.js';
 
@@ -36,5 +36,5 @@ export async function openCapture(options: CaptureOptions): Promise<LiveCapture>
 /** In a lab, the words that start a capture process on the far host, for the far interface; none for any other. */
 export function spawnPrefixFor(name: string): readonly string[] {
   const far = insideLab()?.far;
-  return far?.interface === name ? ['nsenter', `--net=${far.netns}`, '--'] : [];
+  return far?.interface === name ? netnsPrefix(far) : [];
 }

@@ -72,7 +72,13 @@ export function farCommand(command: string, args: readonly string[]): [string, s
 
 /** The argument vector that runs a command in the network namespace of `where`. */
 export function hostCommand(where: LabHost, command: string, args: readonly string[]): [string, string[]] {
-  return ['nsenter', [`--net=${where.netns}`, '--', command, ...args]];
+  const [program, ...prefix] = netnsPrefix(where);
+  return [program, [...prefix, command, ...args]];
+}
+
+/** The words in front of a command that is to run in the network namespace of `where`. */
+export function netnsPrefix(where: LabHost): [string, ...string[]] {
+  return ['nsenter', `--net=${where.netns}`, '--'];
 }
 
 function host(name: string, mac: string, ipv4: string, ipv6: string): LabHost {

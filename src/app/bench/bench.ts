@@ -19,9 +19,9 @@ import { sinkCost } from './report/sink-cost.js';
 import { type Result, summarize } from './report/summary.js';
 import { barChart } from './report/svg.js';
 import { goalTable, partTable, resultTable } from './report/table.js';
-import { describeScenario, inQuickRun, type Scenario, scenarios } from './scenario.js';
+import { describeScenario, inQuickRun, type Scenario, type Sink, scenarios } from './scenario.js';
 import { describeSink, installSink } from './sink.js';
-import { type Arrivals, addNullDevice, FAR_ARRIVALS, nullArrivals } from './wire.js';
+import { type Arrivals, addNullDevice, addRedirectWire, farArrivals, nullArrivals, REDIRECT_ENDS } from './wire.js';
 
 export interface BenchOptions {
   /** Contestants and parts to take; all where empty. */
@@ -89,7 +89,8 @@ class Bench {
   /** Yardsticks that broke down: said once, and then left out. */
   readonly #broken = new Set<string>();
   #host = '';
-  #nullArrivals: Arrivals | null = null;
+  /** Wires that are there. */
+  readonly #arrivals = new Map<Sink, Arrivals>([['far', farArrivals(LAB.far)]]);
 
   constructor(options: BenchOptions, output: Output, signal: AbortSignal) {
     this.#options = options;
@@ -130,9 +131,12 @@ class Bench {
   }
 
   async #printHost({ missing }: Field): Promise<void> {
-    const sink = await installSink();
+    const redirected = await addRedirectWire();
+    const ends = redirected ? [LAB.far, REDIRECT_ENDS.far] : [LAB.far];
+    const sink = await installSink(ends.map((end) => end.interface));
+    if (redirected) this.#arrivals.set('redirect', farArrivals(REDIRECT_ENDS.far));
     const device = await addNullDevice();
-    if (device !== null) this.#nullArrivals = nullArrivals(device.column);
+    if (device !== null) this.#arrivals.set('null', nullArrivals(device.column));
     const [cpu] = cpus();
     const host = { cpu: cpu?.model.trim() ?? '', cores: cpus().length, kernel: release(), node: process.version };
     const nullDevice = device?.kind ?? null;
@@ -150,8 +154,8 @@ class Bench {
 
   async #scenarios(field: Field): Promise<void> {
     for (const scenario of scenarios(this.#options.quick)) {
-      const arrivals = scenario.sink === 'null' ? this.#nullArrivals : FAR_ARRIVALS;
-      if (arrivals !== null) await this.#scenario(scenario, field, arrivals);
+      const arrivals = this.#arrivals.get(scenario.sink);
+      if (arrivals !== undefined) await this.#scenario(scenario, field, arrivals);
     }
   }
 

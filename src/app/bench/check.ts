@@ -1,14 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { udpFilter } from '../../capture/filter.js';
-import { type LiveCapture, openCapture, spawnPrefixFor } from '../../capture/open-capture.js';
+import { type LiveCapture, openCapture } from '../../capture/open-capture.js';
 import { differenceText } from '../../compare/difference.js';
 import { Expectation } from '../../compare/expectation.js';
-import { LAB } from '../../host/lab.js';
+import { netnsPrefix } from '../../host/lab.js';
 import type { DatagramVerdict } from '../../verify/verdict.js';
 import { Verifier } from '../../verify/verifier.js';
 import * as udp from '../../wire/udp.js';
 import type { Runner } from './contestants/contestant.js';
 import { describeScenario, type Scenario } from './scenario.js';
+import { endsOf } from './wire.js';
 
 /** Datagrams of the run that is looked at. */
 const DATAGRAMS = 2;
@@ -34,12 +35,12 @@ export class WireWitness implements AsyncDisposable {
   }
 
   static async open(scenario: Scenario): Promise<WireWitness> {
-    const { near, far } = LAB;
+    const { near, far } = endsOf(scenario);
     const hosts = scenario.family === 4 ? [near.ipv4, far.ipv4] : [near.ipv6, far.ipv6];
     const capture = await openCapture({
       interface: far.interface,
       filter: udpFilter({ hosts }),
-      spawnPrefix: spawnPrefixFor(far.interface),
+      spawnPrefix: netnsPrefix(far),
     });
     return new WireWitness(capture, scenario);
   }

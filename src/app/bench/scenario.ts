@@ -1,5 +1,11 @@
 import { HEADER_LEN as UDP_HEADER_LEN } from '../../wire/udp.js';
 
+/**
+ * `far`: over the lab's wire to the far host; `redirect`: over another one, whose far end has its NAPI on (GRO) and so takes
+ * redirected XDP frames, as many a NIC does; `null`: into a device of this host that throws all away.
+ */
+export type Sink = 'far' | 'redirect' | 'null';
+
 /** One kind of traffic that all contestants send in turn. */
 export interface Scenario {
   readonly family: 4 | 6;
@@ -9,8 +15,7 @@ export interface Scenario {
   readonly size: number;
   /** `hot`: the same octets again and again, from the cache; `cold`: 64 MiB of payloads in turn; `file`: read from a file. */
   readonly payload: 'hot' | 'cold' | 'file';
-  /** `far`: over the wire to the far host; `null`: into a device of this host that throws all away. */
-  readonly sink: 'far' | 'null';
+  readonly sink: Sink;
   /** The interface leaves it to the kernel to cut joined datagrams apart, so that joining them pays and the wire has them one by one. */
   readonly uso: boolean;
 }
@@ -27,13 +32,15 @@ export const SMALL: Scenario = { ...MAIN, size: 1472 };
 export const USO: Scenario = { ...SMALL, uso: true };
 export const JUMBO: Scenario = { ...MAIN, mtu: 9000 };
 export const FILE: Scenario = { ...MAIN, payload: 'file' };
+/** What XDP redirects goes out below the stack. */
+export const REDIRECT: Scenario = { ...MAIN, sink: 'redirect' };
 /** Past the wire: what is left is the sender's. */
 export const NULL: Scenario = { ...MAIN, sink: 'null' };
 const MAIN6: Scenario = { ...MAIN, family: 6, size: LARGEST[6] };
 
 /** All there are, in the order they run: the MTU of the wire changes once. */
 export function scenarios(quick: boolean): Scenario[] {
-  const first = [MAIN, SMALL, USO, FILE, NULL];
+  const first = [MAIN, REDIRECT, SMALL, USO, FILE, NULL];
   if (quick) return [...first, MAIN6, JUMBO];
   const sizes = (family: 4 | 6) => [LARGEST[family], 8192, 1472];
   const grid = [1500, 9000].flatMap((mtu) =>
@@ -50,7 +57,8 @@ export function isMain(scenario: Scenario): boolean {
 /** `IPv4, MTU 1500, 65507 octets`; also its name among others. */
 export function describeScenario({ family, mtu, size, payload, sink, uso }: Scenario): string {
   const source = { hot: '', cold: ', cold payloads', file: ', from a file' }[payload];
-  return `IPv${family}, MTU ${mtu}, ${size} octets${source}${sink === 'null' ? ', into a null device' : ''}${uso ? ', USO' : ''}`;
+  const wire = { far: '', redirect: ', far end with GRO', null: ', into a null device' }[sink];
+  return `IPv${family}, MTU ${mtu}, ${size} octets${source}${wire}${uso ? ', USO' : ''}`;
 }
 
 /** IP packets that a datagram of the scenario makes on a device that carries `mtu` octets. */
@@ -73,6 +81,7 @@ export const FILE_DATAGRAMS = 8192;
 const QUICK_SIDE: ReadonlyMap<string, readonly string[]> = new Map(
   (
     [
+      [REDIRECT, ['c-kernel-udp', 'trafgen', 'xdp-live', 'send:xdp-live']],
       [SMALL, ['c-kernel-udp', 'packet-socket', 'af-xdp', 'send:packet-socket']],
       [USO, ['c-kernel-udp', 'kernel-udp', 'virtio-ufo']],
       [FILE, ['c-kernel-udp', 'virtio-ufo', 'send:virtio-ufo']],

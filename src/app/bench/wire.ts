@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { setGro } from '../../host/device-features.js';
 import { ipBatch } from '../../host/ip-batch.js';
 import { LAB, type LabHost } from '../../host/lab.js';
+import { readPrivileges } from '../../host/privileges.js';
 import type { Scenario } from './scenario.js';
 import { readFar } from './sink.js';
 
@@ -23,13 +26,19 @@ export interface Ends {
   readonly far: LabHost;
 }
 
+/** In root's own lab only, where xdp-live may be: a veth sends redirected frames only while its peer has GRO. */
+export const REDIRECT_ENDS: Ends = {
+  near: { ...LAB.near, interface: 'live0', mac: '02:55:46:4f:00:06', ipv4: '198.18.1.1', ipv6: '2001:2:0:1::1' },
+  far: { ...LAB.far, interface: 'live1', mac: '02:55:46:4f:00:07', ipv4: '198.18.1.2', ipv6: '2001:2:0:1::2' },
+};
+
 const NULL_ENDS: Ends = {
   near: { ...LAB.near, interface: NULL_DEVICE, ipv4: '198.18.0.1', ipv6: '2001:2::1' },
   far: { ...LAB.far, interface: NULL_DEVICE, mac: '02:55:46:4f:00:05', ipv4: '198.18.0.2', ipv6: '2001:2::2' },
 };
 
 export function endsOf({ sink }: Scenario): Ends {
-  return sink === 'null' ? NULL_ENDS : LAB;
+  return { far: LAB, redirect: REDIRECT_ENDS, null: NULL_ENDS }[sink];
 }
 
 export function destinationOf(scenario: Scenario): string {
@@ -55,15 +64,32 @@ export async function addNullDevice(): Promise<(typeof NULL_KINDS)[number] | nul
   return null;
 }
 
+/** Makes that wire; false where a lab without root of its own has no use for it. */
+export async function addRedirectWire(): Promise<boolean> {
+  if (readPrivileges().inUserNamespace) return false;
+  const { near, far } = REDIRECT_ENDS;
+  const end = ({ interface: name, mac }: LabHost): string => `name ${name} address ${mac} mtu 1500`;
+  const up = (host: LabHost, peer: LabHost): string[] => [
+    `addr add ${host.ipv4}/30 dev ${host.interface}`,
+    `link set ${host.interface} up`,
+    `neigh replace ${peer.ipv4} lladdr ${peer.mac} dev ${host.interface} nud permanent`,
+  ];
+  await ipBatch(near, [`link add ${end(near)} type veth peer ${end(far)}`]);
+  setGro(far.interface, true); // it keeps that in another namespace
+  await ipBatch(near, [`link set ${far.interface} netns ${basename(far.netns)}`, ...up(near, far)]);
+  await ipBatch(far, up(far, near));
+  return true;
+}
+
 /** Counts what arrives where a scenario's datagrams go. */
 export interface Arrivals {
   /** Frames until now. */
   count(): Promise<number>;
 }
 
-export const FAR_ARRIVALS: Arrivals = {
-  count: async () => columnOf(await readFar('/proc/net/dev'), LAB.far.interface, 1),
-};
+export function farArrivals(end: LabHost): Arrivals {
+  return { count: async () => columnOf(await readFar('/proc/net/dev'), end.interface, 1) };
+}
 
 export function nullArrivals(column: number): Arrivals {
   return { count: async () => columnOf(readFileSync('/proc/net/dev', 'utf8'), NULL_DEVICE, column) };

@@ -8,7 +8,17 @@ import { programPath } from '../../../host/programs.js';
 import { PAGE_SIZE } from '../../../memory/user-memory.js';
 import { makePayload } from '../../../payload/generated.js';
 import type { DriverName } from '../../../tx/net-device.js';
-import { describeScenario, FILE, FILE_DATAGRAMS, MAIN, type Scenario, SMALL, USO } from '../scenario.js';
+import {
+  describeScenario,
+  FILE,
+  FILE_DATAGRAMS,
+  MAIN,
+  REDIRECT,
+  type Scenario,
+  type Sink,
+  SMALL,
+  USO,
+} from '../scenario.js';
 import { SendCommand } from './command.js';
 import type { Contestant } from './contestant.js';
 import { LineProcess } from './line-process.js';
@@ -41,7 +51,7 @@ const OURS: readonly (readonly [SenderKind, Contestant['kind'], string])[] = [
 const COMMANDS: readonly (readonly [DriverName, readonly Scenario[]])[] = [
   ['virtio-ufo', [MAIN, FILE]],
   ['af-xdp', [MAIN]],
-  ['xdp-live', [MAIN]],
+  ['xdp-live', [MAIN, REDIRECT]],
   ['packet-socket', [SMALL]],
   ['kernel-udp', [USO]],
 ];
@@ -124,14 +134,17 @@ const SKIPS: Partial<Record<SenderKind, (scenario: Scenario) => string | null>> 
   },
 };
 
-/** Those that are compared into a null device. Each waits there for an interface to count what ifb counts as received. */
-const INTO_NOTHING: readonly SenderKind[] = ['packet-socket', 'af-xdp', 'virtio-ufo'];
+/** Ours that are compared where not all are. Into a null device each waits for an interface to count what ifb counts as received. */
+const COMPARED: Partial<Record<Sink, readonly SenderKind[]>> = {
+  redirect: ['xdp-live', 'af-xdp'],
+  null: ['packet-socket', 'af-xdp', 'virtio-ufo'],
+};
 
 /** Those that hand equal datagrams over joined. */
 const JOINING: readonly SenderKind[] = ['kernel-udp', 'virtio-ufo'];
 
 function sideSkip(kind: SenderKind, { uso, sink }: Scenario): string | null {
-  if (sink === 'null' && !INTO_NOTHING.includes(kind)) return 'not compared there';
+  if (!(COMPARED[sink]?.includes(kind) ?? true)) return 'not compared there';
   return uso && !JOINING.includes(kind) ? 'it joins no datagrams' : null;
 }
 

@@ -7,7 +7,7 @@ import { QueueSenders } from '../../queues/queues.js';
 import { BENCH_PORT } from '../contestants/ready-frames.js';
 import { MAIN } from '../scenario.js';
 import { median } from '../statistics.js';
-import { arrivedSince, FAR_ARRIVALS } from '../wire.js';
+import { arrivedSince, farArrivals } from '../wire.js';
 import type { Part, PartPlan } from './part.js';
 
 const ROUNDS = 5;
@@ -58,8 +58,9 @@ export function queueSocket(driver: DriverName, queue: number): SocketOptions {
 
 /** What arrives while all of them send. */
 async function packetsPerSecond(senders: QueueSenders, ms: number): Promise<number> {
-  const before = await FAR_ARRIVALS.count();
+  const arrivals = farArrivals(LAB.far);
+  const before = await arrivals.count();
   const results = await senders.send({ durationMs: ms });
   const packets = results.reduce((sum, one) => sum + one.fragments, 0);
-  return (await arrivedSince(FAR_ARRIVALS, before, packets)) / Math.max(...results.map(({ seconds }) => seconds));
+  return (await arrivedSince(arrivals, before, packets)) / Math.max(...results.map(({ seconds }) => seconds));
 }

@@ -2,7 +2,7 @@ import { commandOf } from '../contestants/contestants.js';
 import { C_UDP, TRAFGEN } from '../contestants/yardsticks.js';
 import type { Measured } from '../measure.js';
 import type { Part } from '../parts/part.js';
-import { describeScenario, FILE, JUMBO, MAIN, type Scenario, SMALL, USO } from '../scenario.js';
+import { describeScenario, FILE, JUMBO, MAIN, REDIRECT, type Scenario, SMALL, USO } from '../scenario.js';
 import { ratioOf } from './summary.js';
 
 /** A figure that the design asks for, beside what was measured. */
@@ -28,15 +28,17 @@ const SOFTWARE_UFO = ['packet-socket', 'af-xdp', 'xdp-live'];
 const RATIOS: readonly (readonly [string, Scenario, readonly string[], string, number])[] = [
   ['command line, virtio-ufo', MAIN, [commandOf('virtio-ufo')], C_UDP, 1.2],
   ['command line, af-xdp', MAIN, [commandOf('af-xdp')], C_UDP, 0.95],
-  ['command line, xdp-live', MAIN, [commandOf('xdp-live')], C_UDP, 1.4],
+  ['command line, xdp-live', REDIRECT, [commandOf('xdp-live')], C_UDP, 1.4],
   ['command line, packet-socket, 1,472 octets', SMALL, [commandOf('packet-socket')], C_UDP, 0.5],
   ['command line, --file by virtio-ufo, to C read()+send()', FILE, [commandOf('virtio-ufo')], C_UDP, 1.2],
-  ['library, xdp-live', MAIN, ['xdp-live'], C_UDP, 2],
+  ['library, xdp-live', REDIRECT, ['xdp-live'], C_UDP, 2],
+  ['library, xdp-live by the stack', MAIN, ['xdp-live'], C_UDP, 1.3],
   ['library, virtio-ufo', MAIN, ['virtio-ufo'], C_UDP, 1.65],
   ['library, af-xdp', MAIN, ['af-xdp'], C_UDP, 1.12],
   ['library, packet-socket', MAIN, ['packet-socket'], C_UDP, 0.78],
   ['library, raw-socket', MAIN, ['raw-socket'], C_UDP, 0.45],
   ['library, software UFO, best driver, to trafgen replaying ready frames', MAIN, SOFTWARE_UFO, TRAFGEN, 1.5],
+  ['library, xdp-live, to trafgen, where redirected frames are taken', REDIRECT, ['xdp-live'], TRAFGEN, 1.5],
   ['library, packet-socket, 1,472 octets', SMALL, ['packet-socket'], C_UDP, 1],
   ['library, af-xdp, 1,472 octets', SMALL, ['af-xdp'], C_UDP, 1.4],
   ['library, kernel-udp by USO, 1,472 octets', USO, ['kernel-udp'], C_UDP, 2],
