@@ -2,7 +2,8 @@
 // binary of on npm, with a compiler and libpcap's headers, without these headers, and without either; then the command line and the
 // library at work there. NODES=20,26 chooses, TARBALL=FILE takes one that was packed before. Needs the package registry, some
 // minutes, and 1 GB of room meanwhile.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   existsSync,
   mkdirSync,
@@ -34,52 +35,72 @@ const ends = { source: { address: '192.0.2.1', port: 1 }, destination: { address
 console.log([...segment({ ...ends, payload: new Uint8Array(4000) })].length, 'fragments');
 `;
 
+/** The command that runs now, in a process group of its own, and the signal that has ended it and what would come after it. */
+let running;
+let stopped;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.once(signal, () => {
+    stopped = signal;
+    killGroup(running);
+  });
+}
+
 const folder = mkdtempSync(join(tmpdir(), 'udp-ufo-matrix-'));
 const npm = realpathSync(process.env.npm_execpath ?? join(process.execPath, '../npm'));
 const rows = [];
 try {
-  const tarball = process.env.TARBALL ?? pack();
+  const tarball = process.env.TARBALL ?? (await pack());
   const plainPath = withoutCompiler();
-  for (const version of NODES) {
-    const node = fetchNode(version);
-    for (const [machine, { loads, hides }] of Object.entries(MACHINES)) {
-      const began = performance.now();
-      const problems = tryOut({ node, tarball, machine, loads, hides, plainPath });
-      rows.push(problems);
-      const seconds = ((performance.now() - began) / 1000).toFixed(0);
-      console.log(`Node ${version}, ${machine}: ${problems.length === 0 ? 'right' : 'WRONG'} (${seconds} s)`);
-      for (const problem of problems) console.log(`  ${problem}`);
-    }
-    const other = otherNode(version);
-    for (const problem of other) console.log(`  ${problem}`);
-    rows.push(other);
-  }
+  for (const version of NODES) await tryNode(version, tarball, plainPath);
+} catch (error) {
+  if (stopped === undefined) throw error;
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
 process.exitCode = rows.every((problems) => problems.length === 0) ? 0 : 1;
+if (stopped !== undefined) process.kill(process.pid, stopped);
 
-function pack() {
-  const words = ['pack', '--json', '--pack-destination', folder];
-  const { stdout } = must(
-    spawnSync(process.execPath, [npm, ...words], { cwd: root, encoding: 'utf8', timeout: 900_000 }),
+/** npm prints what the package's own scripts print in front of its JSON: the folder says what it has packed. */
+async function pack() {
+  must(await run([process.execPath, npm, 'pack', '--pack-destination', folder], { cwd: root }, 900));
+  return join(
+    folder,
+    readdirSync(folder).find((name) => name.endsWith('.tgz')),
   );
-  return join(folder, JSON.parse(stdout.slice(stdout.indexOf('[\n')))[0].filename);
+}
+
+/** A Node that cannot be had is a problem of its own: the others are tried all the same. */
+async function tryNode(version, tarball, plainPath) {
+  let node;
+  try {
+    node = await fetchNode(version);
+  } catch (error) {
+    if (stopped !== undefined) throw error;
+    return report(`Node ${version}`, [error.message]);
+  }
+  for (const [machine, { loads, hides }] of Object.entries(MACHINES)) {
+    const began = performance.now();
+    const problems = await tryOut({ node, tarball, machine, loads, hides, plainPath });
+    report(`Node ${version}, ${machine}`, problems, `(${((performance.now() - began) / 1000).toFixed(0)} s)`);
+  }
+  const other = await otherNode(version);
+  if (other !== null) report(`Node ${version}'s, run by ${process.version}`, other);
+}
+
+function report(what, problems, took = '') {
+  rows.push(problems);
+  console.log(`${what}: ${problems.length === 0 ? 'right' : 'WRONG'} ${took}`.trimEnd());
+  for (const problem of problems) console.log(`  ${problem}`);
 }
 
 /** The folder of a Node of that version, headers included. */
-function fetchNode(version) {
+async function fetchNode(version) {
   const at = join(folder, `node-${version}`);
   mkdirSync(at);
   writeFileSync(join(at, 'package.json'), '{"private":true}');
-  const words = [
-    'install',
-    '--no-audit',
-    '--no-fund',
-    '--ignore-scripts',
-    `node@npm:node-linux-${process.arch}@${version}`,
-  ];
-  must(spawnSync(process.execPath, [npm, ...words], { cwd: at, encoding: 'utf8', timeout: 300_000 }));
+  const options = ['--no-audit', '--no-fund', '--ignore-scripts'];
+  const words = ['install', ...options, `node@npm:node-linux-${process.arch}@${version}`];
+  must(await run([process.execPath, npm, ...words], { cwd: at }, 300));
   return join(at, 'node_modules/node');
 }
 
@@ -99,18 +120,18 @@ function withoutCompiler() {
 }
 
 /** What is not as it should be in an empty project that installs the tarball. */
-function tryOut({ node, tarball, machine, loads, hides, plainPath }) {
+async function tryOut({ node, tarball, machine, loads, hides, plainPath }) {
   const project = join(folder, `${node.split('/').at(-3)} ${machine}`.replaceAll(' ', '-'));
   mkdirSync(project);
   writeFileSync(join(project, 'package.json'), '{"name":"empty","version":"1.0.0","private":true,"type":"module"}');
   const path = hides === 'compiler' ? plainPath : process.env.PATH;
   const env = { ...process.env, PATH: `${node}/bin${delimiter}${path}`, npm_config_nodedir: node, NO_COLOR: '1' };
   if (hides === 'compiler') Object.assign(env, { CC: '/bin/false', CXX: '/bin/false' });
-  const run = (words) => spawnSync(words[0], words.slice(1), { cwd: project, env, encoding: 'utf8', timeout: 300_000 });
+  const runThere = (words) => run(words, { cwd: project, env }, 300);
   const install = ['node', npm, 'install', '--no-audit', '--no-fund', '--prefer-offline', tarball];
-  const installed = run(hides === 'headers' ? withoutHeaders(install) : install);
+  const installed = await runThere(hides === 'headers' ? withoutHeaders(install) : install);
   if (installed.status !== 0) return [`npm install: exit ${installed.status}: ${installed.stderr}`];
-  return [...native(run, loads), ...atWork(run, project, loads)];
+  return [...(await native(runThere, loads)), ...(await atWork(runThere, project, loads))];
 }
 
 /** An empty folder lies over that of the headers, for this command only. */
@@ -119,21 +140,23 @@ function withoutHeaders(words) {
   return existsSync(HEADERS) ? ['unshare', '-Urm', 'sh', '-c', script, 'sh', ...words] : words;
 }
 
-function native(run, loads) {
-  const { stdout } = run(['node_modules/.bin/udp-ufo', 'doctor', '--json']);
-  const checks = stdout
-    .split('\n')
-    .filter((line) => line.startsWith('{'))
-    .map((line) => JSON.parse(line));
+async function native(runThere, loads) {
+  const { status, stdout, stderr } = await runThere(['node_modules/.bin/udp-ufo', 'doctor', '--json']);
+  let packages;
+  try {
+    ({ packages } = JSON.parse(stdout));
+  } catch (error) {
+    return [`doctor --json: exit ${status}: ${error.message}: ${stdout}${stderr}`];
+  }
   return ['koffi', 'raw-socket', 'cap'].flatMap((name) => {
-    const text = JSON.stringify(checks).match(new RegExp(`{"name":"${name}","state":"(\\w+)","value":"([^"]*)"`)) ?? [];
+    const { state, value } = packages.find((one) => one.name === name) ?? {};
     const want = loads.includes(name) ? 'ok' : 'missing';
-    return text[1] === want ? [] : [`doctor: ${name} is ${text[1]} (${text[2]}), want ${want}`];
+    return state === want ? [] : [`doctor: ${name} is ${state} (${value}), want ${want}`];
   });
 }
 
 /** Each command line with the exit code and the words that it must give. */
-function atWork(run, project, loads) {
+async function atWork(runThere, project, loads) {
   const ufo = (...words) => ['node_modules/.bin/udp-ufo', ...words];
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const driver = loads.includes('raw-socket') ? 'raw-socket' : 'packet-socket';
@@ -160,32 +183,62 @@ function atWork(run, project, loads) {
       ? []
       : [[ufo('lab', '--', ...ufo('send', '192.0.2.2:9', '--size', '9')), 3, 'packet-socket']]),
   ];
-  return cases.flatMap(([words, code, text]) => {
-    const { status, stdout, stderr } = run(words);
+  const problems = [];
+  for (const [words, code, text] of cases) {
+    const { status, stdout, stderr } = await runThere(words);
     const said = `${stdout}${stderr}`;
-    if (status === code && said.includes(text)) return [];
-    return [`${words.slice(0, 4).join(' ')}: exit ${status}, want ${code} and "${text}": ${said.slice(-600)}`];
-  });
+    if (status === code && said.includes(text)) continue;
+    problems.push(`${words.slice(0, 4).join(' ')}: exit ${status}, want ${code} and "${text}": ${said.slice(-600)}`);
+  }
+  return problems;
 }
 
-/** What one Node has installed, run by another: it must say so, and go on without. */
-function otherNode(version) {
+/** What one Node has installed, run by another: it must say so, and go on without. Null where there is nothing to try. */
+async function otherNode(version) {
   const project = join(folder, `node-${version}-compiler-and-headers`);
   const main = join(project, 'node_modules/udp-ufo/dist/bundle/entry/main.js');
-  if (process.versions.node.split('.')[0] === version || !existsSync(main)) return [];
-  const { status, stderr } = spawnSync(
-    process.execPath,
-    [main, 'lab', '--', process.execPath, main, 'send', '192.0.2.2:9', '--size', '9'],
-    {
-      ...{ cwd: project, encoding: 'utf8', timeout: 60_000 },
-    },
-  );
-  if (status === 3 && /built for another Node[\s\S]*npm explore udp-ufo\/node_modules\/raw-socket/.test(stderr))
-    return [];
-  return [`built by Node ${version}, run by ${process.version}: exit ${status}: ${stderr}`];
+  if (major(process.versions.node) === major(version) || !existsSync(main)) return null;
+  const send = [process.execPath, main, 'send', '192.0.2.2:9', '--size', '9'];
+  const { status, stderr } = await run([process.execPath, main, 'lab', '--', ...send], { cwd: project }, 60);
+  const told = /built for another Node[\s\S]*npm explore udp-ufo\/node_modules\/raw-socket/.test(stderr);
+  return status === 3 && told ? [] : [`exit ${status}: ${stderr}`];
 }
 
-function must(result) {
-  if (result.status === 0) return result;
-  throw new Error(`exit ${result.status ?? result.signal}: ${result.stdout}${result.stderr}${result.error ?? ''}`);
+/** What native packages are built for: 20 of 20, of 20.19.0 and of v20.19. */
+function major(version) {
+  return /^v?(\d+)/.exec(version)?.[1];
+}
+
+/** Runs `words` to their end; after `seconds` they are ended, with all that they have started. */
+async function run(words, options, seconds) {
+  if (stopped !== undefined) throw new Error(stopped);
+  const child = spawn(words[0], words.slice(1), { ...options, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  running = child;
+  const said = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr']) {
+    child[name].setEncoding('utf8').on('data', (text) => {
+      said[name] += text;
+    });
+  }
+  const timer = setTimeout(() => {
+    said.stderr += `not done after ${seconds} s, ended`;
+    killGroup(child);
+  }, seconds * 1000);
+  const [code, signal] = await once(child, 'close').catch((error) => [error.code, null]);
+  clearTimeout(timer);
+  running = undefined;
+  if (stopped !== undefined) throw new Error(stopped);
+  return { status: code ?? signal, ...said };
+}
+
+function killGroup(child) {
+  try {
+    if (child?.pid) process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // it has gone by itself
+  }
+}
+
+function must({ status, stdout, stderr }) {
+  if (status !== 0) throw new Error(`exit ${status}: ${stdout}${stderr}`);
 }
