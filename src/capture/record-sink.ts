@@ -58,7 +58,9 @@ export interface CaptureLoop {
 /** Longest time between two looks at clock, control and sink. */
 export const TICK_MS = 20;
 
+const { timeOrigin } = performance;
+
 /** Time since the epoch in ms, with the fraction; steady within a process. */
 export function epochMs(): number {
-  return performance.timeOrigin + performance.now();
+  return timeOrigin + performance.now();
 }
