@@ -3,7 +3,7 @@ import * as ipv4 from '../wire/ipv4.js';
 import * as ipv6 from '../wire/ipv6.js';
 import * as extension from '../wire/ipv6-extension.js';
 import * as udp from '../wire/udp.js';
-import { fragmentHeaderAt, type PlanPacket, placeOf, viewOf } from './packet.js';
+import { endOf, fragmentHeaderAt, type PlanPacket, placeOf, viewOf } from './packet.js';
 import { delivered, type Fault, type Rule } from './rules.js';
 
 /** What the RFCs say of one of the datagrams that a plan's packets make. */
@@ -44,11 +44,15 @@ const MOST = 65_536;
 export function outcomes(packets: readonly PlanPacket[], pseudoSum: number): Outcome[] {
   const open = new Map<string, Gathering>();
   const done: Gathering[] = [];
-  for (const planned of packets) {
-    const packet = asStated(planned);
+  const stated = packets.map(asStated);
+  const room = Math.min(
+    MOST,
+    stated.reduce((most, packet) => Math.max(most, endOf(packet)), 0),
+  );
+  for (const packet of stated) {
     const alone = !isPart(packet);
     const key = keyOf(packet);
-    const gathering = (!alone && open.get(key)) || begin(key);
+    const gathering = (!alone && open.get(key)) || begin(key, room);
     if (!take(gathering, packet)) {
       if (!alone) open.set(key, gathering);
       continue;
@@ -105,16 +109,16 @@ function keyOf(packet: PlanPacket): string {
   return `${family} ${protocol} ${ident} ${addresses.join('.')}`;
 }
 
-function begin(key: string): Gathering {
-  const octets = new Uint8Array(MOST);
+/** With room for as many octets of IP payload. */
+function begin(key: string, room: number): Gathering {
   return {
     key,
     packets: [],
     copies: 0,
     payload: null,
     faults: new Set(),
-    octets,
-    there: new Uint8Array(MOST),
+    octets: new Uint8Array(room),
+    there: new Uint8Array(room),
     total: -1,
   };
 }

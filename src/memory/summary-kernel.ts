@@ -51,6 +51,8 @@ export class SummaryKernel {
   readonly #copyRun: CopySummarize;
   /** Who has buffers and chunks. */
   #tenant: WeakRef<object> | undefined;
+  /** Made once: many verifiers are short-lived. */
+  readonly #tenancy: Tenancy;
 
   constructor() {
     const memory = new webAssembly.Memory({ initial: PAGES, maximum: PAGES });
@@ -65,6 +67,7 @@ export class SummaryKernel {
     crypto.getRandomValues(keys);
     for (let i = 0; i < keys.length; i++) keys[i]! |= 1;
     fillCommonKeys(new Uint16Array(memory.buffer, COMMON_KEYS, KEYS_LEN / 2));
+    this.#tenancy = tenancyOf(this.bytes);
   }
 
   /** The folded sum of `len` octets at `at`, as `sumOctets` gives it; `low` and `high` then are the digest. */
@@ -94,14 +97,7 @@ export class SummaryKernel {
   rent(tenant: object): Tenancy | undefined {
     if (this.#tenant?.deref() !== undefined) return undefined;
     this.#tenant = new WeakRef(tenant);
-    const chunkAt = (i: number): number => CHUNKS_AT + i * (ROOM_LEN + CHUNK_LEN) + ROOM_LEN;
-    return {
-      buffers: Array.from({ length: BUFFERS }, (_, i) => BUFFERS_AT + i * WASM_PAGE_SIZE),
-      chunks: [0, 1].map((i) => this.bytes.subarray(chunkAt(i), chunkAt(i) + CHUNK_LEN)),
-      roomLen: ROOM_LEN,
-      stage: this.bytes.subarray(STAGE_AT, DESK_AT),
-      desk: DESK_AT,
-    };
+    return this.#tenancy;
   }
 
   /** What another kernel exports that works in this memory, and may call `summarize` and `sum`. */
@@ -114,6 +110,17 @@ export class SummaryKernel {
   leave(tenant: object): void {
     if (this.#tenant?.deref() === tenant) this.#tenant = undefined;
   }
+}
+
+function tenancyOf(bytes: Uint8Array): Tenancy {
+  const chunkAt = (i: number): number => CHUNKS_AT + i * (ROOM_LEN + CHUNK_LEN) + ROOM_LEN;
+  return {
+    buffers: Array.from({ length: BUFFERS }, (_, i) => BUFFERS_AT + i * WASM_PAGE_SIZE),
+    chunks: [0, 1].map((i) => bytes.subarray(chunkAt(i), chunkAt(i) + CHUNK_LEN)),
+    roomLen: ROOM_LEN,
+    stage: bytes.subarray(STAGE_AT, DESK_AT),
+    desk: DESK_AT,
+  };
 }
 
 /** Odd words of a Weyl sequence: any spread ones will do. */

@@ -22,6 +22,18 @@ export interface Cut {
 
 /** The frames that a plan makes of a generated datagram, and what a receiver must make of them. */
 export function cut(steps: PlanText, family: 4 | 6, size: number, mtu = 1500, ident = 0x1234): Cut {
+  const { frames, packets, pseudoSum } = cutOnly(steps, family, size, mtu, ident);
+  return { frames, packets, outcomes: outcomes(packets, pseudoSum) };
+}
+
+/** The same without a word on what a receiver makes of them. */
+export function cutOnly(
+  steps: PlanText,
+  family: 4 | 6,
+  size: number,
+  mtu = 1500,
+  ident = 0x1234,
+): Pick<Cut, 'frames' | 'packets'> & { readonly pseudoSum: number } {
   let seen: { made: readonly PlanPacket[]; context: PlanContext } | undefined;
   const inner = plan(steps);
   const spy: FragmentPlan = {
@@ -35,5 +47,5 @@ export function cut(steps: PlanText, family: 4 | 6, size: number, mtu = 1500, id
   const payload = makePayload(size, 1, 0);
   const frames = [...segment({ ...WAYS[family], payload, mtu, ident, plan: spy })];
   const { made, context } = seen!;
-  return { frames, packets: made, outcomes: outcomes(made, context.pseudoSum) };
+  return { frames, packets: made, pseudoSum: context.pseudoSum };
 }

@@ -37,7 +37,7 @@ for (const name of values.target) {
   }
   for (const { input } of corpusOf(target)) target.check(input, new Random(seed, 0));
   const began = performance.now();
-  const { slowest, memory } = fuzz(target, { seed, executions, from });
+  const { slowest, memory } = await fuzz(target, { seed, executions, from });
   const seconds = (performance.now() - began) / 1000;
   const grown = Math.max(...memory.slice(-2)) - Math.max(...memory.slice(0, 2));
   console.log(

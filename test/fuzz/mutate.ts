@@ -1,3 +1,4 @@
+import { joined } from './octets.js';
 import type { Random } from './random.js';
 
 /** `octets` with a few changes of the kinds that parsers stumble over; `from` and what is before it stay. */
@@ -41,16 +42,6 @@ function putNumber(octets: Uint8Array, at: number, len: 2 | 4, random: Random): 
   if (len === 2) view.setUint16(at, random.number(), little);
   else view.setUint32(at, random.number(), little);
   return octets;
-}
-
-function joined(...parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 /** Characters that the small languages give a meaning, and some that nobody does. */

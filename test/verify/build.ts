@@ -161,5 +161,7 @@ export function frame(packet: Uint8Array, time = 0, snaplen = 262_144): Frame {
 
 /** Recognizable octets. */
 export function pattern(len: number, seed = 1): Uint8Array {
-  return Uint8Array.from({ length: len }, (_, i) => (i * 7 + (i >> 8) * 13 + seed * 31) & 0xff);
+  const octets = new Uint8Array(len);
+  for (let i = 0; i < len; i++) octets[i] = i * 7 + (i >> 8) * 13 + seed * 31;
+  return octets;
 }

@@ -26,10 +26,7 @@ export class BufferPool {
     const kernel = summaryKernel();
     this.tenancy = kernel?.rent(this);
     if (!kernel || !this.tenancy) return;
-    for (const at of this.tenancy.buffers.toReversed()) {
-      const bytes = kernel.bytes.subarray(at, at + SIZES[LARGEST]!);
-      this.#free[LARGEST]!.push({ bytes, view: viewOf(bytes), at });
-    }
+    this.#free[LARGEST]!.push(...buffersOf(kernel.bytes, this.tenancy));
   }
 
   /** A buffer of at least `len` octets, at most 65,536. Its contents are whatever was there before. */
@@ -62,6 +59,20 @@ export class BufferPool {
     for (const free of this.#free) free.length = 0;
     summaryKernel()?.leave(this);
   }
+}
+
+/** Those of each tenancy, whoever has it: made once, since many pools are short-lived. */
+const lent = new WeakMap<Tenancy, readonly ReassemblyBuffer[]>();
+
+function buffersOf(memory: Uint8Array, tenancy: Tenancy): readonly ReassemblyBuffer[] {
+  const known = lent.get(tenancy);
+  if (known !== undefined) return known;
+  const buffers = tenancy.buffers.toReversed().map((at) => {
+    const bytes = memory.subarray(at, at + SIZES[LARGEST]!);
+    return { bytes, view: viewOf(bytes), at };
+  });
+  lent.set(tenancy, buffers);
+  return buffers;
 }
 
 function viewOf({ buffer, byteOffset, length }: Uint8Array): DataView {

@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { UfoError } from '../../../src/errors.js';
 import { STEPS } from '../../../src/faults/catalog.js';
 import { formatPlan, readPlan } from '../../../src/faults/language.js';
+import { DEFAULT_LIMITS } from '../../../src/verify/reassembly/limits.js';
 import { Verifier } from '../../../src/verify/verifier.js';
-import { cut } from '../../faults/cut.js';
+import { cut, cutOnly } from '../../faults/cut.js';
 import { mutateText } from '../mutate.js';
 import type { Random } from '../random.js';
+import { same } from '../same.js';
 import { type Target, textOf } from '../target.js';
 
 const WORDS: readonly string[] = [
@@ -14,6 +16,8 @@ const WORDS: readonly string[] = [
   ...['0x10', '65528', '1e9', 'offset=8', 'ident=7', 'reserved=1', 'checksum=1', 'length=20', '[["drop", 2]]'],
   ...['protocol=6', 'protocol=60', 'next-header=17', 'next-header=0', 'version=5', 'set(', 'corrupt('],
 ];
+/** Seconds after which a verifier gives up, or takes a late copy for another datagram. */
+const SHORTEST_WAIT = Math.min(DEFAULT_LIMITS.timeout4, DEFAULT_LIMITS.timeout6, DEFAULT_LIMITS.holdTime);
 const SIZES = [0, 1, 8, 100, 1472, 1473, 2960, 4000];
 
 /** Plans, as text and as JSON: those that can be read make packets that a receiver can be asked about. */
@@ -40,8 +44,10 @@ function checkPlan(text: string, family: 4 | 6, size: number): void {
   assert.equal(formatPlan(readPlan(formatted, '--plan')), formatted, 'what it says of itself is another plan');
   const made = refusable(() => cut(text, family, size, 576));
   if (made === null) return;
-  assert.deepEqual(cut(text, family, size, 576).packets, made.packets, 'the same plan made other packets');
+  assert.ok(same(cutOnly(text, family, size, 576).packets, made.packets), 'the same plan made other packets');
   assert.ok(made.packets.length <= 100_000);
+  // A receiver gives up after 30 seconds (Linux, IPv4) to 120 (RFC 1122 §3.3.2): of what comes behind that plans know nothing.
+  if (made.packets.reduce((sum, { delayMs }) => sum + delayMs, 0) >= 1000 * SHORTEST_WAIT) return;
   const verifier = new Verifier({ hash: false });
   const verdicts = [...verifier.push(made.frames), ...verifier.end()];
   const show = (all: readonly { readonly ident: number | null; readonly verdict: string }[]): string[] =>
