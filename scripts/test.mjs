@@ -14,13 +14,36 @@ const node = process.execPath;
 const nodeTest = [node, '--test', '--test-reporter=spec', '--test-timeout=600000'];
 const LAB_IMPOSSIBLE = 3;
 /**
- * Live tests that wait most of their time, those that take longest first: each has a lab of its own, several at once. All others
+ * Live tests that send little and wait much, those that take longest first: each has a lab of its own, several at once. All others
  * have the machine to themselves, for they hold to its clock, or fill what all labs share: processors and receive backlogs.
  */
 const WAITING = [
   ...['path', 'conform', 'send-proof', 'send', 'failing-calls', 'signals', 'readme', 'failing-capture', 'conform-tun'],
-  ...['plan', 'replay', 'compare', 'full-disk', 'lab-router', 'failures', 'lab-end', 'receive', 'doc-examples', 'lab'],
-  ...['routes', 'start', 'companion', 'raw-ip', 'own-address', 'unwritable'],
+  ...[
+    'plan',
+    'replay',
+    'compare',
+    'full-disk',
+    'lab-router',
+    'failures',
+    'lab-end',
+    'receive',
+    'doc-examples',
+    'raw-socket',
+  ],
+  ...[
+    'links',
+    'lab',
+    'routes',
+    'virtio-ufo',
+    'af-xdp',
+    'kernel-udp',
+    'packet-socket',
+    'socket',
+    'ufo-vectors',
+    'start',
+  ],
+  ...['companion', 'raw-ip', 'own-address', 'unwritable', 'xdp-live'],
 ].map((name) => `dist/test/live/${name}.test.js`);
 const AT_ONCE = Math.min(4, availableParallelism() + 1);
 

@@ -29,7 +29,7 @@ export class Cli {
   readonly #lines: string[] = [];
   #onLine: (() => void) | null = null;
 
-  constructor(words: readonly string[], { input, prefix = [], withinMs = 20_000 }: CliOptions = {}) {
+  constructor(words: readonly string[], { input, prefix = [], withinMs = 40_000 }: CliOptions = {}) {
     const [command, ...args] = [...prefix, process.execPath, MAIN, ...words];
     this.child = spawn(command!, args, { stdio: ['pipe', 'pipe', 'pipe'], timeout: withinMs, killSignal: 'SIGKILL' });
     this.child.stdin!.on('error', () => {}).end(input ?? '');

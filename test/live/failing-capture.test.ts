@@ -79,7 +79,7 @@ async function strike(words: readonly string[], fault: Fault, struck: string): P
     `FAILING_STRUCK=${struck}`,
   ];
   const cli = new Cli(words, { prefix: ['env', ...env] });
-  const end = await Promise.race([cli.end, sleep(15_000, null, { ref: false })]);
+  const end = await Promise.race([cli.end, sleep(40_000, null, { ref: false })]);
   if (end !== null) return end;
   cli.child.kill('SIGKILL');
   throw new Error(`${words[0]} hangs: ${(await cli.end).stderr}`);
