@@ -11,7 +11,7 @@ for (const path of [
   'memory/summary',
   'memory/segment',
   'memory/match',
-  'tx/af-xdp/frame',
+  'tx/frame',
   'verify/whole/judge',
 ]) {
   const source = `${src}${path}-kernel.wat`;

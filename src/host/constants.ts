@@ -90,6 +90,9 @@ export const ETH_P_ALL = 0x0003;
 // <linux/if_packet.h>
 export const SOL_PACKET = 263;
 export const PACKET_STATISTICS = 6;
+export const PACKET_VERSION = 10;
+export const TPACKET_V2 = 1;
+export const PACKET_TX_RING = 13;
 export const PACKET_VNET_HDR = 15;
 export const PACKET_QDISC_BYPASS = 20;
 

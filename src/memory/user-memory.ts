@@ -22,15 +22,17 @@ export interface UserMemoryOptions {
   readonly arenaLen?: number;
   /** Octets set aside as AF_XDP UMEM, and as many sixteenths for its rings and accounts; default 0. */
   readonly umemLen?: number;
+  /** Octets set aside for the slots of a packet socket's transmit ring, a power of two of pages; default 0. */
+  readonly slotsLen?: number;
 }
 
 /**
  * The one piece of memory that everything sent lives in: user pages, the header arena, the columns of the one segment
- * table over it and, where asked for, an AF_XDP UMEM. It is a WebAssembly.Memory of fixed size, so it never moves (its
+ * table over it and, where asked for, an AF_XDP UMEM, and the slots of a packet socket. It is a WebAssembly.Memory of fixed size, so it never moves (its
  * address may be kept in iovecs) and the SIMD kernels reach all of it. It belongs to one thread: each of several senders
  * has its own.
  *
- *     | pages … | header arena … | segment table | umem … | rings and accounts of the umem |
+ *     | pages … | header arena … | segment table | umem … | rings and accounts of the umem | slots |
  */
 export class UserMemory {
   readonly wasm: WasmMemory;
@@ -46,9 +48,10 @@ export class UserMemory {
   readonly table: Region;
   readonly umem: Region;
   readonly rings: Region;
+  readonly slots: Region;
   #address: number | undefined;
 
-  constructor({ pages = 512, arenaLen = 131_072, umemLen = 0 }: UserMemoryOptions = {}) {
+  constructor({ pages = 512, arenaLen = 131_072, umemLen = 0, slotsLen = 0 }: UserMemoryOptions = {}) {
     if (!Number.isInteger(pages) || pages < 1 || pages > 262_144) {
       throw argumentError('poolPages', pages, '1 … 262144 pages of 4096 octets');
     }
@@ -58,7 +61,8 @@ export class UserMemory {
     this.umem = { offset: this.table.offset + this.table.len, len: roundUp(umemLen) };
     const ringsLen = umemLen === 0 ? 0 : RINGS_LEN + umemLen / 16;
     this.rings = { offset: this.umem.offset + this.umem.len, len: roundUp(ringsLen) };
-    const wasmPages = Math.ceil((this.rings.offset + this.rings.len) / WASM_PAGE_SIZE);
+    this.slots = { offset: this.rings.offset + this.rings.len, len: roundUp(slotsLen) };
+    const wasmPages = Math.ceil((this.slots.offset + this.slots.len) / WASM_PAGE_SIZE);
     this.wasm = new webAssembly.Memory({ initial: wasmPages, maximum: wasmPages });
     this.bytes = new Uint8Array(this.wasm.buffer);
     this.words = new Uint32Array(this.wasm.buffer);

@@ -15,6 +15,8 @@ import { PageWait } from './waiting/page-wait.js';
 const POOL_RESERVE = 48 * PAGE_SIZE;
 const DEFAULT_POOL_PAGES = 512;
 const UMEM_LEN = 2 << 20;
+/** Slots for 128 frames: as many as leave room for a datagram in a core's own cache. */
+const SLOTS_LEN = 256 << 10;
 
 /**
  * The inside of a socket: the memory that datagrams live in, the account for it, the ways out, and what makes datagrams of
@@ -33,8 +35,12 @@ export class Sender {
   constructor(options: SocketOptions, companion: () => Promise<Companion | null>, open: OpenDevice) {
     this.options = options;
     this.family = options.type === 'udp4' ? 4 : 6;
-    const umemLen = possibleDrivers(options).some((driver) => driver.usesUmem) ? UMEM_LEN : 0;
-    const memory = new UserMemory({ pages: options.poolPages ?? DEFAULT_POOL_PAGES, umemLen });
+    const drivers = possibleDrivers(options);
+    const memory = new UserMemory({
+      pages: options.poolPages ?? DEFAULT_POOL_PAGES,
+      umemLen: drivers.some(({ usesUmem }) => usesUmem) ? UMEM_LEN : 0,
+      slotsLen: drivers.some(({ usesSlots }) => usesSlots) ? SLOTS_LEN : 0,
+    });
     this.pool = new PagePool(memory);
     this.pageWait = new PageWait(this.pool, () => this.paths.pending);
     this.sock = new Sock(options.sendBufferSize ?? Math.max(PAGE_SIZE, memory.pages.len - POOL_RESERVE));

@@ -31,6 +31,8 @@ export interface DriverTraits extends Honours {
   readonly sends: boolean;
   /** It needs a UMEM in user memory. */
   readonly usesUmem: boolean;
+  /** It has a ring whose slots lie in user memory. */
+  readonly usesSlots?: true;
   /** It works in worker threads, not on the main thread of a process only. */
   readonly inThreads: boolean;
   /** What it takes to open it; null: nothing. */

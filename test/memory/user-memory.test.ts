@@ -4,10 +4,14 @@ import { PAGE_SIZE, UserMemory } from '../../src/memory/user-memory.js';
 
 describe('the memory of a sender', () => {
   it('has its regions one behind the other, each beginning a page, all of them in it', () => {
-    for (const options of [{}, { pages: 3, arenaLen: 100 }, { pages: 1, arenaLen: 4097, umemLen: 10_000 }]) {
-      const { pages, arena, table, umem, rings, bytes } = new UserMemory(options);
+    for (const options of [
+      {},
+      { pages: 3, arenaLen: 100 },
+      { pages: 1, arenaLen: 4097, umemLen: 10_000, slotsLen: 8192 },
+    ]) {
+      const { pages, arena, table, umem, rings, slots, bytes } = new UserMemory(options);
       let end = 0;
-      for (const { offset, len } of [pages, arena, table, umem, rings]) {
+      for (const { offset, len } of [pages, arena, table, umem, rings, slots]) {
         assert.equal(offset, end);
         assert.equal(offset % PAGE_SIZE, 0);
         end = offset + len;
@@ -15,6 +19,7 @@ describe('the memory of a sender', () => {
       assert.ok(end <= bytes.length && bytes.length - end < 65_536);
       assert.ok(arena.len >= (options.arenaLen ?? 131_072) && arena.len < (options.arenaLen ?? 131_072) + PAGE_SIZE);
       assert.equal(rings.len > 0, options.umemLen !== undefined);
+      assert.equal(slots.len, options.slotsLen ?? 0);
     }
   });
 

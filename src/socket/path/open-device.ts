@@ -37,7 +37,8 @@ const OPENERS: Readonly<Record<DriverName, (request: DeviceRequest) => Promise<N
   },
   async 'packet-socket'(request) {
     const { openPacketSocket } = await import('../../tx/packet/packet-socket.js');
-    return openPacketSocket({ ...linkOf(request), qdiscBypass: request.options.qdiscBypass ?? false });
+    const qdiscBypass = request.options.qdiscBypass ?? false;
+    return openPacketSocket({ ...linkOf(request), qdiscBypass, memory: request.pool.memory });
   },
   async 'virtio-ufo'(request) {
     const { openVirtioUfo } = await import('../../tx/packet/virtio-ufo.js');

@@ -3,8 +3,8 @@ import { ROWS } from '../../memory/segment-kernel.js';
 import type { UserMemory } from '../../memory/user-memory.js';
 import { consumeSkb, kfreeSkb } from '../../skb/release.js';
 import { type SkBuff, skbGet } from '../../skb/skbuff.js';
+import { ACCOUNTS, ACCOUNTS_WORDS, createFrameKernel, type FrameKernel } from '../frame-kernel.js';
 import { rowLen, rowSkb, type TxBatch } from '../net-device.js';
-import { ACCOUNTS, ACCOUNTS_WORDS, createFrameKernel, type FrameKernel } from './frame-kernel.js';
 
 /** `struct xdp_desc` in words: address in the UMEM (64 bits), length, options. */
 const DESCRIPTOR_WORDS = 4;

@@ -1,19 +1,9 @@
 import { UfoError, unsupportedError } from '../../errors.js';
-import {
-  MAP_ANONYMOUS,
-  MAP_FIXED,
-  MAP_POPULATE,
-  MAP_PRIVATE,
-  MAP_SHARED,
-  PROT_READ,
-  PROT_WRITE,
-  SOL_XDP,
-  XDP_MMAP_OFFSETS,
-  XDP_RING_NEED_WAKEUP,
-} from '../../host/constants.js';
+import { SOL_XDP, XDP_MMAP_OFFSETS, XDP_RING_NEED_WAKEUP } from '../../host/constants.js';
 import { libc } from '../../host/libc.js';
 import { lastError } from '../../host/socket-calls.js';
 import { PAGE_SIZE, type UserMemory } from '../../memory/user-memory.js';
+import { mapOver, unmapFrom } from '../mapping.js';
 
 /** Where the parts of a mapped ring lie, octets from the beginning of the mapping (`struct xdp_ring_offset`). */
 export interface RingOffsets {
@@ -26,7 +16,6 @@ export interface RingOffsets {
 /** Order of the rings in `struct xdp_mmap_offsets`. */
 const RINGS = ['rx', 'tx', 'fill', 'completion'] as const;
 const RING_OFFSETS_LEN = 32;
-const PROTECTION = PROT_READ | PROT_WRITE;
 
 /** Asks the kernel for its layout of the four rings. Kernels before 5.4 have one without flags, which we don't support. */
 export function ringOffsets(fd: number): Readonly<Record<(typeof RINGS)[number], RingOffsets>> {
@@ -84,9 +73,7 @@ export class XdpRing {
     this.#memory = memory;
     this.#len = offsets.descriptors + slotsLen;
     this.#at = space.take(this.#len);
-    const where = memory.address + this.#at;
-    const flags = MAP_SHARED | MAP_POPULATE | MAP_FIXED;
-    if (libc().mmap(where, this.#len, PROTECTION, flags, fd, pageOffset) !== where) throw lastError('mmap');
+    mapOver(memory, { offset: this.#at, len: this.#len }, fd, pageOffset);
     this.descriptors = this.#at + offsets.descriptors;
     this.#producer = (this.#at + offsets.producer) >>> 2;
     this.#consumer = (this.#at + offsets.consumer) >>> 2;
@@ -119,9 +106,7 @@ export class XdpRing {
     return (Atomics.load(this.#memory.words, this.#flags) & XDP_RING_NEED_WAKEUP) !== 0;
   }
 
-  /** Puts ordinary memory in its place: a hole in a WebAssembly.Memory would be somebody else's next mapping. */
   unmap(): void {
-    const where = this.#memory.address + this.#at;
-    libc().mmap(where, this.#len, PROTECTION, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    unmapFrom(this.#memory, { offset: this.#at, len: this.#len });
   }
 }

@@ -10,6 +10,7 @@ export const PACKET_SOCKET: DriverTraits = {
   seenByCaptures: true,
   sends: true,
   usesUmem: false,
+  usesSlots: true,
   inThreads: true,
   needs: 'CAP_NET_RAW',
 };

@@ -55,6 +55,7 @@ const ONLY_THEN: readonly (readonly [part: string, why: string])[] = [
   ['tx/link-watch.js: if (libc().ioctl(this.#fd, SIOCGIFFLAGS', 'xdp-live'],
   ['tx/packet/packet-socket.js: PACKET_QDISC_BYPASS', 'an option of the library'],
   ['tx/packet/packet-socket.js: libc().close(fd)', 'after that option'],
+  ['tx/packet/transmit-ring.js: PACKET_QDISC_BYPASS', 'the same option'],
   ['tx/packet/virtio-ufo.js: libc().close(fd)', 'after an option that the probe has set before'],
 ];
 

@@ -4,8 +4,8 @@ import { PagePool } from '../../../src/memory/page-pool.js';
 import { SegmentTable } from '../../../src/memory/segment-table.js';
 import { UserMemory } from '../../../src/memory/user-memory.js';
 import { allocSkb, type SkBuff } from '../../../src/skb/skbuff.js';
-import { createFrameKernel } from '../../../src/tx/af-xdp/frame-kernel.js';
 import { accountsLen, UmemFrames } from '../../../src/tx/af-xdp/frames.js';
+import { createFrameKernel } from '../../../src/tx/frame-kernel.js';
 import { pattern, pushRow } from '../rows.js';
 
 const CHUNK = 2048;

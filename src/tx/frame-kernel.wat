@@ -1,5 +1,6 @@
 ;; Rows of a segment table into chunks of an AF_XDP UMEM and descriptors of its transmit ring, and back what the kernel is
-;; done with: all of it lies in one memory (layout and names in frame-kernel.ts; the table's in memory/segment-kernel.ts).
+;; done with; and into slots of a packet socket's ring. All of it lies in one memory (layout and names in frame-kernel.ts,
+;; packet/transmit-ring.ts and, the table's, memory/segment-kernel.ts).
 ;;
 ;; Columns of the table, in octets from its beginning:
 ;;
@@ -194,4 +195,57 @@
     (i32.store offset=12 (local.get $accounts) (local.get $free))
     (i32.store offset=48 (local.get $accounts) (local.get $consumer))
     (local.get $done))
+  ;; Copies rows [row, end) of `table` into slots of a packet socket's ring, from number `slot` on, and marks them to be sent:
+  ;;
+  ;;     0 tp_status   4 tp_len   32 virtio_net_hdr (34 hdr_len)   42 the frame
+  ;;
+  ;; Returns the row it stopped at: one that is longer than `longest`, finds its slot not free, or has a piece in a foreign
+  ;; page. Plain stores will do: the kernel reads them in a system call of the same thread.
+  (func (export "fillSlots")
+    (param $slots i32) (param $mask i32) (param $slot i32)
+    (param $table i32) (param $row i32) (param $end i32) (param $longest i32) (result i32)
+    (local $at i32) (local $frameLen i32) (local $piece i32) (local $pieceEnd i32) (local $look i32)
+    (local $slotAt i32) (local $to i32) (local $len i32)
+    (block $stop
+      (loop $rows
+        (br_if $stop (i32.ge_u (local.get $row) (local.get $end)))
+        (local.set $at (i32.add (local.get $table) (i32.shl (local.get $row) (i32.const 2))))
+        (local.set $frameLen (i32.load offset=12480 (local.get $at)))
+        (br_if $stop (i32.gt_u (local.get $frameLen) (local.get $longest)))
+        (local.set $slotAt
+          (i32.add (local.get $slots)
+            (i32.shl (i32.and (local.get $slot) (local.get $mask)) (i32.const 11))))
+        (br_if $stop (i32.load (local.get $slotAt)))
+        (local.set $piece
+          (i32.add (local.get $table) (i32.shl (i32.load offset=8320 (local.get $at)) (i32.const 2))))
+        (local.set $pieceEnd
+          (i32.add (local.get $table) (i32.shl (i32.load offset=8324 (local.get $at)) (i32.const 2))))
+        (local.set $look (local.get $piece))
+        (block $ours
+          (loop $each
+            (br_if $ours (i32.ge_u (local.get $look) (local.get $pieceEnd)))
+            (br_if $stop (i32.ge_u (i32.load offset=20800 (local.get $look)) (i32.const 0x1000000)))
+            (local.set $look (i32.add (local.get $look) (i32.const 4)))
+            (br $each)))
+        (local.set $to (i32.add (local.get $slotAt) (i32.const 42)))
+        (local.set $len (i32.load offset=4160 (local.get $at)))
+        (call $copy (local.get $to) (i32.load (local.get $at)) (local.get $len))
+        (block $whole
+          (loop $source
+            (br_if $whole (i32.ge_u (local.get $piece) (local.get $pieceEnd)))
+            (local.set $to (i32.add (local.get $to) (local.get $len)))
+            (local.set $len (i32.load offset=53696 (local.get $piece)))
+            (call $copy (local.get $to)
+              (i32.add (i32.shl (i32.load offset=20800 (local.get $piece)) (i32.const 12))
+                (i32.load offset=37248 (local.get $piece)))
+              (local.get $len))
+            (local.set $piece (i32.add (local.get $piece) (i32.const 4)))
+            (br $source)))
+        (i32.store16 offset=34 (local.get $slotAt) (local.get $frameLen))
+        (i32.store offset=4 (local.get $slotAt) (i32.add (local.get $frameLen) (i32.const 10)))
+        (i32.store (local.get $slotAt) (i32.const 1))
+        (local.set $slot (i32.add (local.get $slot) (i32.const 1)))
+        (local.set $row (i32.add (local.get $row) (i32.const 1)))
+        (br $rows)))
+    (local.get $row))
 )

@@ -1,4 +1,4 @@
-import { compileKernel, instantiate, type WasmMemory } from '../../memory/webassembly.js';
+import { compileKernel, instantiate, type WasmMemory } from '../memory/webassembly.js';
 import { FRAME_KERNEL_BYTES } from './frame-kernel-bytes.generated.js';
 
 /**
@@ -44,6 +44,20 @@ export interface FrameKernel {
   fill(accounts: number, table: number, first: number, end: number): number;
   /** Frees the chunks that the next `ready` completions name; returns how many holds have none left (`done`). */
   reap(accounts: number, ready: number): number;
+  /**
+   * Copies rows `[first, end)` of the table at `table` into the slots of a packet socket's ring that lie at `slots`, from
+   * number `slot` (modulo `mask + 1`) on. Returns the row it stopped at: longer than `longest`, without a free slot, or with
+   * a piece in a foreign page.
+   */
+  fillSlots(
+    slots: number,
+    mask: number,
+    slot: number,
+    table: number,
+    first: number,
+    end: number,
+    longest: number,
+  ): number;
 }
 
 /** Compiled once per thread; null where this processor has no vector instructions that V8 can use. */
