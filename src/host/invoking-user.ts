@@ -1,10 +1,8 @@
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { PR_SET_NO_NEW_PRIVS } from './constants.js';
 import { libc } from './libc.js';
-
-const PR_SET_NO_NEW_PRIVS = 38;
-/** The first user namespace maps every id onto itself; root of another one has no one else to be. */
-const ALL_IDS = /^\s*0\s+0\s+4294967295\s*$/;
+import { inFirstUserNamespace } from './privileges.js';
 
 export interface User {
   readonly uid: number;
@@ -13,26 +11,39 @@ export interface User {
 
 /** Who called sudo, where this process is root by it; null elsewhere, in a lab for instance. */
 export function invokingUser(): User | null {
-  if (process.geteuid?.() !== 0 || !inFirstUserNamespace()) return null;
+  if (!isRealRoot()) return null;
   const [uid, gid] = [process.env['SUDO_UID'], process.env['SUDO_GID']].map((text) =>
     /^[1-9]\d{0,9}$/.test(text ?? '') ? Number(text) : null,
   );
   return uid == null || gid == null ? null : { uid, gid };
 }
 
+/** While this process is whoever called sudo for the time being: how many works want that, and what puts it back. */
+let guise: { works: number; readonly back: () => void } | undefined;
+
 /**
  * Does something with files as whoever called sudo: with that user's rights, and as its owner. The whole process is that user
- * until then, every thread of it (glibc sees to that), so nothing else should be going on that needs more.
+ * until then, every thread of it (glibc sees to that), so nothing else should be going on that needs more. Of several at once
+ * the last to end puts it back. Root that may be nobody else does it as root.
  */
 export async function asInvokingUser<T>(work: () => Promise<T>): Promise<T> {
-  const user = invokingUser();
-  if (user === null) return work();
-  const back = become(user);
+  const mine = guise ?? putOn(invokingUser());
+  if (mine === undefined) return work();
+  mine.works++;
   try {
     return await work();
   } finally {
-    back();
+    if (--mine.works === 0) {
+      guise = undefined;
+      mine.back();
+    }
   }
+}
+
+function putOn(user: User | null): typeof guise {
+  const back = user === null ? null : become(user);
+  if (back !== null) guise = { works: 0, back };
+  return guise;
 }
 
 /**
@@ -41,7 +52,7 @@ export async function asInvokingUser<T>(work: () => Promise<T>): Promise<T> {
  */
 export function dropPrivileges(user: User | null = invokingUser()): void {
   if (process.geteuid?.() === 0) libc().prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-  if (user === null || !mayReadUs(user)) return;
+  if (user === null || !mayStay(user)) return;
   process.setgroups!([user.gid]);
   process.setgid!(user.gid);
   process.setuid!(user.uid);
@@ -49,13 +60,21 @@ export function dropPrivileges(user: User | null = invokingUser()): void {
 
 /** As `dropPrivileges`, for a process that needs nothing but what is open: root becomes nobody where there was no sudo. */
 export function dropAllPrivileges(): void {
-  const root = process.geteuid?.() === 0 && inFirstUserNamespace();
-  dropPrivileges(invokingUser() ?? (root ? NOBODY : null));
+  dropPrivileges(invokingUser() ?? (isRealRoot() ? NOBODY : null));
 }
 
-/** Programs of ours are still to be loaded, and root's home is closed to others. */
-function mayReadUs(user: User): boolean {
+/** Root of another user namespace than the first has no one else to be. */
+function isRealRoot(): boolean {
+  return process.geteuid?.() === 0 && inFirstUserNamespace() === true;
+}
+
+/**
+ * Whether root may become that user at all, and go on so: programs of ours are still to be loaded, and root's home is closed to
+ * others.
+ */
+function mayStay(user: User): boolean {
   const back = become(user);
+  if (back === null) return false;
   try {
     closeSync(openSync(fileURLToPath(import.meta.url), 'r'));
     return true;
@@ -66,26 +85,27 @@ function mayReadUs(user: User): boolean {
   }
 }
 
-/** For the time being; gives what puts it back. */
-function become({ uid, gid }: User): () => void {
+/** For the time being; gives what puts it back, null where root may not: a container's may lack CAP_SETGID or CAP_SETUID. */
+function become({ uid, gid }: User): (() => void) | null {
   const groups = process.getgroups!();
-  process.setgroups!([gid]);
-  process.setegid!(gid);
-  process.seteuid!(uid);
-  return () => {
-    process.seteuid!(0);
-    process.setegid!(0);
-    process.setgroups!(groups);
+  const steps: (() => void)[] = [];
+  const back = (): void => {
+    for (const step of steps.splice(0).reverse()) step();
   };
+  try {
+    process.setgroups!([gid]);
+    steps.push(() => process.setgroups!(groups));
+    process.setegid!(gid);
+    steps.push(() => process.setegid!(0));
+    process.seteuid!(uid);
+    steps.push(() => process.seteuid!(0));
+    return back;
+  } catch (error) {
+    back();
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error;
+    return null;
+  }
 }
 
 /** The kernel's own overflow ids (`/proc/sys/kernel/overflowuid`). */
 const NOBODY: User = { uid: 65_534, gid: 65_534 };
-
-function inFirstUserNamespace(): boolean {
-  try {
-    return ALL_IDS.test(readFileSync('/proc/self/uid_map', 'utf8'));
-  } catch {
-    return false;
-  }
-}

@@ -32,7 +32,7 @@ export function readPrivileges(): Privileges {
     effectiveUid,
     userName: userName(effectiveUid),
     capabilities,
-    inUserNamespace: parseInUserNamespace(readOfSelf('uid_map')),
+    inUserNamespace: inFirstUserNamespace() === false,
     userNamespaces: userNamespaces(capabilities.has('CAP_SYS_ADMIN')),
     memlockLimit: parseMemlockLimit(readOfSelf('limits')),
   };
@@ -58,9 +58,12 @@ export function parseCapabilities(status: string): ReadonlySet<Capability> {
   return new Set(names.filter((name) => (mask >> BigInt(CAPABILITY[name])) & 1n));
 }
 
-/** The first namespace maps all 2^32 − 1 ids onto themselves; any other map is a user namespace's. */
-export function parseInUserNamespace(uidMap: string): boolean {
-  return !['', '0 0 4294967295'].includes(uidMap.trim().split(/\s+/).join(' '));
+/**
+ * The first namespace maps all 2^32 − 1 ids onto themselves; any other map is a user namespace's. Undefined where it is not
+ * known.
+ */
+export function inFirstUserNamespace(uidMap = readOfSelf('uid_map')): boolean | undefined {
+  return uidMap === '' ? undefined : /^\s*0\s+0\s+4294967295\s*$/.test(uidMap);
 }
 
 /** The soft limit in octets, from the line `Max locked memory` of /proc/self/limits. */

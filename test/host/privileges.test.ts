@@ -3,8 +3,8 @@ import { describe, it } from 'node:test';
 import { detectConntrack } from '../../src/host/conntrack.js';
 import {
   explainEperm,
+  inFirstUserNamespace,
   parseCapabilities,
-  parseInUserNamespace,
   parseMemlockLimit,
   readPrivileges,
 } from '../../src/host/privileges.js';
@@ -23,8 +23,10 @@ describe('privileges', () => {
   });
 
   it('a user namespace shows in uid_map', () => {
-    assert.equal(parseInUserNamespace('         0          0 4294967295\n'), false);
-    assert.equal(parseInUserNamespace('         0       1000          1\n'), true);
+    assert.equal(inFirstUserNamespace('         0          0 4294967295\n'), true);
+    assert.equal(inFirstUserNamespace('         0       1000          1\n'), false);
+    assert.equal(inFirstUserNamespace('         0          0      65536\n     65536    4000000          1\n'), false);
+    assert.equal(inFirstUserNamespace(''), undefined);
   });
 
   it('the memlock limit is the soft one', () => {

@@ -17,6 +17,7 @@ import { join } from 'node:path';
 import { after } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFeature } from '../../src/host/device-features.js';
+import { asInvokingUser } from '../../src/host/invoking-user.js';
 import { LAB } from '../../src/host/lab.js';
 import { captureChildren, childrenOf } from '../live/capture-tools.js';
 import { Cli, runCli } from '../live/cli.js';
@@ -121,6 +122,45 @@ describeInRootLab('root by sudo', () => {
       assert.equal(statSync(target).uid, USER);
     });
   }
+
+  liveIt('root that may be nobody else, as in a container, writes as root and works on', async () => {
+    for (const lacking of ['-setuid', '-setgid', '-setuid,-setgid']) {
+      const target = join(folder, `by-root${lacking}`);
+      const prefix = [...SUDO, 'setpriv', '--bounding-set', lacking];
+      const { code, stderr } = await runCli([...SEND.slice(0, -4), '--save', target], { prefix });
+      assert.equal(code, 0, stderr);
+      const { uid, gid } = statSync(target);
+      assert.deepEqual([uid, gid], [0, 0], lacking);
+    }
+  });
+
+  liveIt('of two files opened at once each is opened as the caller, and then this is root again', async () => {
+    const ids = { SUDO_UID: String(USER), SUDO_GID: String(USER) };
+    const before = process.getgroups!();
+    Object.assign(process.env, ids);
+    try {
+      for (const [first, second] of [
+        [0, 20],
+        [20, 0],
+      ] as const) {
+        const seen: (readonly [number, number])[] = [];
+        const work = (ms: number) =>
+          asInvokingUser(async () => {
+            await sleep(ms);
+            seen.push([process.geteuid!(), process.getegid!()]);
+          });
+        await Promise.all([
+          work(first),
+          work(second),
+          assert.rejects(asInvokingUser(() => Promise.reject(new Error('no')))),
+        ]);
+        assert.deepEqual(seen, Array(2).fill([USER, USER]));
+        assert.deepEqual([process.geteuid!(), process.getegid!(), process.getgroups!()], [0, 0, before]);
+      }
+    } finally {
+      for (const name of Object.keys(ids)) delete process.env[name];
+    }
+  });
 
   liveIt("a folder that the caller may not write is refused, and root's file in it stays", async () => {
     const file = join(folder, 'roots');

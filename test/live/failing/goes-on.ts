@@ -26,7 +26,6 @@ export const GOES_ON: Readonly<Record<string, string>> = {
   'host/conntrack.js readFileSync': 'a note is left out',
   'host/device-features.js close': 'the descriptor is gone all the same',
   'host/invoking-user.js prctl': 'a promise more, for what is started later; the ids are given up all the same',
-  'host/invoking-user.js readFileSync': 'without /proc nobody knows whether there is anybody else to be than root',
   'host/kernel-counters.js readFileSync': 'losses that nobody can read are told as not known',
   'host/netdev-genl.js recv': 'what the interface can do is not known, and doctor says so',
   'host/netdev-genl.js send': 'what the interface can do is not known, and doctor says so',
