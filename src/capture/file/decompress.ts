@@ -21,9 +21,9 @@ const ZSTD_MAGIC = 0x28b52ffd;
 const { createZstdDecompress } = zlib as { createZstdDecompress?: (options: { chunkSize: number }) => Transform };
 
 /**
- * `source` as it is, or decompressed where its first octets are those of gzip or zstd; several members one after the other
- * are one file, and what comes out may be compressed again. What is cut or damaged is told by `fault`, after what came before. @throws UfoError for zstd where this
- * Node has none
+ * `source` as it is, or decompressed where its first octets are those of gzip or zstd; several members one after the other are
+ * one file, and what comes out may be compressed again. What is cut or damaged is told by `fault`, after what came before.
+ * @throws UfoError for zstd where this Node has none
  */
 export async function decompressed(source: Source, depth = 0): Promise<Source> {
   try {
@@ -92,7 +92,7 @@ class Decompression implements Source {
   #given = 0;
   #left: Uint8Array[];
   #ended = false;
-  fault = '';
+  #fault = '';
 
   constructor(first: Uint8Array[], source: Source, make: () => Transform) {
     this.#source = source;
@@ -102,13 +102,20 @@ class Decompression implements Source {
     this.#transform.on('data', (chunk: Buffer) => this.#take(chunk));
     this.#transform.on('error', ({ code, message }: NodeJS.ErrnoException) => {
       this.#ended = true;
-      this.fault = code === 'Z_BUF_ERROR' ? 'the compressed data is cut' : `the compressed data is damaged: ${message}`;
+      const isCut = code === 'Z_BUF_ERROR';
+      if (isCut) this.#fed = null; // every piece was taken well: nothing of them is still to come
+      this.#fault = isCut ? 'the compressed data is cut' : `the compressed data is damaged: ${message}`;
     });
+  }
+
+  /** A fault of the compression around this one comes first: this one is cut by it. */
+  get fault(): string {
+    return this.#source.fault || this.#fault;
   }
 
   async next(): Promise<Uint8Array | null> {
     while (this.#out.length === 0 && !this.#ended) await this.#feed();
-    if (this.#out.length === 0 && this.fault !== '') await this.#feedAgain();
+    if (this.#out.length === 0 && this.#fault !== '') await this.#feedAgain();
     return this.#out.shift() ?? null;
   }
 

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import * as zlib from 'node:zlib';
+import ownZlib, * as zlib from 'node:zlib';
+import { decompressed } from '../../../src/capture/file/decompress.js';
 import { openFileCapture } from '../../../src/capture/file/engine.js';
 import { encodePcap } from '../../../src/wire/capture-encoder.js';
 import type { Frame } from '../../../src/wire/frame.js';
@@ -130,6 +132,41 @@ describe('a pcap file as a capture', () => {
       assert.ok(count >= 100, `${count} frames before the fault`);
       assert.match(capture.fault, fault);
     }
+  });
+
+  it('delivers all that is in front of a cut, and feeds nothing twice for it', async (t) => {
+    const createGunzip = t.mock.method(ownZlib, 'createGunzip');
+    syncBuiltinESMExports();
+    t.after(() => {
+      createGunzip.mock.restore();
+      syncBuiltinESMExports();
+    });
+    const whole = zlib.gzipSync(randomBytes(60_000));
+    for (const len of [whole.length - 4, 40_000, 16_384, 100]) {
+      const cut = whole.subarray(0, len);
+      const octets = [];
+      const chunks = [cut, null];
+      const source = { next: async () => chunks.shift() ?? null, close: async () => {}, fault: '' };
+      const plain = await decompressed(source);
+      for (let one = await plain.next(); one !== null; one = await plain.next()) octets.push(one);
+      const want = zlib.gunzipSync(cut, { finishFlush: zlib.constants.Z_SYNC_FLUSH });
+      assert.ok(Buffer.concat(octets).equals(want), `${len} octets`);
+      assert.equal(plain.fault, 'the compressed data is cut');
+    }
+    assert.equal(createGunzip.mock.callCount(), 4);
+  });
+
+  it('tells what is wrong with the outer of two compressions', async () => {
+    const inner = zlib.gzipSync(Buffer.concat([file, randomBytes(100_000)]));
+    const outer = zlib.gzipSync(inner);
+    outer[outer.length - 8]! ^= 1; // of the checksum: all octets are there
+    await using wrong = await openFileCapture(await put('outer-sum.gz', outer));
+    for await (const _ of wrong);
+    assert.match(wrong.fault, /^the compressed data is damaged: incorrect data check/);
+    const hurt = zlib.gzipSync(inner).fill(0x55, 60_000, 60_100);
+    await using damaged = await openFileCapture(await put('outer-damaged.gz', hurt));
+    for await (const _ of damaged);
+    assert.match(damaged.fault, /^the compressed data is damaged: /);
   });
 
   it('reads zstd where this Node has it, and says what to do where it has not', async () => {
