@@ -1,7 +1,7 @@
 import { UfoError, unsupportedError } from '../../errors.js';
 import { hasEthernetHeader, mtuOf, turnOffSegmentationOffloads } from '../../host/device-features.js';
 import { insideLab } from '../../host/lab-info.js';
-import { HEADER_LEN, TAG_LEN } from '../../wire/ethernet.js';
+import { HEADER_LEN } from '../../wire/ethernet.js';
 import { openError } from '../open-error.js';
 import {
   type CaptureLoop,
@@ -153,8 +153,10 @@ export class CapLoop implements CaptureLoop {
 
 /**
  * The slots of libpcap's ring are as large as the MTU where nothing is offloaded, and the kernel cuts what is larger: packets
- * that are handed over joined (UDP_SEGMENT) leave no other trace than that they are more than the interface carries.
+ * that are handed over joined (UDP_SEGMENT) leave no other trace than that they are more than the interface carries. Some slots
+ * hold but two octets more than that: libpcap rounds up to 16 what it takes for the room in front, which is two octets less
+ * than the kernel's (`prepare_tpacket_socket`, `tpacket_rcv`).
  */
 function mostCaptured(name: string): number {
-  return Math.min(SNAPLEN, (mtuOf(name) ?? SNAPLEN) + HEADER_LEN + TAG_LEN + 1);
+  return Math.min(SNAPLEN, (mtuOf(name) ?? SNAPLEN) + HEADER_LEN + 1);
 }
