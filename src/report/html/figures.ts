@@ -1,3 +1,4 @@
+import { Extents } from '../../verify/reassembly/extents.js';
 import type { DatagramVerdict, FragmentVerdict } from '../../verify/verdict.js';
 import { html, type Markup } from './markup.js';
 
@@ -6,20 +7,21 @@ const MOST_ROWS = 120;
 const WIDTH = 800;
 const ROW = 12;
 const LABEL = 120;
-const LEGEND = '; outlined: octets that came more than once (= the same, ≠ and filled: with other data)';
+const LEGEND =
+  '; outlined: octets that other fragments have too (= the same ones; ≠ and filled: some of them are others; ? nobody knows)';
 
-/** Octets that a fragment shares with another one of the datagram, and whether they are others there. */
+/** Octets that a fragment shares with others of the datagram. */
 interface Shared {
-  readonly from: number;
-  readonly to: number;
-  readonly conflict: boolean;
+  readonly all: Extents;
+  /** Those of which some are others there. */
+  readonly conflicts: Extents;
 }
 
 /**
  * Fragments as bars over the octets of the datagram, a row each in the order of arrival; octets that came more than once on
  * them; holes beneath.
  */
-export function coverageMap({ fragmentList, holes, findings }: DatagramVerdict): Markup | null {
+export function coverageMap({ fragmentList, holes, findings, conflicts, cut }: DatagramVerdict): Markup | null {
   if (fragmentList === null || fragmentList.length === 0) return null;
   const shown = fragmentList.slice(0, MOST_ROWS);
   const end = Math.max(
@@ -31,12 +33,14 @@ export function coverageMap({ fragmentList, holes, findings }: DatagramVerdict):
   const conflicting = new Set(
     findings.flatMap(({ code, fragment }) => (code === 'fragment-conflict' ? (fragment ?? []) : [])),
   );
-  const shared = shown.map((fragment) => sharedOctets(fragment, shown, conflicting));
-  const rows = shown.map((fragment, i) => fragmentBar(fragment, i, x, shared[i]!));
+  // Of very many findings some are left out, and what the capture cut was not compared.
+  const isKnown = conflicting.size >= conflicts && !cut;
+  const shared = shown.map((fragment) => sharedOctets(fragment, fragmentList, conflicting));
+  const rows = shown.map((fragment, i) => fragmentBar(fragment, i, x, shared[i]!, isKnown));
   const gaps = holes.map(([from, to]) => holeBar(from, to ?? end, shown.length, x));
   const left = fragmentList.length - shown.length;
   const height = (shown.length + (holes.length > 0 ? 1 : 0)) * ROW + 4;
-  const legend = shared.some(({ length }) => length > 0) ? LEGEND : '';
+  const legend = shared.some(({ all }) => all.count > 0) ? LEGEND : '';
   return html`<figure><figcaption>Fragments over the octets of the IP payload, 0 … ${end}${legend}${
     left > 0 ? `; ${left} more fragments not drawn` : ''
   }</figcaption><svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="coverage of ${end} octets by ${
@@ -48,21 +52,27 @@ function fragmentBar(
   { frame, offset, length, more }: FragmentVerdict,
   row: number,
   x: (octet: number) => number,
-  shared: readonly Shared[],
+  { all, conflicts }: Shared,
+  isKnown: boolean,
 ): Markup {
   const y = row * ROW + 1;
   const bar = (name: string, from: number, to: number): Markup =>
     html`<rect class="${name}" x="${x(from)}" y="${y}" width="${Math.max(1, x(to) - x(from))}" height="${ROW - 3}"/>`;
-  const conflict = shared.some((one) => one.conflict);
-  const said = shared.length === 0 ? '' : conflict ? ', overlaps with other data' : ', overlaps with the same data';
-  const sign = shared.length === 0 ? '' : conflict ? ' ≠' : ' =';
+  const bars = (name: string, extents: Extents): Markup[] => extents.ranges.map(([from, to]) => bar(name, from, to));
+  const [said, sign] =
+    all.count === 0
+      ? ['', '']
+      : conflicts.count > 0
+        ? [', overlaps with other data', ' ≠']
+        : isKnown
+          ? [', overlaps with the same data', ' =']
+          : [', overlaps', ' ?'];
   const title = `frame ${frame}: octets ${offset} … ${offset + length}${more ? ', MF' : ''}${said}`;
-  const over = shared.map(({ from, to, conflict: other }) => bar(other ? 'conflict' : 'overlap', from, to));
   return html`<g><title>${title}</title><text x="0" y="${y + 8}">#${row + 1} frame ${frame}${sign}</text>${bar(
     'piece',
     offset,
     offset + length,
-  )}${over}</g>`;
+  )}${bars('overlap', all)}${bars('conflict', conflicts)}</g>`;
 }
 
 function holeBar(from: number, to: number, row: number, x: (octet: number) => number): Markup {
@@ -73,20 +83,21 @@ function holeBar(from: number, to: number, row: number, x: (octet: number) => nu
   )}" y="${y + 1}" width="${width}" height="${ROW - 3}"/></g>`;
 }
 
-/** @param conflicting numbers of fragments that are known to have other data than one before them */
+/** @param conflicting numbers of fragments that are known to have other data than those before them */
 function sharedOctets(
-  fragment: FragmentVerdict,
-  all: readonly FragmentVerdict[],
+  { number, offset, length }: FragmentVerdict,
+  list: readonly FragmentVerdict[],
   conflicting: ReadonlySet<number>,
-): Shared[] {
-  const shared: Shared[] = [];
-  for (const other of all) {
-    const from = Math.max(fragment.offset, other.offset);
-    const to = Math.min(fragment.offset + fragment.length, other.offset + other.length);
-    if (other === fragment || from >= to) continue;
-    shared.push({ from, to, conflict: conflicting.has(Math.max(fragment.number, other.number)) });
+): Shared {
+  const shared: Shared = { all: new Extents(), conflicts: new Extents() };
+  for (const other of list) {
+    const from = Math.max(offset, other.offset);
+    const to = Math.min(offset + length, other.offset + other.length);
+    if (other.number === number || from >= to) continue;
+    shared.all.add(from, to);
+    if (conflicting.has(Math.max(number, other.number))) shared.conflicts.add(from, to);
   }
-  return shared.sort((a, b) => Number(a.conflict) - Number(b.conflict)); // conflicts on top
+  return shared;
 }
 
 /** When each fragment came, from the first on. */

@@ -11,6 +11,11 @@ export class Extents {
     return this.#bounds.length >> 1;
   }
 
+  /** The ranges in order, `[start, end)` each. */
+  get ranges(): [number, number][] {
+    return Array.from({ length: this.count }, (_, i) => [this.#bounds[2 * i]!, this.#bounds[2 * i + 1]!]);
+  }
+
   /** End of the last range, 0 without any. */
   get end(): number {
     return this.#bounds[this.#bounds.length - 1] ?? 0;

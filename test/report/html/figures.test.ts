@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { coverageMap, hexDump, timeLine } from '../../../src/report/html/figures.js';
 import type { Markup } from '../../../src/report/html/markup.js';
-import type { FragmentVerdict } from '../../../src/verify/verdict.js';
+import type { DatagramVerdict, FragmentVerdict } from '../../../src/verify/verdict.js';
 import { datagram } from './build.js';
 
 const piece = (offset: number, length: number, more = true, time = 1_700_000_000): FragmentVerdict =>
-  ({ frame: 1 + offset, time, offset, length, more, ttl: 64, tos: 0 }) as FragmentVerdict;
+  ({ number: pieces++, frame: 1 + offset, time, offset, length, more, ttl: 64, tos: 0 }) as FragmentVerdict;
+let pieces = 1;
 
 /** Everything that a drawing has, with its numbers by name. */
 function shapes({ text }: Markup): { width: number; height: number; drawn: Record<string, string>[] } {
@@ -78,6 +79,35 @@ describe('the map of fragments', () => {
       ['overlap', 290, 170, 1],
       ['overlap', 290, 170, 13],
     ]);
+  });
+
+  it('marks them once, however many fragments have them, those that are not drawn too', () => {
+    const rects = (list: FragmentVerdict[]) =>
+      map([], ...list).drawn.filter(({ kind, class: name }) => kind === 'rect' && name === 'overlap');
+    const many = Array.from({ length: 100 }, (_, i) => piece(8 * i, 800));
+    assert.deepEqual(
+      rects(many).map(({ y }) => Number(y)),
+      many.map((_, row) => 12 * row + 1),
+    );
+    const behind = [...Array.from({ length: 120 }, (_, i) => piece(8 * i, 8)), piece(16, 16)];
+    assert.deepEqual(
+      rects(behind).map(({ y }) => Number(y)),
+      [12 * 2 + 1, 12 * 3 + 1],
+    );
+  });
+
+  it('says whose octets are the same, are others, or are not known to be either', () => {
+    const list = [piece(0, 16), piece(8, 16), piece(40, 16), piece(48, 16)];
+    const signs = (fields: Partial<DatagramVerdict>): string[] =>
+      [...coverageMap(datagram({ fragmentList: list, ...fields }))!.text.matchAll(/frame \d+( .)?<\/text>/g)].map(
+        ([, sign = '']) => sign.trim(),
+      );
+    const conflict = { code: 'fragment-conflict', level: 'mismatch', fragment: list[3]!.number, text: '' } as const;
+    assert.deepEqual(signs({}), ['=', '=', '=', '=']);
+    assert.deepEqual(signs({ conflicts: 1, findings: [conflict] }), ['=', '=', '≠', '≠']);
+    assert.deepEqual(signs({ conflicts: 2, findings: [conflict] }), ['?', '?', '≠', '≠'], 'one finding was left out');
+    assert.deepEqual(signs({ cut: true }), ['?', '?', '?', '?']);
+    assert.deepEqual(signs({ fragmentList: [list[0]!, list[2]!], cut: true }), ['', '']);
   });
 });
 
