@@ -179,7 +179,7 @@ export class FrameJudge {
     network.end = end;
     const outer = { family, protocol, ends: key.subarray(KEY_SOURCE, keyLen), whole: captured === len };
     if (!enterTunnel(packet.view, outer, network)) {
-      const next = captured > 0 ? packet.view.getUint8(data) : -1;
+      const next = captured > 0 ? packet.view.getUint8(data) : len > 0 ? 'not-captured' : 'nothing';
       if (kind === 'other' && mayHideUdp(family, protocol, next))
         this.tally.hide(`${family === 4 ? 'protocol' : 'next header'} ${protocol}`);
       return -1;

@@ -53,8 +53,8 @@ const CLOSED: Readonly<Record<4 | 6, ReadonlySet<number>>> = {
 /** Mobility, HIP and Shim6 headers: extension headers to some (RFC 7045), behind which nothing comes but by their next header. */
 const ENDS_OR_NOT: ReadonlySet<number> = new Set([135, 139, 140]);
 
-/** Whether a UDP datagram may hide in a whole packet of this protocol; `next` is the first octet of what it carries, −1 for none. */
-export function mayHideUdp(family: 4 | 6, protocol: number, next: number): boolean {
-  if (family === 6 && ENDS_OR_NOT.has(protocol)) return next >= 0 && next !== NO_NEXT_HEADER;
+/** Whether a UDP datagram may hide in a whole packet of this protocol; `next` is the first octet of what it carries. */
+export function mayHideUdp(family: 4 | 6, protocol: number, next: number | 'not-captured' | 'nothing'): boolean {
+  if (family === 6 && ENDS_OR_NOT.has(protocol)) return next !== NO_NEXT_HEADER && next !== 'nothing';
   return !CLOSED[family].has(protocol);
 }

@@ -111,4 +111,20 @@ describe('mobility, HIP and Shim6 headers', () => {
       }
     }
   });
+
+  it('may hide anything where the capture kept nothing of them', () => {
+    for (const [len, counted] of [
+      [8, { 'next header 135': 1 }],
+      [0, {}],
+    ] as const) {
+      const packet = whole(flow6, new Uint8Array(len));
+      packet[ipv6.NEXT_HEADER] = 135;
+      const cut = frame(packet);
+      const verifier = new Verifier();
+      verifier.push([{ ...cut, caplen: cut.caplen - len }]);
+      verifier.end();
+      const { other, notJudged } = verifier.summary({ captureLost: null });
+      assert.deepEqual([other, notJudged], [len === 0 ? 1 : 0, counted]);
+    }
+  });
 });
