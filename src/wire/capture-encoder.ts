@@ -2,6 +2,7 @@ import { argumentError } from '../errors.js';
 import { type CaptureFormat, PlainFormat, type RecordFields } from './capture-format.js';
 import type { Frame } from './frame.js';
 import type { PcapFormat } from './pcap-format.js';
+import { optionText } from './pcapng-format.js';
 
 /**
  * The records of frames, without what a file begins and ends with; a frame longer than the format's snaplen is cut there.
@@ -56,6 +57,6 @@ function fieldsOf(frame: Frame, format: CaptureFormat): RecordFields {
     len,
     caplen: Math.min(frame.caplen, snaplen),
     interface: format.interfaceOf(frame.interface),
-    ...(comment !== undefined && { comment: Buffer.from(comment) }),
+    ...(comment !== undefined && { comment: optionText(comment) }),
   };
 }

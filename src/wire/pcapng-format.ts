@@ -74,6 +74,16 @@ const BLOCK_NAMES: ReadonlyMap<number, string> = new Map([
   [BLOCK_ENHANCED_PACKET, 'enhanced packet'],
 ]);
 
+/** What the length field of an option can say. */
+const MOST_OPTION_LEN = 0xffff;
+const encoder = new TextEncoder();
+
+/** The octets of an option's text, as far as whole characters of it fit into `most`. */
+export function optionText(text: string, most = MOST_OPTION_LEN): Uint8Array {
+  const octets = new Uint8Array(Math.min(most, 3 * text.length)); // UTF-8 takes three for a UTF-16 unit at the most
+  return octets.subarray(0, encoder.encodeInto(text, octets).written);
+}
+
 /** Octets to the next multiple of four. */
 export function padded(len: number): number {
   return (len + 3) & ~3;

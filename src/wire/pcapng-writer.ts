@@ -13,6 +13,7 @@ import {
   OPT_ISB_IFRECV,
   OPT_ISB_OSDROP,
   OPT_SHB_USERAPPL,
+  optionText,
   PACKET_BODY_LEN,
   padded,
   SECTION_BODY_LEN,
@@ -182,7 +183,7 @@ function putOption(view: DataView, at: number, { code, value }: Option): number 
 }
 
 function text(code: number, value: string): Option {
-  return { code, value: Buffer.from(value) };
+  return { code, value: optionText(value) };
 }
 
 function count(code: number, value: number): Option {

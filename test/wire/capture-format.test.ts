@@ -66,6 +66,24 @@ describe('capture format', () => {
     assert.deepEqual(reader.comments, ['one\ntwo']);
   });
 
+  it('cuts text that is longer than an option can be, at the end of a character', () => {
+    const long = `x${'é'.repeat(40_000)}`;
+    const reader = new CaptureReader();
+    const format = captureFormat('pcapng', { linktype: 1 });
+    const records = encodeFrames([{ ...FRAMES[0]!, comment: long }, FRAMES[2]!], format);
+    const frames = reader.push(Buffer.concat([format.header([long]), records]));
+    const cut = `x${'é'.repeat(32_767)}`; // 65,535 octets
+    assert.deepEqual(
+      frames.map(({ comment }) => comment),
+      [cut, FRAMES[2]!.comment],
+    );
+    assert.deepEqual(reader.comments, [cut]);
+    const emoji = new CaptureReader().push(
+      encodeCapture([{ ...FRAMES[0]!, comment: '🧩'.repeat(17_000) }], captureFormat('pcapng', { linktype: 1 })),
+    );
+    assert.equal(emoji[0]!.comment, '🧩'.repeat(16_383));
+  });
+
   it('writes pcapng that tshark reads, with times, interface and comments', (t) => {
     const folder = mkdtempSync(join(tmpdir(), 'capture-format-'));
     try {

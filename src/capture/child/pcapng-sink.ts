@@ -8,6 +8,7 @@ import {
   RECORD_LEN,
   RECORD_SECONDS,
 } from '../../wire/pcap-format.js';
+import { optionText } from '../../wire/pcapng-format.js';
 import { PcapngFormat } from '../../wire/pcapng-writer.js';
 import type { LoopStats, RecordSink } from '../record-sink.js';
 import { writeFully } from './write-fully.js';
@@ -16,7 +17,7 @@ import { writeFully } from './write-fully.js';
 const MAX_FRAMES = 128;
 /** Octets around a frame at most: its head, then padding, a comment and the end of its block. */
 const AROUND = 1024;
-/** A comment is cut there. */
+/** Octets of a comment, which is cut there. */
 const MAX_COMMENT = AROUND / 4;
 /** `struct iovec` in 32-bit words: base (2), len (2). */
 const IOVEC_WORDS = 4;
@@ -43,10 +44,15 @@ export class PcapngSink implements RecordSink {
   readonly #iovecs = new Uint32Array((2 * MAX_FRAMES + 1) * IOVEC_WORDS);
   readonly #iovecsAddress = addressOf(this.#iovecs);
   /** One object for every frame. */
-  readonly #record: { seconds: number; nanoseconds: number; caplen: number; len: number; comment: Buffer | undefined } =
-    {
-      ...{ seconds: 0, nanoseconds: 0, caplen: 0, len: 0, comment: undefined },
-    };
+  readonly #record: {
+    seconds: number;
+    nanoseconds: number;
+    caplen: number;
+    len: number;
+    comment: Uint8Array | undefined;
+  } = {
+    ...{ seconds: 0, nanoseconds: 0, caplen: 0, len: 0, comment: undefined },
+  };
   #format = new PcapngFormat({ linktype: 0, snaplen: 0 });
 
   constructor(fd: number, path: string, interfaceName: string, comment?: Commenter) {
@@ -105,9 +111,9 @@ export class PcapngSink implements RecordSink {
     return next;
   }
 
-  #commentOf(view: DataView, data: number, caplen: number): Buffer | undefined {
+  #commentOf(view: DataView, data: number, caplen: number): Uint8Array | undefined {
     const comment = this.#comment?.(view, data, caplen, this.#format.linktype);
-    return comment === undefined ? undefined : Buffer.from(comment.slice(0, MAX_COMMENT));
+    return comment === undefined ? undefined : optionText(comment, MAX_COMMENT);
   }
 
   #piece(index: number, address: number, len: number): void {
