@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs';
-import { dieWithParent, pollControl } from '../capture/child/control.js';
+import { dieWithParent, leaveSignalsToParent, pollControl } from '../capture/child/control.js';
 import {
   type CaptureChildArguments,
   type ChildMessage,
@@ -23,12 +23,13 @@ let nextStats = 0;
  * synchronously throughout, since neither engine lets Node's streams run while frames keep coming.
  */
 async function main(): Promise<void> {
+  leaveSignalsToParent();
   dieWithParent();
   const options = JSON.parse(process.argv[2] ?? '{}') as CaptureChildArguments;
   const sink = options.mode === 'frames' ? parentSink() : await sinkFromAbove(options);
   const { loop, linktype } = await openLoop(options, sink);
   dropAllPrivileges();
-  dieWithParent(); // again: the kernel forgets it when a process becomes somebody else
+  dieWithParent();
   running = loop;
   loop.onEnd(() => {
     sayStats();

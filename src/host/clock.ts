@@ -1,6 +1,5 @@
+import { CLOCK_REALTIME } from './constants.js';
 import { libc } from './libc.js';
-
-const CLOCK_REALTIME = 0;
 
 /** struct timespec: seconds and nanoseconds, 8 octets each (little-endian machines only). */
 const timespec = new Uint32Array(4);

@@ -137,6 +137,19 @@ export const MAP_POPULATE = 0x8000;
 export const O_RDONLY = 0;
 export const O_RDWR = 2;
 export const O_CLOEXEC = 0x80000;
+export const AT_FDCWD = -100;
+export const AT_SYMLINK_FOLLOW = 0x400;
+
+// <time.h>
+export const CLOCK_REALTIME = 0;
+export const CLOCK_MONOTONIC = 1;
+
+// <signal.h>
+export const SIGKILL = 9;
+
+// <linux/prctl.h>
+export const PR_SET_PDEATHSIG = 1;
+export const PR_SET_NO_NEW_PRIVS = 38;
 
 // <sched.h>
 export const CLONE_NEWNET = 0x40000000;

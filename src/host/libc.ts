@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { UfoError } from '../errors.js';
+import { CLOCK_MONOTONIC } from './constants.js';
 import { bindNativeCalls, type NativeCall } from './native-calls.js';
 
 /**
@@ -161,8 +162,6 @@ export function preciseSleep(ms: number): Promise<void> {
     sleepInPool?.(CLOCK_MONOTONIC, 0, timespec, null, (error: Error | null) => (error ? reject(error) : resolve()));
   });
 }
-
-const CLOCK_MONOTONIC = 1;
 
 function openLibrary(ffi: Koffi): ReturnType<Koffi['load']> {
   try {

@@ -1,11 +1,11 @@
 import { constants, existsSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { AT_FDCWD, AT_SYMLINK_FOLLOW } from './constants.js';
 import { libc } from './libc.js';
 import { lastError } from './socket-calls.js';
 
+/** <fcntl.h>, whose O_DIRECTORY is another number on arm64. */
 const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
-const AT_FDCWD = -100;
-const AT_SYMLINK_FOLLOW = 0x400;
 
 /**
  * A file in a folder that has no name yet, so that nothing is left of it whatever ends this process. null where there are

@@ -1,9 +1,9 @@
+import { HEADER_LEN as IPV6_HEADER_LEN } from '../../wire/ipv6.js';
 import { NetworkLayer, networkLayer } from '../../wire/link-layer.js';
 
 /** npm `cap` fixes libpcap's snaplen at this. */
 export const SNAPLEN = 65_535;
 
-const IPV6_HEADER_LEN = 40;
 const layer = new NetworkLayer();
 
 /**

@@ -1,9 +1,6 @@
-import { MSG_DONTWAIT } from '../../host/constants.js';
+import { MSG_DONTWAIT, PR_SET_PDEATHSIG, SIGKILL } from '../../host/constants.js';
 import { libc } from '../../host/libc.js';
 import { STOP } from './protocol.js';
-
-const PR_SET_PDEATHSIG = 1;
-const SIGKILL = 9;
 
 const octets = Buffer.alloc(4096);
 
@@ -19,9 +16,13 @@ export function pollControl(): 'nothing' | 'stop' | 'gone' {
 
 /**
  * Makes the kernel kill this process when the thread that started it dies, for the case that descriptor 0 stays open
- * elsewhere; signals meant for the whole foreground group (Ctrl-C) are left to the parent, which then asks for the end.
+ * elsewhere. The kernel forgets it when a process becomes somebody else.
  */
 export function dieWithParent(): void {
   libc().prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+}
+
+/** Leaves signals that are meant for the whole foreground group (Ctrl-C) to the parent, which then asks for the end. */
+export function leaveSignalsToParent(): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 }
