@@ -5,8 +5,8 @@ import { PROGRAM } from './program.js';
 
 /**
  * What the shell may offer for the last of `words` (those behind the program's name): commands first, then the values of an
- * option or argument that has choices, names or takes an interface, also behind `--name=`, else the options not yet given. Nothing where a value is
- * free text or a file: the shell offers files. Behind `lab -- udp-ufo` it begins anew.
+ * option or argument that has choices, names or takes an interface, also behind `--name=`, else the options not yet given.
+ * Nothing where a value is free text or a file: the shell offers files. Behind `lab -- udp-ufo` it begins anew.
  */
 export async function completionsOf(
   words: readonly string[],

@@ -11,8 +11,8 @@ export const EXIT_CODES =
   'Exit: 0 all right, 1 verification failed, 2 usage or unreadable input, 3 privilege or device, 4 inconclusive, 70 a bug.';
 
 /**
- * The help of a command, or of the program without one, in lines of `width` columns. Only this needs yargs, whose loading takes longer than everything
- * else that a short command does: options and arguments proper are read by `tokens.ts`.
+ * The help of a command, or of the program without one, in lines of `width` columns. Only this needs yargs, whose loading takes
+ * longer than everything else that a short command does: options and arguments proper are read by `tokens.ts`.
  */
 export async function helpText(name: string | undefined, commands: readonly Command[], width: number): Promise<string> {
   const words = [...(name === undefined ? [] : [name]), '--help'];

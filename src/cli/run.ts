@@ -40,8 +40,7 @@ async function printText(
   commands: readonly Command[],
   output: Output,
 ): Promise<number | undefined> {
-  const end = args.indexOf('--');
-  const mine = end < 0 ? args : args.slice(0, end);
+  const mine = ownArgs(args);
   const help = mine.length === 0 || mine.some(isHelp);
   if (!help && !mine.includes(VERSION)) return undefined;
   const text = help ? await helpOf(named?.name, commands) : version();
@@ -111,13 +110,14 @@ async function endWith(
   if (named !== undefined) spellOptions(error, named);
   output.note(describeError(error, named === undefined ? PROGRAM : `${PROGRAM} ${named.name}`));
   const exitCode = exitCodeOf(error);
-  if (wantsJson(args)) await writeError(error, exitCode, output);
+  if (ownArgs(args).includes('--json')) await writeError(error, exitCode, output);
   return exitCode;
 }
 
-function wantsJson(args: readonly string[]): boolean {
+/** What stands in front of `--`, behind which a command of another program is. */
+function ownArgs(args: readonly string[]): readonly string[] {
   const end = args.indexOf('--');
-  return (end < 0 ? args : args.slice(0, end)).includes('--json');
+  return end < 0 ? args : args.slice(0, end);
 }
 
 /** For programs: the last object on stdout says why there is no more. */

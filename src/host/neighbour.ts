@@ -24,8 +24,8 @@ const DISCARD_PORT = 9;
 const BROADCAST_MAC = 'ff:ff:ff:ff:ff:ff';
 
 /**
- * The MAC that frames along `route`, which leads by `link`, go to: the next hop's, asked for on the wire where the kernel does not know it yet
- * (at most 3 s), the group's for multicast (RFC 1112, RFC 2464), zero on lo.
+ * The MAC that frames along `route`, which leads by `link`, go to: the next hop's, asked for on the wire where the kernel does
+ * not know it yet (at most 3 s), the group's for multicast (RFC 1112, RFC 2464), zero on lo.
  * Errors: EHOSTUNREACH where nobody answers; `ERR_UFO_UNSUPPORTED` for interfaces without MACs; the abort reason.
  */
 export async function nextHopMac(

@@ -31,7 +31,9 @@ export class OwnNetworks {
     return this.isBroadcast(address) || this.#own.some((own) => samePrefix(own.address, address, own.prefixLen));
   }
 
-  /** Every host of a network of ours: 255.255.255.255, or all ones behind the prefix (RFC 922), of which /31 has none (RFC 3021). */
+  /**
+   * Every host of a network of ours: 255.255.255.255, or all ones behind the prefix (RFC 922), of which /31 has none (RFC 3021).
+   */
   isBroadcast(address: Address): boolean {
     if (address.family === 6 || isMulticast(address)) return false;
     const host = word(address);

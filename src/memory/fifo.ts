@@ -1,7 +1,10 @@
 /** Entries already taken stay in the array up to this number, or half of it, before they are cut off. */
 const KEEP = 256;
 
-/** First in, first out, in constant time however many wait (`Array.shift` moves all that stand behind, a `Set` steps over the gone). */
+/**
+ * First in, first out, in constant time however many wait (`Array.shift` moves all that stand behind, a `Set` steps over the
+ * gone).
+ */
 export class Fifo<T> {
   #items: T[] = [];
   #head = 0;

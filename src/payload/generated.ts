@@ -135,7 +135,9 @@ export function bodyStart(sequence: number): number {
   return Math.imul(sequence, 0x9e37) & (SPAN - 1);
 }
 
-/** The octets that bodies of a seed are stretches of: xorshift32 (Marsaglia), words little-endian; the last seed's table is kept. */
+/**
+ * The octets that bodies of a seed are stretches of: xorshift32 (Marsaglia), words little-endian; the last seed's table is kept.
+ */
 export function payloadTable(seed: number): Uint8Array {
   if (seed === cachedSeed) return cachedTable;
   const words = new Uint32Array(TABLE_LEN / 4);

@@ -34,7 +34,10 @@ export interface SkbSharedInfo<Skb = unknown> {
   gsoSize: number;
   gsoSegs: number;
   gsoType: number;
-  /** Identification, in both families, of all fragments of the datagram (`ip6_frag_id`; the kernel reads that of IPv4 from the header). */
+  /**
+   * Identification, in both families, of all fragments of the datagram (`ip6_frag_id`; the kernel reads that of IPv4 from the
+   * header).
+   */
   fragId: number;
   txFlags: number;
   /** Set with SKBTX_DEV_ZEROCOPY; this shared info holds one reference on it. */

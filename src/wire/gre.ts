@@ -45,12 +45,8 @@ export function enterGre(view: DataView, out: NetworkLayer, whole: boolean): voi
   const acknowledges = version === 1 && (flags & ACKNOWLEDGEMENT) !== 0;
   const len = keyAt + (hasKey ? 4 : 0) + ((flags & SEQUENCE) !== 0 ? 4 : 0) + (acknowledges ? 4 : 0);
   if (!out.has(len)) return;
-  if (
-    version === 0 &&
-    (flags & CHECKSUM) !== 0 &&
-    whole &&
-    sumView(view, out.offset, out.end - out.offset) !== 0xffff
-  ) {
+  const isSummed = whole && version === 0 && (flags & CHECKSUM) !== 0;
+  if (isSummed && sumView(view, out.offset, out.end - out.offset) !== 0xffff) {
     out.stop('gre checksum', view.getUint16(out.offset + HEADER_LEN)); // gre_parse_header drops it
     return;
   }

@@ -80,15 +80,15 @@ export function withoutRouteData(options: Uint8Array): Uint8Array {
  */
 export function receivedOptionsFault(bytes: Uint8Array, offset: number, len: number): string | null {
   const end = offset + len;
-  const seen = { route: false, record: false, timestamp: false };
+  const seen = new Set<string>();
   for (let at = offset; at < end; ) {
     const type = bytes[at]!;
     if (type === END) return null;
     const optionLen = lengthAt(bytes, at, end);
     if (optionLen === 0) return lengthFault(bytes, at, end);
     const once = ONCE.get(type);
-    if (once !== undefined && seen[once]) return `option ${type} got a second ${ONCE_NAMES[once]}, want one`;
-    if (once !== undefined) seen[once] = true;
+    if (once !== undefined && seen.has(once)) return `option ${type} got a second ${once}, want one`;
+    if (once !== undefined) seen.add(once);
     const fault = pointerFault(bytes, at, optionLen);
     if (fault !== null) return fault;
     at += optionLen;
@@ -96,14 +96,13 @@ export function receivedOptionsFault(bytes: Uint8Array, offset: number, len: num
   return null;
 }
 
-/** Options that a header may have but one of; LSRR and SSRR are one kind. */
-const ONCE: ReadonlyMap<number, keyof typeof ONCE_NAMES> = new Map([
-  [LSRR, 'route'],
-  [SSRR, 'route'],
-  [RECORD_ROUTE, 'record'],
+/** Options of which a header may have but one of a kind. */
+const ONCE: ReadonlyMap<number, string> = new Map([
+  [LSRR, 'source route'],
+  [SSRR, 'source route'],
+  [RECORD_ROUTE, 'record of the route'],
   [TIMESTAMP, 'timestamp'],
 ]);
-const ONCE_NAMES = { route: 'source route', record: 'record of the route', timestamp: 'timestamp' } as const;
 
 /**
  * The first option that hosts drop a packet for unless they are told otherwise, though nothing is wrong with it; −1 for none.

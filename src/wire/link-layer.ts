@@ -111,7 +111,10 @@ export function networkLayer(
   }
 }
 
-/** Whether a frame with a whole link header came over a host's own loopback, where no device completes a checksum or cuts a packet. */
+/**
+ * Whether a frame with a whole link header came over a host's own loopback, where no device completes a checksum or cuts a
+ * packet.
+ */
 export function isLoopback(view: DataView, offset: number, linktype: number): boolean {
   if (linktype === LINKTYPE_NULL || linktype === LINKTYPE_LOOP) return true;
   if (linktype === LINKTYPE_LINUX_SLL) return view.getUint16(offset + 2) === ARPHRD_LOOPBACK;

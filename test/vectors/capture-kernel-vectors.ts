@@ -1,5 +1,6 @@
 /**
- * Writes kernel-vectors.jsonl, the kernel in the first line, then a vector a line: datagrams cut by the kernel this runs on, of its UDP sockets and of its UFO.
+ * Writes kernel-vectors.jsonl, the kernel in the first line, then a vector a line: datagrams cut by the kernel this runs on, of
+ * its UDP sockets and of its UFO.
  *
  *     npm run build && udp-ufo lab -- node dist/test/vectors/capture-kernel-vectors.js > test/vectors/kernel-vectors.jsonl
  */

@@ -41,7 +41,10 @@ const DIFFERENCES: readonly { why: string; names: RegExp; count: number; compare
   },
 ];
 
-/** Our packets. A packet that was not cut left the kernel with the sum for its device to finish, unless extension headers kept it from that. */
+/**
+ * Our packets. A packet that was not cut left the kernel with the sum for its device to finish, unless extension headers kept it
+ * from that.
+ */
 function ours(vector: KernelVector): Uint8Array[] {
   const flow = vectorFlow(vector.family === 4 ? flow4() : flow6(), vector);
   return ourPackets(cutter, flow, vector, vector.packets.length === 1 && vector.extensionHeaders.length === 0);

@@ -106,7 +106,10 @@ function compared(payload: Uint8Array, expectation: Expectation): Finding[] {
 
 const generated = (payload: Uint8Array): Finding[] => compared(payload, new Expectation([], { generated: 'all' }));
 
-/** Datagrams of two fragments with idents counted in eight bits; of the 6th one half, of the one that has its ident again the other. */
+/**
+ * Datagrams of two fragments with idents counted in eight bits; of the 6th one half, of the one that has its ident again the
+ * other.
+ */
 function idents(secondOf: 0 | 1): Finding[] {
   const verifier = new Verifier({ hash: false });
   const all: Finding[] = [];

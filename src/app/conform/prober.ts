@@ -21,7 +21,10 @@ export interface ProberOptions {
 
 /** What came back for one question, or for several. */
 export interface Answer {
-  /** Number of the first and the last frame sent for the last of them, in the capture and in the pcap file; null where none was seen. */
+  /**
+   * Number of the first and the last frame sent for the last of them, in the capture and in the pcap file; null where none was
+   * seen.
+   */
   readonly frames: readonly [number, number] | null;
   readonly echoes: readonly Echo[];
   readonly icmp: readonly IcmpAnswer[];

@@ -14,8 +14,8 @@ export interface PumpOptions {
 }
 
 /**
- * While datagrams keep coming they are fetched after a pause, milliseconds: to be woken for each costs more than each. So short that
- * it brings less than a batch, which leaves most of an ample buffer for times when we are not let run.
+ * While datagrams keep coming they are fetched after a pause, milliseconds: to be woken for each costs more than each. So short
+ * that it brings less than a batch, which leaves most of an ample buffer for times when we are not let run.
  */
 const LEAST_PAUSE_MS = 1;
 const MOST_PAUSE_MS = 4;

@@ -88,7 +88,10 @@ export class ReceiveSocket implements Disposable {
     return ok ? meminfo[SK_MEMINFO_DROPS]! : null;
   }
 
-  /** Ends a poll(2) for it at once, and its receiving. An unconnected socket says ENOTCONN, and does it all the same (inet_shutdown). */
+  /**
+   * Ends a poll(2) for it at once, and its receiving. An unconnected socket says ENOTCONN, and does it all the same
+   * (inet_shutdown).
+   */
   wake(): void {
     libc().shutdown(this.fd, SHUT_RD);
   }

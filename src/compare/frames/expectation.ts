@@ -9,7 +9,10 @@ import { RecutPacket } from './recut.js';
 export interface FrameExpectationOptions {
   /** Nothing may change on the way. Default false. */
   readonly strict?: boolean | undefined;
-  /** What is seen has the very link header that was sent: the sender's own link, and its driver sends whole frames. Default false. */
+  /**
+   * What is seen has the very link header that was sent: the sender's own link, and its driver sends whole frames. Default
+   * false.
+   */
   readonly sameLink?: boolean | undefined;
 }
 

@@ -63,33 +63,33 @@ function walk(packet: Packet, chain: extension.ExtensionChain, report: Report): 
 }
 
 function reportOptions(view: DataView, base: number, at: number, end: number, report: Report): void {
-  const type = (at: number): number => view.getUint8(at);
-  const mark = (at: number): [number, number] => [at - base, at + 2 - base];
+  const octet = (index: number): number => view.getUint8(index);
+  const mark = (option: number): [number, number] => [option - base, option + 2 - base];
   const { overrun, discard, special, padding, wrongLen, count } = found;
   if (overrun >= 0) {
-    const past = overrun + 1 < end ? overrun + 2 + type(overrun + 1) - end : 1;
+    const past = overrun + 1 < end ? overrun + 2 + octet(overrun + 1) - end : 1;
     report(
       'mismatch',
       'ipv6-option-overrun',
-      `option ${type(overrun)} got an end ${past} octets past its header`,
+      `option ${octet(overrun)} got an end ${past} octets past its header`,
       mark(overrun),
     );
   }
   if (discard >= 0) {
-    const text = `option 0x${type(discard).toString(16)} got a type that tells receivers to discard the packet`;
+    const text = `option 0x${octet(discard).toString(16)} got a type that tells receivers to discard the packet`;
     report('mismatch', 'ipv6-option-discard', text, mark(discard));
   }
   if (special >= 0) {
-    const text = `option 0x${type(special).toString(16)} got a type that Linux discards the packet for`;
+    const text = `option 0x${octet(special).toString(16)} got a type that Linux discards the packet for`;
     report('note', 'ipv6-option-special', text, mark(special));
   }
   if (wrongLen >= 0) {
-    const text = `option ${type(wrongLen)} got length ${type(wrongLen + 1)}, want 2`;
+    const text = `option ${octet(wrongLen)} got length ${octet(wrongLen + 1)}, want 2`;
     report('mismatch', 'ipv6-option-length', text, mark(wrongLen));
   }
   if (count > MOST_OPTIONS) {
     const text = `options got ${count}, more than the ${MOST_OPTIONS} that hosts take`;
-    report('note', 'ipv6-options-many', text, [at - base, at + 2 - base]);
+    report('note', 'ipv6-options-many', text, mark(at));
   }
   if (padding >= 0) report('note', 'ipv6-padding', 'padding got more than 7 octets, or not zeros', mark(padding));
 }
