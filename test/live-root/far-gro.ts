@@ -7,5 +7,5 @@ const FEATURES = new URL('../../src/host/device-features.js', import.meta.url).h
 export async function setFarGro(on: boolean): Promise<void> {
   const script = `import { setGro } from ${JSON.stringify(FEATURES)}; setGro(${JSON.stringify(LAB.far.interface)}, ${on});`;
   const [command, args] = farCommand(process.execPath, ['--input-type=module', '-e', script]);
-  await runTool(command, args);
+  await runTool(command, args, { timeoutMs: 30_000 }); // a Node must start
 }

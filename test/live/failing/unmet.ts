@@ -38,6 +38,7 @@ const ONLY_THEN: readonly (readonly [part: string, why: string])[] = [
   ['app/receive/socket.js: libc().sendto(', 'reports: whoever is to have one may have gone, and nothing waits for it'],
   ['app/receive/batch.js: sendmmsg(', 'echo: test/app/receive/batch.test.ts'],
   ['app/compare/cutters.js: libc().close(fd)', 'after a failure of what other command lines have met before'],
+  ['app/compare/pair.js: libc().close(this.#mark.fd)', 'after a failure of the second of two sockets made alike'],
   ['tx/kernel-udp/header-options.js: if (libc().setsockopt(', 'options and extension headers, of compare --deep'],
   ['companion/companion.js: SO_REUSEADDR', 'an option of the library'],
   ['companion/companion.js: SO_REUSEPORT', 'an option of the library'],
