@@ -62,11 +62,11 @@ export function connectCall(
 }
 
 /** A port, as a number or, as dgram has it, in decimal text. */
-export function portOf(value: unknown, least: 0 | 1): number {
+export function portOf(value: unknown, least: 0 | 1, name = 'port'): number {
   const allowed = `a port, ${least} … 65535`;
   const port = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-  if (typeof port !== 'number') throw typeError('port', value, allowed);
-  if (!Number.isInteger(port) || port < least || port > 65_535) throw argumentError('port', value, allowed);
+  if (typeof port !== 'number') throw typeError(name, value, allowed);
+  if (!Number.isInteger(port) || port < least || port > 65_535) throw argumentError(name, value, allowed);
   return port;
 }
 

@@ -1,5 +1,6 @@
 import { argumentError, UfoError, usageError } from '../../errors.js';
 import { parseAddress } from '../../wire/address.js';
+import { portOf } from '../dgram/calls.js';
 import type { FlowEnds, Flows, To } from '../options.js';
 import { eachOf } from '../waiting/each-of.js';
 import type { Channel } from './channel.js';
@@ -49,18 +50,33 @@ export class FlowPeers {
  * @throws UfoError for flows that leave by different interfaces, or a source that the driver does not write
  */
 export async function flowPeers(flows: Flows, to: To, ask: (to: To) => Promise<Peer>): Promise<FlowPeers> {
-  const { ends } = flows;
+  const ends = flows.ends.map(checked);
   if (ends.length === 0) throw argumentError('flows', 'none', 'at least one');
-  const one = new Map(ends.map((end) => [end.address, end]));
+  const one = new Map(ends.map((end) => [wayOf(end), end]));
   const found = await eachOf([...one.values()], (end) => ask({ ...to, ...endOf(end) }));
-  const known = new Map([...one.keys()].map((address, i) => [address, found[i]!]));
+  const known = new Map([...one.keys()].map((way, i) => [way, found[i]!]));
   const first = found[0]!;
-  for (const peer of known.values()) refuseOtherWay(first, peer);
-  const peers = ends.map(({ address, port, source, sourcePort }) => {
+  for (const peer of found) refuseOtherWay(first, peer);
+  const peers = ends.map((end) => {
+    const { source, sourcePort, port } = end;
     if ((source ?? sourcePort) !== undefined) refuseUnwritten(first);
-    return known.get(address)!.with({ source: octetsOf(source, first), sourcePort, destinationPort: port });
+    return known.get(wayOf(end))!.with({ source: octetsOf(source, first), sourcePort, destinationPort: port });
   });
   return new FlowPeers(peers, flows);
+}
+
+/** Every one of them: the way is asked for with one of the ports only. */
+function checked({ port, sourcePort, ...end }: FlowEnds): FlowEnds {
+  return {
+    ...end,
+    port: port === undefined ? undefined : portOf(port, 1),
+    sourcePort: sourcePort === undefined ? undefined : portOf(sourcePort, 0, 'sourcePort'),
+  };
+}
+
+/** What those have in common that one way serves; who names no port has that of the connection. */
+function wayOf({ address = '', port }: FlowEnds): string {
+  return port === undefined ? address : `${address} with a port`;
 }
 
 function endOf({ address, port }: FlowEnds): Pick<To, 'address' | 'port'> {

@@ -75,6 +75,35 @@ describe('flows of a stream', () => {
     );
   });
 
+  it('to one address have each its own port, that of the connection where they name none', async () => {
+    for (const ports of [
+      [1000, undefined, 1001],
+      [undefined, 1000],
+    ]) {
+      const device = new FakeDevice({ zerocopy: false });
+      await using socket = await fakeSocket(device);
+      const ends = ports.map((port) => ({ address: '192.0.2.2', port }));
+      await socket.sendMany(new GeneratedPayloads({ size: 40, count: ends.length }), { flows: { ends } });
+      const went = device.seen.map(({ frame }) => new DataView(frame.buffer, frame.byteOffset).getUint16(22));
+      assert.deepEqual(
+        went,
+        ports.map((port = 9999) => port),
+      );
+    }
+  });
+
+  it('are refused for any port that is none', async () => {
+    await using socket = await fakeSocket(new FakeDevice());
+    for (const [end, says] of [
+      [{ port: 0 }, /port: got 0, want a port, 1 … 65535/],
+      [{ port: 65_536 }, /port: got 65536/],
+      [{ sourcePort: -1 }, /sourcePort: got -1, want a port, 0 … 65535/],
+      [{ sourcePort: 1.5 }, /sourcePort: got 1.5/],
+    ] as const) {
+      await assert.rejects(socket.sendMany([], { flows: { ends: [end, { port: 5 }] } }), says);
+    }
+  });
+
   it('are refused where nobody writes their sources, and where there are none', async () => {
     class Kernel extends FakeDevice {
       override readonly writesHeaders = false;
