@@ -186,17 +186,18 @@ export function openCompanion(options: CompanionOptions): Companion {
   const { reuseAddr = false, reusePort = false, ipv6Only = true } = options;
   const local = address === undefined ? wildcard(family, port) : endpointOf(address, port);
   const fd = openUdp(family, ipv6Only);
+  const socket = createSocket(family === 4 ? 'udp4' : 'udp6');
   try {
     prepareToHear(fd, family, recvBufferSize);
     if (reuseAddr) setSockOptInt(fd, SOL_SOCKET, SO_REUSEADDR, 1);
     if (reusePort) setSockOptInt(fd, SOL_SOCKET, SO_REUSEPORT, 1);
     bindTo(fd, local);
+    socket.bind({ fd, exclusive: true }); // listens and owns it when this returns: there is nothing to look up
   } catch (error) {
     libc().close(fd);
+    socket.close();
     throw error;
   }
-  const socket = createSocket(family === 4 ? 'udp4' : 'udp6');
-  socket.bind({ fd, exclusive: true }); // listens when this returns: there is nothing to look up
   // libuv sets it on every socket it is handed, and any other program could then take this port from us.
   try {
     if (!reuseAddr) setSockOptInt(fd, SOL_SOCKET, SO_REUSEADDR, 0);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { createSocket } from 'node:dgram';
+import { createSocket, Socket } from 'node:dgram';
 import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { openCompanion } from '../../src/companion/companion.js';
 import { parseControl } from '../../src/companion/error-queue.js';
@@ -51,6 +52,16 @@ describe('companion', () => {
     const [error] = (await once(other, 'error')) as [NodeJS.ErrnoException];
     assert.equal(error.code, 'EADDRINUSE');
     other.close();
+  });
+
+  it('leaves nothing open where Node does not take its socket', (test) => {
+    const open = (): number => readdirSync('/proc/self/fd').length;
+    const before = open();
+    test.mock.method(Socket.prototype, 'bind', () => {
+      throw new Error('not this one');
+    });
+    for (let times = 0; times < 3; times++) assert.throws(() => openCompanion({ family: 4, port: 0 }), /not this one/);
+    assert.equal(open(), before);
   });
 
   it('takes an address that is not this host’s, and refuses what is none', async () => {
