@@ -129,7 +129,8 @@ export class LiveFrames {
   /** @throws UfoError where that is not because of the frame */
   #makes(frameLen: number): boolean {
     this.#control[CONTROL.next] = ROWS;
-    const result = this.#run.run(1, frameLen);
+    let result = this.#run.run(1, frameLen);
+    while (result === -ERRNO.EINTR) result = this.#run.run(1, frameLen); // a signal came, which says nothing of the frame
     this.#control[CONTROL.refused] = 0;
     if (result < 0 && result !== -ERRNO.EINVAL) throw systemError(-result, 'bpf', { reason: 'BPF_PROG_TEST_RUN' });
     return result === 0;

@@ -37,6 +37,8 @@ class BpfKernel {
   /** Octets of the longest frame that there is room for, and frames of a run before it ends. */
   longest = 3500;
   most = Number.POSITIVE_INFINITY;
+  /** Trials that a signal ends. */
+  signals = 0;
   #asked = 0;
   #taps = 0;
 
@@ -85,7 +87,7 @@ class BpfKernel {
     assert.equal(context.getUint32(4, true), frameLen);
     if (frameLen > this.longest) return kernel.refuse('EINVAL');
     const first = this.control[CONTROL.next]!;
-    if (first === ROWS) return 0; // a trial: there is no such row
+    if (first === ROWS) return this.signals-- > 0 ? kernel.refuse('EINTR') : 0; // a trial: there is no such row
     this.runs.push({ first, count, frameLen, pass: this.control[CONTROL.pass]!, ingress: context.getUint32(12, true) });
     this.control[CONTROL.next]! += Math.min(count, this.most);
     return this.most < count ? kernel.refuse('EINTR') : 0;
@@ -145,6 +147,12 @@ describe('xdp-live', () => {
     assert.equal(device.xmit(batch, 0), -ERRNO.EINVAL);
     assert.equal(device.lost().unknown, 2);
     await device.close();
+  });
+
+  it('is opened whatever signals come meanwhile', async () => {
+    bpf.signals = 2;
+    await (await open(batchOf(flow))).close();
+    assert.equal(bpf.signals, -1);
   });
 
   it('looks first at all that would make frames vanish', async () => {
