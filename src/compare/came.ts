@@ -1,6 +1,6 @@
 import type { DatagramVerdict } from '../verify/verdict.js';
 import type { ExpectedDatagram } from './expected.js';
-import { identName, namesOf, namesSeen } from './names.js';
+import { namesOf, namesSeen } from './names.js';
 import { NumberTally } from './numbers.js';
 import { MOST_OPEN } from './open-datagrams.js';
 
@@ -9,10 +9,10 @@ export class Came {
   readonly #numbers = new NumberTally(false);
   readonly #names = new Set<string>();
   /** Idents of datagrams with a plan: several of one plan may have the same payload. */
-  readonly #planned = new Set<string>();
+  readonly #planned = new Set<number>();
 
   add({ payload, ident, planned }: ExpectedDatagram): void {
-    if (planned !== undefined) this.#planned.add(ident === undefined ? '' : identName(ident));
+    if (planned !== undefined) this.#addPlanned(ident);
     else if ('seed' in payload) this.#numbers.add(`${payload.seed}`, payload.sequence);
     else if (this.#names.size < MOST_OPEN) {
       const [name] = namesOf({ payload });
@@ -35,6 +35,9 @@ export class Came {
 
   /** A datagram with a plan under the verdict's ident. */
   hasPlanned({ ident }: DatagramVerdict): boolean {
-    return ident !== null && this.#planned.has(identName(ident));
+    return ident !== null && this.#planned.has(ident);
+  }
+  #addPlanned(ident: number | undefined): void {
+    if (ident !== undefined && this.#planned.size < MOST_OPEN) this.#planned.add(ident);
   }
 }

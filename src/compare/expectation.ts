@@ -6,7 +6,7 @@ import { cutDifferences } from './cut.js';
 import { type Difference, DifferenceTally, differenceText } from './difference.js';
 import type { ExpectedDatagram } from './expected.js';
 import { fieldDifferences } from './fields.js';
-import { cameWhole } from './names.js';
+import { cameWhole, flowOf } from './names.js';
 import { NumberTally } from './numbers.js';
 import { type OpenDatagram, OpenDatagrams } from './open-datagrams.js';
 import { OrderTally } from './order.js';
@@ -99,7 +99,7 @@ export class Expectation {
 
   /** Datagrams may be added while others already come. */
   add(expected: ExpectedDatagram): void {
-    const order = this.#order.next(expected);
+    const order = this.#order.next(flowOf(expected));
     this.#told += 1;
     if (expected.stoppedAfter !== undefined) this.#stopped += 1;
     if (expected.planned?.packets.length === 0) {
@@ -178,7 +178,7 @@ export class Expectation {
     const match = matchPlanned(planned, verdict);
     if (match.copies > 0 && !this.#repeats && this.#open.findPlanned(verdict) === undefined)
       this.#countDoubled(verdict, `${match.copies} of its packets came once more than planned`);
-    if (match.lost === 0) this.#order.came(expected, order);
+    if (match.lost === 0) this.#order.came(flowOf(expected), order);
     const fields = fieldDifferences(expected, verdict);
     const readable = isUnreadable(planned) ? fields.filter(({ field }) => !UDP_FIELDS.includes(field)) : fields;
     const differences = [...readable, ...this.#plannedPayload(expected, verdict, match)];
@@ -228,7 +228,7 @@ export class Expectation {
     this.#close(entry);
     const differences = fieldDifferences(expected, verdict);
     if (cameWhole(verdict)) {
-      this.#order.came(expected, order);
+      this.#order.came(flowOf(expected), order);
       const ofPayload = payloadDifferences(expected.payload, verdict);
       if (ofPayload === null) this.#uncompared += 1;
       differences.push(...cutDifferences(expected, verdict), ...(ofPayload ?? []));

@@ -34,6 +34,11 @@ export function namesSeen({ ident, payloadSha256, payloadLen, seen }: DatagramVe
 const tagName = (tag: { seed: number; sequence: number }): string => `tag ${tag.seed} ${tag.sequence}`;
 export const identName = (ident: number): string => `ident ${ident}`;
 
+/** Both ends, as far as they were told. */
+export function flowOf({ source, sourcePort, destination, destinationPort }: ExpectedDatagram): string {
+  return `${source} ${sourcePort} ${destination} ${destinationPort}`;
+}
+
 /** Foreign datagrams may have an ident of ours, but they go elsewhere; and two senders may send the same payload. */
 export function sameEnd(
   { destination, destinationPort, sourcePort }: ExpectedDatagram,

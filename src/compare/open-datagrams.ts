@@ -58,6 +58,6 @@ export class OpenDatagrams {
 
   /** Those of which nothing has come; what the sender stopped halfway was not to come whole. */
   missing(): ExpectedDatagram[] {
-    return [...this.#all].filter(({ expected }) => !expected.stoppedAfter).map(({ expected }) => expected);
+    return [...this.#all].map(({ expected }) => expected).filter(({ stoppedAfter }) => stoppedAfter === undefined);
   }
 }

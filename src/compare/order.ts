@@ -1,5 +1,3 @@
-import type { ExpectedDatagram } from './expected.js';
-
 interface Flow {
   told: number;
   /** The highest that came. */
@@ -17,22 +15,21 @@ export class OrderTally {
     return { late: this.#late, lateBy: this.#lateBy };
   }
 
-  /** The place of one that is sent now. */
-  next(expected: ExpectedDatagram): number {
-    return this.#flowOf(expected).told++;
+  /** The place of one of a flow that is sent now. */
+  next(flow: string): number {
+    return this.#flowOf(flow).told++;
   }
 
-  came(expected: ExpectedDatagram, order: number): void {
-    const flow = this.#flowOf(expected);
-    if (order > flow.highest) flow.highest = order;
+  came(flow: string, order: number): void {
+    const known = this.#flowOf(flow);
+    if (order > known.highest) known.highest = order;
     else {
       this.#late += 1;
-      this.#lateBy = Math.max(this.#lateBy, flow.highest - order);
+      this.#lateBy = Math.max(this.#lateBy, known.highest - order);
     }
   }
 
-  #flowOf({ source, sourcePort, destination, destinationPort }: ExpectedDatagram): Flow {
-    const key = `${source} ${sourcePort} ${destination} ${destinationPort}`;
+  #flowOf(key: string): Flow {
     let flow = this.#flows.get(key);
     if (flow === undefined) {
       flow = { told: 0, highest: -1 };

@@ -147,6 +147,14 @@ describe('what was sent', () => {
     const result = compared(told, [...generated(0), ...generated(1).slice(0, 2)]);
     assert.deepEqual([result.expected, result.stopped, result.missing, result.verdict], [1, 1, 0, 'good']);
   });
+
+  it('stopped before its first packet is not missing either', () => {
+    const expectation = new Expectation([expected(0), expected(1, { stoppedAfter: 0 })]);
+    judge(expectation, generated(0));
+    assert.deepEqual(expectation.missing(), []);
+    const { missing, verdict } = expectation.result({ captureLost: 0 });
+    assert.deepEqual([missing, verdict], [0, 'good']);
+  });
 });
 
 describe('a header field that was asked for', () => {

@@ -2,6 +2,7 @@ import type { Frame } from '../../wire/frame.js';
 import { type Comparison, comparisonOf } from '../comparison.js';
 import { type Difference, DifferenceTally, differenceText } from '../difference.js';
 import { OpenNames } from '../open-names.js';
+import { OrderTally } from '../order.js';
 import { type FrameComparing, frameDifferences } from './differences.js';
 import { type FramePacket, framePacket } from './packet.js';
 import { RecutPacket } from './recut.js';
@@ -18,6 +19,7 @@ export interface FrameExpectationOptions {
 
 interface Entry {
   readonly sent: FramePacket;
+  /** Among those of its flow. */
   readonly order: number;
 }
 
@@ -58,14 +60,14 @@ export class FrameExpectation {
   /** Pieces and kinds told of: what claims to be one and is none was made up, or changed. */
   readonly #claims = new Set<string>();
   readonly #left: FramePacket[] = [];
+  readonly #order = new OrderTally();
   readonly #tally = new DifferenceTally();
-  readonly #count = { good: 0, bad: 0, incomplete: 0, doubled: 0, late: 0, lateBy: 0, unexpected: 0, uncompared: 0 };
+  readonly #count = { good: 0, bad: 0, incomplete: 0, doubled: 0, unexpected: 0, uncompared: 0 };
   readonly #mismatches: string[] = [];
   #octets = 0;
   #overflowed = false;
   #told = 0;
   #packets = 0;
-  #highest = -1;
 
   constructor({ strict = false, sameLink = false }: FrameExpectationOptions = {}) {
     this.#strict = strict;
@@ -74,14 +76,14 @@ export class FrameExpectation {
 
   /** A frame that goes out now; its octets must stay as they are. */
   add(frame: Frame): void {
-    const order = this.#told++;
+    this.#told += 1;
     const sent = framePacket(frame);
     if (sent === null || this.#open.size >= MOST_OPEN || this.#octets > MOST_OCTETS) {
       this.#count.uncompared += 1;
       this.#overflowed = true;
       return;
     }
-    const entry = { sent, order };
+    const entry = { sent, order: this.#order.next(sent.flow) };
     this.#open.add(entry);
     this.#octets += sent.packet.length;
     this.#flows.add(sent.flow);
@@ -110,8 +112,10 @@ export class FrameExpectation {
     if (!this.#flows.has(seen.flow)) return; // of others
     this.#packets += 1;
     const entry = this.#names.find(`digest ${seen.digest}`, () => true);
-    if (entry !== undefined) this.#hold(entry, seen);
-    else if (this.#came.has(seen.digest)) {
+    if (entry !== undefined) {
+      this.#order.came(entry.sent.flow, entry.order);
+      this.#hold(entry, seen);
+    } else if (this.#came.has(seen.digest)) {
       this.#count.doubled += 1;
       this.#say(`${seen.kind}: it came once more`);
     } else if (this.#left.length < MOST_LEFT)
@@ -124,7 +128,7 @@ export class FrameExpectation {
     if (this.#left.length > 0) this.#pairRecut();
     for (const seen of this.#left.splice(0)) this.#pair(seen);
     const missing = this.#open.size - this.#count.incomplete;
-    const counts = { ...this.#count, expected: this.#told, missing, stopped: 0, planned: 0 };
+    const counts = { ...this.#count, ...this.#order.figures, expected: this.#told, missing, stopped: 0, planned: 0 };
     return comparisonOf({ ...counts, packets: this.#packets, captureLost }, this.#tally, {
       strict: this.#strict,
       mismatches: this.#mismatches,
@@ -134,7 +138,6 @@ export class FrameExpectation {
 
   #hold(entry: Entry, seen: FramePacket): void {
     this.#close(entry);
-    this.#countOrder(entry);
     this.#judge(entry.sent, frameDifferences(entry.sent, seen, this.#comparing));
   }
 
@@ -151,14 +154,6 @@ export class FrameExpectation {
     for (const name of namesOf(sent)) this.#names.delete(name, entry);
     this.#octets -= sent.packet.length;
     if (this.#came.size < MOST_CAME) this.#came.add(sent.digest);
-  }
-
-  #countOrder({ order }: Entry): void {
-    if (order > this.#highest) this.#highest = order;
-    else {
-      this.#count.late += 1;
-      this.#count.lateBy = Math.max(this.#count.lateBy, this.#highest - order);
-    }
   }
 
   /** Packets that came in smaller pieces. */

@@ -61,8 +61,8 @@ describe('frames held against frames', () => {
 
     it(`names the octet that differs in IPv${family}, and calls the frame bad and not lost`, () => {
       const seen = sent.map((frame, i) => (i === 1 ? changed(frame, (octets) => (octets[200]! ^= 1)) : frame));
-      const { verdict, bad, missing, differences, mismatches } = held(sent, seen);
-      assert.deepEqual({ verdict, bad, missing }, { verdict: 'bad', bad: 1, missing: 0 });
+      const { verdict, bad, missing, late, differences, mismatches } = held(sent, seen);
+      assert.deepEqual({ verdict, bad, missing, late }, { verdict: 'bad', bad: 1, missing: 0, late: 0 });
       assert.equal(differences[0]!.field, 'octet 186');
       assert.match(mismatches[0]!, /octet 186 got 0x.., want 0x.. as sent/);
     });
@@ -96,6 +96,14 @@ describe('frames held against frames', () => {
       );
     });
   }
+
+  it('promises an order within a flow, and none between two', () => {
+    const sent = [sentFrames(4), sentFrames(6)];
+    const apart = held(sent.flat(), sent.toReversed().flat(), { strict: true });
+    assert.deepEqual([apart.verdict, apart.late], ['good', 0]);
+    const within = held(sent.flat(), [...sent[1]!, ...sent[0]!.toReversed()]);
+    assert.deepEqual([within.late, within.lateBy], [2, 2]);
+  });
 
   it('knows what a router with a smaller MTU has cut again', () => {
     const sent = sentFrames(4);
