@@ -1,9 +1,8 @@
 import { addSums, sumOctets } from '../wire/checksum.js';
 import * as ipv4 from '../wire/ipv4.js';
 import * as ipv6 from '../wire/ipv6.js';
-import * as extension from '../wire/ipv6-extension.js';
 import * as udp from '../wire/udp.js';
-import { endOf, fragmentHeaderAt, type PlanPacket, placeOf, viewOf } from './packet.js';
+import { chainOf, endOf, fragmentHeaderAt, type PlanPacket, placeOf, udpOffset, upperLayer, viewOf } from './packet.js';
 import { delivered, type Fault, type Rule } from './rules.js';
 
 /** What the RFCs say of one of the datagrams that a plan's packets make. */
@@ -79,7 +78,7 @@ function asStated(planned: PlanPacket): PlanPacket {
 /** Where an IPv6 chain ends before the header that was made (a plan changed a next header), the rest of that is payload. */
 function withShortChain(packet: PlanPacket): PlanPacket {
   const { family, header, payload } = packet;
-  const { upperOffset } = family === 4 ? { upperOffset: header.length } : chainOf(packet).chain;
+  const { upperOffset } = family === 4 ? { upperOffset: header.length } : chainOf(packet);
   if (upperOffset >= header.length || upperOffset < ipv6.HEADER_LEN) return packet;
   const rest = Buffer.concat([header.subarray(upperOffset), payload]);
   return { ...packet, header: header.subarray(0, upperOffset), payload: rest };
@@ -192,36 +191,17 @@ function* headerFaults(packet: PlanPacket, first: PlanPacket | undefined): Gener
 
 /** Where extension and UDP headers end in the payload of a first fragment; more than it has where they don't. */
 function upperEnd(packet: PlanPacket): number {
-  const { chain, whole } = chainOf(packet);
-  if (!whole) return Number.POSITIVE_INFINITY;
-  const upperLen = chain.upperProtocol === udp.PROTOCOL ? udp.HEADER_LEN : 0;
-  return chain.upperOffset - packet.header.length + upperLen;
-}
-
-/** The extension headers of an IPv6 packet, and whether they come to an end. */
-function chainOf({ header, payload }: PlanPacket): {
-  readonly chain: extension.ExtensionChain;
-  readonly whole: boolean;
-} {
-  const octets = Buffer.concat([header, payload]);
-  const chain = new extension.ExtensionChain();
-  const whole = extension.walkExtensions(viewOf(octets), ipv6.NEXT_HEADER, ipv6.HEADER_LEN, octets.length, chain);
-  return { chain, whole };
-}
-
-/** Where the UDP header begins in the payload of a first fragment; −1 where another protocol is named. */
-function udpStart(first: PlanPacket): number {
-  if (first.family === 4) return ipv4.getProtocol(viewOf(first.header), 0) === udp.PROTOCOL ? 0 : -1;
-  const { chain, whole } = chainOf(first);
-  return whole && chain.upperProtocol === udp.PROTOCOL ? chain.upperOffset - first.header.length : -1;
+  const { protocol, offset } = upperLayer(packet);
+  if (offset < 0) return Number.POSITIVE_INFINITY;
+  return protocol === udp.PROTOCOL ? offset + udp.HEADER_LEN : offset;
 }
 
 function judgeUdp(gathering: Gathering, pseudoSum: number): void {
   const { packets, octets, total, faults } = gathering;
   const first = packets.find((one) => placeOf(one).offset === 0)!;
-  const start = udpStart(first);
+  const { protocol, offset: start } = upperLayer(first);
   if (faults.has('chain') || faults.has('header')) return;
-  if (start < 0) {
+  if (protocol !== udp.PROTOCOL || start < 0) {
     faults.add('protocol');
     return;
   }
@@ -264,8 +244,8 @@ function outcome({ packets, copies, payload, faults }: Gathering): Outcome {
 
 function portsOf(packets: readonly PlanPacket[]): Outcome['ports'] {
   const first = packets.find((one) => placeOf(one).offset === 0);
-  const start = first === undefined ? -1 : udpStart(first);
-  if (first === undefined || start < 0 || start + udp.HEADER_LEN > first.payload.length) return null;
+  const start = first === undefined ? -1 : udpOffset(first);
+  if (first === undefined || start < 0) return null;
   const view = viewOf(first.payload);
   return { sourcePort: udp.getSourcePort(view, start), destinationPort: udp.getDestinationPort(view, start) };
 }

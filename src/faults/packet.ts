@@ -3,6 +3,7 @@ import * as ipv4 from '../wire/ipv4.js';
 import { fragmentOptions } from '../wire/ipv4-options.js';
 import * as ipv6 from '../wire/ipv6.js';
 import * as extension from '../wire/ipv6-extension.js';
+import * as udp from '../wire/udp.js';
 
 /**
  * One packet that a plan will send: headers as they go out, payload, and when. Never changed in place: a step makes new
@@ -25,6 +26,7 @@ export interface PlanPacket {
 }
 
 const NOTHING = new Uint8Array(0);
+const chain = new extension.ExtensionChain();
 
 /** A fragment that the UFO stage made; its headers are right, so nothing is checked. */
 export function planPacket({ header, payload, delay }: PlannedFragment, linkLen: number): PlanPacket {
@@ -77,6 +79,36 @@ export function placeOf(fragment: PlanPacket): Place {
 /** Where its octets end in the IP payload. */
 export function endOf(fragment: PlanPacket): number {
   return placeOf(fragment).offset + fragment.payload.length;
+}
+
+/**
+ * What a packet carries, as far as it tells: of a later fragment what its header says; `offset` is where that begins in the
+ * payload, −1 where it does not.
+ */
+export function upperLayer(packet: PlanPacket): { readonly protocol: number; readonly offset: number } {
+  const { family, header } = packet;
+  const first = placeOf(packet).offset === 0;
+  if (family === 4) return { protocol: ipv4.getProtocol(viewOf(header), 0), offset: first ? 0 : -1 };
+  const { status, upperProtocol, upperOffset } = chainOf(packet);
+  return { protocol: upperProtocol, offset: status === 'ok' && first ? upperOffset - header.length : -1 };
+}
+
+/** Where the UDP header stands in the payload of a first fragment or a whole packet; −1 where not all of it is there. */
+export function udpOffset(packet: PlanPacket): number {
+  const { protocol, offset } = upperLayer(packet);
+  const there = offset >= 0 && offset + udp.HEADER_LEN <= packet.payload.length;
+  return protocol === udp.PROTOCOL && there ? offset : -1;
+}
+
+/** The extension headers of an IPv6 packet, until the next call. */
+export function chainOf({ header, payload }: PlanPacket): extension.ExtensionChain {
+  if (walk(header)) return chain;
+  walk(Buffer.concat([header, payload])); // they go on behind what every fragment repeats
+  return chain;
+}
+
+function walk(octets: Uint8Array): boolean {
+  return extension.walkExtensions(viewOf(octets), ipv6.NEXT_HEADER, ipv6.HEADER_LEN, octets.length, chain);
 }
 
 /** The same headers with another payload or place; lengths and IPv4 checksum follow, options as the place wants them. */

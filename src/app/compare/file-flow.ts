@@ -1,5 +1,5 @@
-import { type CutPacket, concat, udpOffset } from '../../compare/cuts/packet.js';
-import { viewOf } from '../../faults/packet.js';
+import { type CutPacket, concat } from '../../compare/cuts/packet.js';
+import { udpOffset, viewOf } from '../../faults/packet.js';
 import { createFlow, type ExtensionHeader, type Flow } from '../../skb/flow.js';
 import { formatAddress } from '../../wire/address.js';
 import * as ipv4 from '../../wire/ipv4.js';

@@ -1,9 +1,9 @@
 import type { Reference } from '../../compare/cuts/cause.js';
 import { holdCut } from '../../compare/cuts/explain.js';
 import { holdJoined } from '../../compare/cuts/joined.js';
-import { type CutPacket, joined, udpOffset } from '../../compare/cuts/packet.js';
+import { type CutPacket, joined } from '../../compare/cuts/packet.js';
 import { UfoError } from '../../errors.js';
-import { placeOf } from '../../faults/packet.js';
+import { placeOf, udpOffset } from '../../faults/packet.js';
 import { findInterface } from '../../host/interfaces.js';
 import { libc } from '../../host/libc.js';
 import { makePayload } from '../../payload/generated.js';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type LiveCapture, openCapture, spawnPrefixFor } from '../../capture/open-capture.js';
-import { type CutPacket, readPacket, udpOffset } from '../../compare/cuts/packet.js';
-import { viewOf } from '../../faults/packet.js';
+import { type CutPacket, readPacket } from '../../compare/cuts/packet.js';
+import { udpOffset, viewOf } from '../../faults/packet.js';
 import { formatAddress } from '../../wire/address.js';
 import { type Frame, frameData } from '../../wire/frame.js';
 import * as ipv4 from '../../wire/ipv4.js';

@@ -1,12 +1,12 @@
 import { fieldValues } from '../../faults/fields.js';
-import { hasFragmentHeader, placeOf, viewOf } from '../../faults/packet.js';
+import { hasFragmentHeader, placeOf, udpOffset, viewOf } from '../../faults/packet.js';
 import { formatAddress } from '../../wire/address.js';
 import * as ipv4 from '../../wire/ipv4.js';
 import * as ipv6 from '../../wire/ipv6.js';
 import { FRAGMENT_HEADER_LEN } from '../../wire/ipv6-extension.js';
 import * as udp from '../../wire/udp.js';
 import type { Difference } from '../difference.js';
-import { type CutPacket, joined, udpOffset } from './packet.js';
+import { type CutPacket, joined } from './packet.js';
 
 /** A field of one fragment, or of the datagram, that two cuts have otherwise. */
 export interface CutDifference extends Pick<Difference, 'field' | 'from' | 'to'> {

@@ -1,11 +1,11 @@
-import { endOf, hasFragmentHeader, placeOf, viewOf } from '../../faults/packet.js';
+import { endOf, hasFragmentHeader, placeOf, udpOffset, viewOf } from '../../faults/packet.js';
 import { formatAddress } from '../../wire/address.js';
 import { addSums, pseudoHeaderSum, sumOctets } from '../../wire/checksum.js';
 import * as ipv4 from '../../wire/ipv4.js';
 import * as ipv6 from '../../wire/ipv6.js';
 import * as udp from '../../wire/udp.js';
 import { byOffset } from './differences.js';
-import { type CutPacket, joined, udpOffset } from './packet.js';
+import { type CutPacket, joined } from './packet.js';
 
 /** The packets of one datagram, in the order they came. */
 export interface Gathered {

@@ -3,7 +3,6 @@ import * as ipv4 from '../../wire/ipv4.js';
 import { MAX_LEN as MAX_OPTIONS_LEN } from '../../wire/ipv4-options.js';
 import * as ipv6 from '../../wire/ipv6.js';
 import { ExtensionChain, FRAGMENT_HEADER_LEN, walkExtensions } from '../../wire/ipv6-extension.js';
-import { PROTOCOL as UDP, HEADER_LEN as UDP_HEADER_LEN } from '../../wire/udp.js';
 
 /** A packet as plans have it, of which nobody changes anything: what stands around it does not matter here. */
 export type CutPacket = PlanPacket;
@@ -45,26 +44,6 @@ function packet(family: 4 | 6, octets: Uint8Array, headerLen: number, end: numbe
   const header = octets.subarray(0, headerLen);
   const payload = octets.subarray(headerLen, end);
   return { family, link: NOTHING, header, payload, trailer: NOTHING, delayMs: 0, datagram: 0 };
-}
-
-/** Where the UDP header stands in the payload of a first fragment or a whole packet; −1 where not all of it is there. */
-export function udpOffset(packet: CutPacket): number {
-  const { protocol, offset } = upperLayer(packet);
-  return protocol === UDP && offset >= 0 && offset + UDP_HEADER_LEN <= packet.payload.length ? offset : -1;
-}
-
-/**
- * What a packet carries, as far as it tells: of a later fragment what its header says; `offset` is where that begins in the
- * payload, −1 where it does not.
- */
-export function upperLayer(packet: CutPacket): { readonly protocol: number; readonly offset: number } {
-  const { family, header, payload } = packet;
-  const first = placeOf(packet).offset === 0;
-  if (family === 4) return { protocol: ipv4.getProtocol(viewOf(header), 0), offset: first ? 0 : -1 };
-  const view = viewOf(concat([header, payload]));
-  const whole = walkExtensions(view, ipv6.NEXT_HEADER, ipv6.HEADER_LEN, view.byteLength, chain);
-  const { upperProtocol, upperOffset } = chain;
-  return { protocol: upperProtocol, offset: whole && first ? upperOffset - header.length : -1 };
 }
 
 /** The octets of the fragments behind each other. */

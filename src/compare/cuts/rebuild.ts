@@ -1,8 +1,8 @@
-import { fragmentHeaderAt, type Place, placed, placeOf, repaired, viewOf } from '../../faults/packet.js';
+import { fragmentHeaderAt, type Place, placed, placeOf, repaired, udpOffset, viewOf } from '../../faults/packet.js';
 import * as ipv6 from '../../wire/ipv6.js';
 import { DESTINATION_OPTIONS, ROUTING } from '../../wire/ipv6-extension.js';
 import * as udp from '../../wire/udp.js';
-import { type CutPacket, concat, udpOffset } from './packet.js';
+import { type CutPacket, concat } from './packet.js';
 
 /** The whole packet cut into pieces of so many octets of IP payload, under the ident that it had. */
 export function cutAt(whole: CutPacket, sizes: readonly number[], ident: number): CutPacket[] {

@@ -1,4 +1,4 @@
-import { hasFragmentHeader, placed, placeOf, viewOf, withFragmentHeader } from '../../faults/packet.js';
+import { hasFragmentHeader, placed, placeOf, udpOffset, viewOf, withFragmentHeader } from '../../faults/packet.js';
 import { addSums, pseudoHeaderSum, sumOctets, udpChecksumField } from '../../wire/checksum.js';
 import * as ipv4 from '../../wire/ipv4.js';
 import { iterateOptions, RECORD_ROUTE } from '../../wire/ipv4-options.js';
@@ -6,7 +6,7 @@ import * as ipv6 from '../../wire/ipv6.js';
 import * as udp from '../../wire/udp.js';
 import type { Made, Reference } from './cause.js';
 import { byOffset } from './differences.js';
-import { type CutPacket, concat, udpOffset } from './packet.js';
+import { type CutPacket, concat } from './packet.js';
 import {
   cutAt,
   evenly,

@@ -1,9 +1,16 @@
 import { argumentError } from '../../errors.js';
 import { addSums, sumOctets, udpChecksumField } from '../../wire/checksum.js';
-import * as ipv6 from '../../wire/ipv6.js';
 import * as extension from '../../wire/ipv6-extension.js';
 import * as udp from '../../wire/udp.js';
-import { fragmentHeaderAt, type PlanPacket, placed, placeOf, viewOf, withFragmentHeader } from '../packet.js';
+import {
+  fragmentHeaderAt,
+  type PlanPacket,
+  placed,
+  placeOf,
+  upperLayer,
+  viewOf,
+  withFragmentHeader,
+} from '../packet.js';
 import { optional, whole, word } from '../parameters.js';
 import type { Step, StepContext } from '../step.js';
 
@@ -70,20 +77,18 @@ function wordsTurned(payload: Uint8Array, from: number, words: number): Uint8Arr
   return made;
 }
 
-/** Octets of extension headers and UDP header that a first fragment's payload begins with. */
+/** Octets of extension headers and UDP header that a first fragment's payload begins with; all of it where it ends within them. */
 function upperHeadersLen(fragment: PlanPacket): number {
-  if (fragment.family === 4) return udp.HEADER_LEN;
-  const octets = Buffer.concat([fragment.header, fragment.payload]);
-  const chain = new extension.ExtensionChain();
-  extension.walkExtensions(viewOf(octets), ipv6.NEXT_HEADER, ipv6.HEADER_LEN, octets.length, chain);
-  return Math.min(fragment.payload.length, chain.upperOffset - fragment.header.length + udp.HEADER_LEN);
+  const { offset } = upperLayer(fragment);
+  const most = fragment.payload.length;
+  return offset < 0 ? most : Math.min(most, offset + udp.HEADER_LEN);
 }
 
 /** A whole UDP datagram with the headers of `first` and a few octets of its data. */
 function small(first: PlanPacket, { ident, pseudoSum }: StepContext): PlanPacket {
-  const data = upperHeadersLen(first);
-  const start = Math.max(0, data - udp.HEADER_LEN);
-  if (first.payload.length < start + udp.HEADER_LEN) {
+  const { offset: start } = upperLayer(first);
+  const data = start + udp.HEADER_LEN;
+  if (start < 0 || first.payload.length < data) {
     throw argumentError(
       'fragment',
       `a first fragment of ${first.payload.length} octets`,
