@@ -1,4 +1,4 @@
-import type { DifferenceCount, DifferenceTally } from './difference.js';
+import type { DifferenceCount } from './difference.js';
 
 /** What came, held against what was sent. */
 export interface Comparison {
@@ -40,19 +40,7 @@ export interface Comparison {
   readonly plans: readonly string[];
 }
 
-type Counts = Omit<Comparison, 'changed' | 'differences' | 'verdict' | 'mismatches' | 'plans'>;
-
-/** The whole of it: what was counted, with the verdict that follows, and what differed by whether routers may do that. */
-export function comparisonOf(
-  counted: Counts,
-  tally: DifferenceTally,
-  { strict, ...texts }: { readonly strict: boolean } & Pick<Comparison, 'mismatches' | 'plans'>,
-): Comparison {
-  const kinds = tally.kinds();
-  const counts = { ...counted, changed: kinds.filter(({ onTheWay }) => onTheWay) };
-  const differences = kinds.filter(({ onTheWay }) => !onTheWay);
-  return { ...counts, differences, verdict: comparisonVerdict(counts, strict), ...texts };
-}
+export type Counts = Omit<Comparison, 'changed' | 'differences' | 'verdict' | 'mismatches' | 'plans'>;
 
 /**
  * Something else than was sent, or once too often, is bad. What did not come is lost, by the wire or by the capture, and

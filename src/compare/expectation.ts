@@ -1,9 +1,10 @@
 import { type DatagramVerdict, outcome } from '../verify/verdict.js';
+import { Account } from './account.js';
 import { amended, changedText, notAsSent } from './amended.js';
 import { Came } from './came.js';
-import { type Comparison, comparisonOf } from './comparison.js';
+import type { Comparison } from './comparison.js';
 import { cutDifferences } from './cut.js';
-import { type Difference, DifferenceTally, differenceText } from './difference.js';
+import { type Difference, differenceText } from './difference.js';
 import type { ExpectedDatagram } from './expected.js';
 import { fieldDifferences } from './fields.js';
 import { cameWhole, flowOf } from './names.js';
@@ -36,7 +37,6 @@ export interface Held {
   readonly differences: readonly Difference[];
 }
 
-const MISMATCHES_KEPT = 20;
 /** What is told from the UDP header. */
 const UDP_FIELDS = ['sourcePort', 'destinationPort', 'udp checksum'];
 
@@ -59,7 +59,7 @@ const UDP_FIELDS = ['sourcePort', 'destinationPort', 'udp checksum'];
  * ```
  */
 export class Expectation {
-  readonly #strict: boolean;
+  readonly #account: Account;
   readonly #repeats: boolean;
   readonly #owns: (verdict: DatagramVerdict) => boolean;
   readonly #generated: boolean;
@@ -67,7 +67,6 @@ export class Expectation {
   readonly #open = new OpenDatagrams();
   readonly #came = new Came();
   readonly #order = new OrderTally();
-  readonly #tally = new DifferenceTally();
   readonly #count = {
     good: 0,
     planned: 0,
@@ -77,8 +76,6 @@ export class Expectation {
     doubled: 0,
     unexpected: 0,
   };
-  readonly #mismatches: string[] = [];
-  readonly #plans: string[] = [];
   #told = 0;
   /** Incomplete ones of which nobody knows whose they are. */
   #strays = 0;
@@ -89,7 +86,7 @@ export class Expectation {
   #packets = 0;
 
   constructor(expected: Iterable<ExpectedDatagram> = [], options: ExpectationOptions = {}) {
-    this.#strict = options.strict ?? false;
+    this.#account = new Account(options.strict ?? false);
     this.#repeats = options.repeats ?? false;
     this.#owns = options.owns ?? (() => true);
     this.#generated = options.generated !== undefined;
@@ -140,7 +137,7 @@ export class Expectation {
     this.#packets += Math.max(1, verdict.fragments) + verdict.duplicates;
     if (planned !== undefined) return this.#holdPlanned(planned, verdict);
     if (verdict.duplicates > 0 && !this.#repeats)
-      this.#countDoubled(verdict, `${verdict.duplicates} of its packets came once more`);
+      this.#countDoubled(`${verdict.duplicates} of its packets came once more`);
     const entry = this.#came.hasPayload(verdict) ? undefined : this.#open.find(verdict);
     if (entry?.expected.planned !== undefined) return this.#holdPlanned(entry, verdict);
     if (entry !== undefined) return this.#hold(entry, verdict);
@@ -163,11 +160,7 @@ export class Expectation {
       packets: this.#packets,
       captureLost,
     };
-    return comparisonOf(counts, this.#tally, {
-      strict: this.#strict,
-      mismatches: this.#mismatches,
-      plans: this.#plans,
-    });
+    return this.#account.comparison(counts);
   }
 
   /** Came as its plan made it, it is right, whatever the RFCs say of it; of what came only in part nothing is wrong. */
@@ -177,7 +170,7 @@ export class Expectation {
     this.#close(entry);
     const match = matchPlanned(planned, verdict);
     if (match.copies > 0 && !this.#repeats && this.#open.findPlanned(verdict) === undefined)
-      this.#countDoubled(verdict, `${match.copies} of its packets came once more than planned`);
+      this.#countDoubled(`${match.copies} of its packets came once more than planned`);
     if (match.lost === 0) this.#order.came(flowOf(expected), order);
     const fields = fieldDifferences(expected, verdict);
     const readable = isUnreadable(planned) ? fields.filter(({ field }) => !UDP_FIELDS.includes(field)) : fields;
@@ -187,12 +180,12 @@ export class Expectation {
     const kind = match.lost > 0 ? 'incomplete' : planned.verdict === 'good' ? 'good' : 'planned';
     if (kind === 'planned' && faults.length === 0) {
       changed.push(notAsSent(plannedText(planned)));
-      if (this.#plans.length < MISMATCHES_KEPT) this.#plans.push(`ident ${verdict.ident}: ${plannedText(planned)}`);
+      this.#account.sayPlanned(`ident ${verdict.ident}: ${plannedText(planned)}`);
     }
     const held = amended(verdict, faults, changed, kind);
     if (expected.stoppedAfter !== undefined && held.verdict !== 'bad') this.#count.stopped += 1;
     else this.#count[held.verdict as 'good' | 'planned' | 'bad' | 'incomplete'] += 1;
-    for (const { text } of faults) this.#say(verdict, text);
+    for (const { text } of faults) this.#account.say(text);
     return { verdict: held, expected, differences };
   }
 
@@ -211,11 +204,8 @@ export class Expectation {
 
   /** As faults, and as what may have changed on the way. */
   #texts(differences: readonly Difference[]): [faults: Fault[], changed: Fault[]] {
-    for (const one of differences) this.#tally.add(one);
-    return [
-      differences.filter(({ onTheWay }) => !onTheWay || this.#strict).map((one) => notAsSent(differenceText(one))),
-      differences.filter(({ onTheWay }) => onTheWay && !this.#strict).map((one) => notAsSent(changedText(one))),
-    ];
+    const [faults, changed] = this.#account.differ(differences);
+    return [faults.map((one) => notAsSent(differenceText(one))), changed.map((one) => notAsSent(changedText(one)))];
   }
 
   #close(entry: OpenDatagram): void {
@@ -247,7 +237,7 @@ export class Expectation {
     const held = faults.length + changed.length === 0 ? verdict : amended(verdict, faults, changed);
     const stopped = held.verdict === 'incomplete' && expected?.stoppedAfter !== undefined;
     this.#count[stopped ? 'stopped' : outcome(held.verdict)] += 1;
-    this.#say(verdict); // what differs is counted by its kind
+    for (const text of verdict.mismatches) this.#account.say(text); // what differs is counted by its kind
     return held;
   }
 
@@ -261,10 +251,10 @@ export class Expectation {
     if (told !== null && fault === null && verdict.verdict !== 'spliced') {
       const { source, udp } = verdict;
       const fresh = this.#numbers.add(`${told.seed}`, told.sequence, `${source} ${udp?.sourcePort}`);
-      if (!fresh) this.#say(verdict, `datagram ${told.sequence} of seed ${told.seed} came once more`);
+      if (!fresh) this.#account.say(`datagram ${told.sequence} of seed ${told.seed} came once more`);
     }
     const faults = fault === null ? [] : [fault];
-    if (fault !== null) this.#say(verdict, fault.text);
+    if (fault !== null) this.#account.say(fault.text);
     return { verdict: this.#judged(verdict, null, faults, []), expected: undefined, differences: [] };
   }
 
@@ -278,7 +268,7 @@ export class Expectation {
       return { verdict: this.#judged(amended(verdict, [], [], 'incomplete'), null, [], []), ...none };
     }
     if (verdict.verdict !== 'spliced' && this.#came.has(verdict)) {
-      if (!this.#repeats) this.#countDoubled(verdict, 'it came once more');
+      if (!this.#repeats) this.#countDoubled('it came once more');
       return { verdict, ...none };
     }
     if (!cameWhole(verdict)) {
@@ -287,19 +277,14 @@ export class Expectation {
     }
     this.#count.unexpected += 1;
     const fault = 'payload got one that is not among those sent, or was seen already';
-    this.#say(verdict, fault);
+    this.#account.say(fault);
     const held = amended(verdict, [notAsSent(fault)], []);
     return { verdict: held, ...none };
   }
 
-  #countDoubled(verdict: DatagramVerdict, what: string): void {
+  #countDoubled(what: string): void {
     this.#count.doubled += 1;
-    this.#say(verdict, what);
-  }
-
-  #say(verdict: DatagramVerdict, text?: string): void {
-    const texts = text === undefined ? verdict.mismatches : [text];
-    for (const one of texts) if (this.#mismatches.length < MISMATCHES_KEPT) this.#mismatches.push(one);
+    this.#account.say(what);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Frame } from '../../wire/frame.js';
-import { type Comparison, comparisonOf } from '../comparison.js';
-import { type Difference, DifferenceTally, differenceText } from '../difference.js';
+import { Account } from '../account.js';
+import type { Comparison } from '../comparison.js';
+import { type Difference, differenceText } from '../difference.js';
 import { OpenNames } from '../open-names.js';
 import { OrderTally } from '../order.js';
 import { type FrameComparing, frameDifferences } from './differences.js';
@@ -29,7 +30,6 @@ const MOST_OCTETS = 256 << 20;
 /** Names of what came, and frames that nobody knows yet, kept at most. */
 const MOST_CAME = 1 << 20;
 const MOST_LEFT = 1 << 14;
-const MISMATCHES_KEPT = 20;
 
 /**
  * Frames that were sent, to be held against the frames that came, as `Expectation` does for datagrams, but of any protocol and
@@ -50,7 +50,7 @@ const MISMATCHES_KEPT = 20;
  * ```
  */
 export class FrameExpectation {
-  readonly #strict: boolean;
+  readonly #account: Account;
   readonly #comparing: FrameComparing;
   readonly #open = new Set<Entry>();
   readonly #names = new OpenNames<Entry>();
@@ -61,16 +61,14 @@ export class FrameExpectation {
   readonly #claims = new Set<string>();
   readonly #left: FramePacket[] = [];
   readonly #order = new OrderTally();
-  readonly #tally = new DifferenceTally();
   readonly #count = { good: 0, bad: 0, incomplete: 0, doubled: 0, unexpected: 0, uncompared: 0 };
-  readonly #mismatches: string[] = [];
   #octets = 0;
   #overflowed = false;
   #told = 0;
   #packets = 0;
 
   constructor({ strict = false, sameLink = false }: FrameExpectationOptions = {}) {
-    this.#strict = strict;
+    this.#account = new Account(strict);
     this.#comparing = { sameLink };
   }
 
@@ -117,7 +115,7 @@ export class FrameExpectation {
       this.#hold(entry, seen);
     } else if (this.#came.has(seen.digest)) {
       this.#count.doubled += 1;
-      this.#say(`${seen.kind}: it came once more`);
+      this.#account.say(`${seen.kind}: it came once more`);
     } else if (this.#left.length < MOST_LEFT)
       this.#left.push({ ...seen, packet: seen.packet.slice(), link: seen.link.slice() });
     else this.#count.uncompared += 1;
@@ -129,11 +127,7 @@ export class FrameExpectation {
     for (const seen of this.#left.splice(0)) this.#pair(seen);
     const missing = this.#open.size - this.#count.incomplete;
     const counts = { ...this.#count, ...this.#order.figures, expected: this.#told, missing, stopped: 0, planned: 0 };
-    return comparisonOf({ ...counts, packets: this.#packets, captureLost }, this.#tally, {
-      strict: this.#strict,
-      mismatches: this.#mismatches,
-      plans: [],
-    });
+    return this.#account.comparison({ ...counts, packets: this.#packets, captureLost });
   }
 
   #hold(entry: Entry, seen: FramePacket): void {
@@ -142,10 +136,9 @@ export class FrameExpectation {
   }
 
   #judge({ kind }: FramePacket, differences: readonly Difference[]): void {
-    for (const one of differences) this.#tally.add(one);
-    const faults = differences.filter(({ onTheWay }) => !onTheWay || this.#strict);
+    const [faults] = this.#account.differ(differences);
     this.#count[faults.length > 0 ? 'bad' : 'good'] += 1;
-    for (const one of faults) this.#say(`${kind}: ${differenceText(one)}`);
+    for (const one of faults) this.#account.say(`${kind}: ${differenceText(one)}`);
   }
 
   #close(entry: Entry): void {
@@ -189,11 +182,7 @@ export class FrameExpectation {
     const claimed = this.#claims.has(seen.piece ?? '') || this.#claims.has(seen.kind);
     if (!claimed || this.#overflowed) return; // of others between the same hosts
     this.#count.unexpected += 1;
-    this.#say(`${seen.kind}: nobody sent these octets`);
-  }
-
-  #say(text: string): void {
-    if (this.#mismatches.length < MISMATCHES_KEPT) this.#mismatches.push(text);
+    this.#account.say(`${seen.kind}: nobody sent these octets`);
   }
 }
 
