@@ -7,8 +7,10 @@ import { WASM_PAGE_SIZE, type WasmMemory, webAssembly } from '../../memory/webas
 import type { GeneratedPayload } from '../../payload/generated.js';
 import { JUDGE_LEN, PayloadJudge } from '../../payload/judge.js';
 
-/** Datagrams of one call: what a burst brings, in memory that the processor's second-level cache still holds. */
+/** Datagrams of one call at most: what a burst brings. */
 export const BATCH = 16;
+/** Large ones are fewer: the next ones come into memory that a core's second-level cache still holds. */
+const CACHED_LEN = 128 << 10;
 /** No UDP datagram has more: 65,507 octets by IPv4, 65,527 by IPv6. */
 const SLOT_LEN = WASM_PAGE_SIZE;
 
@@ -41,6 +43,9 @@ export class DatagramBatch {
   readonly #judge: PayloadJudge;
   /** Messages whose lengths the last call wrote over. */
   #dirty = BATCH;
+  /** How many the next call asks for, by those of the last. */
+  #room = BATCH;
+  #isFull = false;
 
   /** @param slotLen octets that are taken of a datagram; less than it can have for tests only */
   constructor(slotLen: number = SLOT_LEN) {
@@ -57,10 +62,18 @@ export class DatagramBatch {
   /** Takes at most `most` datagrams that wait at `fd`; 0 where none does. @throws UfoError of the system */
   receive(fd: number, most: number): number {
     for (let i = 0; i < this.#dirty; i++) this.#open(i);
-    const count = libc().recvmmsg(fd, this.#address, Math.min(most, BATCH), MSG_DONTWAIT, null);
+    const asked = Math.min(most, this.#room);
+    const count = libc().recvmmsg(fd, this.#address, asked, MSG_DONTWAIT, null);
     this.#dirty = Math.max(0, count);
+    this.#isFull = count === asked;
     if (count < 0 && lastErrno() !== ERRNO.EAGAIN) throw lastError('recvmmsg');
+    if (count > 0) this.#room = Math.max(1, Math.min(BATCH, Math.floor(CACHED_LEN / this.#longest(count))));
     return this.#dirty;
+  }
+
+  /** Whether the last call brought all it asked for: more may wait. */
+  get isFull(): boolean {
+    return this.#isFull;
   }
 
   /**
@@ -116,6 +129,12 @@ export class DatagramBatch {
     const told = words[MMSGHDR_WORDS * i + MSG_CONTROLLEN]! >= CONTROL_LEN;
     if (!told || words[at + 2] !== SOL_SOCKET || words[at + 3] !== SCM_TIMESTAMPNS) return null;
     return (words[at + 5]! * TWO_32 + words[at + 4]!) * 1000 + words[at + 6]! / 1e6;
+  }
+
+  #longest(count: number): number {
+    let most = 1;
+    for (let i = 0; i < count; i++) most = Math.max(most, this.lengthOf(i));
+    return most;
   }
 
   #layOut(i: number): void {

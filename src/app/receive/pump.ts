@@ -56,9 +56,9 @@ export class DatagramPump {
       if (count > 0) {
         const taken = take(count);
         if (taken !== undefined) await taken;
-        if (count === BATCH && performance.now() - turnedAt < TURN_MS) continue;
+        if (this.#batch.isFull && performance.now() - turnedAt < TURN_MS) continue;
       }
-      if (count === BATCH) await turn();
+      if (this.#batch.isFull) await turn();
       else {
         await this.#wait(came);
         came = 0;

@@ -116,6 +116,30 @@ describe('datagrams by the batch', () => {
 
   it('are none where none came', () => assert.equal(new DatagramBatch().receive(socket.fd, BATCH), 0));
 
+  it('are so many a call as a cache holds: two of the largest, sixteen small ones', async () => {
+    const batch = new DatagramBatch();
+    const took = (): [number, boolean] => [batch.receive(socket.fd, 100), batch.isFull];
+    for (let i = 0; i < 4; i++) await send(makePayload(65_507, 1, i));
+    assert.deepEqual(took(), [4, false], 'what their length is tells the first call');
+    for (let i = 0; i < 3; i++) await send(makePayload(65_507, 1, i));
+    assert.deepEqual(
+      [took(), took()],
+      [
+        [2, true],
+        [1, false],
+      ],
+    );
+    for (let i = 0; i < 20; i++) await send(makePayload(1472, 1, i));
+    assert.deepEqual(
+      [took(), took(), took()],
+      [
+        [2, true],
+        [16, true],
+        [2, false],
+      ],
+    );
+  });
+
   it('go back as they are, also after some that cannot', async () => {
     const batch = new DatagramBatch();
     const back: Buffer[] = [];
