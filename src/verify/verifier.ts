@@ -116,9 +116,12 @@ export class Verifier {
     return this.#take();
   }
 
-  /** Time passes without frames, in a live capture; `time` in seconds since the epoch. */
-  advance(time: number): DatagramVerdict[] {
-    this.#runs.flush();
+  /**
+   * Time passes without frames, in a live capture; `time` in seconds since the epoch. What was kept back is judged, unless records
+   * came since the last time (`still` false): the rest of a datagram is then on its way, and two parts of it go frame by frame.
+   */
+  advance(time: number, still = true): DatagramVerdict[] {
+    if (still) this.#runs.flush();
     this.#judge.reassembler.advance(time);
     return this.#take();
   }

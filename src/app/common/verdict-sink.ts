@@ -23,6 +23,8 @@ export class VerdictSink implements RecordSink {
   readonly #wanted: number;
   #format = new PcapRecords(RECORD_FORMAT);
   #lines = '';
+  /** Whether nothing came since the last tick. */
+  #still = true;
 
   constructor(told: CaptureChildArguments, file: RecordSink | null) {
     const { interface: name, hash, tellGood = true, sightings, allowZeroChecksum6, datagrams, strict, port } = told;
@@ -50,6 +52,7 @@ export class VerdictSink implements RecordSink {
   }
 
   records(octets: Buffer, frames: number): boolean {
+    this.#still = false;
     this.#toFile((file) => file.records(octets, frames));
     this.#say(this.#verifier.pushRuns([{ format: this.#format, bytes: octets, at: 0, end: octets.length, frames }]));
     return this.#more();
@@ -57,7 +60,8 @@ export class VerdictSink implements RecordSink {
 
   tick(nowMs: number): boolean {
     this.#toFile((file) => file.tick(nowMs));
-    this.#say(this.#verifier.advance(nowMs / 1000));
+    this.#say(this.#verifier.advance(nowMs / 1000, this.#still));
+    this.#still = true;
     this.#flush();
     return this.#more();
   }
