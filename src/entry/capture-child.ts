@@ -10,7 +10,7 @@ import {
 import { parentSink } from '../capture/child/sinks.js';
 import type { CaptureLoop, RecordSink } from '../capture/record-sink.js';
 import { UfoError } from '../errors.js';
-import { dropAllPrivileges } from '../host/invoking-user.js';
+import { dropPrivileges } from '../host/invoking-user.js';
 
 /** Time between two reports of the figures, ms. */
 const STATS_MS = 200;
@@ -28,7 +28,7 @@ async function main(): Promise<void> {
   const options = JSON.parse(process.argv[2] ?? '{}') as CaptureChildArguments;
   const sink = options.mode === 'frames' ? parentSink() : await sinkFromAbove(options);
   const { loop, linktype } = await openLoop(options, sink);
-  dropAllPrivileges();
+  dropPrivileges({ filesToCome: false });
   dieWithParent();
   running = loop;
   loop.onEnd(() => {

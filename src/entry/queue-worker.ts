@@ -29,7 +29,7 @@ async function inProcess(): Promise<void> {
     if (order.type === 'close') process.disconnect();
   });
   await sender.open();
-  dropPrivileges();
+  dropPrivileges({ filesToCome: false });
 }
 
 await (parentPort === null ? inProcess() : inThread(parentPort));

@@ -47,20 +47,19 @@ function putOn(user: User | null): typeof guise {
 }
 
 /**
- * Once all is open that needs privileges: this process becomes whoever called sudo, for good and in all its threads, and
- * nothing it starts can be more (no_new_privs). Whoever is root without sudo stays root, but starts nothing with more either.
+ * Once all is open that needs privileges: this process becomes whoever called sudo, or nobody where root called us, for good
+ * and in all its threads, and nothing it starts can be more (no_new_privs). Only ids are the same in all threads (glibc sees
+ * to that, capset(2) is of one thread), so root stays root where there are `filesToCome`, to be opened or named: they are
+ * root's, as their folder may be.
  */
-export function dropPrivileges(user: User | null = invokingUser()): void {
-  if (process.geteuid?.() === 0) libc().prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+export function dropPrivileges({ filesToCome }: { readonly filesToCome: boolean }): void {
+  if (process.geteuid?.() !== 0) return;
+  libc().prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  const user = invokingUser() ?? (isRealRoot() && !filesToCome ? NOBODY : null);
   if (user === null || !mayStay(user)) return;
   process.setgroups!([user.gid]);
   process.setgid!(user.gid);
   process.setuid!(user.uid);
-}
-
-/** As `dropPrivileges`, for a process that needs nothing but what is open: root becomes nobody where there was no sudo. */
-export function dropAllPrivileges(): void {
-  dropPrivileges(invokingUser() ?? (isRealRoot() ? NOBODY : null));
 }
 
 /** Root of another user namespace than the first has no one else to be. */

@@ -99,14 +99,48 @@ describeInRootLab('root by sudo', () => {
     });
   }
 
-  liveIt('without sudo, the process that captures is nobody, and keeps nothing', async () => {
-    const cli = new Cli(['verify', '-i', 'near0', '--duration', '60s'], { prefix: NO_SUDO, withinMs: 90_000 });
-    for (let left = 1500; left > 0 && captureChildren(cli.child.pid!).length === 0; left--) await sleep(20);
-    const [capture] = captureChildren(cli.child.pid!);
-    await dropped(capture!, NOBODY);
-    cli.child.kill('SIGINT');
-    await cli.end;
+  for (const driver of ['raw-socket', 'packet-socket', 'virtio-ufo', 'af-xdp', 'kernel-udp']) {
+    liveIt(`send by ${driver} without sudo: is nobody in every thread, and all of it goes`, async () => {
+      const words = ['send', '192.0.2.2:9', '--size', '3000', '--count', '300', '--rate', '100/s', '--driver', driver];
+      const cli = new Cli([...words, '--verify=far0'], { prefix: NO_SUDO });
+      await dropped(cli.child.pid!, NOBODY);
+      const { code, stderr } = await cli.end;
+      assert.equal(code, 0, stderr);
+    });
+  }
+
+  liveIt('without sudo, those that capture and receive are nobody, and so is every sender of several', async () => {
+    for (const words of [
+      ['capture', '-i', 'near0'],
+      ['verify', '-i', 'near0', '--duration', '60s'],
+      ['receive', '9098'],
+      [...SEND, '--driver', 'raw-socket', '--queues', '2'],
+    ]) {
+      const cli = new Cli(words, { prefix: NO_SUDO, withinMs: 90_000 });
+      await dropped(cli.child.pid!, NOBODY);
+      const children = [...captureChildren(cli.child.pid!), ...childrenOf(cli.child.pid!, 'queue-worker.js')];
+      assert.equal(children.length, words[0] === 'receive' ? 0 : words[0] === 'send' ? 2 : 1, words.join(' '));
+      for (const pid of children) await dropped(pid, NOBODY);
+      cli.child.kill('SIGINT');
+      await cli.end;
+    }
   });
+
+  liveIt(
+    'without sudo, who has files to write stays root, that starts nothing with more, and they are root’s',
+    async () => {
+      const closed = join(folder, 'closed');
+      mkdirSync(closed, { mode: 0o700 });
+      const saved = join(closed, 'saved');
+      const cli = new Cli([...SEND, '--save', saved], { prefix: NO_SUDO });
+      for (let left = 1500; left > 0 && !/^NoNewPrivs:\t1$/m.test(statusOf(cli.child.pid!)); left--) await sleep(20);
+      assert.match(statusOf(cli.child.pid!), /^Uid:\t0\t/m);
+      cli.child.kill('SIGINT');
+      const { signal, stderr } = await cli.end;
+      assert.equal(signal, 'SIGINT', stderr);
+      assert.equal(statSync(saved).uid, 0);
+    },
+  );
 
   for (const words of [
     ['receive', '9098', '--timeout', '5s', '-o'],

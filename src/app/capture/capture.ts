@@ -27,7 +27,7 @@ async function captureToText(
   signal: AbortSignal,
 ): Promise<CaptureResult> {
   await using running = await openUntilStopped(signal, (opening) => openText(options, opening));
-  dropPrivileges();
+  dropPrivileges({ filesToCome: false });
   const stop = (): void => void running.close();
   const timer = options.durationMs === undefined ? undefined : setTimeout(stop, options.durationMs);
   signal.addEventListener('abort', stop, { once: true });

@@ -23,7 +23,7 @@ export async function captureToFile(
     }),
   );
   file.begun();
-  dropPrivileges();
+  dropPrivileges({ filesToCome: true });
   const stop = (): void => child.stop();
   const timer = options.durationMs === undefined ? undefined : setTimeout(stop, options.durationMs);
   if (signal.aborted) stop();

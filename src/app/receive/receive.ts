@@ -25,7 +25,7 @@ export async function receive(wishes: ReceiveOptions, output: Output, signal: Ab
   await announce(socket, options, output);
   await using reporter = options.report ? await Reporter.start(socket) : null;
   if (reporter?.blind) output.note(`reports tell nothing of packets, only of datagrams: ${reporter.blind}`);
-  dropPrivileges();
+  dropPrivileges({ filesToCome: store !== null && !toStdout });
   const run = new ReceiveRun(options, { socket, output, store, reporter });
   let failure: unknown = null;
   try {

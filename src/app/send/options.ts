@@ -68,6 +68,11 @@ export interface SendRequest extends PayloadOptions, Reach, Omit<DriverOptionVal
   readonly json: boolean;
 }
 
+/** Whether files are to be opened or named while it sends, or after. */
+export function hasFiles({ file, save, pcap, html }: SendRequest): boolean {
+  return [file, save, pcap, html].some((name) => name !== undefined);
+}
+
 /** Where datagrams go and how their socket is made. */
 export interface SendTarget {
   readonly family: 4 | 6;

@@ -10,7 +10,7 @@ import { type QueueOptions, type QueueResult, QueueSenders } from '../queues/que
 import { QueueTally } from '../queues/tally.js';
 import { holdPorts } from './flows.js';
 import { heldRate } from './held-rate.js';
-import { type SendRequest, type SendTarget, sendTarget } from './options.js';
+import { hasFiles, type SendRequest, type SendTarget, sendTarget } from './options.js';
 import type { SendPage } from './page.js';
 import { startCheck } from './proof.js';
 import { heldOutside } from './reach.js';
@@ -45,7 +45,7 @@ export async function sendOnQueues(
   try {
     check.wire = await startCheck(options, watched, signal, { toldUntil: () => tally.toldUntil, onHeld: page?.add });
     check.wire?.broken.addEventListener('abort', senders.stop);
-    if (!DRIVER_TRAITS[paths[0]!.driver].staysPrivileged) dropPrivileges();
+    if (!DRIVER_TRAITS[paths[0]!.driver].staysPrivileged) dropPrivileges({ filesToCome: hasFiles(options) });
     const sent = await sendAndCount(senders, tally, count, options, output);
     if (sent.failure !== null && tally.fragments === 0) throw sent.failure;
     const byTime = count === undefined;

@@ -12,7 +12,7 @@ import type { SentLog } from '../common/sent.js';
 import { sendAll } from './all.js';
 import { EchoCheck, echoExitCode } from './echo.js';
 import { holdPorts } from './flows.js';
-import { type SendRequest, type SendTarget, sendTarget } from './options.js';
+import { hasFiles, type SendRequest, type SendTarget, sendTarget } from './options.js';
 import type { SendPage } from './page.js';
 import { startCheck } from './proof.js';
 import { heldOutside } from './reach.js';
@@ -100,7 +100,7 @@ async function sendAndLook(
     const stop = wire === null ? signal : AbortSignal.any([signal, wire.broken]);
     const echo = options.echoCheckMs === undefined ? null : new EchoCheck(options.seed ?? 1, options.echoCheckMs);
     if (echo !== null) socket.on('message', echo.take);
-    if (!DRIVER_TRAITS[path.driver].staysPrivileged) dropPrivileges();
+    if (!DRIVER_TRAITS[path.driver].staysPrivileged) dropPrivileges({ filesToCome: hasFiles(options) });
     const sent = await sendAll({ socket, path, flows, log, echo, options, output, signal: stop });
     const unsaved = await save?.finish().then(nothing, (error: unknown) => error);
     const [shown, answers] = await Promise.all([wire?.finish(), echo?.finish(sent.tally.datagrams, stop)]);

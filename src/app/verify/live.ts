@@ -211,7 +211,7 @@ export async function verifyLive(
   const { quiet, html, hash = false } = options;
   const told = { quiet: quiet && html === undefined, hash: hash || (expect?.wantsHash ?? false) };
   await using running = await startLiveVerify({ ...options, expect, ...told });
-  dropPrivileges();
+  dropPrivileges({ filesToCome: html !== undefined || options.write !== undefined });
   const stop = (): void => running.stop();
   const timer = options.durationMs === undefined ? undefined : setTimeout(stop, options.durationMs);
   if (signal.aborted) stop();
