@@ -21,24 +21,34 @@ export interface DifferenceCount extends Difference {
 
 /** Kinds kept; idents and payloads can differ in as many ways as there are datagrams. */
 const MOST_KINDS = 64;
+/** All kinds beyond. */
+const FURTHER = { field: 'further fields', from: 'various', to: 'others' } as const;
 
 /** Counts differences by what they are; those beyond the bound are counted together. */
 export class DifferenceTally {
   readonly #kinds = new Map<string, { -readonly [K in keyof DifferenceCount]: DifferenceCount[K] }>();
-  /** Differences of kinds that are not kept. */
-  others = 0;
 
   add(difference: Difference): void {
-    const { field, from, to, onTheWay } = difference;
-    const key = `${field} ${from} ${to} ${onTheWay}`;
-    const known = this.#kinds.get(key);
-    if (known !== undefined) known.datagrams += 1;
-    else if (this.#kinds.size < MOST_KINDS) this.#kinds.set(key, { field, from, to, onTheWay, datagrams: 1 });
-    else this.others += 1;
+    const key = keyOf(difference);
+    if (this.#kinds.has(key) || this.#kinds.size < MOST_KINDS) this.#count(key, difference);
+    else {
+      const further = { ...FURTHER, onTheWay: difference.onTheWay };
+      this.#count(keyOf(further), further);
+    }
   }
 
   /** In the order in which they were first seen. */
   kinds(): DifferenceCount[] {
     return [...this.#kinds.values()];
   }
+
+  #count(key: string, { field, from, to, onTheWay }: Difference): void {
+    const known = this.#kinds.get(key);
+    if (known === undefined) this.#kinds.set(key, { field, from, to, onTheWay, datagrams: 1 });
+    else known.datagrams += 1;
+  }
+}
+
+function keyOf({ field, from, to, onTheWay }: Difference): string {
+  return `${field} ${from} ${to} ${onTheWay}`;
 }

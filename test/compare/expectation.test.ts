@@ -177,6 +177,20 @@ describe('a header field that was asked for', () => {
     });
   }
 
+  it('is told with all others where there are too many kinds', () => {
+    const many = Array.from({ length: 70 }, (_, sequence) =>
+      expected(sequence, { headers: ipv4, ident: 900 + sequence }),
+    );
+    const { differences, changed } = compared(
+      many,
+      many.flatMap((_, sequence) => generated(sequence, sequence < 66 ? {} : { ttl: 9 })),
+    );
+    assert.deepEqual([differences.length, changed.length], [65, 1]);
+    const further = { field: 'further fields', from: 'various', to: 'others' };
+    assert.deepEqual(differences.at(-1), { ...further, onTheWay: false, datagrams: 6 });
+    assert.deepEqual(changed, [{ ...further, onTheWay: true, datagrams: 4 }]);
+  });
+
   it('over IPv6: the flow label and extension headers', () => {
     const told = { headers: { flowLabel: 0, extensionHeaders: '2c00010400000000' } };
     const result = compared([expected(0, told)], packetsOf(makePayload(LENGTH, SEED, 0), 1, flow6));
