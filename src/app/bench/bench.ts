@@ -37,9 +37,9 @@ export interface BenchOptions {
   readonly json: boolean;
 }
 
-/** Rounds, and milliseconds of sending within one, and before the first. */
-const FULL = { rounds: 5, ms: 200, warmUpMs: 500 };
-const QUICK = { rounds: 3, ms: 80, warmUpMs: 200 };
+/** Rounds, milliseconds of sending within one, and of processor time before the first. */
+const FULL = { rounds: 5, ms: 200, warmUpMs: 1000 };
+const QUICK = { rounds: 3, ms: 80, warmUpMs: 500 };
 /** Of the wire: one for a sender alone, two for two side by side. */
 const QUEUES = 3;
 

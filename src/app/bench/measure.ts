@@ -3,6 +3,7 @@ import { abortable } from '../../socket/waiting/abortable.js';
 import { WireWitness } from './check.js';
 import type { Contestant, Runner } from './contestants/contestant.js';
 import type { Scenario } from './scenario.js';
+import { warmUp } from './warm-up.js';
 import { type Arrivals, arrivedSince } from './wire.js';
 
 /** One contestant's stretch within a round, with what arrived. */
@@ -30,7 +31,7 @@ export interface MeasurePlan {
   readonly rounds: number;
   /** Milliseconds of sending within a round. */
   readonly ms: number;
-  /** And before the first: until the code is compiled and what it reads is in the caches. */
+  /** And before the first, milliseconds of processor time. */
   readonly warmUpMs: number;
   /** Counts at the end of the scenario's wire. */
   readonly arrivals: Arrivals;
@@ -73,7 +74,10 @@ async function timeAll(scenario: Scenario, entries: readonly Entry[], plan: Meas
       if (entry.runner === null || entry.fault !== null) continue;
       plan.signal.throwIfAborted();
       plan.onStep(entry.contestant.name);
-      await oneStretch(scenario, entry, entry.runner, round < 0, plan);
+      await faultIn(
+        entry,
+        round < 0 ? warmUp(entry.runner, plan.warmUpMs) : oneStretch(scenario, entry, entry.runner, plan),
+      );
     }
   }
 }
@@ -117,29 +121,31 @@ async function checkAll(scenario: Scenario, entries: readonly Entry[], plan: Mea
   }
 }
 
-/** The first stretch is not kept. */
+/** What breaks a contestant down is its fault, and it takes no further part. */
+async function faultIn(entry: Entry, work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    entry.fault = (error as Error).message;
+  }
+}
+
 async function oneStretch(
   { size }: Scenario,
   entry: Entry,
   runner: Runner,
-  warmUp: boolean,
-  { ms, warmUpMs, arrivals }: MeasurePlan,
+  { ms, arrivals }: MeasurePlan,
 ): Promise<void> {
   const before = await arrivals.count();
-  try {
-    const { datagrams, packets, seconds, cpuSeconds, peakRss } = await runner.forMs(warmUp ? warmUpMs : ms);
-    const arrived = Math.min(packets, await arrivedSince(arrivals, before, packets));
-    if (peakRss !== null) entry.peakRss = Math.max(entry.peakRss ?? 0, peakRss);
-    if (warmUp) return;
-    const octets = datagrams * size;
-    const share = packets === 0 ? 0 : arrived / packets;
-    entry.rounds.push({
-      octetsPerSecond: (octets * share) / seconds,
-      packetsPerSecond: arrived / seconds,
-      lostShare: 1 - share,
-      cpuSecondsPerGb: cpuSeconds === null || octets === 0 ? null : (cpuSeconds * 1e9) / octets,
-    });
-  } catch (error) {
-    entry.fault = (error as Error).message;
-  }
+  const { datagrams, packets, seconds, cpuSeconds, peakRss } = await runner.forMs(ms);
+  const arrived = Math.min(packets, await arrivedSince(arrivals, before, packets));
+  if (peakRss !== null) entry.peakRss = Math.max(entry.peakRss ?? 0, peakRss);
+  const octets = datagrams * size;
+  const share = packets === 0 ? 0 : arrived / packets;
+  entry.rounds.push({
+    octetsPerSecond: (octets * share) / seconds,
+    packetsPerSecond: arrived / seconds,
+    lostShare: 1 - share,
+    cpuSecondsPerGb: cpuSeconds === null || octets === 0 ? null : (cpuSeconds * 1e9) / octets,
+  });
 }
