@@ -1,7 +1,10 @@
 // Bundles the programs of dist/src/entry/ into dist/bundle/entry/, each a single file: node reads one instead of hundreds, and
 // what a command does not use is parsed but not run. All lie in one folder, for each finds the others beside itself
 // (src/entry/programs.ts), and as deep as before, for package.json is found by counting folders. Native packages stay outside.
+// They are CommonJS: V8 can keep the code of such a program (src/cli/code-cache.ts), and Node starts it without the loader of
+// ES modules.
 // `main` alone holds nothing but the way to the help texts, which are made here, and to `program`.
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -32,20 +35,21 @@ const lazyBuiltins = {
 const common = {
   outdir: `${bundle}/entry`,
   bundle: true,
-  format: 'esm',
+  format: 'cjs',
   platform: 'node',
   target: 'node20.19',
   minifyWhitespace: true,
   minifySyntax: true,
-  // CommonJS packages in an ES module still ask for node's own modules by require.
-  banner: {
-    js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
-  },
+  supported: { 'dynamic-import': false }, // require does
+  define: { 'import.meta.url': 'importMetaUrl' },
+  banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
   logLevel: 'warning',
   absWorkingDir: root,
   metafile: true,
   plugins: [lazyBuiltins],
 };
+mkdirSync(bundle, { recursive: true });
+writeFileSync(`${bundle}/package.json`, '{ "type": "commonjs" }\n');
 const parts = await build({
   ...common,
   entryPoints: programs.filter((name) => name !== 'main.js').map((name) => entries + name),
@@ -62,12 +66,13 @@ const cli = `${root}dist/src/cli`;
 const { READY_WIDTHS, readyFile } = await import(`${cli}/ready-text.js`);
 const { helpText } = await import(`${cli}/help.js`);
 const { COMMANDS } = await import(`${cli}/commands.js`);
-mkdirSync(bundle, { recursive: true });
 for (const width of READY_WIDTHS) {
   const names = [undefined, ...COMMANDS.map(({ name }) => name)];
   const texts = await Promise.all(names.map(async (name) => [name ?? '', await helpText(name, COMMANDS, width)]));
   writeFileSync(`${bundle}/${readyFile(width)}`, JSON.stringify(Object.fromEntries(texts)));
 }
+
+execFileSync(process.execPath, [`${bundle}/entry/keep-code.js`], { stdio: 'inherit' });
 
 const { manPage } = await import(`${cli}/man-page.js`);
 const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));

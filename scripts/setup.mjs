@@ -38,7 +38,7 @@ const ELSEWHERE = [
   ['apk', 'doas apk add build-base python3 libpcap-dev iproute2 util-linux linux-headers'],
 ];
 
-process.exitCode = checkNode() && installSystem() && installPackages() && build() ? 0 : 1;
+process.exitCode = checkNode() && installSystem() && installPackages() && build() && (await keepCode()) ? 0 : 1;
 
 function checkNode() {
   const [major, minor] = process.versions.node.split('.').map(Number);
@@ -133,6 +133,13 @@ function build() {
   if (existsSync(stamp) && statSync(stamp).mtimeMs > Math.max(...sources)) return true;
   say('building');
   return run([process.execPath, 'scripts/build.mjs']);
+}
+
+/** The build makes it, but another Node may have come since, which compiles until it has its own. */
+async function keepCode() {
+  const { CachedProgram } = await import(`${root}dist/src/cli/code-cache.js`);
+  if (new CachedProgram(join(root, 'dist/bundle/entry/program.js')).isCached) return true;
+  return run([process.execPath, 'dist/bundle/entry/keep-code.js']);
 }
 
 /** When anything in `path` last changed, in ms; the folders count too, for files that have gone. */

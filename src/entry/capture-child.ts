@@ -100,4 +100,4 @@ function fail(error: unknown): never {
 }
 
 process.on('uncaughtException', fail);
-await main().catch(fail);
+void main().catch(fail);

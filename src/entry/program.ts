@@ -8,4 +8,4 @@ import './programs.js';
 
 // exitCode and never exit(): that would lose what stdout has not taken yet.
 const finish = trapBugs(PROGRAM);
-finish(await run(process.argv.slice(2), COMMANDS, createOutput()));
+void run(process.argv.slice(2), COMMANDS, createOutput()).then(finish);

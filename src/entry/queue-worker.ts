@@ -32,4 +32,4 @@ async function inProcess(): Promise<void> {
   dropPrivileges({ filesToCome: false });
 }
 
-await (parentPort === null ? inProcess() : inThread(parentPort));
+void (parentPort === null ? inProcess() : inThread(parentPort));

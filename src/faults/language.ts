@@ -55,7 +55,7 @@ function fromText(text: string, name: string): StepCall[] {
 
 function argument(text: string): number | string {
   const bare = text.trim();
-  return /^(?:[-−]?\d+(?:\.\d+)?|0x[0-9a-f]+)$/i.test(bare) ? Number(bare.replace('−', '-')) : bare;
+  return /^(?:[-\u2212]?\d+(?:\.\d+)?|0x[0-9a-f]+)$/i.test(bare) ? Number(bare.replace('−', '-')) : bare;
 }
 
 function fromJson(text: string, name: string): StepCall[] {

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { isAscii } from 'node:buffer';
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { CachedProgram, codeFile } from '../../src/cli/code-cache.js';
 import { COMMANDS } from '../../src/cli/commands.js';
 import { READY_WIDTHS, type ReadyTexts, readyFile, readyText } from '../../src/cli/ready-text.js';
 
@@ -47,7 +50,7 @@ describe('the command line as the package ships it', () => {
   it('reads help and version, and loads the program for everything else only', () => {
     const main = readFileSync(MAIN, 'utf8');
     assert.ok(main.length < 10_000 && !main.includes('YError'), 'what every start parses');
-    assert.match(main, /import\("\.\/program\.js"\)/);
+    assert.match(main, /require\("\.\/program\.js"\)/);
     for (const width of READY_WIDTHS) {
       const texts = JSON.parse(readFileSync(join(MAIN, '../..', readyFile(width)), 'utf8')) as ReadyTexts;
       assert.deepEqual(Object.keys(texts), ['', ...COMMANDS.map(({ name }) => name)]);
@@ -59,6 +62,27 @@ describe('the command line as the package ships it', () => {
     assert.notEqual(readyText(['--version'], width), null);
     for (const args of [[], ['send'], ['--version', 'send'], ['--help', 'send'], ['lab', '--', '--help']]) {
       assert.equal(readyText(args, width), null, 'work, or a text that has to be made');
+    }
+  });
+
+  it('starts with the code that the build kept, and does without where that is harmed', (t) => {
+    const program = join(MAIN, '../program.js');
+    assert.ok(new CachedProgram(program).isCached, 'else every start compiles 1.4 MB');
+    // esbuild escapes other letters in strings, but not in tagged templates and regular expressions: write \u2026 there.
+    assert.ok(isAscii(readFileSync(program)), 'reading another text than ASCII takes longer, and twice the memory');
+    const folder = mkdtempSync(join(tmpdir(), 'udp-ufo-bundle-'));
+    t.after(() => rmSync(folder, { recursive: true }));
+    cpSync(join(MAIN, '../..'), folder, { recursive: true });
+    const main = join(folder, 'entry/main.js');
+    const code = codeFile(join(folder, 'entry/program.js'));
+    const want = run(MAIN, 'plan', 'list');
+    assert.equal(want.status, 0);
+    const octets = readFileSync(code);
+    for (const harmed of [Buffer.from(octets).fill(0xa5, 2000, 9000), Buffer.alloc(octets.length), null]) {
+      if (harmed === null) rmSync(code);
+      else writeFileSync(code, harmed);
+      const { status, stdout, stderr } = run(main, 'plan', 'list');
+      assert.deepEqual([status, stdout, stderr], [want.status, want.stdout, want.stderr]);
     }
   });
 });

@@ -41,7 +41,7 @@ export function coverageMap({ fragmentList, holes, findings, conflicts, cut }: D
   const left = fragmentList.length - shown.length;
   const height = (shown.length + (holes.length > 0 ? 1 : 0)) * ROW + 4;
   const legend = shared.some(({ all }) => all.count > 0) ? LEGEND : '';
-  return html`<figure><figcaption>Fragments over the octets of the IP payload, 0 … ${end}${legend}${
+  return html`<figure><figcaption>Fragments over the octets of the IP payload, 0 \u2026 ${end}${legend}${
     left > 0 ? `; ${left} more fragments not drawn` : ''
   }</figcaption><svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="coverage of ${end} octets by ${
     fragmentList.length
@@ -78,7 +78,7 @@ function fragmentBar(
 function holeBar(from: number, to: number, row: number, x: (octet: number) => number): Markup {
   const y = row * ROW;
   const width = Math.max(2, x(to) - x(from));
-  return html`<g><title>missing: octets ${from} … ${to}</title><text x="0" y="${y + 9}">missing</text><rect class="hole" x="${x(
+  return html`<g><title>missing: octets ${from} \u2026 ${to}</title><text x="0" y="${y + 9}">missing</text><rect class="hole" x="${x(
     from,
   )}" y="${y + 1}" width="${width}" height="${ROW - 3}"/></g>`;
 }
