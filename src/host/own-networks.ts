@@ -8,27 +8,41 @@ interface OwnAddress {
 
 /** What the addresses of this thread's network namespace say of others. Only interfaces that are up count. */
 export class OwnNetworks {
-  readonly #own: readonly OwnAddress[];
+  readonly #cidrs: readonly string[];
+  readonly #parsed: Partial<Record<4 | 6, readonly OwnAddress[]>> = {};
 
   /** @param addresses each with its prefix length: `192.0.2.1/24` */
   constructor(addresses: readonly string[] = cidrs()) {
-    this.#own = addresses.flatMap((cidr) => {
-      const [text = '', prefixLen] = cidr.split('/');
-      const address = parseAddress(text);
-      return address === null ? [] : [{ address, prefixLen: Number(prefixLen) }];
-    });
+    this.#cidrs = addresses;
+  }
+
+  /** Parsed when one of the family is asked about: whoever sends by IPv4 need not wait for the parser of IPv6. */
+  #own(family: 4 | 6): readonly OwnAddress[] {
+    this.#parsed[family] ??= this.#cidrs
+      .filter((cidr) => cidr.includes(':') === (family === 6))
+      .flatMap((cidr) => {
+        const [text = '', prefixLen] = cidr.split('/');
+        const address = parseAddress(text);
+        return address === null ? [] : [{ address, prefixLen: Number(prefixLen) }];
+      });
+    return this.#parsed[family];
   }
 
   /** One of this host's addresses. */
   has(address: Address): boolean {
-    return isLoopback(address) || this.#own.some((own) => samePrefix(own.address, address, 8 * address.octets.length));
+    return (
+      isLoopback(address) ||
+      this.#own(address.family).some((own) => samePrefix(own.address, address, 8 * address.octets.length))
+    );
   }
 
   /** Reached without a router. */
   onLink(address: Address): boolean {
     const { family, octets } = address;
     if (isLoopback(address) || (family === 6 && octets[0] === 0xfe && octets[1]! >> 6 === 0b10)) return true;
-    return this.isBroadcast(address) || this.#own.some((own) => samePrefix(own.address, address, own.prefixLen));
+    return (
+      this.isBroadcast(address) || this.#own(family).some((own) => samePrefix(own.address, address, own.prefixLen))
+    );
   }
 
   /**
@@ -38,7 +52,7 @@ export class OwnNetworks {
     if (address.family === 6 || isMulticast(address)) return false;
     const host = word(address);
     if (host === 0xffff_ffff) return true;
-    return this.#own.some(({ address: own, prefixLen }) => {
+    return this.#own(4).some(({ address: own, prefixLen }) => {
       const ones = 2 ** (32 - prefixLen) - 1;
       return prefixLen < 31 && samePrefix(own, address, prefixLen) && host % (ones + 1) === ones;
     });
@@ -54,7 +68,6 @@ function isLoopback({ family, octets }: Address): boolean {
 }
 
 function samePrefix(one: Address, other: Address, len: number): boolean {
-  if (one.family !== other.family) return false;
   return one.octets.every((octet, i) => {
     const mask = (0xff00 >> Math.min(8, Math.max(0, len - 8 * i))) & 0xff;
     return ((octet ^ other.octets[i]!) & mask) === 0;

@@ -1,4 +1,4 @@
-import { isIP, isIPv4 } from 'node:net';
+import { isIP, isIPv4, isIPv6 } from 'node:net';
 import { argumentError } from '../errors.js';
 
 /** Where to send to or from. `host` is an address literal (no brackets, zone kept) or a host name still to be resolved. */
@@ -12,11 +12,13 @@ export interface Endpoint {
 
 /** A label of RFC 1123 2.1. */
 const LABEL = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i;
+/** Every IPv6 address has them, and HOST:PORT has not: Node's expression for IPv6 takes milliseconds to compile. */
+const TWO_COLONS = /:.*:/;
 
 /** `192.0.2.1:9`, `[2001:db8::1]:9`, `host.example:9`; without `:PORT` only if `portOptional`. Nothing is looked up. */
 export function parseEndpoint(text: string, name: string, portOptional = false): Endpoint {
   const allowed = portOptional ? 'HOST, HOST:PORT, [V6ADDRESS] or [V6ADDRESS]:PORT' : 'HOST:PORT or [V6ADDRESS]:PORT';
-  if (isIP(text) === 6) {
+  if (TWO_COLONS.test(text) && isIPv6(text)) {
     if (portOptional) return { host: text, family: 6, port: undefined };
     throw argumentError(name, text, allowed, `put the IPv6 address in brackets: [${text}]:PORT`);
   }

@@ -17,7 +17,8 @@ export function parseAddress(text: string): Address | null {
   const family = isIP(text);
   if (family === 0) return null;
   const [address, zone] = text.split('%');
-  const octets = Uint8Array.from(ipaddr.parse(address!).toByteArray());
+  // Not ipaddr.parse: it tries IPv6 first, whose regular expressions take milliseconds to compile.
+  const octets = Uint8Array.from((family === 4 ? ipaddr.IPv4 : ipaddr.IPv6).parse(address!).toByteArray());
   if (family === 4) return { family, octets };
   return zone === undefined ? { family: 6, octets } : { family: 6, octets, zone };
 }
