@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict';
-import { fileURLToPath } from 'node:url';
 import { runTool } from '../../src/host/run-tool.js';
+import { MAIN } from '../live/cli.js';
 import { liveIt } from '../live/in-lab.js';
 import { describeInRootLab } from './in-root-lab.js';
 
-const MAIN_JS = fileURLToPath(new URL('../../src/entry/main.js', import.meta.url));
-
 describeInRootLab('udp-ufo bench of xdp-live', () => {
   liveIt('times it by the stack, and over a wire whose far end takes redirected frames, where it arrives', async () => {
-    const bench = [process.execPath, MAIN_JS, 'bench', '--quick', '--only', 'xdp-live', '--json'];
-    const text = await runTool(process.execPath, [MAIN_JS, 'lab', '--real-root', '--', ...bench], {
+    const bench = [process.execPath, MAIN, 'bench', '--quick', '--only', 'xdp-live', '--json'];
+    const text = await runTool(process.execPath, [MAIN, 'lab', '--real-root', '--', ...bench], {
       timeoutMs: 55_000,
     });
     const lines = text
