@@ -19,14 +19,21 @@ export type Evidence = Pick<Finding, 'of' | 'octets' | 'mark'>;
 
 /** A datagram of 8,192 fragments can be wrong 8,192 times; a reader needs the first few. */
 const MOST = 64;
+/** As many of each level, where very many datagrams are wrong at a time. */
+const FEW = 4;
 /** Characters of one text, and octets of evidence or in a text: headers can have thousands. */
 const MOST_TEXT = 400;
 const MOST_EVIDENCE = 80;
 const MOST_HEX = 32;
 /** Octets that the findings of one datagram may take, those of each level. */
-const MOST_OCTETS = 16_384;
-/** What a finding costs beside its text and octets: a pessimistic guess. */
-export const FINDING_COST = 200;
+const MOST_OCTETS = 36_864;
+/** What a finding takes beside its text and octets: measured, with the pieces that the text was put together of. */
+const FINDING_COST = 480;
+
+/** Octets that a finding takes, about; its text is not of Latin letters only. */
+export function findingOctets({ text, octets = '' }: Finding): number {
+  return FINDING_COST + 2 * text.length + octets.length;
+}
 
 /** The findings of one datagram, bounded. */
 export class Findings {
@@ -35,24 +42,39 @@ export class Findings {
   notes = 0;
   /** Octets that they take, about. */
   octets = 0;
+  /** What is wrong, whether it was kept or left out; undefined where nothing is. */
+  codes: Set<Code> | undefined;
+  #most = MOST;
   readonly #full = { mismatch: false, note: false };
+  readonly #taken = { mismatch: 0, note: 0 };
+
   /** Whether one more of that level would be kept. */
   keeps(level: Finding['level']): boolean {
     return !this.#full[level];
   }
-  readonly #taken = { mismatch: 0, note: 0 };
+
+  /** From now on no more than a few are kept. */
+  keepFew(): void {
+    this.#most = FEW;
+  }
 
   add(level: Finding['level'], code: Code, fragment: number | null, text: string, evidence?: Evidence): void {
     const count = level === 'mismatch' ? ++this.mismatches : ++this.notes;
+    if (level === 'mismatch') this.#addCode(code);
     if (this.#full[level]) return;
-    if (count > MOST || this.#taken[level] > MOST_OCTETS) {
+    if (count > this.#most || this.#taken[level] > MOST_OCTETS) {
       this.#full[level] = true;
       this.#push({ code: 'left-out', level, fragment: null, text: 'more of the kind left out' });
     } else this.#push({ code, level, fragment, text: bounded(text), ...evidence });
   }
 
+  #addCode(code: Code): void {
+    this.codes ??= new Set();
+    this.codes.add(code);
+  }
+
   #push(finding: Finding): void {
-    const octets = FINDING_COST + finding.text.length + (finding.octets?.length ?? 0);
+    const octets = findingOctets(finding);
     this.octets += octets;
     this.#taken[finding.level] += octets;
     this.list.push(finding);

@@ -6,7 +6,7 @@ const SPLICE_CODES: ReadonlySet<Code> = new Set<Code>([
   ...(['udp-header', 'udp-length', 'udp-checksum', 'upper-header', 'upper-checksum'] as const),
   ...(['payload-foreign', 'payload-length', 'payload-octet', 'not-as-sent'] as const),
   ...(['fragment-overlap', 'fragment-conflict', 'fragment-end-differs', 'fragment-past-end'] as const),
-  ...(['df-differs', 'ip-options-differ', 'destination-mac', 'left-out'] as const),
+  ...(['df-differs', 'ip-options-differ', 'destination-mac'] as const),
 ]);
 
 /**
@@ -15,8 +15,8 @@ const SPLICE_CODES: ReadonlySet<Code> = new Set<Code>([
  * datagram's octets are a splice also where too little was seen to know how the idents go, and changed octets never are.
  */
 export function isSplice({ cameAgain, origin, findings, fragmented }: Group): boolean {
-  if (!fragmented || !findings.list.every(({ level, code }) => level === 'note' || SPLICE_CODES.has(code)))
-    return false;
+  if (!fragmented) return false;
+  for (const code of findings.codes ?? []) if (!SPLICE_CODES.has(code)) return false;
   if (origin === 'changed') return false;
   return cameAgain === 'yes' || (cameAgain === 'unknown' && origin === 'another');
 }

@@ -60,4 +60,22 @@ describe('work', () => {
     assert.ok(seen + verifier.end().length === 500);
     assert.ok(octets < 64_000, `${octets} octets of JSON`);
   });
+
+  it('keeps but a few findings of each where very many datagrams are wrong at a time', () => {
+    const verifier = new Verifier({ hash: false, limits: { maxOctets: 1 << 30 } });
+    const data = pattern(400);
+    for (let k = 0; k < 12; k++)
+      for (let ident = 1; ident <= 3000; ident++)
+        verifier.push([frame(fragment({ ...flow4, ident }, data, { offset: 8 * k, len: 16, more: true }))]);
+    const verdicts = verifier.end();
+    assert.ok(
+      verdicts.length === 3000 && verdicts.every(({ verdict, overlaps }) => verdict === 'bad' && overlaps === 11),
+    );
+    const wrong = verdicts.map(({ mismatches }) => mismatches.length);
+    assert.ok(Math.max(...wrong) <= 8 && Math.min(...wrong) >= 5, `${Math.min(...wrong)} to ${Math.max(...wrong)}`);
+    assert.ok(verdicts.every(({ mismatches }) => mismatches.at(-1) === 'more of the kind left out'));
+    const one = new Verifier({ hash: false });
+    for (let k = 0; k < 12; k++) one.push([frame(fragment(flow4, data, { offset: 8 * k, len: 16, more: true }))]);
+    assert.equal(one.end()[0]!.mismatches.length, 11);
+  });
 });

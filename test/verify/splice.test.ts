@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { makePayload } from '../../src/payload/generated.js';
+import { Findings } from '../../src/verify/findings.js';
+import type { Group } from '../../src/verify/reassembly/group.js';
+import { isSplice } from '../../src/verify/splice.js';
 import type { DatagramVerdict } from '../../src/verify/verdict.js';
 import { Verifier } from '../../src/verify/verifier.js';
 import { type Flow, flow4, flow6, fragments, frame, pattern, udpPacket } from './build.js';
@@ -224,5 +227,17 @@ describe('two generated halves', () => {
       at: (i) => (i === 29 ? 9 : 1 + i * 1e-5),
     });
     assert.deepEqual([of(verdicts, 'spliced').length, summary.bad], [1, 0]);
+  });
+});
+
+describe('a finding that was left out', () => {
+  it('counts: what no splice explains is none', () => {
+    const findings = new Findings();
+    const group = { cameAgain: 'yes', origin: undefined, findings, fragmented: true } as Group;
+    for (let i = 0; i < 70; i++) findings.add('mismatch', 'fragment-overlap', i, 'overlaps');
+    assert.equal(isSplice(group), true);
+    findings.add('mismatch', 'header-checksum', 71, 'got 1, want 2');
+    assert.ok(findings.list.every(({ code }) => code !== 'header-checksum'));
+    assert.equal(isSplice(group), false);
   });
 });

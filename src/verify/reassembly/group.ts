@@ -112,7 +112,7 @@ export class Group implements Keyed {
   /** Whose octets the fragments of a generated payload carry, where something is wrong with it. */
   origin: PayloadOrigin | undefined;
   /** Octets of records and findings that it was charged for. */
-  cost = 0;
+  readonly charged = { records: 0, findings: 0 };
   /** Once complete. */
   verdict: MutableVerdict | undefined;
 

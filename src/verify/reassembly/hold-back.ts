@@ -1,4 +1,4 @@
-import { FINDING_COST } from '../findings.js';
+import { findingOctets } from '../findings.js';
 import type { DatagramVerdict } from '../verdict.js';
 import type { Group } from './group.js';
 import type { Keyed } from './keyed.js';
@@ -132,6 +132,6 @@ class WaitingCount implements Waiting {
 
 function findingsOctets({ findings, fragmentList }: DatagramVerdict): number {
   let octets = 128 * (fragmentList?.length ?? 0);
-  for (const { text, octets: shown } of findings) octets += FINDING_COST + text.length + (shown?.length ?? 0);
+  for (const finding of findings) octets += findingOctets(finding);
   return octets;
 }

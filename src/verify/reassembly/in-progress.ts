@@ -8,8 +8,12 @@ import type { ReassemblyLimits } from './limits.js';
 const GROUP_COST = 1_024;
 /** What the record of a fragment costs. */
 const RECORD_COST = 64;
+/** V8 collects its heap late, when as much garbage as there is alive has come together: what lies there takes twice its size. */
+const ON_HEAP = 2;
 /** Below this many datagrams in progress a new one gets a buffer for the largest at once, and none has to grow. */
 const FEW_PENDING = 64;
+/** Octets of findings from which on each datagram keeps but a few. */
+const MOST_FINDINGS = 8 << 20;
 /** Octets of a buffer for the largest datagram. */
 const LARGEST = 65_536;
 
@@ -18,8 +22,9 @@ export class InProgress {
   readonly buffers = new BufferPool();
   readonly #limits: ReassemblyLimits;
   readonly #pending: Record<4 | 6, GroupList> = { 4: new GroupList(), 6: new GroupList() };
-  /** Octets of their records and findings. */
-  #cost = 0;
+  /** Octets of their records, and of their findings. */
+  #records = 0;
+  #findings = 0;
 
   constructor(limits: ReassemblyLimits) {
     this.#limits = limits;
@@ -48,7 +53,7 @@ export class InProgress {
 
   /** Whether one more of that many fragments, whatever its length, could be put together without any being given up. */
   hasRoomFor(fragments: number): boolean {
-    return !this.#isTooMuch(this.#count + 1, this.#octets + LARGEST + GROUP_COST + RECORD_COST * fragments);
+    return !this.#isTooMuch(this.#count + 1, this.#octets + LARGEST + ON_HEAP * (GROUP_COST + RECORD_COST * fragments));
   }
 
   /** `large`: whether it may get a buffer for the largest at once. */
@@ -58,10 +63,12 @@ export class InProgress {
   }
 
   /** Takes what its records and findings have become into account. */
-  charge(group: Group): void {
-    const cost = group.records.octets + group.findings.octets;
-    this.#cost += cost - group.cost;
-    group.cost = cost;
+  charge({ records, findings, charged }: Group): void {
+    this.#records += records.octets - charged.records;
+    charged.records = records.octets;
+    this.#findings += findings.octets - charged.findings;
+    charged.findings = findings.octets;
+    if (this.#findings > MOST_FINDINGS) findings.keepFew();
   }
 
   /** Takes it off the list; what it takes stays with it until `release`. */
@@ -70,8 +77,11 @@ export class InProgress {
   }
 
   release(group: Group): void {
-    this.#cost -= group.cost;
-    group.cost = 0;
+    const { charged } = group;
+    this.#records -= charged.records;
+    this.#findings -= charged.findings;
+    charged.records = 0;
+    charged.findings = 0;
     if (group.buffer) this.buffers.give(group.buffer);
     group.buffer = undefined;
     group.records.close();
@@ -87,7 +97,7 @@ export class InProgress {
   }
 
   get #octets(): number {
-    return this.buffers.used + this.#count * GROUP_COST + this.#cost;
+    return this.buffers.used + ON_HEAP * (this.#count * GROUP_COST + this.#records + this.#findings);
   }
 
   #isTooMuch(count: number, octets: number): boolean {
