@@ -158,6 +158,12 @@ class Printer {
 
   print(verdicts: readonly DatagramVerdict[]): Promise<void> {
     if (verdicts.length === 0) return this.#written;
+    this.#written = this.#written.then(() => this.#printNow(verdicts));
+    this.#written.catch(() => {}); // whoever awaits the last one hears of it
+    return this.#written;
+  }
+
+  async #printNow(verdicts: readonly DatagramVerdict[]): Promise<void> {
     let lines: string[] = [];
     let length = 0;
     for (const verdict of verdicts) {
@@ -168,16 +174,10 @@ class Printer {
       lines.push(line);
       length += line.length;
       if (length < MOST_WRITTEN) continue;
-      this.#write(lines.join('\n'));
+      await this.#output.line(lines.join('\n'));
       lines = [];
       length = 0;
     }
-    return lines.length > 0 ? this.#write(lines.join('\n')) : this.#written;
-  }
-
-  #write(text: string): Promise<void> {
-    this.#written = this.#written.then(() => this.#output.line(text));
-    this.#written.catch(() => {}); // whoever awaits the last one hears of it
-    return this.#written;
+    if (lines.length > 0) await this.#output.line(lines.join('\n'));
   }
 }
