@@ -145,11 +145,11 @@ function take(gathering: Gathering, packet: PlanPacket): boolean {
   if (more && payload.length % 8 !== 0) faults.add('unaligned');
   if (isPastEnd(gathering, end, more)) faults.add('end');
   if (!more && gathering.total < 0) gathering.total = end;
-  for (let at = offset; at < end; at++) {
-    if (there[at] === 1) faults.add('overlap');
-    else octets[at] = payload[at - offset]!;
-    there[at] = 1;
-  }
+  if (there.subarray(offset, end).includes(1)) {
+    faults.add('overlap');
+    for (let at = offset; at < end; at++) if (there[at] === 0) octets[at] = payload[at - offset]!;
+  } else octets.set(payload, offset);
+  there.fill(1, offset, end);
   return gathering.total >= 0 && !there.subarray(0, gathering.total).includes(0);
 }
 
