@@ -4,7 +4,7 @@
 // They are CommonJS: V8 can keep the code of such a program (src/cli/code-cache.ts), and Node starts it without the loader of
 // ES modules.
 // `main` alone holds nothing but the way to the help texts, which are made here, and to `program`.
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -72,7 +72,7 @@ for (const width of READY_WIDTHS) {
   writeFileSync(`${bundle}/${readyFile(width)}`, JSON.stringify(Object.fromEntries(texts)));
 }
 
-execFileSync(process.execPath, [`${bundle}/entry/keep-code.js`], { stdio: 'inherit' });
+spawnSync(process.execPath, [`${bundle}/entry/keep-code.js`], { stdio: 'inherit' }); // without it all works, if slower
 
 const { manPage } = await import(`${cli}/man-page.js`);
 const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));

@@ -139,7 +139,8 @@ function build() {
 async function keepCode() {
   const { CachedProgram } = await import(`${root}dist/src/cli/code-cache.js`);
   if (new CachedProgram(join(root, 'dist/bundle/entry/program.js')).isCached) return true;
-  return run([process.execPath, 'dist/bundle/entry/keep-code.js']);
+  run([process.execPath, 'dist/bundle/entry/keep-code.js']); // without it all works, if slower
+  return true;
 }
 
 /** When anything in `path` last changed, in ms; the folders count too, for files that have gone. */

@@ -1,5 +1,5 @@
 import { isAscii } from 'node:buffer';
-import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Script } from 'node:vm';
 import { crc32 } from 'node:zlib';
@@ -43,15 +43,28 @@ export class CachedProgram {
     this.#script.runInThisContext()(module.exports, createRequire(this.#file), module, this.#file);
   }
 
-  /** Keeps the code of all functions that were needed up to now. Whoever starts meanwhile reads the old file or the new one. */
-  keep(): void {
+  /** What `readCode` takes: the code of all functions that were needed up to now. */
+  code(): Buffer {
     const code = this.#script.createCachedData();
     const header = Buffer.alloc(HEADER_LEN);
     header.writeUInt32BE(this.#textSum, 0);
     header.writeUInt32BE(crc32(code), 4);
-    const temporary = `${codeFile(this.#file)}.${process.pid}`;
-    writeFileSync(temporary, Buffer.concat([header, code]), { mode: 0o644, flag: 'wx' });
-    renameSync(temporary, codeFile(this.#file));
+    return Buffer.concat([header, code]);
+  }
+}
+
+/**
+ * Keeps what `write` writes, if it says that it has. Whoever starts meanwhile reads the old code or the new one.
+ * The file is opened here, as a program that ran may have given up what it takes to do so.
+ */
+export function keepCode(file: string, write: (fd: number) => boolean): void {
+  const temporary = `${codeFile(file)}.${process.pid}`;
+  const fd = openSync(temporary, 'wx', 0o644);
+  try {
+    if (write(fd)) renameSync(temporary, codeFile(file));
+  } finally {
+    closeSync(fd);
+    rmSync(temporary, { force: true });
   }
 }
 

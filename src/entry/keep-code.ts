@@ -3,12 +3,12 @@
  * package is installed, for the code is of one Node. The program runs some command lines here, each in a process of its own that
  * begins with the code of those before; they need no privilege, send nothing, and write into a folder of their own.
  */
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { type SpawnSyncOptions, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CachedProgram } from '../cli/code-cache.js';
+import { CachedProgram, keepCode } from '../cli/code-cache.js';
 
 const PROGRAM = fileURLToPath(new URL('./program.js', import.meta.url));
 const FLOW = '--source 192.0.2.1:1 --destination 192.0.2.2:2 --size 65507';
@@ -19,6 +19,8 @@ const LINES = [
 ];
 /** For each; whoever builds or installs shall not hang. */
 const TIMEOUT_MS = 30_000;
+/** Where a process that runs one of them writes the code. */
+const CODE_FD = 3;
 
 if (process.argv.length > 2) keepCodeOf(new CachedProgram(PROGRAM));
 else if (!new CachedProgram(PROGRAM).isCached) runAll();
@@ -28,15 +30,26 @@ function runAll(): void {
   const self = fileURLToPath(import.meta.url);
   try {
     for (const line of LINES) {
-      spawnSync(process.execPath, [self, ...line.split(' ')], { cwd, stdio: 'ignore', timeout: TIMEOUT_MS });
+      keepCode(PROGRAM, (fd) => {
+        const options: SpawnSyncOptions = { cwd, stdio: ['ignore', 'ignore', 'ignore', fd], timeout: TIMEOUT_MS };
+        const { status } = spawnSync(process.execPath, [self, ...line.split(' ')], options);
+        if (status !== 0) failed(line);
+        return status === 0;
+      });
     }
   } finally {
     rmSync(cwd, { recursive: true, force: true });
   }
 }
 
-/** The command line of this process is the program's. */
+/** No harm is done: what is not kept is compiled. */
+function failed(line: string): void {
+  console.error(`udp-ufo ${line}: failed, and its code is not kept`);
+  process.exitCode = 1;
+}
+
+/** The command line of this process is the program's, which may give its privileges up. */
 function keepCodeOf(program: CachedProgram): void {
-  process.once('exit', () => program.keep());
+  process.once('exit', () => writeFileSync(CODE_FD, program.code()));
   program.run();
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { isAscii } from 'node:buffer';
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -84,5 +84,10 @@ describe('the command line as the package ships it', () => {
       const { status, stdout, stderr } = run(main, 'plan', 'list');
       assert.deepEqual([status, stdout, stderr], [want.status, want.stdout, want.stderr]);
     }
+    chmodSync(folder, 0o755); // else root stays root, to read on
+    symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+    const kept = run(join(folder, 'entry/keep-code.js'));
+    assert.deepEqual([kept.status, kept.stderr], [0, ''], 'every line has run, whatever it gave up on the way');
+    assert.ok(new CachedProgram(join(folder, 'entry/program.js')).isCached);
   });
 });

@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, beforeEach, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { CachedProgram, codeFile, hasCode } from '../../src/cli/code-cache.js';
+import { CachedProgram, codeFile, hasCode, keepCode } from '../../src/cli/code-cache.js';
 
 const FOLDER = mkdtempSync(join(tmpdir(), 'udp-ufo-code-'));
 const FILE = join(FOLDER, 'program.js');
@@ -38,11 +38,22 @@ describe('code kept beside a program', () => {
     writeFileSync(FILE, textOf('one'));
     const program = new CachedProgram(FILE);
     program.run();
-    program.keep();
+    keepCode(FILE, (fd) => {
+      writeFileSync(fd, program.code());
+      return true;
+    });
   });
 
   it('is taken, and the program does what it did', () => {
     assert.deepEqual(run(), { cached: true, said: SAID('one') });
+    assert.deepEqual(readdirSync(FOLDER).sort(), ['program.js', 'program.js.code'], 'no temporary file stays');
+  });
+
+  it('stays as it is where none was written', () => {
+    const kept = readFileSync(codeFile(FILE));
+    keepCode(FILE, () => false);
+    assert.throws(() => keepCode(FILE, () => assert.fail('on the way')), /on the way/);
+    assert.deepEqual(readFileSync(codeFile(FILE)), kept);
     assert.deepEqual(readdirSync(FOLDER).sort(), ['program.js', 'program.js.code'], 'no temporary file stays');
   });
 
