@@ -230,6 +230,24 @@ describe('two generated halves', () => {
   });
 });
 
+describe('a hole of a sender with one ident', () => {
+  const payload = (i: number): Uint8Array => pattern(150, i); // three fragments
+  const at = (i: number): number => 1 + i * 5e-6 - (i === 21 ? 2e-6 : 0);
+  const sent = { count: 22, ident: () => 7, payload, at };
+
+  it('that a fragment of the next datagram fills is a splice', () => {
+    const lost = (i: number, k: number): boolean => (i === 20 && k === 1) || (i === 21 && k !== 1);
+    const { verdicts, summary } = verdictsOn({ ...sent, lost });
+    assert.deepEqual([of(verdicts, 'spliced').length, summary.good, summary.bad], [1, 20, 0]);
+    assert.match(of(verdicts, 'spliced')[0]!.notes.join(), /udp checksum/);
+  });
+
+  it('that is none makes no wrong checksum anything but bad', () => {
+    const { summary } = verdictsOn({ ...sent, lost: () => false, spoil: (i) => i === 20 });
+    assert.deepEqual([summary.good, summary.bad], [21, 1]);
+  });
+});
+
 describe('a finding that was left out', () => {
   it('counts: what no splice explains is none', () => {
     const findings = new Findings();

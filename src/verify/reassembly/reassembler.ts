@@ -82,7 +82,9 @@ export class Reassembler {
     flow.note(mark, time);
     if (between > group.between) group.between = between;
     if (cameAgain !== 'no' && group.cameAgain !== 'yes') group.cameAgain = cameAgain;
-    const isOther = isNext || (cameAgain === 'yes' && !fits(group, fragment));
+    const isFitting = fits(group, fragment);
+    if (isFitting && flow.reuse.mayBeNext(group, fragment)) group.cameAgain = 'yes';
+    const isOther = isNext || (cameAgain === 'yes' && !isFitting);
     if (!isOther || isRepeated(group, fragment)) return group;
     this.#giveUp(group, `its ident came again, with ${between} datagrams between`, 'ident-came-again');
     return this.#create(fragment, this.#find(fragment));

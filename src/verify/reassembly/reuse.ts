@@ -66,9 +66,20 @@ export class Reuse {
     if (between + 1 < this.#datagrams / 2 && !isLater) return false;
     const there = extents.covered(offset, offset + len);
     if (there.length === 2 && there[0] === offset && there[1] === offset + len) return true;
-    const inTurn = this.#down ? this.#up || offset < lastOffset : offset > lastOffset;
-    if (inTurn) return false;
+    if (this.#isInTurn(offset, lastOffset)) return false;
     if (there.length > 0) return isLater; // what overlaps in part may be of the same
     return (this.#down ? !more : offset === 0) || seconds >= this.#seconds / 2;
+  }
+
+  /**
+   * Whether the fragment may be of another datagram by its place alone: no good one of this sender, whose idents are few, had
+   * one there. A path that lets one overtake another does the same, so it is not known.
+   */
+  mayBeNext({ lastOffset }: Progress, { offset }: Fragment): boolean {
+    return this.known && !this.#isInTurn(offset, lastOffset);
+  }
+
+  #isInTurn(offset: number, lastOffset: number): boolean {
+    return this.#down ? this.#up || offset < lastOffset : offset > lastOffset;
   }
 }
