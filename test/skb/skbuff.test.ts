@@ -46,6 +46,7 @@ function datagram(pool: FaultyPool, len: number, sk: Sock | null = null): SkBuff
 function assertSameDatagram(skb: SkBuff, like: SkBuff, octets: Uint8Array): void {
   assert.deepEqual(octetsOf(skb), octets);
   assert.equal(skb.len, octets.length);
+  assert.deepEqual([skb.ipSummed, skb.csumOffset], [like.ipSummed, like.csumOffset]);
   assert.equal(skb.networkHeader - skb.data, like.networkHeader - like.data);
   assert.equal(skb.transportHeader - skb.data, like.transportHeader - like.data);
   assert.equal(skb.head + skb.csumStart, skb.transportHeader);
