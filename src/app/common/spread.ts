@@ -1,3 +1,5 @@
+import { grouped } from '../../report/grouped.js';
+
 /** Values kept to tell quantiles from: all of them up to so many, then a fair sample (Vitter's algorithm R). */
 const MOST = 65_536;
 const FIRST = 256;
@@ -58,7 +60,7 @@ export class Spread {
 
 /** Milliseconds for people, to the microsecond: `0.042 ms`. */
 export function milliseconds(ms: number): string {
-  return `${ms.toLocaleString('en', { maximumFractionDigits: Math.abs(ms) < 100 ? 3 : 1 })} ms`;
+  return `${grouped(Math.abs(ms) < 100 ? ms : Math.round(10 * ms) / 10)} ms`;
 }
 
 /** `min 0.04 ms, median 0.05 ms, p99 0.2 ms, max 1.3 ms`. */

@@ -1,4 +1,5 @@
 import { type PayloadSizes, sizeOf } from '../../payload/sizes.js';
+import { grouped } from '../../report/grouped.js';
 import { createFlow, type Flow, type FlowOptions } from '../../skb/flow.js';
 import { flowHeaders } from '../../ufo/flow-headers.js';
 import { MIN_MTU } from '../../wire/ipv6.js';
@@ -31,7 +32,7 @@ export function sizeOfCase({ family, mtu, size, headers }: CompareCase): readonl
 
 /** `IPv4, MTU 1500, 1473 octets, record route`. */
 export function caseText({ family, mtu, size, what }: CompareCase): string {
-  const text = `IPv${family}, MTU ${mtu}, ${size.toLocaleString('en')} octets`;
+  const text = `IPv${family}, MTU ${mtu}, ${grouped(size)} octets`;
   return what === '' ? text : `${text}, ${what}`;
 }
 

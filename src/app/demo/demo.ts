@@ -4,6 +4,7 @@ import { UfoError } from '../../errors.js';
 import { findInterface } from '../../host/interfaces.js';
 import { insideLab, setLabMtu } from '../../host/lab.js';
 import { makePayload } from '../../payload/generated.js';
+import { grouped } from '../../report/grouped.js';
 import type { DriverName } from '../../tx/net-device.js';
 import { verdictExitCode } from '../common/exit-codes.js';
 import type { Output } from '../common/output.js';
@@ -13,7 +14,7 @@ import { demoCases, MTUS } from './cases.js';
 import { FarReceiver } from './far-receiver.js';
 import type { DemoRow } from './row.js';
 import { type DemoPass, demoPass } from './run.js';
-import { demoTable, figure } from './table.js';
+import { demoTable } from './table.js';
 import { tracedWay } from './way.js';
 
 export interface DemoOptions {
@@ -91,7 +92,7 @@ async function introduction(): Promise<string[]> {
   return [
     `A lab of two hosts: near (${near.ipv4}, ${near.ipv6}) and far (${far.ipv4}, ${far.ipv6}), joined by a wire.`,
     '',
-    `The way of a datagram of ${figure(SHOWN.size)} octets. Its payload is copied into user pages once; the frags of an skb point`,
+    `The way of a datagram of ${grouped(SHOWN.size)} octets. Its payload is copied into user pages once; the frags of an skb point`,
     'at them. The software UFO stage makes rows: headers of their own, payload borrowed from the pages.',
     ...(await shownWay('packet-socket', near.ipv4, far.ipv4)),
     '',
@@ -144,7 +145,7 @@ function closingLine(
   switch (verdict) {
     case 'good':
       return (
-        `Proven: ${rows.length} datagrams by ${drivers} drivers, ${figure(packets)} packets, none lost and none too many; ` +
+        `Proven: ${rows.length} datagrams by ${drivers} drivers, ${grouped(packets)} packets, none lost and none too many; ` +
         `every header, offset, checksum and octet right, and the far socket read what was sent. ${took}`
       );
     case 'bad':

@@ -1,4 +1,5 @@
 import Table from 'cli-table3';
+import { grouped } from '../../report/grouped.js';
 import type { DemoRow } from './row.js';
 
 /** No lines between rows, and no colours that a file would keep. */
@@ -15,11 +16,11 @@ export function demoTable(rows: readonly DemoRow[]): string {
     table.push([
       row.driver,
       `v${row.family}`,
-      figure(row.mtu),
-      figure(row.size),
+      grouped(row.mtu),
+      grouped(row.size),
       row.way,
-      row.way === 'unfragmented' ? '–' : figure(row.fragments),
-      figure(row.captured),
+      row.way === 'unfragmented' ? '–' : grouped(row.fragments),
+      grouped(row.captured),
       row.verdict ?? 'not seen',
       row.delivered ? 'same octets' : 'no',
       row.faults.length === 0 ? '✓' : '✗',
@@ -30,8 +31,4 @@ export function demoTable(rows: readonly DemoRow[]): string {
 
 function aligned(head: readonly string[], right: readonly string[]): ('left' | 'right')[] {
   return head.map((name) => (right.includes(name) ? 'right' : 'left'));
-}
-
-export function figure(value: number): string {
-  return value.toLocaleString('en');
 }

@@ -1,7 +1,8 @@
+import { grouped } from '../../report/grouped.js';
 import type { Arrival } from '../common/arrival.js';
 import { FINDINGS, type Finding, type FindingCode } from './finding.js';
 import { lossOf, lossy } from './loss.js';
-import { type AnswerKind, type Outcome, type ProbeName, passed } from './probe.js';
+import { type AnswerKind, type Outcome, type ProbeName, passed, unasked } from './probe.js';
 
 /** All outcomes of one family, and what was searched for in between. */
 export interface Evidence {
@@ -18,16 +19,26 @@ export interface Evidence {
 export function diagnose(evidence: Evidence): Finding[] {
   const small = evidence.outcomes.get('small');
   if (!passed(small)) return [unreachable(small)];
+  const asked = { ...evidence, outcomes: new Map([...evidence.outcomes].filter(([, one]) => !unasked(one))) };
   const found = [
-    ...fragmentsLost(evidence),
-    ...lossy(evidence.outcomes),
-    ...limited(evidence),
-    ...shapes(evidence),
-    ...pathMtu(evidence),
-    ...changed(evidence),
+    ...fragmentsLost(asked),
+    ...lossy(asked.outcomes),
+    ...limited(asked),
+    ...shapes(asked),
+    ...pathMtu(asked),
+    ...changed(asked),
   ];
-  if (found.length === 0) return notKnown(evidence);
-  return found.sort((a, b) => FINDINGS.indexOf(a.code) - FINDINGS.indexOf(b.code));
+  const all = [...(found.length === 0 ? notKnown(asked) : found), ...notSent(evidence)];
+  return all.sort((a, b) => FINDINGS.indexOf(a.code) - FINDINGS.indexOf(b.code));
+}
+
+/** What the path was not asked says nothing of it. */
+function notSent({ outcomes }: Evidence): Finding[] {
+  const unsent = [...outcomes.values()].filter(unasked);
+  if (unsent.length === 0) return [];
+  const whys = [...new Set(unsent.flatMap(({ failed }) => failed ?? []))].join('; ');
+  const says = `not all could be asked (${whys}): ${unsent.map(({ probe }) => probe.title).join('; ')}`;
+  return [{ code: 'not-sent', says, next: 'another --driver, and what filters packets on their way out of this host' }];
 }
 
 /** Something does not pass, and nothing known fits. Bursts aside: what a machine loses of those says little. */
@@ -122,7 +133,7 @@ function limited({ family, outcomes, largestPacket, largestDatagram }: Evidence)
       next: 'policers for fragments on the way, conntrack and firewall limits',
     });
   } else if (largestDatagram !== null) {
-    const says = `datagrams over ${largestDatagram.toLocaleString('en')} octets do not arrive whole; smaller ones in fragments do`;
+    const says = `datagrams over ${grouped(largestDatagram)} octets do not arrive whole; smaller ones in fragments do`;
     const next =
       'who reassembles on the way or at the end: ipfrag_high_thresh, fragments it allows for a datagram, its buffers';
     found.push({ code: 'datagrams-limited', says, next });

@@ -1,18 +1,21 @@
+import { grouped } from '../../report/grouped.js';
 import type { MatrixCell, MatrixSection, Section, TableRow } from '../../report/html/document.js';
 import type { Arrival, ArrivedPackets } from '../common/arrival.js';
+import { VERDICT_MARKS } from '../common/comparison-sections.js';
 import type { ReportBody } from '../common/html-report.js';
 import { type FarEnd, farEndLines } from './far-end.js';
 import { type Outcome, passed } from './probe.js';
-import type { PathReport } from './report.js';
+import { type PathReport, pathVerdict } from './report.js';
 
 /** The page of a path: what it comes to, size × outcome, and every question with its answer. */
 export function pathDocument(reports: readonly PathReport[]): ReportBody {
   const found = reports.flatMap(({ findings }) => findings);
-  const unanswered = reports.some(({ answers }) => answers === null);
+  const verdicts = reports.map(pathVerdict);
+  const verdict = (['bad', 'inconclusive'] as const).find((one) => verdicts.includes(one)) ?? 'good';
   return {
     title: 'udp-ufo path',
     outcome: {
-      verdict: unanswered ? 'unsure' : found.length > 0 ? 'bad' : 'good',
+      verdict: VERDICT_MARKS[verdict],
       text: found[0]?.says ?? 'every size, order and kind of fragment that was tried passes',
     },
     circumstances: reports.map(({ family, address, answers, mtu }) => [
@@ -62,7 +65,7 @@ function sizes({ family, outcomes }: PathReport): MatrixSection {
   return {
     kind: 'matrix',
     title: `IPv${family}: size × outcome`,
-    columns: columns.map((size) => size.toLocaleString('en')),
+    columns: columns.map((size) => grouped(size)),
     rows: [row('one packet', whole), row('in fragments', cut)],
   };
 }
@@ -88,8 +91,7 @@ function outcomeRow(outcome: Outcome): TableRow {
 
 /** What a report said of one datagram. */
 function arrivalText({ sequence, length, intact, source, sourcePort, packets }: Arrival): string {
-  const what =
-    length === null ? 'only in part' : `${length.toLocaleString('en')} octets${intact === false ? ', altered' : ''}`;
+  const what = length === null ? 'only in part' : `${grouped(length)} octets${intact === false ? ', altered' : ''}`;
   return `datagram ${sequence}, from ${source} port ${sourcePort}: ${what}${packets === null ? '' : `; ${packetsText(packets)}`}`;
 }
 

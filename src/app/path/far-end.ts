@@ -1,4 +1,5 @@
-import { type Outcome, passed } from './probe.js';
+import { grouped } from '../../report/grouped.js';
+import { type Outcome, passed, unasked } from './probe.js';
 
 /** Limits and timers of the far end, as far as they were found. */
 export interface FarEnd {
@@ -28,7 +29,7 @@ function edge(outcomes: readonly Outcome[], name: RegExp): readonly [number | nu
   let [most, least] = [null as number | null, null as number | null];
   for (const outcome of outcomes) {
     const asked = name.exec(outcome.probe.name)?.[1];
-    if (asked === undefined) continue;
+    if (asked === undefined || unasked(outcome)) continue;
     if (passed(outcome)) most = Math.max(most ?? 0, Number(asked));
     else least = Math.min(least ?? Number.POSITIVE_INFINITY, Number(asked));
   }
@@ -37,7 +38,7 @@ function edge(outcomes: readonly Outcome[], name: RegExp): readonly [number | nu
 
 /** In words, a line each. */
 export function farEndLines({ fragments, tooManyFragments, waits, waitsNoLonger, timeExceeded }: FarEnd): string[] {
-  const each = (count: number): string => `${count.toLocaleString('en')} fragments of 8 octets`;
+  const each = (count: number): string => `${grouped(count)} fragments of 8 octets`;
   const told = timeExceeded === null ? 'no Time Exceeded came' : `Time Exceeded after ${timeExceeded} s`;
   return [
     ...(fragments === null ? [] : [`the far end puts together ${each(fragments)}`]),

@@ -15,6 +15,7 @@ export const FINDINGS = [
   'options-dropped',
   'options-fragments-dropped',
   'not-known',
+  'not-sent',
   'damaged',
   'path-mtu',
   'duplicated',

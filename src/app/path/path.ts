@@ -1,5 +1,5 @@
 import type { SocketOptions } from '../../socket/options.js';
-import { EXIT, type ExitCode, worstOf } from '../common/exit-codes.js';
+import { type ExitCode, verdictExitCode, worstOf } from '../common/exit-codes.js';
 import { HtmlReport } from '../common/html-report.js';
 import type { Output } from '../common/output.js';
 import { peerAddresses } from '../common/peer-addresses.js';
@@ -11,7 +11,7 @@ import { losesSome } from './loss.js';
 import { type Outcome, type Probe, type ProbeName, passed, together } from './probe.js';
 import { Prober } from './prober.js';
 import { FRAGMENT_COUNTS, firstOnly, ofFragments, ofPacketLen, ofSize, probes, WAITS_S } from './probes.js';
-import type { PathReport } from './report.js';
+import { type PathReport, pathVerdict } from './report.js';
 import { pathText } from './text.js';
 
 /** `udp-ufo path` as typed. */
@@ -56,14 +56,7 @@ export async function path(options: PathOptions, output: Output, signal: AbortSi
     reports.push(report);
   }
   await page?.write(pathDocument(reports));
-  return worstOf(reports.map(exitCode));
-}
-
-/** Nothing in the way, or nothing that keeps datagrams from arriving. */
-function exitCode({ answers, findings }: PathReport): ExitCode {
-  if (answers === null) return EXIT.inconclusive;
-  const harmless = new Set(['path-mtu', 'reordered', 'translated', 'reassembled', 'ttl-rewritten']);
-  return findings.every(({ code }) => harmless.has(code)) ? EXIT.ok : EXIT.verificationFailed;
+  return worstOf(reports.map((report) => verdictExitCode(pathVerdict(report))));
 }
 
 class PathRun {

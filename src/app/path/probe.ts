@@ -77,6 +77,11 @@ export function passed(outcome: Outcome | undefined): boolean {
   return outcome !== undefined && outcome.arrived > 0 && outcome.arrived * 2 >= outcome.sent;
 }
 
+/** Whether nobody was asked: none of it could be sent, and no ICMP says that this is an answer, too. */
+export function unasked({ sent, tooBig }: Outcome): boolean {
+  return sent === 0 && tooBig.length === 0;
+}
+
 /** Both times that a question was asked, as one. */
 export function together(first: Outcome, again: Outcome): Outcome {
   return {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { UfoError } from '../../errors.js';
 import { plan } from '../../faults/plan.js';
 import { makePayload } from '../../payload/generated.js';
+import type { SendResult } from '../../socket/flight/datagram.js';
 import type { SocketOptions } from '../../socket/options.js';
 import { createSocket, type UfoSocket } from '../../socket/socket.js';
 import { Sightings } from '../common/sightings.js';
@@ -23,12 +24,15 @@ const PATIENCE_MS = 1_000;
 /** Time for an answer to what came late: no longer than to the next one. */
 const LATE_PATIENCE_MS = 1_500;
 
-/** Datagrams of a probe that were begun. */
+/** A probe whose datagrams were begun. */
 interface Late {
   readonly probe: Probe;
   /** Sequence number of the first. */
   readonly first: number;
-  readonly idents: readonly number[];
+  /** Those of which all but the last fragment went. */
+  readonly begun: readonly { readonly sequence: number; readonly ident: number }[];
+  /** What a send failed with. */
+  readonly failed: string | null;
 }
 
 const ALL_BUT_LAST = plan('drop(last)');
@@ -92,35 +96,44 @@ export class Prober implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await using _sightings = this.#sightings; // whatever becomes of the sockets
     await Promise.all([...this.#sockets.values()].map((socket) => socket.close()));
-    await this.#sightings?.[Symbol.asyncDispose]();
   }
 
   /** Sends the begin of a probe's datagrams. */
   async #open(probe: Probe, socket: UfoSocket, silence: Silence, signal: AbortSignal): Promise<Late> {
     const first = this.#sequence;
-    const idents: number[] = [];
+    const begun: Late['begun'][number][] = [];
+    let failed: string | null = null;
     for (let i = 0; i < probe.count; i++) {
-      const payload = makePayload(probe.size, this.#seed, this.#sequence++);
-      const { ident } = await socket.send(payload, { plan: ALL_BUT_LAST, signal });
-      idents.push(ident!);
-      silence.began(ident);
+      const sequence = this.#sequence++;
+      const payload = makePayload(probe.size, this.#seed, sequence);
+      const sent = await outcomeOf(socket.send(payload, { plan: ALL_BUT_LAST, signal }));
+      if (typeof sent === 'string') failed = sent;
+      else {
+        begun.push({ sequence, ident: sent.ident! });
+        silence.began(sent.ident);
+      }
     }
-    return { probe, first, idents };
+    return { probe, first, begun, failed };
   }
 
   /** Sends the last fragments of what was begun. */
   async #finish(late: Late, socket: UfoSocket, signal: AbortSignal): Promise<Outcome> {
-    const { probe, first, idents } = late;
+    const { probe, first, begun } = late;
+    let { failed } = late;
     const answers = new Answers(this.#seed, first, probe);
     this.#answers = answers;
-    for (const [i, ident] of idents.entries()) {
-      const payload = makePayload(probe.size, this.#seed, first + i);
-      await socket.send(payload, { plan: ONLY_LAST, ident, signal });
+    let sent = 0;
+    for (const { sequence, ident } of begun) {
+      const payload = makePayload(probe.size, this.#seed, sequence);
+      const result = await outcomeOf(socket.send(payload, { plan: ONLY_LAST, ident, signal }));
+      if (typeof result === 'string') failed = result;
+      else sent += 1;
     }
-    await answers.wait(idents.length, LATE_PATIENCE_MS, signal);
+    await answers.wait(sent, LATE_PATIENCE_MS, signal);
     const { source, sourcePort: port } = await socket.path();
-    return { ...answers.outcome(), sent: idents.length, failed: null, source: { address: source, port } };
+    return { ...answers.outcome(), sent, failed, source: { address: source, port } };
   }
 
   async #watch(socket: UfoSocket, signal: AbortSignal): Promise<Sightings> {
@@ -151,16 +164,24 @@ export class Prober implements AsyncDisposable {
     let [sent, failed] = [0, null as string | null];
     for (let i = 0; i < probe.count; i++) {
       const payload = makePayload(probe.size, this.#seed, this.#sequence++);
-      try {
-        const { ident } = await socket.send(payload, { plan: sendPlan, signal });
-        silence?.began(ident);
+      const result = await outcomeOf(socket.send(payload, { plan: sendPlan, signal }));
+      if (typeof result === 'string') failed = result;
+      else {
+        silence?.began(result.ident);
         sent += 1;
-      } catch (error) {
-        if (!(error instanceof UfoError)) throw error;
-        failed = error.message;
       }
       if (probe.gapMs > 0) await sleep(probe.gapMs, undefined, { signal });
     }
     return { sent, failed };
+  }
+}
+
+/** What went; or why it did not, as this machine or the network says: too large, refused, no way. */
+async function outcomeOf(sending: Promise<SendResult>): Promise<SendResult | string> {
+  try {
+    return await sending;
+  } catch (error) {
+    if (!(error instanceof UfoError)) throw error;
+    return error.message;
   }
 }

@@ -1,3 +1,4 @@
+import { grouped } from '../../report/grouped.js';
 import { DESTINATION_OPTIONS, HOP_BY_HOP } from '../../wire/ipv6-extension.js';
 import { largestPayload } from './limits.js';
 import type { Probe } from './probe.js';
@@ -62,7 +63,7 @@ function sizes(mtu: number, largest: number): Probe[] {
 }
 
 export function ofSize(size: number): Probe {
-  return { name: `size-${size}`, title: `${size.toLocaleString('en')} octets in fragments`, size, ...TWICE };
+  return { name: `size-${size}`, title: `${grouped(size)} octets in fragments`, size, ...TWICE };
 }
 
 /** One packet of so many octets, to find the largest that passes. */
@@ -94,7 +95,7 @@ export const FRAGMENT_COUNTS = [64, 256, 1000] as const;
 /** A datagram in so many fragments of 8 octets. */
 export function ofFragments(count: number): Probe {
   const size = 8 * count - UDP_HEADER_LEN;
-  const title = `${count.toLocaleString('en')} fragments of 8 octets`;
+  const title = `${grouped(count)} fragments of 8 octets`;
   return { name: `limit-fragments-${count}`, title, size, plan: 'sizes(8)', ...TWICE };
 }
 

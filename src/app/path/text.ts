@@ -1,3 +1,4 @@
+import { grouped } from '../../report/grouped.js';
 import { farEndLines } from './far-end.js';
 import { type Outcome, passed } from './probe.js';
 import type { PathReport } from './report.js';
@@ -43,7 +44,7 @@ function picture(outcomes: readonly Outcome[]): string[] {
   return rows.flatMap(([title, names]) => {
     const sized = outcomes.filter(({ probe }) => names.test(probe.name)).sort((a, b) => a.probe.size - b.probe.size);
     if (sized.length < 2) return [];
-    const cells = sized.map((outcome) => `${outcome.probe.size.toLocaleString('en')} ${passed(outcome) ? '●' : '○'}`);
+    const cells = sized.map((outcome) => `${grouped(outcome.probe.size)} ${passed(outcome) ? '●' : '○'}`);
     return [`  ${title}, octets of payload: ${cells.join('  ')}`];
   });
 }

@@ -1,4 +1,5 @@
 import type { DatagramKind, DatagramVerdict } from '../../verify/verdict.js';
+import { grouped } from '../grouped.js';
 import type {
   BarsSection,
   DatagramsSection,
@@ -101,7 +102,7 @@ function datagramRow(verdict: DatagramVerdict): SortableRow {
     port === undefined ? address : address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
   const text = (shown: string) => ({ shown, sort: shown });
   const number = (value: number | null) => ({
-    shown: value === null ? '–' : value.toLocaleString('en'),
+    shown: value === null ? '–' : grouped(value),
     sort: value ?? -1,
   });
   return {
@@ -135,16 +136,17 @@ function table({ title, columns, rows }: TableSection): Markup {
   const sorted = rows.map((row) => ({
     kind: row.mark,
     cells: row.cells.map((cell, i) => ({
-      shown: i === 0 && row.mark !== 'plain' ? mark(row.mark, String(cell)) : grouped(cell),
+      shown:
+        i === 0 && row.mark !== 'plain'
+          ? mark(row.mark, String(cell))
+          : typeof cell === 'number'
+            ? grouped(cell)
+            : cell,
       sort: cell,
     })),
     details: row.details === undefined ? null : html`<ul>${row.details.map((line) => html`<li>${line}</li>`)}</ul>`,
   }));
   return sortable(title, null, columns, sorted);
-}
-
-function grouped(cell: string | number): string {
-  return typeof cell === 'number' ? cell.toLocaleString('en') : cell;
 }
 
 function matrix({ title, columns, rows }: MatrixSection): Markup {

@@ -5,6 +5,7 @@ import { diagnose, type Evidence } from '../../../src/app/path/diagnose.js';
 import { FINDINGS } from '../../../src/app/path/finding.js';
 import type { Outcome, ProbeName } from '../../../src/app/path/probe.js';
 import { probes } from '../../../src/app/path/probes.js';
+import { type PathReport, pathVerdict } from '../../../src/app/path/report.js';
 
 const SOURCE = { address: '192.0.2.1', port: 4000 };
 
@@ -126,6 +127,11 @@ describe('diagnose', () => {
       [{ 'fragments-full': LOST, small: { arrivals: [] } }, { kind: 'echo' }],
       ['not-known'],
     ],
+    [
+      'nothing, where a send failed',
+      [{ ttl: { sent: 0, arrived: 0, failed: 'sendto EPERM', arrivals: [] } }],
+      ['not-sent'],
+    ],
     ['a datagram lost once', [{ full: { arrived: 1 } }], []],
     ['fragments lost at a rate', [{ 'burst-fragments': { arrived: 15 } }], ['rate-limited']],
     ['packets of all kinds lost at a rate', [{ 'burst-fragments': { arrived: 15 }, burst: { arrived: 15 } }], []],
@@ -181,5 +187,22 @@ describe('diagnose', () => {
       FINDINGS.filter((code) => !named.has(code)),
       [],
     );
+  });
+
+  it('does not blame the path for what never went out, and leaves open how it is', () => {
+    const unsent = { sent: 0, arrived: 0, failed: 'sendto EPERM', arrivals: [] };
+    for (const name of ['fragments-small', 'tiny', 'options', 'burst-fragments'] as const) {
+      const found = diagnose(evidence({ [name]: unsent }));
+      assert.deepEqual(
+        found.map(({ code }) => code),
+        ['not-sent'],
+        name,
+      );
+      assert.match(found[0]!.says, /could be asked \(sendto EPERM\): /);
+      const report = { answers: 'report', findings: found } as unknown as PathReport;
+      assert.equal(pathVerdict(report), 'inconclusive');
+      const dropped = { ...report, findings: [...found, { ...found[0]!, code: 'tiny-dropped' }] } as PathReport;
+      assert.equal(pathVerdict(dropped), 'bad');
+    }
   });
 });

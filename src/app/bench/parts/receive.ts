@@ -1,6 +1,7 @@
 import { farCommand, LAB } from '../../../host/lab.js';
 import { programPath } from '../../../host/programs.js';
 import { runTool } from '../../../host/run-tool.js';
+import { grouped } from '../../../report/grouped.js';
 import type { ReceiveSummary } from '../../receive/summary.js';
 import { BENCH_PORT } from '../contestants/ready-frames.js';
 import { MAIN } from '../scenario.js';
@@ -23,11 +24,11 @@ export async function timeReceive({ quick, signal }: PartPlan): Promise<Part[]> 
     micros.push(((long.cpuSeconds - short.cpuSeconds) * 1e6) / (long.datagrams - short.datagrams));
     lost.push(short.lost, long.lost);
   }
-  const what = `receive of ${MAIN.size.toLocaleString('en-US')} octets`;
+  const what = `receive of ${grouped(MAIN.size)} octets`;
   return [
     { type: 'part', name: 'receive', what: `${what}, judged`, value: median(micros), unit: 'µs' },
     {
-      ...{ type: 'part', name: 'receiveLost', what: `${what}, ${A_SECOND.toLocaleString('en-US')}/s, worst run` },
+      ...{ type: 'part', name: 'receiveLost', what: `${what}, ${grouped(A_SECOND)}/s, worst run` },
       ...{ value: Math.max(...lost), unit: 'datagrams lost' },
     },
   ];

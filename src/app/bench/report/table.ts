@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import { grouped } from '../../common/figures.js';
+import { grouped } from '../../../report/grouped.js';
 import type { Part } from '../parts/part.js';
 import { describeScenario, type Scenario } from '../scenario.js';
 import type { Goal } from './goals.js';
@@ -54,14 +54,16 @@ export function goalTable(goals: readonly Goal[]): string {
     colAligns: ['left', 'left', 'right', 'right', 'left'],
     style: PLAIN,
   });
-  for (const { what, want, got, byClock, reached } of goals) {
+  for (const one of goals) {
+    const { what, want, got, byClock } = one;
     const figure = (value: number | null): string => (value === null ? '' : significant(value));
-    table.push([what, want, figure(got), figure(byClock), verdictOf(reached)]);
+    table.push([what, want, figure(got), figure(byClock), verdictOf(one)]);
   }
   return table.toString();
 }
 
-export function verdictOf(reached: boolean | null): string {
+export function verdictOf({ reached, unknown }: Goal): string {
+  if (unknown !== null) return `not known: ${unknown}`;
   if (reached === null) return 'not measured';
   return reached ? 'reached' : 'NOT REACHED';
 }
