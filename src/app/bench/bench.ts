@@ -127,7 +127,7 @@ class Bench {
       return;
     }
     if (parts.length > 0) await this.#output.line(`${partTable(parts)}\n`);
-    await this.#output.line(goalTable(only.length === 0 ? goals : goals.filter(({ reached }) => reached !== null)));
+    await this.#output.line(goalTable(only.length === 0 ? goals : goals.filter(({ got }) => got !== null)));
   }
 
   async #printHost({ missing }: Field): Promise<void> {

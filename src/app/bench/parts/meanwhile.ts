@@ -7,6 +7,8 @@ import { programPath } from '../../../host/programs.js';
 
 /** What is under way when the work has ended is through within this, ms. */
 const SETTLE_MS = 300;
+/** Characters of what a command says on stderr. */
+const MOST_KEPT = 2000;
 
 /** What a command said at its end, and took. */
 export interface Meanwhile<T, S> {
@@ -26,9 +28,12 @@ export async function meanwhile<T, S>(
 ): Promise<Meanwhile<T, S>> {
   const child = spawn(process.execPath, [programPath('main'), ...words], { stdio: ['ignore', 'pipe', 'pipe'], signal });
   child.on('error', () => undefined); // the abort; its end is told below
-  let text = '';
+  let [text, notes] = ['', ''];
   child.stdout.on('data', (chunk: Buffer) => {
     text += chunk;
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    notes = `${notes}${chunk}`.slice(-MOST_KEPT);
   });
   const closed = once(child, 'close');
   try {
@@ -39,9 +44,15 @@ export async function meanwhile<T, S>(
     child.kill('SIGINT');
     await closed;
     const last = text.trim().split('\n').at(-1) ?? '';
-    if (!last.startsWith('{')) throw new UfoError('ERR_UFO_BENCH', `udp-ufo ${words[0]}: no summary in ${last}`);
+    if (!last.startsWith('{') || !last.includes('"summary"')) throw noSummary(words[0]!, last, notes);
     return { done, summary: JSON.parse(last) as S, cpuSeconds: childrenCpuSeconds() - before };
   } finally {
     child.kill('SIGKILL');
   }
+}
+
+/** What it said itself tells why. */
+function noSummary(name: string, last: string, notes: string): UfoError {
+  const said = [last, notes.trim()].filter((text) => text !== '').join('\n');
+  return new UfoError('ERR_UFO_BENCH', `udp-ufo ${name} ended without a summary: ${said || 'it said nothing'}`);
 }

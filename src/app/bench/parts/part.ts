@@ -7,6 +7,8 @@ export interface Part {
   readonly what: string;
   readonly value: number;
   readonly unit: string;
+  /** Why the value says nothing about the goal; left out where it does. */
+  readonly unknown?: string;
 }
 
 export interface PartPlan {

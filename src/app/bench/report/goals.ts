@@ -15,7 +15,10 @@ export interface Goal {
   /** The same ratio by what arrived a second; null where it is none. */
   readonly byClock: number | null;
   readonly unit: string;
+  /** null: not measured, or not known. */
   readonly reached: boolean | null;
+  /** Why it is not known in spite of what was measured; null where it is, or nothing was. */
+  readonly unknown: string | null;
 }
 
 /** What was measured in every scenario, by `describeScenario`. */
@@ -83,8 +86,9 @@ export function goalsOf(measured: MeasuredIn, parts: readonly Part[]): Goal[] {
       return { ...goal(what, best('cpu'), '≥', bound, unit), byClock: best('clock') };
     }),
     ...BOUNDS.map(([what, name, relation, bound, unit]) => {
-      const got = parts.find((one) => one.name === name)?.value ?? null;
-      return goal(what, got, relation, bound, unit);
+      const part = parts.find((one) => one.name === name);
+      const known = goal(what, part?.value ?? null, relation, bound, unit);
+      return part?.unknown === undefined ? known : { ...known, reached: null, unknown: part.unknown };
     }),
     goal('peak memory of a driver', peaks.length === 0 ? null : Math.max(...peaks) / 1e6, '≤', PEAK_RSS / 1e6, 'MB'),
   ];
@@ -98,5 +102,5 @@ function largest(values: readonly (number | null)[]): number | null {
 function goal(what: string, got: number | null, relation: '≤' | '≥', bound: number, unit: string): Goal {
   const want = `${relation} ${bound} ${unit}`;
   const reached = got === null ? null : relation === '≥' ? got >= bound : got <= bound;
-  return { type: 'goal', what, want, got, byClock: null, unit, reached };
+  return { type: 'goal', what, want, got, byClock: null, unit, reached, unknown: null };
 }

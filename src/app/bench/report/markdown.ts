@@ -17,13 +17,14 @@ export function markdownReport(
     return `${title}:\n\n${scenarioTable(rows)}`;
   });
   const partRows = parts.map(({ what, value, unit }) => [what, significant(value), unit]);
-  const goalRows = goals.map(({ what, want, got, byClock, reached }) => {
+  const goalRows = goals.map((one) => {
+    const { what, want, got, byClock } = one;
     return [
       what,
       want,
       got === null ? '' : significant(got),
       byClock === null ? '' : significant(byClock),
-      verdictOf(reached),
+      verdictOf(one),
     ];
   });
   return `${[

@@ -89,13 +89,14 @@ function goalSection(goals: readonly Goal[]): Section {
     kind: 'table',
     title: 'Goals',
     columns: ['goal', 'want', 'got', 'by the clock'],
-    rows: goals.map(({ what, want, got, byClock, reached }) => ({
-      mark: reached === null ? ('plain' as const) : reached ? ('good' as const) : ('bad' as const),
+    rows: goals.map(({ what, want, got, byClock, reached, unknown }) => ({
+      mark: reached === null ? (unknown === null ? 'plain' : 'unsure') : reached ? 'good' : 'bad',
       cells: [
         what,
         want,
         ...[got, byClock].map((value) => (value === null ? 'not measured' : Number(significant(value)))),
       ],
+      ...(unknown !== null && { details: [`not known: ${unknown}`] }),
     })),
   };
 }

@@ -4,6 +4,7 @@ import { sentIn } from '../../../../src/app/bench/contestants/command.js';
 import { readyFrames } from '../../../../src/app/bench/contestants/ready-frames.js';
 import { trafgenConfig } from '../../../../src/app/bench/contestants/trafgen.js';
 import type { Measured, Round } from '../../../../src/app/bench/measure.js';
+import { slowText } from '../../../../src/app/bench/parts/capture.js';
 import { type Goal, goalsOf } from '../../../../src/app/bench/report/goals.js';
 import { markdownReport } from '../../../../src/app/bench/report/markdown.js';
 import { sinkCost } from '../../../../src/app/bench/report/sink-cost.js';
@@ -112,6 +113,19 @@ describe('benchmark results', () => {
     assert.equal(got('command line, xdp-live'), null);
   });
 
+  it('are neither reached nor missed by a capture whose sender was too slow to tell', () => {
+    const lost = { type: 'part', name: 'captureLost', what: '', value: 0, unit: 'frames lost' } as const;
+    const found = (rate: number) =>
+      goalsOf(new Map(), [{ ...lost, ...slowText(rate) }]).find(({ want }) => want === '≤ 0 lost')!;
+    assert.deepEqual([found(399_000).reached, found(399_000).unknown], [true, null]);
+    const slow = found(310_000.4);
+    assert.equal(slow.reached, null);
+    assert.match(goalTable([slow]), /│ +0 │ +│ not known: the sender reached 310,000 frames\/s in its slowest run/);
+    const text =
+      '  10 datagrams, 14,720 octets of payload, 450 packets\n  0.001 s: 8,850 datagrams/s, 398,230 packets/s, 4 Mbit/s';
+    assert.deepEqual(sentIn(text), { datagrams: 10, packets: 450, packetsPerSecond: 398_230 });
+  });
+
   it('show three digits that count', () => {
     assert.deepEqual([1234.5, 40.26, 1.375, 0.04089, 0].map(significant), ['1235', '40.3', '1.38', '0.0409', '0']);
   });
@@ -167,11 +181,11 @@ describe('what of a fragment is the sink', () => {
 describe('figures of the command line', () => {
   it('are read from what send prints, whatever the number', () => {
     const text = (line: string): string =>
-      `192.0.2.1:1 → 192.0.2.2:9999 by af-xdp on near0, MTU 1500\n  way: why\n  ${line}\n`;
+      `192.0.2.1:1 → 192.0.2.2:9999 by af-xdp on near0, MTU 1500\n  way: why\n  ${line}\n  0.5 s: 20 datagrams/s, 1,110 packets/s, 3 Mbit/s of payload\n`;
     const one = sentIn(text('1 datagram, 65,507 octets of payload, 45 packets, ident 5'));
-    assert.deepEqual(one, { datagrams: 1, packets: 45 });
+    assert.deepEqual(one, { datagrams: 1, packets: 45, packetsPerSecond: 1110 });
     const many = sentIn(text('12,345 datagrams, 1 octet of payload, 555,525 packets, idents 1 … 12345'));
-    assert.deepEqual(many, { datagrams: 12_345, packets: 555_525 });
+    assert.deepEqual(many, { datagrams: 12_345, packets: 555_525, packetsPerSecond: 1110 });
     assert.throws(() => sentIn('nothing'), /no figures in nothing/);
   });
 });
