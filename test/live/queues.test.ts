@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { WireReport } from '../../src/app/common/wire-check.js';
+import type { WireReport } from '../../src/app/common/wire-report.js';
 import { QueueSenders } from '../../src/app/queues/queues.js';
 import { udpFilter } from '../../src/capture/filter.js';
 import { openCapture, spawnPrefixFor } from '../../src/capture/open-capture.js';

@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before } from 'node:test';
-import type { FrameReport } from '../../src/app/replay/watch.js';
+import type { WireReport } from '../../src/app/common/wire-report.js';
 import { openFileCapture } from '../../src/capture/file/engine.js';
 import { openCapture, spawnPrefixFor } from '../../src/capture/open-capture.js';
 import { plan } from '../../src/faults/plan.js';
@@ -84,7 +84,7 @@ describeLive('udp-ufo replay', () => {
       const words = ['replay', file, '-i', LAB.near.interface, '--rate', '1000/s', '--rewrite', rewrite, '--loop', '2'];
       const end = await new Cli([...words, '--driver', driver, '--json', `--verify=${LAB.far.interface}`]).end;
       assert.equal(end.code, 0, `${end.stderr}${end.lines}`);
-      const { verdict, link, good, expected } = lastJson<FrameReport>(end);
+      const { verdict, link, good, expected } = lastJson<WireReport>(end);
       const want = { verdict: 'good', link: 'own', good: 2 * frames.length, expected: 2 * frames.length } as const;
       assert.deepEqual({ verdict, link, good, expected }, want);
     });
@@ -108,7 +108,7 @@ describeLive('udp-ufo replay', () => {
         const { status, stdout, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8', timeout: 50_000 });
         const last = stdout.trim().split('\n').at(-1)!;
         assert.ok(last.startsWith('{"type":"verify"'), `${stdout}${stderr}`);
-        return { status, report: JSON.parse(last) as FrameReport };
+        return { status, report: JSON.parse(last) as WireReport };
       };
       const passed = routed('none');
       assert.equal(passed.status, 0, JSON.stringify(passed));

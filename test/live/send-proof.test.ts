@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FlowCount } from '../../src/app/common/flows.js';
-import type { WireReport } from '../../src/app/common/wire-check.js';
+import type { WireReport } from '../../src/app/common/wire-report.js';
 import { LAB, ROUTED_LAB } from '../../src/host/lab-info.js';
 import { encodePcap } from '../../src/wire/capture-encoder.js';
 import { pcapFormat } from '../../src/wire/pcap-format.js';

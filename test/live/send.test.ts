@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before } from 'node:test';
-import type { WireReport } from '../../src/app/common/wire-check.js';
+import type { WireReport } from '../../src/app/common/wire-report.js';
 import { LARGEST, packetsOf } from '../../src/app/demo/cases.js';
 import { FarReceiver } from '../../src/app/demo/far-receiver.js';
 import type { SendOutcome } from '../../src/app/send/report.js';

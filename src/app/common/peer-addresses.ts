@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { argumentError } from '../../errors.js';
+import { OwnNetworks } from '../../host/own-networks.js';
 import { refuseMany } from './reach.js';
 
 /** An address of a host, as a literal. */
@@ -16,6 +17,7 @@ export async function peerAddresses(host: string, family: 4 | 6 | undefined): Pr
     host,
     peers.map(({ address }) => address),
     'HOST',
+    new OwnNetworks(),
   );
   return peers;
 }

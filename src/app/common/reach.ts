@@ -1,6 +1,6 @@
 import { argumentError } from '../../errors.js';
 import { insideLab } from '../../host/lab-info.js';
-import { OwnNetworks } from '../../host/own-networks.js';
+import type { OwnNetworks } from '../../host/own-networks.js';
 import type { RateWish } from '../../options/parse-rate.js';
 import type { Reach, ReachName } from '../../options/reach.js';
 import { type Address, formatAddress, isMulticast, parseAddress } from '../../wire/address.js';
@@ -42,7 +42,7 @@ export function beyondError({ name, address }: Beyond, argument: string, options
 export function refuseBeyond(
   { from, to }: { readonly from: readonly string[]; readonly to: readonly string[] },
   reach: Reach,
-  networks = new OwnNetworks(),
+  networks: OwnNetworks,
 ): void {
   const beyond = [
     ...to.map((text) => ['DESTINATION', beyondTo(parseAddress(text)!, networks)] as const),
@@ -52,12 +52,7 @@ export function refuseBeyond(
 }
 
 /** One host is asked, and no other is to answer: of its addresses none is of many. @throws UfoError ERR_UFO_INVALID_ARGUMENT */
-export function refuseMany(
-  host: string,
-  addresses: readonly string[],
-  argument: string,
-  networks = new OwnNetworks(),
-): void {
+export function refuseMany(host: string, addresses: readonly string[], argument: string, networks: OwnNetworks): void {
   const many = addresses.find((text) => beyondTo(parseAddress(text)!, networks) !== null);
   if (many === undefined) return;
   const got = many === host ? host : `${host}, which is ${many}`;
@@ -65,7 +60,7 @@ export function refuseMany(
 }
 
 /** Whether it is in the lab, or on a network of this host's own; a group with a TTL of 1 is. */
-export function isNear(text: string, ttl: number | undefined, networks = new OwnNetworks()): boolean {
+export function isNear(text: string, ttl: number | undefined, networks: OwnNetworks): boolean {
   const address = parseAddress(text)!;
   return insideLab() !== null || networks.onLink(address) || (isMulticast(address) && (ttl ?? 1) === 1);
 }

@@ -1,20 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Comparison } from '../../compare/comparison.js';
 import { Expectation } from '../../compare/expectation.js';
 import { ownsAny } from '../../compare/flow.js';
 import type { PathInfo } from '../../socket/path/info.js';
 import type { DatagramVerdict } from '../../verify/verdict.js';
 import { type LiveVerification, startLiveVerify } from '../verify/live.js';
 import { isOwnLink } from './own-link.js';
-
-/** What the wire showed of what was sent. */
-export interface WireReport extends Comparison {
-  readonly interface: string;
-  /** `own`: nothing that may change a packet is between the sender and the capture, so any difference is a fault. */
-  readonly link: 'own' | 'path';
-  /** Why the capture ended before its time; null where it did not. */
-  readonly broken: string | null;
-}
+import { type WireReport, wireReport } from './wire-report.js';
 
 export type WatchedPath = Omit<PathInfo, 'packets'>;
 
@@ -98,15 +89,7 @@ export class WireCheck {
     const captureLost = await this.#done;
     this.#judge();
     const comparison = this.expectation.result({ captureLost });
-    const broken = this.#broken.signal.aborted ? String(this.#broken.signal.reason.message) : null;
-    return {
-      interface: this.#interface,
-      link: this.#own ? 'own' : 'path',
-      ...comparison,
-      // What came after the end nobody saw, whatever was seen before.
-      ...(broken !== null && comparison.verdict === 'good' && { verdict: 'inconclusive' }),
-      broken,
-    };
+    return wireReport({ interface: this.#interface, link: this.#own ? 'own' : 'path' }, comparison, this.broken);
   }
 
   /** Ends the capture. Idempotent. */

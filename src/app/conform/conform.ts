@@ -4,6 +4,7 @@ import { argumentError, type UfoError, unsupportedError, usageError } from '../.
 import { plan } from '../../faults/plan.js';
 import { insideLab } from '../../host/lab.js';
 import { OutputFile } from '../../host/output-file.js';
+import { OwnNetworks } from '../../host/own-networks.js';
 import type { DriverName } from '../../tx/net-device.js';
 import { parseAddress } from '../../wire/address.js';
 import { EXIT, type ExitCode } from '../common/exit-codes.js';
@@ -104,7 +105,7 @@ function familyOf({ host }: ConformOptions): 4 | 6 {
 
 /** Broken fragments by the thousand are for hosts of one's own. */
 function refuseUnsafe({ host, deep, outsideLab }: ConformOptions): void {
-  refuseMany(host, [host], 'DESTINATION');
+  refuseMany(host, [host], 'DESTINATION', new OwnNetworks());
   const lab = insideLab();
   const inLab = lab !== null && [lab.far.ipv4, lab.far.ipv6].includes(host);
   if (deep && !inLab && !outsideLab) {

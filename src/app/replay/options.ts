@@ -1,4 +1,4 @@
-import { argumentError, UfoError, usageError } from '../../errors.js';
+import { argumentError, usageError } from '../../errors.js';
 import type { Reach } from '../../options/reach.js';
 import type { Rewriting } from '../../options/rewriting.js';
 import type { FrameDriver } from '../../socket/frames/ways.js';
@@ -26,20 +26,6 @@ export interface ReplayOptions extends Reach {
   /** With `verify`: a file for a page of it all. */
   readonly html?: string | undefined;
   readonly json: boolean;
-}
-
-/** The interface that captures what `--verify` asks for; null where it was not given. */
-export function watchedInterface({ verify, driver, interface: name }: ReplayOptions): string | null {
-  if (verify === false) return null;
-  const watched = verify === true ? name! : verify;
-  if (watched === name && !DRIVER_TRAITS[driver].seenByCaptures) {
-    throw new UfoError(
-      'ERR_UFO_UNSUPPORTED',
-      `--verify: what ${driver} sends is not seen by a capture on ${watched}, the interface it leaves by`,
-      'capture where it arrives: --verify=IF (in a lab --verify=far0)',
-    );
-  }
-  return watched;
 }
 
 /** @throws UfoError ERR_UFO_USAGE or ERR_UFO_INVALID_ARGUMENT: what does not go together */

@@ -95,10 +95,11 @@ export async function checkReach(
   return undefined;
 }
 
+/** The first bit of an address on the wire says group (IEEE 802 §8.2: the I/G bit); broadcast is the group of all. */
 function beyondLink(destination: Uint8Array): Beyond | null {
-  const address = ethernet.formatMac(destination);
-  if (destination.every((octet) => octet === 0xff)) return { name: 'broadcast', address };
-  return (destination[0]! & 1) === 0 ? null : { name: 'multicast', address };
+  if ((destination[0]! & 1) === 0) return null;
+  const isAll = destination.every((octet) => octet === 0xff);
+  return { name: isAll ? 'broadcast' : 'multicast', address: ethernet.formatMac(destination) };
 }
 
 interface Ends {

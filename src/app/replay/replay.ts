@@ -1,9 +1,9 @@
 import { openFileCapture } from '../../capture/file/engine.js';
 import { nameArgument, UfoError } from '../../errors.js';
-import { comparisonText } from '../../report/comparison-text.js';
 import { type FrameOptions, type FramesSummary, sendFrames } from '../../socket/frames/send-frames.js';
 import { FRAME_WAYS } from '../../socket/frames/ways.js';
 import { createPacer } from '../../socket/pacing.js';
+import { DRIVER_TRAITS } from '../../tx/drivers.js';
 import type { Frame } from '../../wire/frame.js';
 import { refuseSameFile } from '../common/capture-output.js';
 import { comparisonSections, VERDICT_MARKS } from '../common/comparison-sections.js';
@@ -11,10 +11,11 @@ import { EXIT, type ExitCode, verdictExitCode } from '../common/exit-codes.js';
 import { counted } from '../common/figures.js';
 import { HtmlReport, type ReportBody } from '../common/html-report.js';
 import type { Output } from '../common/output.js';
+import { placeText, type WireReport, watchedInterface, wireReportText } from '../common/wire-report.js';
 import { dryRun } from './dry-run.js';
-import { type ReplayOptions, refuseContradictions, watchedInterface } from './options.js';
+import { type ReplayOptions, refuseContradictions } from './options.js';
 import { checkReach } from './reach.js';
-import { type FrameReport, FrameWatch } from './watch.js';
+import { FrameWatch } from './watch.js';
 
 /**
  * `udp-ufo replay`: the frames of a capture, with its timing or at a rate; with `verify` held against what arrives. Exit code 1
@@ -42,12 +43,13 @@ export async function replay(options: ReplayOptions, output: Output, signal: Abo
 }
 
 async function startWatch(options: ReplayOptions, signal: AbortSignal): Promise<FrameWatch | null> {
-  const name = watchedInterface(options);
-  if (name === null) return null;
-  const { driver, strict } = options;
+  const { driver, strict, verify, interface: sender = '' } = options;
+  if (verify === false) return null;
+  const { seenByCaptures } = DRIVER_TRAITS[driver];
+  const name = watchedInterface(verify, { driver, interface: sender, seenByCaptures });
   const wholeFrames = FRAME_WAYS[driver].sends === 'frames';
   try {
-    return await FrameWatch.start({ interface: name, sender: options.interface!, wholeFrames, strict }, signal);
+    return await FrameWatch.start({ interface: name, sender, wholeFrames, strict }, signal);
   } catch (error) {
     if (error instanceof UfoError && error.argument === 'interface') nameArgument(error, '--verify');
     throw error;
@@ -87,15 +89,12 @@ export async function* framesOf(capture: AsyncIterable<readonly Frame[]>): Async
   for await (const batch of capture) yield* batch;
 }
 
-async function printReport(report: FrameReport, { json }: ReplayOptions, output: Output): Promise<void> {
+async function printReport(report: WireReport, { json }: ReplayOptions, output: Output): Promise<void> {
   if (json) return output.json({ type: 'verify', ...report });
-  const [first, ...rest] = comparisonText(report, 'frame');
-  const where = report.link === 'own' ? `${report.interface}, the sender's own link` : report.interface;
-  const broken = report.broken === null ? [] : [`the capture broke off, and the sending with it: ${report.broken}`];
-  await output.line([`${where}: ${report.verdict}; ${first}`, ...rest, ...broken].join('\n'));
+  await output.line(wireReportText(report, 'frame').join('\n'));
 }
 
-function pageOf(report: FrameReport, { file, driver, interface: name, rate, loop }: ReplayOptions): ReportBody {
+function pageOf(report: WireReport, { file, driver, interface: name, rate, loop }: ReplayOptions): ReportBody {
   const { verdict, good, expected, packets } = report;
   return {
     title: 'udp-ufo replay --verify',
@@ -106,7 +105,7 @@ function pageOf(report: FrameReport, { file, driver, interface: name, rate, loop
     circumstances: [
       ['file', file],
       ['sent', `${loop} times by ${driver} on ${name}, ${rate === undefined ? 'with its timing' : `${rate} frames/s`}`],
-      ['captured', report.link === 'own' ? `${report.interface}, the sender's own link` : report.interface],
+      ['captured', placeText(report)],
     ],
     sections: comparisonSections(report, 'frames'),
   };

@@ -1,17 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type LiveCapture, openCapture, spawnPrefixFor } from '../../capture/open-capture.js';
-import type { Comparison } from '../../compare/comparison.js';
 import { FrameExpectation } from '../../compare/frames/expectation.js';
 import { isOwnLink } from '../common/own-link.js';
-
-/** What the wire showed of the frames that were sent. */
-export interface FrameReport extends Comparison {
-  readonly interface: string;
-  /** `own`: nothing that may change a packet is between the sender and the capture, so any difference is a fault. */
-  readonly link: 'own' | 'path';
-  /** Why the capture ended before its time; null where it did not. */
-  readonly broken: string | null;
-}
+import { type WireReport, wireReport } from '../common/wire-report.js';
 
 export interface FrameWatchOptions {
   readonly interface: string;
@@ -30,7 +21,7 @@ const LOOK_EVERY = 20;
 export class FrameWatch implements AsyncDisposable {
   readonly expectation: FrameExpectation;
   readonly #capture: LiveCapture;
-  readonly #head: Pick<FrameReport, 'interface' | 'link'>;
+  readonly #head: Pick<WireReport, 'interface' | 'link'>;
   readonly #broken = new AbortController();
   readonly #done: Promise<void>;
 
@@ -58,20 +49,12 @@ export class FrameWatch implements AsyncDisposable {
   }
 
   /** Waits until all that was sent has come, or nothing more does, and ends the capture. */
-  async finish(): Promise<FrameReport> {
+  async finish(): Promise<WireReport> {
     await this.#quiet();
     await this.#capture.close();
     await this.#done;
     const { lost } = await this.#capture.stats();
-    const comparison = this.expectation.result({ captureLost: lost });
-    const broken = this.#broken.signal.aborted ? String(this.#broken.signal.reason.message) : null;
-    return {
-      ...this.#head,
-      ...comparison,
-      // What came after the end nobody saw, whatever was seen before.
-      ...(broken !== null && comparison.verdict === 'good' && { verdict: 'inconclusive' }),
-      broken,
-    };
+    return wireReport(this.#head, this.expectation.result({ captureLost: lost }), this.broken);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

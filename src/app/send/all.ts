@@ -53,14 +53,15 @@ export async function sendAll(job: SendJob): Promise<Omit<SendOutcome, 'path' | 
   const count = known ?? Number.POSITIVE_INFINITY;
   const watch = new SendWatch(tally, count, options, output);
   const ended = new Ended(options.durationMs);
+  const until = AbortSignal.any([signal, ended.signal]);
   const generated = generatedOf(job, count);
-  const pacer = untilEnded(paced(options), AbortSignal.any([signal, ended.signal]), generated);
+  const pacer = untilEnded(paced(options), until, generated);
   let failure: unknown = null;
   try {
     const faults = await planOf(options);
     const planned = faults && (job.log?.watched(faults) ?? faults);
     const to = { pacer, signal, plan: planned, counts: tally, flows: job.flows?.stream };
-    await sendPayloads({ ...job, known }, generated, to, ended.signal);
+    await sendPayloads({ ...job, known }, generated, to, until);
   } catch (error) {
     if (!signal.aborted && error !== ended.signal.reason) failure = error;
   } finally {
@@ -89,20 +90,20 @@ async function sendPayloads(
   job: KnownJob,
   generated: GeneratedPayloads | null,
   to: ManyOptions,
-  ended: AbortSignal,
+  until: AbortSignal,
 ): Promise<void> {
-  const { socket, log, options, output, signal } = job;
+  const { socket, log, options, output } = job;
   const { file, datagramSize, json } = options;
   // Payloads too short to say what they are have to be looked at.
   const looked = log !== null && smallestOf(generated?.size ?? 0) < PAYLOAD_HEADER_LEN;
-  const until = { ...to, signal: AbortSignal.any([signal, ended]) };
+  const toEnd = { ...to, signal: until };
   if (json || looked || to.plan !== undefined) {
     const results = new Results(log, json ? output : null);
     const { onDatagram, onStopped } = results;
     await socket.sendMany(source(job, generated, results), json || log ? { ...to, onDatagram, onStopped } : to);
-  } else if (generated !== null) await sendGenerated(job, generated, until);
+  } else if (generated !== null) await sendGenerated(job, generated, toEnd);
   else if (file !== undefined && datagramSize !== undefined && (await isRegularFile(file))) {
-    await sendFile(job, file, datagramSize, until);
+    await sendFile(job, file, datagramSize, toEnd);
   } else await socket.sendMany(source(job, null, new Results(null, null)), to);
 }
 

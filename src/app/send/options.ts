@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { argumentError, usageError } from '../../errors.js';
 import type { NetworkInterface } from '../../host/interfaces.js';
 import { findNeighbour } from '../../host/neighbour.js';
+import { OwnNetworks } from '../../host/own-networks.js';
 import { findWayOut, type Route } from '../../host/route.js';
 import { type DriverOptionValues, pickDriverOptions } from '../../options/driver-options.js';
 import type { RateWish } from '../../options/parse-rate.js';
@@ -83,6 +84,8 @@ export interface SendTarget {
   readonly socket: SocketOptions;
   /** Null: there is one only. */
   readonly flows: FlowWish | null;
+  /** Of this host when the command began. */
+  readonly networks: OwnNetworks;
 }
 
 /**
@@ -95,7 +98,8 @@ export async function sendTarget(options: SendRequest): Promise<SendTarget> {
   const { host, port } = options.destination;
   const { family, address } = await resolve(host, options);
   refuseOtherFamily(options, family);
-  if (!options.dryRun) refuseBeyond(endsOf(options, address), options);
+  const networks = new OwnNetworks();
+  if (!options.dryRun) refuseBeyond(endsOf(options, address), options, networks);
   const dry = options.dryRun ? await dryPath(address, options) : null;
   const socket: SocketOptions = {
     type: family === 4 ? 'udp4' : 'udp6',
@@ -105,7 +109,7 @@ export async function sendTarget(options: SendRequest): Promise<SendTarget> {
   checkSocketOptions(socket);
   await checkFlows(options, family);
   return {
-    ...{ family, address, port, socket, flows: flowWish(options, { address, port }) },
+    ...{ family, address, port, socket, networks, flows: flowWish(options, { address, port }) },
     // A socket that sends from several addresses is bound to none of them.
     source:
       (options.source?.hosts?.length ?? 0) > 1 && !options.dryRun ? undefined : (options.source?.host ?? dry?.source),

@@ -2,6 +2,7 @@ import { DatagramSample } from '../../report/html/sample.js';
 import type { DatagramVerdict } from '../../verify/verdict.js';
 import { comparisonSections, VERDICT_MARKS } from '../common/comparison-sections.js';
 import { HtmlReport } from '../common/html-report.js';
+import { placeText } from '../common/wire-report.js';
 import { outcomeText, type SendOutcome } from './report.js';
 
 /** The page of a send that was proven on the wire: takes what was seen of each datagram, and keeps as many as it can show. */
@@ -31,7 +32,7 @@ export class SendPage implements AsyncDisposable {
       outcome: { verdict: VERDICT_MARKS[verdict], text },
       circumstances: [
         ['sent', `from ${path.source} by ${path.driver} on ${path.interface}, MTU ${path.mtu}`],
-        ['captured', wire.link === 'own' ? `${wire.interface}, the sender's own link` : wire.interface],
+        ['captured', placeText(wire)],
       ],
       sections: [
         {

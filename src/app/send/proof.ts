@@ -1,5 +1,6 @@
 import { nameArgument, UfoError } from '../../errors.js';
 import type { WireCheck, WireCheckOptions } from '../common/wire-check.js';
+import { watchedInterface } from '../common/wire-report.js';
 import type { SendRequest } from './options.js';
 
 /**
@@ -15,14 +16,7 @@ export async function startCheck(
   const path = paths[0]!;
   const { strict, pcap } = options;
   if (options.verify === false) return null;
-  const name = options.verify === true ? path.interface : options.verify;
-  if (!path.seenByCaptures && name === path.interface) {
-    throw new UfoError(
-      'ERR_UFO_UNSUPPORTED',
-      `--verify: what ${path.driver} sends this way is not seen by a capture on ${name}, the interface it leaves by`,
-      'capture where it arrives: --verify=IF (in a lab --verify=far0)',
-    );
-  }
+  const name = watchedInterface(options.verify, path);
   const { WireCheck } = await import('../common/wire-check.js'); // a third of all that a send would load
   try {
     return await WireCheck.start({ interface: name, paths, strict, pcap, toldUntil, onHeld }, signal);

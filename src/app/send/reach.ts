@@ -3,11 +3,15 @@ import { isNear, OUTSIDE_RATE } from '../common/reach.js';
 import type { SendRequest, SendTarget } from './options.js';
 
 /** What was asked for, but at a rate where nobody asked for one and it goes beyond this host's own networks; that is told. */
-export function heldOutside(request: SendRequest, { address, flows }: SendTarget, output: Output): SendRequest {
+export function heldOutside(
+  request: SendRequest,
+  { address, flows, networks }: SendTarget,
+  output: Output,
+): SendRequest {
   const { rate, dryRun, ttl } = request;
   if (rate !== undefined || dryRun || isOne(request)) return request;
   const beyond = [...new Set([address, ...(flows?.ends ?? []).map((end) => end.address)])].find(
-    (one) => !isNear(one, ttl),
+    (one) => !isNear(one, ttl, networks),
   );
   if (beyond === undefined) return request;
   const mbit = OUTSIDE_RATE.perSecond / 1e6;

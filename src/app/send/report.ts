@@ -1,4 +1,3 @@
-import { comparisonText } from '../../report/comparison-text.js';
 import type { SentCounts } from '../../socket/flight/counts.js';
 import type { PathInfo } from '../../socket/path/info.js';
 import { DRIVER_TRAITS } from '../../tx/drivers.js';
@@ -6,7 +5,7 @@ import type { LostFrames } from '../../tx/net-device.js';
 import { counted, figure, perSecond } from '../common/figures.js';
 import type { FlowCount } from '../common/flows.js';
 import type { Output } from '../common/output.js';
-import type { WireReport } from '../common/wire-check.js';
+import { type WireReport, wireReportText } from '../common/wire-report.js';
 import { type EchoReport, echoText } from './echo.js';
 import { type HeldRate, heldRateText } from './held-rate.js';
 
@@ -76,7 +75,7 @@ export function outcomeText(outcome: SendOutcome): string[] {
     ...queues.map((one, index) => queueText(one, index, seconds)),
     ...(rate === null ? [] : [`  ${heldRateText(rate)}`]),
     ...(DRIVER_TRAITS[path.driver].sends ? [`  ${lostText(lost)}`] : []),
-    ...(wire === null ? [] : wireText(wire)),
+    ...(wire === null ? [] : wireReportText(wire, 'datagram').map((line) => `  ${line}`)),
     ...(echo === null ? [] : echoText(echo).map((line) => `  ${line}`)),
   ];
 }
@@ -131,16 +130,6 @@ function lostText({ socket, qdisc, driver, neighbour, backlog, unknown: unseen }
   const known = unknown.length === 0 ? 'nothing lost' : 'nothing known to be lost';
   const what = lost.length === 0 ? `${known} on this machine` : `lost on this machine: ${lost.join(', ')}`;
   return unknown.length === 0 ? what : `${what}; not known: ${unknown.join(', ')}`;
-}
-
-function wireText(wire: WireReport): string[] {
-  const [first, ...rest] = comparisonText(wire);
-  const where = wire.link === 'own' ? `${wire.interface}, the sender's own link` : wire.interface;
-  return [
-    `  ${where}: ${wire.verdict}; ${first}`,
-    ...rest.map((line) => `  ${line}`),
-    ...(wire.broken === null ? [] : [`    the capture broke off, and the sending with it: ${wire.broken}`]),
-  ];
 }
 
 function endpoint(address: string, port: number): string {

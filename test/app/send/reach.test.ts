@@ -5,6 +5,7 @@ import { OUTSIDE_RATE } from '../../../src/app/common/reach.js';
 import type { SendRequest, SendTarget } from '../../../src/app/send/options.js';
 import { heldOutside } from '../../../src/app/send/reach.js';
 import { LAB, LAB_VARIABLE } from '../../../src/host/lab-info.js';
+import { OwnNetworks } from '../../../src/host/own-networks.js';
 
 const REQUEST: SendRequest = {
   destination: { host: '203.0.113.7', family: 4, port: 9 },
@@ -17,7 +18,7 @@ function held(more: Partial<SendRequest>, to: string, lab = '') {
   const before = process.env[LAB_VARIABLE];
   process.env[LAB_VARIABLE] = lab;
   try {
-    const target = { address: to, flows: null } as SendTarget;
+    const target = { address: to, flows: null, networks: new OwnNetworks() } as SendTarget;
     const output = { note: (text: string) => void notes.push(text) } as unknown as Output;
     const { rate } = heldOutside({ ...REQUEST, ...more }, target, output);
     return { rate, notes: notes.join() };
