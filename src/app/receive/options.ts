@@ -6,7 +6,7 @@ export interface ReceiveOptions {
   readonly interface?: string | undefined;
   /** Sends every datagram back to where it came from. */
   readonly echo: boolean;
-  /** Answers every datagram with how it arrived, or how it begins (`Arrival`), for `udp-ufo path` and `conform`. */
+  /** Answers datagrams with how they arrived, or how they begin (`Arrival`), for `udp-ufo path` and `conform`; but no answer. */
   readonly report: boolean;
   /** A line on stderr every so many ms. */
   readonly intervalMs?: number | undefined;

@@ -14,7 +14,10 @@ const POLL_MS = 5;
 /** A datagram of which no more came for so long is told as it is. */
 const QUIET_MS = 600;
 
-/** Answers every datagram with how it arrived, or how it begins, and tells of those generated of which only a part arrived. */
+/**
+ * Answers a datagram, unless it is such an answer itself, with how it arrived, or how it begins; and tells of those generated of
+ * which only a part arrived, as far as a port of their sender is known.
+ */
 export class Reporter implements AsyncDisposable {
   readonly #socket: ReceiveSocket;
   readonly #watch: FragmentWatch | null;

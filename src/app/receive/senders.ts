@@ -11,17 +11,35 @@ export interface Sender {
   readonly key: string;
 }
 
-/** Senders by their socket addresses; the last one is known by its octets, for most datagrams come from whom the one before did. */
+/** Senders whose names are kept. */
+const MOST_KEPT = 4096;
+
+/** Senders by their socket addresses; the last one by its octets alone, for most datagrams come from whom the one before did. */
 export class Senders {
+  readonly #known = new Map<string, Sender>();
   #name = new Uint8Array(0);
   #last: Sender = { source: '', sourcePort: 0, key: '' };
 
   of(batch: DatagramBatch, i: number): Sender {
     if (this.#name.length > 0 && batch.isFrom(i, this.#name)) return this.#last;
     this.#name = Uint8Array.from(batch.name(i));
-    const { address, port, scopeId } = getSockaddr(this.#name)!; // the kernel's own
-    const source = `${formatAddress(address).replace(/^::ffff:(?=\d+\.)/, '')}${zoneText(scopeId)}`;
-    this.#last = { source, sourcePort: port, key: `${source} ${port}` };
+    this.#last = this.#named(this.#name);
     return this.#last;
   }
+
+  #named(name: Uint8Array<ArrayBuffer>): Sender {
+    const octets = Buffer.from(name.buffer).toString('latin1');
+    const known = this.#known.get(octets);
+    if (known !== undefined) return known;
+    if (this.#known.size >= MOST_KEPT) this.#known.clear();
+    const sender = senderOf(name);
+    this.#known.set(octets, sender);
+    return sender;
+  }
+}
+
+function senderOf(name: Uint8Array): Sender {
+  const { address, port, scopeId } = getSockaddr(name)!; // the kernel's own
+  const source = `${formatAddress(address).replace(/^::ffff:(?=\d+\.)/, '')}${zoneText(scopeId)}`;
+  return { source, sourcePort: port, key: `${source} ${port}` };
 }
