@@ -17,6 +17,8 @@ export interface ToolOptions {
   readonly timeoutMs?: number;
   /** Aborted: the program is killed. */
   readonly signal?: AbortSignal;
+  /** Ours where it is left out. */
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 /**
@@ -24,8 +26,8 @@ export interface ToolOptions {
  * Errors: `ERR_UFO_UNSUPPORTED` where it is not installed, `ERR_UFO_TOOL` with its last words where it failed.
  */
 export function runTool(command: string, args: readonly string[], options: ToolOptions = {}): Promise<string> {
-  const { timeoutMs: timeout = 5000, signal } = options;
-  const limits = { timeout, killSignal: 'SIGKILL', maxBuffer: 1 << 24, ...(signal && { signal }) } as const;
+  const { timeoutMs: timeout = 5000, signal, env = process.env } = options;
+  const limits = { timeout, killSignal: 'SIGKILL', maxBuffer: 1 << 24, env, ...(signal && { signal }) } as const;
   return new Promise((resolve, reject) => {
     const child = execFile(command, [...args], limits, (error, stdout, stderr) => {
       if (error === null) resolve(stdout);
