@@ -4,7 +4,7 @@ import { longName, type Option } from '../options/option.js';
 export type Options = Readonly<Record<string, Option<unknown>>>;
 
 /** What the handler receives: each option's parsed value under its camelCase key, and the words behind `--`. */
-export type Values<O extends Options> = { readonly [K in keyof O]: O[K] extends Option<infer T> ? T : never };
+type Values<O extends Options> = { readonly [K in keyof O]: O[K] extends Option<infer T> ? T : never };
 
 export interface CommandContext {
   readonly output: Output;
@@ -15,7 +15,7 @@ export interface CommandContext {
 }
 
 /** One command of the program, as written in its own file. */
-export interface CommandSpec<P extends Options, O extends Options> {
+interface CommandSpec<P extends Options, O extends Options> {
   readonly name: string;
   readonly describe: string;
   /** Arguments without a name, in order: all of them are required unless parsed otherwise. */

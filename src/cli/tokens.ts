@@ -5,7 +5,7 @@ import { type Command, optionName } from './command.js';
 import { RENAMED } from './renamed.js';
 
 /** What stands on the command line of one command: options by camelCase key, everything else in order. */
-export interface Tokens {
+interface Tokens {
   readonly options: ReadonlyMap<string, string | undefined>;
   readonly words: readonly string[];
   readonly rest: readonly string[];

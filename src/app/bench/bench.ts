@@ -23,7 +23,7 @@ import { describeScenario, inQuickRun, type Scenario, type Sink, scenarios } fro
 import { describeSink, installSink } from './sink.js';
 import { type Arrivals, addNullDevice, addRedirectWire, farArrivals, nullArrivals, REDIRECT_ENDS } from './wire.js';
 
-export interface BenchOptions {
+interface BenchOptions {
   /** Contestants and parts to take; all where empty. */
   readonly only: readonly string[];
   /** Less of everything: under a minute. */

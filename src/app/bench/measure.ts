@@ -27,7 +27,7 @@ export interface Measured {
   readonly fault: string | null;
 }
 
-export interface MeasurePlan {
+interface MeasurePlan {
   readonly rounds: number;
   /** Milliseconds of sending within a round. */
   readonly ms: number;

@@ -5,7 +5,7 @@ import { farCommand, LAB } from '../../host/lab.js';
 import { runTool } from '../../host/run-tool.js';
 
 /** How the far host is made to drop what arrives. */
-export type DropRule = 'nft' | 'tc' | 'plain';
+type DropRule = 'nft' | 'tc' | 'plain';
 
 /**
  * Makes the far host drop everything at ingress of `devices`: behind the counters, in front of the IP layer. The receiver's work would

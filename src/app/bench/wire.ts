@@ -21,7 +21,7 @@ const NULL_KINDS = [
 ] as const;
 
 /** Where a scenario's datagrams come from and go to. Benchmarking addresses (RFC 2544) for those that reach nobody. */
-export interface Ends {
+interface Ends {
   readonly near: LabHost;
   readonly far: LabHost;
 }

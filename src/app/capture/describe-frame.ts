@@ -10,7 +10,7 @@ import { enterTunnel } from '../../wire/tunnel.js';
 import * as udp from '../../wire/udp.js';
 
 /** What one frame is, as `udp-ufo capture --json` prints it. Fields of IP are null where the frame has no IP header. */
-export interface FrameDescription {
+interface FrameDescription {
   readonly type: 'frame';
   /** Seconds since the epoch, as a decimal with nanoseconds: a double could not hold them. */
   readonly time: string;

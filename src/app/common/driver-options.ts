@@ -20,7 +20,7 @@ export const SENT_WAY = {
 };
 
 /** Drivers that honour an option, in both families or at least in one. */
-export function driversThatHonour(option: string, among = SENDING): string[] {
+function driversThatHonour(option: string, among = SENDING): string[] {
   return among.filter(({ honours }) => (honours as readonly string[]).includes(option)).map(({ name }) => name);
 }
 

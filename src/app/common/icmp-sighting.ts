@@ -37,7 +37,7 @@ const NOTHING = new Uint8Array(0);
 const chain = new ExtensionChain();
 
 /** The source, identification and kind of a captured packet. */
-export interface Sighting {
+interface Sighting {
   readonly source: string;
   readonly ident: number | null;
   readonly icmp: Omit<IcmpAnswer, 'frame' | 'at'> | null;

@@ -5,7 +5,7 @@ import { OwnNetworks } from '../../host/own-networks.js';
 import { refuseMany } from './reach.js';
 
 /** An address of a host, as a literal. */
-export interface PeerAddress {
+interface PeerAddress {
   readonly family: 4 | 6;
   readonly address: string;
 }

@@ -27,7 +27,7 @@ export function tellingPlan(plan: FaultPlan, tell: (made: MadePackets) => void):
 }
 
 /** What datagrams with one plan have in common. */
-export interface PlannedCommon {
+interface PlannedCommon {
   readonly base: Partial<ExpectedDatagram>;
   readonly headers: SentHeaders;
   /** Of the datagram as it was given. */

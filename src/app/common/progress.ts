@@ -11,7 +11,7 @@ const SILENT: Progress = { update: () => {}, stop: () => {} };
 /** Columns of the bar itself: with its figures a line of it fits 80. */
 const BAR_COLUMNS = 20;
 
-export interface ProgressOptions {
+interface ProgressOptions {
   readonly stream?: NodeJS.WriteStream;
   /** Whether the time that is left is told: by default it is. */
   readonly showsEta?: boolean;

@@ -11,7 +11,7 @@ import { seenPayload } from '../../verify/sighting.js';
 import { HEADER_LEN as UDP_HEADER_LEN } from '../../wire/udp.js';
 import { type MadePackets, plannedDatagrams, tellingPlan } from './planned.js';
 
-export interface SentLogOptions {
+interface SentLogOptions {
   /** Payloads that say nothing of themselves are known by their SHA-256 as well, for another machine. Default false. */
   readonly hash?: boolean;
   /** The path of the `n`th datagram (from 0), where there are several. */
@@ -19,7 +19,7 @@ export interface SentLogOptions {
 }
 
 /** Generated payloads that follow one another: of a seed, in these sizes. */
-export interface PayloadSeries {
+interface PayloadSeries {
   readonly seed: number;
   readonly sizes: PayloadSizes;
   /** Sequence of the first; default 0. */

@@ -7,7 +7,7 @@ import { type LiveVerification, startLiveVerify } from '../verify/live.js';
 import { isOwnLink } from './own-link.js';
 import { type WireReport, wireReport } from './wire-report.js';
 
-export type WatchedPath = Omit<PathInfo, 'packets'>;
+type WatchedPath = Omit<PathInfo, 'packets'>;
 
 export interface WireCheckOptions {
   readonly interface: string;

@@ -14,7 +14,7 @@ import { type CompareSummary, compareVerdict, type DatagramReport, OUTCOMES } fr
 import { causeText, datagramText, fieldsTable, summaryText } from './text.js';
 
 /** `udp-ufo compare` as typed. */
-export interface CompareOptions extends LiveOptions {
+interface CompareOptions extends LiveOptions {
   /** A capture that is held against our cut, instead of sending. */
   readonly against?: AgainstOptions | undefined;
   /** `--deep` to a host that is in no lab. */

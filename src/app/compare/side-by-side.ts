@@ -2,7 +2,7 @@ import { foldedFields } from '../../compare/cuts/fold.js';
 import type { DatagramReport } from './report.js';
 
 /** Every field of a datagram's fragments, ours and everybody's. */
-export interface SideBySide {
+interface SideBySide {
   /** Who cut, where anything was seen. */
   readonly ways: readonly string[];
   readonly rows: readonly {

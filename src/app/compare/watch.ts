@@ -10,7 +10,7 @@ import { NetworkLayer, networkLayer } from '../../wire/link-layer.js';
 import * as udp from '../../wire/udp.js';
 import type { CaptureOutput } from '../common/capture-output.js';
 
-export interface WatchOptions {
+interface WatchOptions {
   readonly interface: string;
   readonly filter: string;
   /** Gets every frame. */

@@ -33,7 +33,7 @@ import { RULES } from './rules/quick.js';
 import type { Rule } from './rules/rule.js';
 import { HEAVY_RULES, slowRules } from './rules/slow.js';
 
-export interface ConformOptions {
+interface ConformOptions {
   readonly host: string;
   readonly port: number;
   readonly driver: DriverName;

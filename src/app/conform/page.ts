@@ -7,7 +7,7 @@ import { RELATIONS } from './relations.js';
 import { framesText } from './report.js';
 
 /** What the page of a receiver is made of. */
-export interface ConformFindings {
+interface ConformFindings {
   readonly host: string;
   /** How it answers. */
   readonly kind: string;

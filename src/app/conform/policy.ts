@@ -90,7 +90,7 @@ export function policyLine({ names, nearest, cells }: PolicyResult): string {
 const APART = /^(before|meets|met-by|after), /;
 
 /** `overlaps, A first, first before, last behind`. */
-export function cellName({ name, around }: { readonly name: string; readonly around: Around }): string {
+function cellName({ name, around }: { readonly name: string; readonly around: Around }): string {
   return `${name}, first ${around.first}, last ${around.last}`;
 }
 

@@ -8,7 +8,7 @@ import type { IcmpAnswer } from '../common/icmp-sighting.js';
 import { Sightings } from '../common/sightings.js';
 import { type Echo, Echoes } from './echoes.js';
 
-export interface ProberOptions {
+interface ProberOptions {
   readonly family: 4 | 6;
   readonly address: string;
   readonly port: number;

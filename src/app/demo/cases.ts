@@ -18,7 +18,7 @@ export interface DemoCase {
 export const MTUS = [1500, 9000] as const;
 const MIDDLING = 8192;
 /** Drivers that show the largest datagrams only, where they work; raw-socket shows everything. */
-export const OTHER_DRIVERS = ['packet-socket', 'virtio-ufo', 'af-xdp', 'kernel-udp'] as const;
+const OTHER_DRIVERS = ['packet-socket', 'virtio-ufo', 'af-xdp', 'kernel-udp'] as const;
 
 const IP_HEADER_LEN = { 4: ipv4.HEADER_LEN, 6: ipv6.HEADER_LEN } as const;
 /** A UDP datagram's limit is that of the IP packet (IPv4) or of its payload (IPv6). */

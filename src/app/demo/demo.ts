@@ -17,7 +17,7 @@ import { type DemoPass, demoPass } from './run.js';
 import { demoTable } from './table.js';
 import { tracedWay } from './way.js';
 
-export interface DemoOptions {
+interface DemoOptions {
   /** Folder that keeps the captures; made if need be. */
   readonly pcap?: string | undefined;
   readonly json: boolean;

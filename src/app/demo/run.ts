@@ -25,7 +25,7 @@ export interface DemoPass {
   readonly captureLost: number | null;
 }
 
-export interface DemoPassOptions {
+interface DemoPassOptions {
   readonly mtu: number;
   readonly receiver: FarReceiver;
   /** Folder for the capture. */

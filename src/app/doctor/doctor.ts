@@ -9,7 +9,7 @@ import { ipCheck, packageChecks, peerChecks } from './packages.js';
 import type { DoctorReport } from './report.js';
 import { formatDoctor } from './text.js';
 
-export interface DoctorArguments {
+interface DoctorArguments {
   readonly interface: string | undefined;
   readonly json: boolean;
 }

@@ -1,7 +1,7 @@
 import { exitStatus, MIDDLEBOXES, type RunInLabOptions, runInLab } from '../../host/lab.js';
 import type { Output } from '../common/output.js';
 
-export interface LabArguments extends Omit<RunInLabOptions, 'signal'> {
+interface LabArguments extends Omit<RunInLabOptions, 'signal'> {
   /** The command and its arguments; the user's shell where empty. */
   readonly command: readonly string[];
 }

@@ -15,7 +15,7 @@ import { type PathReport, pathVerdict } from './report.js';
 import { pathText } from './text.js';
 
 /** `udp-ufo path` as typed. */
-export interface PathOptions {
+interface PathOptions {
   readonly host: string;
   readonly port: number;
   /** Default: every family that the name has an address of. */

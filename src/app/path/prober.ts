@@ -12,7 +12,7 @@ import { ofWait } from './probes.js';
 import { Silence } from './silence.js';
 
 /** Where probes go, and how. */
-export interface ProberOptions {
+interface ProberOptions {
   readonly family: 4 | 6;
   readonly address: string;
   readonly port: number;

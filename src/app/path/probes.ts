@@ -4,7 +4,7 @@ import { largestPayload } from './limits.js';
 import type { Probe } from './probe.js';
 
 /** What the path is asked with. */
-export interface ProbeWish {
+interface ProbeWish {
   readonly family: 4 | 6;
   /** Of the way out, octets. */
   readonly mtu: number;

@@ -12,7 +12,7 @@ import { segment } from '../../ufo/segment-datagram.js';
 import { counted } from '../common/figures.js';
 import type { Output } from '../common/output.js';
 
-export interface PlanShowOptions {
+interface PlanShowOptions {
   /** As typed: the small language, or JSON. */
   readonly plan: string;
   readonly size: number;

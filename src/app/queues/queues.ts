@@ -17,7 +17,7 @@ export interface QueueOptions extends Omit<QueueSetup, 'index' | 'identKeys'> {
 }
 
 /** How much all senders together are to send, and how fast; without a count or a time as much as goes until the signal. */
-export interface QueueWish {
+interface QueueWish {
   readonly count?: number | undefined;
   readonly durationMs?: number | undefined;
   readonly rate?: RateWish | undefined;

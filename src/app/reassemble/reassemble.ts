@@ -15,7 +15,7 @@ import { type ExitCode, verdictExitCode } from '../common/exit-codes.js';
 import type { Output } from '../common/output.js';
 import { noteFile, noteLinktype } from '../verify/file.js';
 
-export interface ReassembleOptions {
+interface ReassembleOptions {
   /** A capture file (pcap or pcapng, compressed or not), or `-` for standard input. */
   readonly file: string;
   /** Directory for the payloads, one file each; with `datagram` the file for that one, `-` for stdout. */

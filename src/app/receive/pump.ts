@@ -4,7 +4,7 @@ import { Poll } from '../../host/socket-calls.js';
 import { BATCH, type DatagramBatch } from './batch.js';
 import type { ReceiveSocket } from './socket.js';
 
-export interface PumpOptions {
+interface PumpOptions {
   /** Whoever sent waits for an answer: each datagram is taken as soon as it comes. */
   readonly prompt: boolean;
   /** How many are still wanted. */

@@ -21,7 +21,7 @@ import type { ReceiveSummary } from './summary.js';
 import { type JudgedPayload, ReceiveTally } from './tally.js';
 
 /** Where a run takes from, and gives to. */
-export interface RunParts {
+interface RunParts {
   readonly socket: ReceiveSocket;
   readonly output: Output;
   readonly store: DatagramStore | null;

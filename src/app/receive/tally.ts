@@ -4,7 +4,7 @@ import type { GeneratedPayload } from '../../payload/generated.js';
 import { type DelayFigures, DelayTally } from './delay.js';
 
 /** What became of one payload: `foreign` payloads say nothing of themselves. */
-export type PayloadState = 'good' | 'bad' | 'foreign';
+type PayloadState = 'good' | 'bad' | 'foreign';
 
 export interface JudgedPayload {
   readonly payload: PayloadState;

@@ -85,7 +85,7 @@ async function sendAll(
 }
 
 /** The frames of a capture, one by one. */
-export async function* framesOf(capture: AsyncIterable<readonly Frame[]>): AsyncGenerator<Frame> {
+async function* framesOf(capture: AsyncIterable<readonly Frame[]>): AsyncGenerator<Frame> {
   for await (const batch of capture) yield* batch;
 }
 

@@ -4,7 +4,7 @@ import { FrameExpectation } from '../../compare/frames/expectation.js';
 import { isOwnLink } from '../common/own-link.js';
 import { type WireReport, wireReport } from '../common/wire-report.js';
 
-export interface FrameWatchOptions {
+interface FrameWatchOptions {
   readonly interface: string;
   /** Interface that the frames leave by. */
   readonly sender: string;

@@ -21,7 +21,7 @@ import { type PayloadOptions, payloads } from '../common/payload-source.js';
 import { SaveFile } from '../common/save-file.js';
 import { SentLog } from '../common/sent.js';
 
-export interface SegmentOptions extends PayloadOptions, HeaderValues {
+interface SegmentOptions extends PayloadOptions, HeaderValues {
   readonly source: { readonly host: string; readonly port: number };
   readonly destination: { readonly host: string; readonly port: number };
   readonly mtu: number;

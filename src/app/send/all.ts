@@ -21,7 +21,7 @@ import type { SendOutcome } from './report.js';
 import { SendWatch } from './watch.js';
 
 /** All that a run of datagrams needs. */
-export interface SendJob {
+interface SendJob {
   /** Connected. */
   readonly socket: UfoSocket;
   readonly path: PathInfo;

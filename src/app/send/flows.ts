@@ -6,7 +6,7 @@ import { parseAddress } from '../../wire/address.js';
 import type { FlowWish } from '../common/flows.js';
 
 /** What `send` is asked for, as far as it makes flows or goes with them. */
-export interface FlowRequest {
+interface FlowRequest {
   readonly destination: { readonly hosts?: readonly string[]; readonly ports?: readonly number[] };
   readonly source?: { readonly hosts?: readonly string[] } | undefined;
   readonly sourcePorts?: readonly number[] | undefined;

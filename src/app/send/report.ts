@@ -31,7 +31,7 @@ export interface SendOutcome {
 }
 
 /** What one of several senders sent. */
-export interface QueueOutcome extends SentCounts {
+interface QueueOutcome extends SentCounts {
   readonly sourcePort: number;
 }
 

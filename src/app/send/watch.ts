@@ -3,7 +3,7 @@ import { counted, figure, perSecond } from '../common/figures.js';
 import type { Output } from '../common/output.js';
 import { createProgress, type Progress } from '../common/progress.js';
 
-export interface SendWatchOptions {
+interface SendWatchOptions {
   /** Milliseconds between two reports; none without it. */
   readonly intervalMs?: number | undefined;
   /** What ends it, milliseconds. */

@@ -16,7 +16,7 @@ import { comparedSummary, type ExpectOptions, expectationOf } from './expect.js'
 import { Explainer } from './explainer.js';
 import { VerifyPage } from './page.js';
 
-export interface LiveVerifyOptions {
+interface LiveVerifyOptions {
   readonly interface: string;
   /** BPF; default UDP and its fragments, of `hosts` if given. */
   readonly filter?: string | undefined;
@@ -193,7 +193,7 @@ class ChildVerification implements LiveVerification {
   }
 }
 
-export interface VerifyLiveCommandOptions extends Omit<LiveVerifyOptions, 'expect' | 'sightings'>, ExpectOptions {
+interface VerifyLiveCommandOptions extends Omit<LiveVerifyOptions, 'expect' | 'sightings'>, ExpectOptions {
   readonly durationMs?: number | undefined;
   readonly json: boolean;
   /** A file for a page of it all. */

@@ -25,7 +25,7 @@ import { LineProcess } from './line-process.js';
 import type { SenderKind } from './senders.js';
 import { C_UDP, cProgram, readyFramesSkip, SCAPY, scapy, TRAFGEN, trafgen } from './yardsticks.js';
 
-export const PACKAGE_QUEUE = 'raw-socket-queue';
+const PACKAGE_QUEUE = 'raw-socket-queue';
 
 /** Who takes part, and what could not be found. */
 export interface Field extends AsyncDisposable {

@@ -24,7 +24,7 @@ export interface SenderRequest {
 }
 
 /** Sends until `more` says no; returns datagrams and IP packets taken. */
-export type Send = (more: () => boolean) => Promise<{
+type Send = (more: () => boolean) => Promise<{
   readonly datagrams: number;
   readonly packets: number;
   /** Of sending alone, where the sender knows it. */

@@ -11,7 +11,7 @@ const SETTLE_MS = 300;
 const MOST_KEPT = 2000;
 
 /** What a command said at its end, and took. */
-export interface Meanwhile<T, S> {
+interface Meanwhile<T, S> {
   /** What came of the work. */
   readonly done: T;
   /** The command's last line. */

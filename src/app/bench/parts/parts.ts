@@ -26,7 +26,7 @@ export interface PartsMeasured {
   readonly failures: readonly PartFailure[];
 }
 
-export interface PartFailure {
+interface PartFailure {
   readonly name: string;
   readonly error: unknown;
 }

@@ -7,7 +7,7 @@ import type { Result } from './summary.js';
 import { significant } from './table.js';
 
 /** What a benchmark measured. */
-export interface BenchFindings {
+interface BenchFindings {
   readonly results: readonly Result[];
   readonly parts: readonly Part[];
   readonly goals: readonly Goal[];
