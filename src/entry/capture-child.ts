@@ -10,7 +10,7 @@ import {
 import { parentSink } from '../capture/child/sinks.js';
 import type { CaptureLoop, RecordSink } from '../capture/record-sink.js';
 import { UfoError } from '../errors.js';
-import { dropPrivileges } from '../host/invoking-user.js';
+import { dropPrivileges, ownProcess } from '../host/invoking-user.js';
 
 /** Time between two reports of the figures, ms. */
 const STATS_MS = 200;
@@ -23,6 +23,7 @@ let nextStats = 0;
  * synchronously throughout, since neither engine lets Node's streams run while frames keep coming.
  */
 async function main(): Promise<void> {
+  ownProcess();
   leaveSignalsToParent();
   dieWithParent();
   const options = JSON.parse(process.argv[2] ?? '{}') as CaptureChildArguments;

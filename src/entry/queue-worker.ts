@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { QueueAnswer, QueueOrder, QueueSetup } from '../app/queues/protocol.js';
 import { QueueSender } from '../app/queues/sender.js';
-import { dropPrivileges } from '../host/invoking-user.js';
+import { dropPrivileges, ownProcess } from '../host/invoking-user.js';
 
 async function inThread(port: NonNullable<typeof parentPort>): Promise<void> {
   const sender = new QueueSender(workerData as QueueSetup, (answer) => port.postMessage(answer));
@@ -18,6 +18,7 @@ async function inThread(port: NonNullable<typeof parentPort>): Promise<void> {
 }
 
 async function inProcess(): Promise<void> {
+  ownProcess();
   // Ctrl-C reaches every process of the terminal's group: the parent decides what becomes of this one.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
   process.on('disconnect', () => process.exit());

@@ -46,14 +46,21 @@ function putOn(user: User | null): typeof guise {
   return guise;
 }
 
+let isOurs = false;
+
+/** Says that this process is ours alone. In others' (a test's, say) what they may need themselves is not given up. */
+export function ownProcess(): void {
+  isOurs = true;
+}
+
 /**
- * Once all is open that needs privileges: this process becomes whoever called sudo, or nobody where root called us, for good
+ * Once all is open that needs privileges: this process, if it is ours alone, becomes whoever called sudo, or nobody where root called us, for good
  * and in all its threads, and nothing it starts can be more (no_new_privs). Only ids are the same in all threads (glibc sees
  * to that, capset(2) is of one thread), so root stays root where there are `filesToCome`, to be opened or named: they are
  * root's, as their folder may be.
  */
 export function dropPrivileges({ filesToCome }: { readonly filesToCome: boolean }): void {
-  if (process.geteuid?.() !== 0) return;
+  if (!isOurs || process.geteuid?.() !== 0) return;
   libc().prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   const user = invokingUser() ?? (isRealRoot() && !filesToCome ? NOBODY : null);
   if (user === null || !mayStay(user)) return;

@@ -29,60 +29,39 @@ export interface VerifyFileOptions extends VerifyOptions, Selection {
   readonly file: string;
 }
 
-/** Seconds a live capture waits for leftovers of a completed datagram before its verdict is printed. */
-const LIVE_HOLD_TIME = 1;
-
 /** `udp-ufo verify -r FILE`: judges every datagram of a capture file; returns the exit code. */
 export async function verifyFile(options: VerifyFileOptions, output: Output, signal: AbortSignal): Promise<ExitCode> {
   const expect = await expectationOf(options);
   const [select, wants] = [ofPort(options), frameChoice(options)];
   const chosen = { ...(select && { select }), ...(wants && { wants }) };
-  const verifier = new Verifier({ ...verifierOptions(options, expect, false), ...chosen });
+  const verifier = new Verifier({ ...verifierOptions(options, expect), ...chosen });
   await using capture = await openFileCapture(options.file, { reuse: true, buffers: verifier.readBuffers });
-  const code = await judge(verifier, capture, options, expect, output, signal, () => capture.fault);
+  const code = await judge(verifier, capture, options, expect, output, signal);
   noteFile(capture, output);
   return code;
 }
 
-/** Judges what a capture delivers, as it comes, until it ends or `signal` closes it; returns the exit code. */
-export async function verifyCapture(
-  capture: Capture,
-  options: VerifyOptions,
-  output: Output,
-  signal: AbortSignal,
-): Promise<ExitCode> {
-  const expect = await expectationOf(options);
-  const verifier = new Verifier(verifierOptions(options, expect, capture.engine !== 'file'));
-  return judge(verifier, capture, options, expect, output, signal, () => '');
-}
-
-/** `fault` tells after the end what is missing at it, for a note on stderr. */
 async function judge(
   verifier: Verifier,
-  capture: Capture | FileCapture,
+  capture: FileCapture,
   options: VerifyOptions,
   expect: Expectation | undefined,
   output: Output,
   signal: AbortSignal,
-  fault: () => string,
 ): Promise<ExitCode> {
   const recount = expect && new Recount(expect);
   await using page = await VerifyPage.open(options.html, signal);
   const printer = new Printer(options, output, recount, page);
   const close = () => void capture.close();
   signal.addEventListener('abort', close, { once: true });
-  const clock =
-    capture.engine === 'file' ? undefined : setInterval(() => printer.print(verifier.advance(Date.now() / 1000)), 250);
   try {
     for await (const verdicts of verdictsOf(verifier, capture)) await printer.print(verdicts);
   } finally {
-    clearInterval(clock);
     signal.removeEventListener('abort', close);
   }
   await printer.print(verifier.end());
   const { lost } = await capture.stats();
-  const stopped = capture.engine === 'file' && signal.aborted ? 'stopped before its end' : '';
-  const missing = fault() || stopped;
+  const missing = capture.fault || (signal.aborted ? 'stopped before its end' : '');
   const truncated = missing !== '';
   const judged = verifier.summary({ captureLost: lost, truncated });
   const summary = recount?.summary(judged, { truncated, strict: options.strict }) ?? judged;
@@ -98,7 +77,6 @@ async function judge(
 function verifierOptions(
   { hash = false, quiet = false, html, allowZeroChecksum6, strict }: VerifyOptions,
   expect: Expectation | undefined,
-  live: boolean,
 ): VerifierOptions {
   return {
     hash: hash || (expect?.wantsHash ?? false),
@@ -106,7 +84,6 @@ function verifierOptions(
     sightings: expect !== undefined,
     ...(allowZeroChecksum6 && { allowZeroChecksum6 }),
     ...(strict && { strict }),
-    ...(live && { limits: { holdTime: LIVE_HOLD_TIME } }),
   };
 }
 
