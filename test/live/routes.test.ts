@@ -58,6 +58,17 @@ describe('ways out', () => {
     assert.ok(summary.seconds >= 1.9 && summary.seconds < 5, `${summary.seconds} s of ${performance.now() - begin} ms`);
   });
 
+  liveIt('--duration ends the wait for octets of a standard input that gives no more', async () => {
+    const stalled = 'f=$(mktemp -u); mkfifo "$f"; exec 0<>"$f"; rm "$f"; printf 12345 >&0; exec "$@"';
+    const end = await runCli('send 192.0.2.2:9 --datagram-size 4 --duration 2 --json'.split(' '), {
+      prefix: ['sh', '-c', stalled, 'sh'],
+    });
+    assert.equal(end.code, 0, end.stderr);
+    const { datagrams, seconds } = lastJson<{ datagrams: number; seconds: number }>(end);
+    assert.equal(datagrams, 1, 'what is left of it may not be the whole of the next one');
+    assert.ok(seconds >= 1.9 && seconds < 10, `${seconds} s`);
+  });
+
   liveIt('a datagram to a group has TTL 1 and is received by who joins it', async () => {
     const words = ['--net=/run/netns/far', process.execPath];
     const far = runCli(

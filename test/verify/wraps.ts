@@ -5,7 +5,8 @@ import { type Flow, flow4, flow6, frame, udpPacket, whole } from './build.js';
 
 export const MACS = Uint8Array.of(2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1);
 export const hex = (text: string): Uint8Array => Buffer.from(text.replaceAll(' ', ''), 'hex');
-export const join = (...parts: readonly Uint8Array[]): Uint8Array => Buffer.concat(parts);
+/** Not a Buffer, whose `slice` copies nothing. */
+export const join = (...parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts));
 export const ethernet = (octets: Uint8Array): Frame => ({ ...frame(join(MACS, octets)), linktype: LINKTYPE_ETHERNET });
 
 export const outer4: Flow = { ...flow4, source: hex('cb007101'), destination: hex('cb007102'), ident: 99 };

@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { addAbortSignal } from 'node:stream';
 import { argumentError, ERRNO, systemError } from '../../errors.js';
 import { makePayload } from '../../payload/generated.js';
 import { largestOf, type PayloadSizes, sizeOf } from '../../payload/sizes.js';
@@ -21,10 +22,14 @@ export interface PayloadOptions {
 /**
  * The payloads to send, one after the other. Generated ones differ from each other; text and octets as typed, a file or
  * standard input are one datagram unless a datagram size is given, and `count` repeats it; with a datagram size `count` is the
- * most there will be.
- * @throws UfoError ERR_UFO_INVALID_ARGUMENT naming the option: more octets than one datagram carries.
+ * most there will be. `until` ends waiting for octets, too.
+ * @throws UfoError ERR_UFO_INVALID_ARGUMENT naming the option: more octets than one datagram carries; an AbortError
  */
-export async function* payloads(options: PayloadOptions, maxLen: number): AsyncGenerator<Uint8Array, void> {
+export async function* payloads(
+  options: PayloadOptions,
+  maxLen: number,
+  until?: AbortSignal,
+): AsyncGenerator<Uint8Array, void> {
   const { size, seed = 1, file, count = 1, datagramSize } = options;
   if (size !== undefined) {
     checkSize(size, maxLen);
@@ -35,7 +40,7 @@ export async function* payloads(options: PayloadOptions, maxLen: number): AsyncG
   if (datagramSize !== undefined) {
     checkDatagramSize(datagramSize, maxLen);
     let left = options.count ?? Number.POSITIVE_INFINITY;
-    for await (const piece of pieces(octetsOf(file), datagramSize)) {
+    for await (const piece of pieces(octetsOf(file, until), datagramSize)) {
       yield piece;
       left -= 1;
       if (left <= 0) return;
@@ -44,7 +49,7 @@ export async function* payloads(options: PayloadOptions, maxLen: number): AsyncG
   }
   const whole =
     typed(options, maxLen) ??
-    (await readWhole(octetsOf(file), maxLen, file === undefined ? 'standard input' : '--file'));
+    (await readWhole(octetsOf(file, until), maxLen, file === undefined ? 'standard input' : '--file'));
   for (let sequence = 0; sequence < count; sequence++) yield whole;
 }
 
@@ -89,11 +94,12 @@ function typed({ data, hex }: PayloadOptions, maxLen: number): Uint8Array | unde
   );
 }
 
-async function* octetsOf(file: string | undefined): AsyncGenerator<Uint8Array, void> {
-  if (file === undefined || file === '-') return yield* process.stdin;
+async function* octetsOf(file: string | undefined, until?: AbortSignal): AsyncGenerator<Uint8Array, void> {
+  const isStdin = file === undefined || file === '-';
   // Reading it fails too, but by then nobody knows which one it was.
-  if ((await stat(file)).isDirectory()) throw systemError(ERRNO.EISDIR, 'open', { path: file });
-  yield* createReadStream(file, { highWaterMark: 1 << 20 });
+  if (!isStdin && (await stat(file)).isDirectory()) throw systemError(ERRNO.EISDIR, 'open', { path: file });
+  const stream = isStdin ? process.stdin : createReadStream(file, { highWaterMark: 1 << 20 });
+  yield* until === undefined ? stream : addAbortSignal(until, stream);
 }
 
 async function readWhole(source: AsyncIterable<Uint8Array>, maxLen: number, name: string): Promise<Uint8Array> {

@@ -100,11 +100,11 @@ async function sendPayloads(
   if (json || looked || to.plan !== undefined) {
     const results = new Results(log, json ? output : null);
     const { onDatagram, onStopped } = results;
-    await socket.sendMany(source(job, generated, results), json || log ? { ...to, onDatagram, onStopped } : to);
+    await socket.sendMany(source(job, generated, results, until), json || log ? { ...to, onDatagram, onStopped } : to);
   } else if (generated !== null) await sendGenerated(job, generated, toEnd);
   else if (file !== undefined && datagramSize !== undefined && (await isRegularFile(file))) {
     await sendFile(job, file, datagramSize, toEnd);
-  } else await socket.sendMany(source(job, null, new Results(null, null)), to);
+  } else await socket.sendMany(source(job, null, new Results(null, null), until), to);
 }
 
 /** Payloads that are generated, each of which says when it leaves if it is to; null for others. */
@@ -197,21 +197,26 @@ async function* source(
   job: KnownJob,
   generated: GeneratedPayloads | null,
   results: Results,
+  until: AbortSignal,
 ): AsyncGenerator<Uint8Array, void> {
-  const { log, options, signal } = job;
+  const { log, options } = job;
   const end = performance.now() + (options.durationMs ?? Number.POSITIVE_INFINITY);
   let first = true;
   if (generated !== null) checkSize(generated.size, maxLen(job));
   // What is cut up is read until it ends, whatever its size was said to be.
   const count = job.known ?? Number.POSITIVE_INFINITY;
   const wish = options.datagramSize === undefined ? { ...options, count } : options;
-  for await (const payload of generated ?? payloads(wish, maxLen(job))) {
-    if (signal.aborted || performance.now() >= end) return;
-    if (first) tellNotes(job, generated === null ? payload.length : largestOf(generated.size));
-    first = false;
-    log?.begin(payload);
-    yield payload;
-    await results.written;
+  try {
+    for await (const payload of generated ?? payloads(wish, maxLen(job), until)) {
+      if (until.aborted || performance.now() >= end) return; // a busy loop lets no timer run
+      if (first) tellNotes(job, generated === null ? payload.length : largestOf(generated.size));
+      first = false;
+      log?.begin(payload);
+      yield payload;
+      await results.written;
+    }
+  } catch (error) {
+    if (!until.aborted) throw error; // else it was waiting for octets when its time was over
   }
 }
 

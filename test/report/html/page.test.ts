@@ -75,7 +75,7 @@ describe('figures', () => {
     const map = coverageMap(badDatagram({ findings: [{ ...finding!, code: 'fragment-conflict' }] }))!.text;
     assert.deepEqual(
       [...map.matchAll(/<rect class="(\w+)"/g)].map(([, name]) => name),
-      ['piece', 'conflict', 'piece', 'conflict', 'piece', 'hole'],
+      ['piece', 'overlap', 'conflict', 'piece', 'overlap', 'conflict', 'piece', 'hole'],
     );
     assert.match(map, /#1 frame 1 ≠.*#2 frame 2 ≠.*#3 frame 3</s);
   });
