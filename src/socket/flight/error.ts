@@ -26,7 +26,7 @@ function hintFor(errno: number, { name, mtu }: NetDevice): { hint?: string } {
     case ERRNO.EMSGSIZE:
       return { hint: `the MTU of ${name} (${mtu} when it was opened) or of the route is smaller now; send again` };
     case ERRNO.ENETDOWN:
-      return { hint: `${name} is down, or its link has no carrier: ip link show ${name} says which` };
+      return { hint: `${name} is down (ip link set ${name} up), or has no carrier: ip link show ${name} says which` };
     case ERRNO.EPERM:
       return { hint: 'a firewall refused the packet, or CAP_NET_RAW is missing' };
     case ERRNO.ENOSPC:
