@@ -17,6 +17,7 @@ import { CONTROL, detourProgram, liveProgram } from './program.js';
 export type LiveWay = 'redirect' | 'pass';
 
 const CONTROL_LEN = PAGE_SIZE;
+const MOST_SIGNALS = 100;
 
 /**
  * The program, what it reads, and the private taps that it hangs on, for one interface. Whether frames are redirected or go
@@ -130,7 +131,8 @@ export class LiveFrames {
   #makes(frameLen: number): boolean {
     this.#control[CONTROL.next] = ROWS;
     let result = this.#run.run(1, frameLen);
-    while (result === -ERRNO.EINTR) result = this.#run.run(1, frameLen); // a signal came, which says nothing of the frame
+    // A signal says nothing of the frame; so many in a row are none.
+    for (let again = 0; result === -ERRNO.EINTR && again < MOST_SIGNALS; again++) result = this.#run.run(1, frameLen);
     this.#control[CONTROL.refused] = 0;
     if (result < 0 && result !== -ERRNO.EINVAL) throw systemError(-result, 'bpf', { reason: 'BPF_PROG_TEST_RUN' });
     return result === 0;

@@ -155,6 +155,12 @@ describe('xdp-live', () => {
     assert.equal(bpf.signals, -1);
   });
 
+  it('is refused where nothing but signals comes, and gives back all it had', async () => {
+    bpf.signals = Number.POSITIVE_INFINITY;
+    await assert.rejects(open(batchOf(flow)), { code: 'EINTR', syscall: 'bpf' });
+    assert.equal(kernel.open.size, 0);
+  });
+
   it('looks first at all that would make frames vanish', async () => {
     const batch = batchOf(flow);
     const device = await open(batch, { liveWay: 'redirect' });
