@@ -175,6 +175,45 @@ describe('wrong octets are bad and no splice', () => {
     assert.equal(of(verdicts, 'bad').length, 1);
   });
 
+  it('where a repeated fragment of a whole datagram comes late: its ident is no step of the counter', () => {
+    for (const late of [50, 100]) {
+      const made = (i: number): Uint8Array[] => {
+        const one = { ...flow4, ident: 32_700 + i };
+        const packet = udpPacket(one, pattern(100, i % 251));
+        if (i === 0) packet[70]! ^= 1;
+        return fragments(one, packet, 64);
+      };
+      const all = made(0).slice(0, 1);
+      for (let i = 1; i < 1000; i++) all.push(...made(i), ...(i > late ? made(i - late).slice(0, 1) : []));
+      all.push(made(0)[1]!);
+      const verifier = new Verifier({ hash: false });
+      const verdicts = [...verifier.push(all.map((octets, i) => frame(octets, 1 + i * 1e-6))), ...verifier.end()];
+      assert.equal(of(verdicts, 'good').length, 999);
+      assert.deepEqual(
+        of(verdicts, 'bad').map(({ ident }) => ident),
+        [32_700],
+        `${late} late`,
+      );
+    }
+  });
+
+  it('of one of three datagrams whose idents are few bits, though a fragment of another is there twice', () => {
+    const made = [233, 1, 52].map((ident) => {
+      const packet = udpPacket({ ...flow4, ident }, pattern(100, ident));
+      if (ident === 1) packet[70]! ^= 1;
+      return fragments({ ...flow4, ident }, packet, 64);
+    });
+    const [first, wrong, last] = made as [Uint8Array[], Uint8Array[], Uint8Array[]];
+    const all = [first[0]!, wrong[0]!, last[0]!, first[1]!, first[0]!, wrong[1]!, last[1]!];
+    const verifier = new Verifier();
+    const verdicts = [...verifier.push(all.map((octets, i) => frame(octets, 1 + i * 1e-3))), ...verifier.end()];
+    assert.deepEqual(verdicts.map(({ ident, verdict }) => `${ident} ${verdict}`).sort(), [
+      '1 bad',
+      '233 good',
+      '52 good',
+    ]);
+  });
+
   /** Datagrams among which `odd` is sent in two fragments with `between` others in between. */
   function amid(odd: Uint8Array, between: number): DatagramVerdict[] {
     const verifier = new Verifier({ hash: false });

@@ -67,11 +67,10 @@ export class Flow {
     this.#space = family === 4 ? 0x1_0000 : 0x1_0000_0000;
   }
 
-  begin({ ident, time, more, len }: Fragment, mark: FlowMark): void {
+  /** `isCopy`: of a fragment of a datagram that is whole, which tells nothing of how the idents go. */
+  begin({ ident, time, more, len }: Fragment, isCopy: boolean, mark: FlowMark): void {
     if (more && len > this.largestCut) this.largestCut = len;
-    if (this.begun === 0) this.#first = ident;
-    else this.#step(ident);
-    this.#last = ident;
+    if (!isCopy) this.#goTo(ident);
     this.begun++;
     this.#open++;
     if (this.begun % STRETCH === 0) this.#measure(time);
@@ -108,8 +107,8 @@ export class Flow {
   cameAgain(mark: FlowMark, time: number): CameAgain {
     const between = this.begun - mark.begun;
     if (this.#twoRates(time - mark.time) || this.reuse.isLater(time - mark.time)) return 'yes';
-    if (this.begun < FEW) return 'unknown';
-    if (2 * this.#smallSteps >= this.begun - 1) return this.#wentRound(mark, time) ? 'yes' : 'no';
+    if (1 + this.#smallSteps + this.#jumps < FEW) return 'unknown';
+    if (this.#smallSteps >= this.#jumps) return this.#wentRound(mark, time) ? 'yes' : 'no';
     if (between === 0 || (this.#space > 0x1_0000 && this.#bits > FEW_BITS)) return 'no';
     return between >= MANY || this.#repeated || this.#givenUp > 0 || this.#open >= LOSSES ? 'yes' : 'no';
   }
@@ -130,6 +129,12 @@ export class Flow {
 
   #twoRates(seconds: number): boolean {
     return seconds >= LONG && this.#good >= FEW && seconds >= TIMES_LONGER * this.#took;
+  }
+
+  #goTo(ident: number): void {
+    if (this.#first < 0) this.#first = ident;
+    else this.#step(ident);
+    this.#last = ident;
   }
 
   #step(ident: number): void {

@@ -137,7 +137,7 @@ export class Reassembler {
   takeWhole(whole: WholeDatagram, fragment: Fragment, began: number, time: number): void {
     const { timeout4, timeout6, holdTime } = this.#limits;
     const flow = this.#flows.of(fragment);
-    flow.begin(fragment, this.#mark);
+    flow.begin(fragment, false, this.#mark);
     this.#mark.time = time;
     whole.cameAgain = flow.cameAgain(this.#mark, time) === 'unknown' ? 'unknown' : 'no';
     flow.completed(time - began);
@@ -214,7 +214,8 @@ export class Reassembler {
     const group = new Group(fragment);
     const { timeout4, timeout6 } = this.#limits;
     group.flow = this.#flows.of(fragment);
-    group.flow.begin(fragment, group.mark);
+    const isCopy = predecessor !== undefined && isRepeated(predecessor, fragment);
+    group.flow.begin(fragment, isCopy, group.mark);
     group.begunAt = group.flow.begun;
     group.lastOffset = fragment.offset;
     if (predecessor) {
