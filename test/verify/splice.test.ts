@@ -197,6 +197,28 @@ describe('wrong octets are bad and no splice', () => {
     }
   });
 
+  it('where a counter has only begun: the bits it has used so far are not all that it has', () => {
+    for (const first of [1, 100, 1000, 30_000]) {
+      for (const between of [3, 6, 7, 14, 15, 30, 60, 120, 180]) {
+        const made = (i: number): Uint8Array[] => {
+          const packet = udpPacket({ ...flow4, ident: first + i }, pattern(100, i));
+          if (i === 0) packet[70]! ^= 1;
+          return fragments({ ...flow4, ident: first + i }, packet, 64);
+        };
+        const all = made(0).slice(0, 1);
+        for (let i = 1; i <= between; i++) all.push(...made(i));
+        all.push(made(0)[1]!);
+        const verifier = new Verifier({ hash: false });
+        const verdicts = [...verifier.push(all.map((octets, i) => frame(octets, 1 + i * 1e-6))), ...verifier.end()];
+        assert.deepEqual(
+          [of(verdicts, 'good').length, of(verdicts, 'bad').length],
+          [between, 1],
+          `${first} ${between}`,
+        );
+      }
+    }
+  });
+
   it('of one of three datagrams whose idents are few bits, though a fragment of another is there twice', () => {
     const made = [233, 1, 52].map((ident) => {
       const packet = udpPacket({ ...flow4, ident }, pattern(100, ident));

@@ -5,6 +5,8 @@ import { Reuse } from './reuse.js';
 const SMALL_STEP = 64;
 /** Bits of a counter that are told from steps back. */
 const LEAST_BITS = 8;
+/** Small steps of a counter before one back may be its way round fewer bits than the field has. */
+const LEAST_STEPS = 16;
 /** Steps back of a counter, for datagrams that overtook others, are less than a quarter of its values. */
 const BACK = 4;
 /** Datagrams of a flow before its idents tell of what kind they are. */
@@ -52,6 +54,8 @@ export class Flow {
   #first = -1;
   #last = -1;
   #smallSteps = 0;
+  /** Whether a counter was seen to go round fewer bits than the field has: those in use tell nothing before. */
+  #turned = false;
   #jumps = 0;
   /** Bits in which idents differ from the first. */
   #varied = 0;
@@ -103,12 +107,12 @@ export class Flow {
     this.#givenUp++;
   }
 
-  /** Whether an ident that was seen at `mark` may be another datagram's at `time`. */
-  cameAgain(mark: FlowMark, time: number): CameAgain {
+  /** Whether `ident`, which was seen at `mark`, may be another datagram's at `time`. */
+  cameAgain(mark: FlowMark, ident: number, time: number): CameAgain {
     const between = this.begun - mark.begun;
     if (this.#twoRates(time - mark.time) || this.reuse.isLater(time - mark.time)) return 'yes';
     if (1 + this.#smallSteps + this.#jumps < FEW) return 'unknown';
-    if (this.#smallSteps >= this.#jumps) return this.#wentRound(mark, time) ? 'yes' : 'no';
+    if (this.#smallSteps >= this.#jumps) return this.#wentRound(mark, ident, time) ? 'yes' : 'no';
     if (between === 0 || (this.#space > 0x1_0000 && this.#bits > FEW_BITS)) return 'no';
     return between >= MANY || this.#repeated || this.#givenUp > 0 || this.#open >= LOSSES ? 'yes' : 'no';
   }
@@ -118,9 +122,10 @@ export class Flow {
   }
 
   /** Of a counter: whether it went through all its values, as far as was seen, or can have where some were not seen. */
-  #wentRound(mark: FlowMark, time: number): boolean {
-    // Fewer bits than the field has may be counted in. What was skipped is allowed for, most where a whole field goes round.
-    const values = 2 ** this.#bits;
+  #wentRound(mark: FlowMark, ident: number, time: number): boolean {
+    // What was skipped is allowed for, most where a whole field goes round.
+    const inFewer = this.#turned || this.#repeated || this.#isTurn(ident - this.#last);
+    const values = inFewer ? 2 ** this.#bits : this.#space;
     const enough = values < this.#space ? values - Math.min(values / BACK, SMALL_STEP) : values - values / BACK;
     if (this.distance - mark.distance >= enough) return true;
     const unseen = this.#jumps > mark.jumps || this.begun === mark.begun;
@@ -140,6 +145,7 @@ export class Flow {
   #step(ident: number): void {
     this.#varied |= ident ^ this.#first;
     const forward = ident - this.#last;
+    if (this.#isTurn(forward)) this.#turned = true;
     const step = forward < 0 ? this.#around(forward) : forward;
     if (step > 0 && step <= SMALL_STEP) this.#smallSteps++;
     else this.#jumps++;
@@ -149,8 +155,12 @@ export class Flow {
   /** A step back, as the one forward that it may be: round the field, or round the bits that are counted in. */
   #around(back: number): number {
     const inFewer = 2 ** this.#bits + back;
-    const counted = this.#bits >= LEAST_BITS && inFewer > 0 && inFewer <= SMALL_STEP;
-    return counted ? inFewer : this.#space + back;
+    return this.#bits >= LEAST_BITS && inFewer > 0 && inFewer <= SMALL_STEP ? inFewer : this.#space + back;
+  }
+
+  /** Whether a step goes round fewer bits than the field has; a few idents in any order are no counter yet. */
+  #isTurn(step: number): boolean {
+    return step < 0 && this.#smallSteps >= LEAST_STEPS && this.#around(step) <= SMALL_STEP;
   }
 
   #measure(time: number): void {

@@ -77,7 +77,7 @@ export class Reassembler {
       return group;
     }
     const between = flow.begun - mark.begun;
-    const cameAgain = flow.cameAgain(mark, time);
+    const cameAgain = flow.cameAgain(mark, group.ident, time);
     const isNext = flow.reuse.isNext(group, fragment, between, time - mark.time);
     flow.note(mark, time);
     if (between > group.between) group.between = between;
@@ -139,7 +139,7 @@ export class Reassembler {
     const flow = this.#flows.of(fragment);
     flow.begin(fragment, false, this.#mark);
     this.#mark.time = time;
-    whole.cameAgain = flow.cameAgain(this.#mark, time) === 'unknown' ? 'unknown' : 'no';
+    whole.cameAgain = flow.cameAgain(this.#mark, fragment.ident, time) === 'unknown' ? 'unknown' : 'no';
     flow.completed(time - began);
     flow.reuse.good(IN_ORDER);
     whole.begunAt = flow.begun;
@@ -234,7 +234,8 @@ export class Reassembler {
     group.time = time;
     const { flow } = group;
     // Of a flow's first few datagrams nobody can tell how its idents go.
-    if (group.cameAgain === 'no' && flow!.cameAgain(group.mark, time) === 'unknown') group.cameAgain = 'unknown';
+    if (group.cameAgain === 'no' && flow!.cameAgain(group.mark, group.ident, time) === 'unknown')
+      group.cameAgain = 'unknown';
     const { predecessor } = group;
     const isOther = predecessor !== undefined && !group.records.repeats(predecessor.records);
     if (predecessor) {
