@@ -90,7 +90,8 @@ function place(gathering: Gathering, packet: Packet): void {
   const end = packet.offset + packet.len;
   if (packet.wrong || packet.dontFragment !== first.dontFragment) gathering.wrong = true;
   if (lacksHeader(packet)) gathering.wrong = true;
-  const overlapping = placed.filter((one) => packet.offset < one.offset + one.len && one.offset < end);
+  // An empty fragment has no octet that another could have as well.
+  const overlapping = placed.filter((one) => Math.max(packet.offset, one.offset) < Math.min(end, one.offset + one.len));
   if ((overlapping.length > 0 || packet.len === 0) && placed.some((one) => isCopy(one, packet))) return;
   if (end > packet.limit) {
     gathering.wrong = true;
