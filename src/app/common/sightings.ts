@@ -13,6 +13,8 @@ const QUIET_MS = 300;
 const LOOK_EVERY = 10;
 /** Errors that are remembered, at least the half of it: hosts ration theirs, but nobody has to. */
 const MOST_HEARD = 8192;
+/** More than an earlier run has in a row, whose fragments a receiver may still hold (`conform --deep` asks 1,740 times). */
+const LEAP = 0x800;
 /** Of those that `nextIdent` gives. */
 const LAST_IDENT = 0xffff;
 
@@ -62,6 +64,11 @@ export class Sightings implements AsyncDisposable {
   nextIdent(): number {
     this.#ident = (this.#ident + 1) & LAST_IDENT || 1;
     return this.#ident;
+  }
+
+  /** Goes on beyond whatever another run may have used around here. */
+  leapIdents(): void {
+    this.#ident += LEAP;
   }
 
   /** Number of the first and the last frame sent under an ident; null where none was seen. */

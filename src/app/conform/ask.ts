@@ -129,14 +129,15 @@ export function deliveredIn({ echoes, icmp }: Answer, kind: AnswerKind, family: 
   return tellsOctets(kind) ? echoes.length : icmp.filter((one) => isPortUnreachable(one, family)).length;
 }
 
-/** Sends overlap cases, and tells for each whose octets were delivered. */
+/** Sends overlap cases, `burst` of them behind one another, and tells for each whose octets were delivered. */
 export async function askOverlaps(
   prober: Prober,
   cases: readonly OverlapCase[],
   kind: AnswerKind,
   signal: AbortSignal,
+  burst = BURST,
 ): Promise<Mixture[]> {
-  return tellsOctets(kind) ? askAtOnce(prober, cases, kind, signal) : askInTurn(prober, cases, signal);
+  return tellsOctets(kind) ? askAtOnce(prober, cases, kind, burst, signal) : askInTurn(prober, cases, signal);
 }
 
 /**
@@ -148,11 +149,12 @@ async function askAtOnce(
   prober: Prober,
   cases: readonly OverlapCase[],
   kind: AnswerKind,
+  burst: number,
   signal: AbortSignal,
 ): Promise<Mixture[]> {
   const found: Mixture[] = [];
   for (let from = 0; from < cases.length; from += PART) {
-    found.push(...(await askPart(prober, cases.slice(from, from + PART), kind, signal)));
+    found.push(...(await askPart(prober, cases.slice(from, from + PART), kind, burst, signal)));
   }
   return found;
 }
@@ -161,9 +163,10 @@ async function askPart(
   prober: Prober,
   cases: readonly OverlapCase[],
   kind: AnswerKind,
+  burst: number,
   signal: AbortSignal,
 ): Promise<Mixture[]> {
-  const part = new AskedPart(prober, cases);
+  const part = new AskedPart(prober, cases, burst);
   for (let times = 1; times <= MOST_TIMES; times++) {
     await part.ask(times === 1 ? ECHO_MS : PATIENT_MS, signal);
     if (part.isAnswered) break;
@@ -180,13 +183,15 @@ class AskedPart {
   readonly mixtures: Mixture[];
   readonly #prober: Prober;
   readonly #cases: readonly OverlapCase[];
+  readonly #burst: number;
   /** Under which ident each was asked, and the place of its case. */
   readonly #asked = new Map<number, number>();
   readonly #from = performance.now();
 
-  constructor(prober: Prober, cases: readonly OverlapCase[]) {
+  constructor(prober: Prober, cases: readonly OverlapCase[], burst: number) {
     this.#prober = prober;
     this.#cases = cases;
+    this.#burst = burst;
     this.mixtures = cases.map(() => 'none');
   }
 
@@ -203,7 +208,7 @@ class AskedPart {
       const ident = this.#prober.nextIdent();
       this.#asked.set(ident, at);
       await this.#prober.send(casePayload(one, ident), ident, casePlan(one, ident));
-      if (++sent % BURST === 0) await sleep(BURST_MS);
+      if (++sent % this.#burst === 0) await sleep(BURST_MS);
     }
     const { echoes } = await this.#prober.answer([...this.#asked.keys()], this.#from, ms, (answer) => {
       this.#read(answer.echoes);

@@ -26,12 +26,21 @@ import {
 import { judgeRule, type RuleResult } from './judge.js';
 import { AROUND, pairCases, tripleCases } from './overlap.js';
 import { conformDocument } from './page.js';
-import { comparePolicies, type PolicyFile, type PolicyResult, parsePolicy, policyLine, policyOf } from './policy.js';
+import {
+  comparePolicies,
+  type PolicyFile,
+  type PolicyResult,
+  parsePolicy,
+  policyLine,
+  policyOf,
+  unsettledIn,
+} from './policy.js';
 import { type Answer, Prober } from './prober.js';
 import { printPolicy, printRule, ruleFacts } from './report.js';
 import { RULES } from './rules/quick.js';
 import type { Rule } from './rules/rule.js';
 import { HEAVY_RULES, slowRules } from './rules/slow.js';
+import { settle } from './settle.js';
 
 interface ConformOptions {
   readonly host: string;
@@ -61,7 +70,7 @@ const MOST_TIMES = 3;
 
 /**
  * `udp-ufo conform`: how a receiver treats fragments, rule by rule, and its policy for overlaps. Exit code 1 where a rule is
- * broken or the policy is not that of `compare`.
+ * broken or the policy is not that of `compare`, 4 where that is not settled.
  * @throws UfoError where nothing answers
  */
 export async function conform(options: ConformOptions, output: Output, signal: AbortSignal): Promise<ExitCode> {
@@ -94,7 +103,8 @@ export async function conform(options: ConformOptions, output: Output, signal: A
   const held = other === null ? null : differences;
   await page?.write(conformDocument({ host: options.host, kind, results, policy, file, differences: held }));
   const broken = results.filter(({ outcome }) => outcome === 'broken').length;
-  return broken > 0 || differences.length > 0 ? EXIT.verificationFailed : EXIT.ok;
+  if (broken > 0 || differences.length > 0) return EXIT.verificationFailed;
+  return other !== null && unsettledIn(policy) > 0 ? EXIT.inconclusive : EXIT.ok;
 }
 
 function familyOf({ host }: ConformOptions): 4 | 6 {
@@ -227,9 +237,9 @@ async function askPolicy({ prober, kind, options, output, signal }: Run): Promis
   const triples = deep ? tripleCases() : [];
   const seconds = ((pairs.length + triples.length) * waitFor(kind)) / 1000;
   if (!tellsOctets(kind) && !json) await output.line(`overlaps take ${Math.ceil(seconds)} s: one question a second`);
-  const pairAnswers = await askOverlaps(prober, pairs, kind, signal);
-  const tripleAnswers = await askOverlaps(prober, triples, kind, signal);
-  return policyOf(pairs, pairAnswers, triples, tripleAnswers);
+  const cases = [...pairs, ...triples];
+  const answers = await settle(prober, cases, await askOverlaps(prober, cases, kind, signal), kind, signal);
+  return policyOf(pairs, answers.slice(0, pairs.length), triples, answers.slice(pairs.length));
 }
 
 function policyFile(policy: PolicyResult, family: 4 | 6, target: string): PolicyFile {

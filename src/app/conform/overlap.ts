@@ -116,12 +116,15 @@ export function casePlan(one: OverlapCase, probe: number): FragmentPlan {
   };
 }
 
+/** What the answers to a case say; `not settled` where they contradict each other. */
+export type Owners = Mixture | 'not settled';
+
 /** What became of the octets that two fragments under test both have. */
-export type Winner = 'none' | 'old' | 'new' | 'mixed' | 'whole';
+export type Winner = 'none' | 'old' | 'new' | 'mixed' | 'whole' | 'not settled';
 
 /** `owners` by unit of the UDP payload, or `none` where nothing came. `whole`: nothing overlaps, and it was delivered. */
-export function winnerOf({ order, tested }: OverlapCase, owners: Mixture): Winner {
-  if (owners === 'none') return 'none';
+export function winnerOf({ order, tested }: OverlapCase, owners: Owners): Winner {
+  if (owners === 'none' || owners === 'not settled') return owners;
   const [old, later] = [order[tested[0]!]!, order[tested[1]!]!];
   const both = owners.filter((_owner, at) => [old, later].every(([from, to]) => at + 1 >= from && at + 1 < to));
   if (both.length === 0) return 'whole';

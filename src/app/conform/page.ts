@@ -91,4 +91,5 @@ const WINNER_MARKS: Readonly<Record<Winner, Mark>> = {
   old: 'plain',
   new: 'plain',
   mixed: 'bad',
+  'not settled': 'unsure',
 };

@@ -1,6 +1,6 @@
 import { listOf, oneOf, recordOf, shape, text } from '../../compare/shape.js';
-import { type Around, agrees, type OverlapCase, type PairCase, type Winner, winnerOf } from './overlap.js';
-import { KNOWN_POLICIES, type KnownPolicy, type Mixture } from './policies.js';
+import { type Around, agrees, type OverlapCase, type Owners, type PairCase, type Winner, winnerOf } from './overlap.js';
+import { KNOWN_POLICIES, type KnownPolicy } from './policies.js';
 import { RELATIONS, type Relation } from './relations.js';
 
 /** A policy file: what one receiver makes of overlaps, to be held against another's. */
@@ -44,46 +44,79 @@ export interface PolicyResult {
   readonly cells: ReadonlyMap<string, Winner>;
   readonly triples: ReadonlyMap<string, string>;
   readonly names: readonly KnownPolicy[];
-  /** The policy that agrees with most, and with how many of how many. */
-  readonly nearest: { readonly policy: KnownPolicy; readonly agreed: number; readonly of: number };
+  /** The policy that agrees with most. */
+  readonly nearest: Score;
+}
+
+/** With how many of how many settled answers a policy agrees. */
+interface Score {
+  readonly policy: KnownPolicy;
+  readonly agreed: number;
+  readonly of: number;
 }
 
 /** Sums up the answers to pairs and triples. */
 export function policyOf(
   pairs: readonly PairCase[],
-  pairAnswers: readonly Mixture[],
+  pairAnswers: readonly Owners[],
   triples: readonly OverlapCase[],
-  tripleAnswers: readonly Mixture[],
+  tripleAnswers: readonly Owners[],
 ): PolicyResult {
-  const all = [...pairs, ...triples].map((one, at) => ({ one, owners: [...pairAnswers, ...tripleAnswers][at]! }));
-  const scores = KNOWN_POLICIES.map((policy) => ({
-    policy,
-    agreed: all.filter(({ one, owners }) => agrees(one, owners, policy)).length,
-    of: all.length,
-  }));
-  const nearest = scores.reduce((best, one) => (one.agreed > best.agreed ? one : best));
+  const cases = [...pairs, ...triples];
+  const scores = scoresOf(cases, [...pairAnswers, ...tripleAnswers]);
   return {
     cells: new Map(pairs.map((one, at) => [cellName(one), winnerOf(one, pairAnswers[at]!)])),
     triples: new Map(triples.map((one, at) => [cellName(one), String(tripleAnswers[at])])),
-    names: scores.filter(({ agreed, of }) => agreed === of).map(({ policy }) => policy),
-    nearest,
+    names: scores.filter(({ agreed }) => agreed === cases.length).map(({ policy }) => policy),
+    nearest: best(scores),
   };
 }
 
+/** The known policy that agrees with most of the answers. */
+export function nearestPolicy(cases: readonly OverlapCase[], answers: readonly Owners[]): KnownPolicy {
+  return best(scoresOf(cases, answers)).policy;
+}
+
+function scoresOf(cases: readonly OverlapCase[], answers: readonly Owners[]): Score[] {
+  const settled = cases.flatMap((one, at) => {
+    const owners = answers[at]!;
+    return owners === 'not settled' ? [] : [{ one, owners }];
+  });
+  return KNOWN_POLICIES.map((policy) => ({
+    policy,
+    agreed: settled.filter(({ one, owners }) => agrees(one, owners, policy)).length,
+    of: settled.length,
+  }));
+}
+
+function best(scores: readonly Score[]): Score {
+  return scores.reduce((a, b) => (b.agreed > a.agreed ? b : a));
+}
+
 /** The policy in one line. */
-export function policyLine({ names, nearest, cells }: PolicyResult): string {
-  const counts = (['none', 'old', 'new', 'mixed'] as const)
+export function policyLine(found: PolicyResult): string {
+  const { names, nearest, cells } = found;
+  const counts = (['none', 'old', 'new', 'mixed', 'not settled'] as const)
     .map((winner) => [winner, [...cells.values()].filter((one) => one === winner).length] as const)
     .filter(([, count]) => count > 0)
     .map(([winner, count]) => `${winner} ${count}`)
     .join(', ');
   if (names.length > 0) return `${names.map(({ name, does }) => `${name}: ${does}`).join('; or ')} (${counts})`;
-  const apart = [...cells].filter(([name, winner]) => APART.test(name) && winner !== 'whole').length;
+  const apart = [...cells].filter(
+    ([name, winner]) => APART.test(name) && !['whole', 'not settled'].includes(winner),
+  ).length;
   if (apart > 0) {
     return `not known: ${apart} datagrams without any overlap did not come back whole either; the receiver's memory for fragments may be full (${counts})`;
   }
   const { policy, agreed, of } = nearest;
-  return `no known policy; nearest is ${policy.name}, ${agreed} of ${of} answers alike (${counts})`;
+  const open = unsettledIn(found);
+  const verdict = open === 0 ? 'no known policy' : `not settled, ${open} datagrams were answered otherwise each time`;
+  return `${verdict}; nearest is ${policy.name}, ${agreed} of ${of} answers alike (${counts})`;
+}
+
+/** Cases whose answers contradict each other. */
+export function unsettledIn({ cells, triples }: Pick<PolicyResult, 'cells' | 'triples'>): number {
+  return [...cells.values(), ...triples.values()].filter((winner) => winner === 'not settled').length;
 }
 
 /** Two fragments that share no octet: whatever the policy is, they are put together. */
@@ -118,7 +151,7 @@ export function policyRows(cells: ReadonlyMap<string, Winner>): string[][] {
   ]);
 }
 
-/** What differs between two policies, cell by cell; cells that only one has are not compared. */
+/** What differs between two policies, cell by cell; cells that only one has, or that are not settled, are not compared. */
 export function comparePolicies(
   mine: Pick<PolicyFile, 'cells' | 'triples'>,
   other: Pick<PolicyFile, 'cells' | 'triples'>,
@@ -126,6 +159,7 @@ export function comparePolicies(
   const differing = <T extends string>(a: Readonly<Record<string, T>>, b: Readonly<Record<string, T>>): string[] =>
     Object.entries(a).flatMap(([name, value]) => {
       const theirs = b[name];
+      if (value === 'not settled' || theirs === 'not settled') return [];
       return theirs === undefined || theirs === value ? [] : [`${name}: ${value} here, ${theirs} there`];
     });
   return [...differing(mine.cells, other.cells), ...differing(mine.triples ?? {}, other.triples ?? {})];

@@ -93,6 +93,11 @@ export class Prober implements AsyncDisposable {
     return this.#sightings.nextIdent();
   }
 
+  /** What is asked from now on has idents far from those so far. */
+  leapIdents(): void {
+    this.#sightings.leapIdents();
+  }
+
   /** Sends a datagram under `ident`, which its payload names as well; how many packets it made. */
   async send(
     payload: Uint8Array,

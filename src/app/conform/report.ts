@@ -1,6 +1,6 @@
 import type { Output } from '../common/output.js';
 import type { RuleResult } from './judge.js';
-import { type PolicyFile, type PolicyResult, policyRows } from './policy.js';
+import { type PolicyFile, type PolicyResult, policyRows, unsettledIn } from './policy.js';
 
 const OUTCOMES = { kept: 'kept', broken: 'BROKEN', differs: 'differs, allowed' } as const;
 
@@ -47,8 +47,9 @@ export async function printPolicy(
   for (const ids of file.ids) await output.line(`  for an IDS: ${ids}`);
   if (file.triples !== undefined) await output.line(`  triples: ${policy.triples.size} asked`);
   if (other === null) return;
-  await output.line(
-    `compared with ${other.target} of ${other.date}: ${differences.length === 0 ? 'the same' : `${differences.length} differ`}`,
-  );
+  const open = unsettledIn(policy);
+  const differing = differences.length === 0 ? 'the same' : `${differences.length} differ`;
+  const settled = open === 0 ? '' : ` (${open} not settled, not compared)`;
+  await output.line(`compared with ${other.target} of ${other.date}: ${differing}${settled}`);
   for (const line of differences) await output.line(`  ${line}`);
 }
