@@ -3,6 +3,7 @@ import { askOverlaps, findAnswerKind } from '../../src/app/conform/ask.js';
 import { pairCases } from '../../src/app/conform/overlap.js';
 import { type PolicyResult, policyLine, policyOf } from '../../src/app/conform/policy.js';
 import { Prober } from '../../src/app/conform/prober.js';
+import { settle } from '../../src/app/conform/settle.js';
 import { describeLive, liveIt } from './in-lab.js';
 import { type OverlapWay, TunStack } from './tun-stack.js';
 
@@ -48,5 +49,6 @@ async function policyOfStack(way: OverlapWay, family: 4 | 6): Promise<PolicyResu
   const kind = await findAnswerKind(prober);
   assert.equal(kind, 'echo');
   const cases = pairCases();
-  return policyOf(cases, await askOverlaps(prober, cases, kind, signal), [], []);
+  const first = await askOverlaps(prober, cases, kind, signal);
+  return policyOf(cases, await settle(prober, cases, first, kind, signal), [], []);
 }

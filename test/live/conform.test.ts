@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { askOverlaps, findAnswerKind } from '../../src/app/conform/ask.js';
 import { AROUND, pairCases, winnerOf } from '../../src/app/conform/overlap.js';
 import { Prober } from '../../src/app/conform/prober.js';
+import { settle } from '../../src/app/conform/settle.js';
 import { farCommand, LAB, setLabMtu } from '../../src/host/lab.js';
 import { Cli, MAIN } from './cli.js';
 import { describeLive, liveIt } from './in-lab.js';
@@ -134,8 +135,9 @@ describeLive('udp-ufo conform against Linux', () => {
       await using prober = await Prober.open(to);
       assert.equal(await findAnswerKind(prober), 'report');
       const cases = pairCases(AROUND.slice(0, 1));
-      const mixtures = await askOverlaps(prober, cases, 'report', signal);
-      const winners = cases.map((one, at) => winnerOf(one, mixtures[at]!));
+      const first = await askOverlaps(prober, cases, 'report', signal);
+      const answers = await settle(prober, cases, first, 'report', signal);
+      const winners = cases.map((one, at) => winnerOf(one, answers[at]!));
       assert.deepEqual(
         winners,
         cases.map(({ relation, sent }) => LINUX[relation]![sent === 'A first' ? 0 : 1]),
@@ -172,8 +174,9 @@ function closedPort(): void {
       await sleep(1100); // its rate limit
       const some = ['before', 'overlaps', 'equals', 'contains', 'during'];
       const cases = pairCases(AROUND.slice(0, 1)).filter(({ relation }) => some.includes(relation));
-      const mixtures = await askOverlaps(prober, cases, 'port unreachable', signal);
-      const winners = cases.map((one, at) => winnerOf(one, mixtures[at]!));
+      const first = await askOverlaps(prober, cases, 'port unreachable', signal);
+      const answers = await settle(prober, cases, first, 'port unreachable', signal);
+      const winners = cases.map((one, at) => winnerOf(one, answers[at]!));
       assert.deepEqual(
         winners,
         some.toSorted(byRelation).flatMap((relation) => LINUX[relation]!),
