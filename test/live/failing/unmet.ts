@@ -43,6 +43,7 @@ const ONLY_THEN: readonly (readonly [part: string, why: string])[] = [
   ['companion/companion.js: SO_REUSEADDR', 'an option of the library'],
   ['companion/companion.js: SO_REUSEPORT', 'an option of the library'],
   ['companion/socket.js: libc().connect(fd, name, name.length) < 0', 'disconnect, of the library'],
+  ['host/invoking-user.js: libc().prctl(', 'in a process that is ours alone: test/live-root/least-privilege.test.ts'],
   ['host/device-features.js: const fd = openSocket(', 'turning offloads off, of the lab'],
   ['host/device-features.js: const known = libc().ioctl(', 'of cap, in the capture child'],
   ['host/device-features.js: libc().close(fd)', 'turning offloads off, of the lab'],
