@@ -7,6 +7,7 @@ import { after, type TestContext } from 'node:test';
 import { capture } from '../../src/app/capture/capture.js';
 import { createOutput, type Output } from '../../src/app/common/output.js';
 import { verifyLive } from '../../src/app/verify/live.js';
+import { ownProcess } from '../../src/host/invoking-user.js';
 import { LAB } from '../../src/host/lab.js';
 import { captureChildren } from './capture-tools.js';
 import { describeLive, liveIt } from './in-lab.js';
@@ -16,6 +17,7 @@ type Begin = (output: Output, signal: AbortSignal) => Promise<unknown>;
 describeLive('privileges that cannot be given up', () => {
   const folder = mkdtempSync(join(tmpdir(), 'udp-ufo-privileges-'));
   after(() => rmSync(folder, { recursive: true }));
+  ownProcess(); // as a command's
 
   const plain = { interface: LAB.near.interface, json: false };
   const commands: readonly (readonly [string, Begin])[] = [
