@@ -32,7 +32,7 @@ export async function* verify(
   { expect, hash = true, signal }: VerifyStreamOptions = {},
 ): AsyncGenerator<DatagramVerdict, VerifySummary, void> {
   if (typeof source === 'string') {
-    await using file = await openFileCapture(source, { reuse: true });
+    await using file = await openFileCapture(source, { reuse: true, ...(signal && { signal }) });
     return yield* verify(file, { hash, ...(expect && { expect }), ...(signal && { signal }) });
   }
   checkIterable('source', source, 'the path of a capture, a capture, or batches of frames');

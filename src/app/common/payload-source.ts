@@ -1,7 +1,6 @@
-import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { addAbortSignal } from 'node:stream';
-import { argumentError, ERRNO, systemError } from '../../errors.js';
+import { argumentError } from '../../errors.js';
+import { inputStream } from '../../host/input-stream.js';
 import { makePayload } from '../../payload/generated.js';
 import { largestOf, type PayloadSizes, sizeOf } from '../../payload/sizes.js';
 
@@ -95,11 +94,7 @@ function typed({ data, hex }: PayloadOptions, maxLen: number): Uint8Array | unde
 }
 
 async function* octetsOf(file: string | undefined, until?: AbortSignal): AsyncGenerator<Uint8Array, void> {
-  const isStdin = file === undefined || file === '-';
-  // Reading it fails too, but by then nobody knows which one it was.
-  if (!isStdin && (await stat(file)).isDirectory()) throw systemError(ERRNO.EISDIR, 'open', { path: file });
-  const stream = isStdin ? process.stdin : createReadStream(file, { highWaterMark: 1 << 20 });
-  yield* until === undefined ? stream : addAbortSignal(until, stream);
+  yield* await inputStream(file ?? '-', until);
 }
 
 async function readWhole(source: AsyncIterable<Uint8Array>, maxLen: number, name: string): Promise<Uint8Array> {

@@ -66,7 +66,7 @@ interface FilePacket {
 /** Every UDP packet and every fragment of a file. */
 async function* packetsOf(file: string, signal: AbortSignal): AsyncGenerator<FilePacket> {
   const network = new NetworkLayer();
-  await using capture = await openFileCapture(file);
+  await using capture = await openFileCapture(file, { signal });
   let frame = 0;
   let lost: number | null = null;
   for await (const frames of capture) {

@@ -52,7 +52,7 @@ export async function reassemble(options: ReassembleOptions, output: Output, sig
     if (silent) return;
     for (const one of verdicts) await (options.json ? output.json(one) : output.line(datagramText(one)));
   };
-  await using capture = await openFileCapture(options.file, { reuse: true });
+  await using capture = await openFileCapture(options.file, { reuse: true, signal });
   for await (const frames of capture) {
     signal.throwIfAborted();
     await print(verifier.push(frames));

@@ -18,7 +18,7 @@ export async function dryRun(options: ReplayOptions, output: Output, signal: Abo
   const writing = new Writing(options, mtu, signal);
   await using _ = writing;
   for (let turn = 0; turn < loop; turn++) {
-    await using capture = await openFileCapture(file);
+    await using capture = await openFileCapture(file, { signal });
     let number = 0;
     for await (const batch of capture) {
       signal.throwIfAborted();

@@ -82,7 +82,7 @@ export async function checkReach(
       found.look(frame, ++number);
       found.refuse();
     };
-  await using capture = await openFileCapture(file);
+  await using capture = await openFileCapture(file, { signal });
   for await (const batch of capture) {
     signal.throwIfAborted();
     for (const frame of batch) {

@@ -72,7 +72,7 @@ async function sendAll(
   };
   try {
     for (let turn = 1; turn <= loop; turn++) {
-      await using capture = await openFileCapture(options.file);
+      await using capture = await openFileCapture(options.file, { signal });
       const summary = await sendFrames(framesOf(capture), { ...way, onFrame });
       if (capture.fault !== '') output.note(`${options.file}: ${capture.fault}`);
       if (json) await output.json({ type: 'summary', turn, ...summary });

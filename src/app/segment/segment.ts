@@ -52,7 +52,7 @@ export async function segment(options: SegmentOptions, output: Output, signal: A
   const toStdout = writer.isStdout;
   let datagrams = 0;
   let octets = 0;
-  for await (const payload of payloads(options, maxPayloadLen)) {
+  for await (const payload of payloads(options, maxPayloadLen, signal)) {
     signal.throwIfAborted();
     const ident = flow.family === 4 ? idents.next4() : idents.next6();
     log?.begin(payload);

@@ -1,9 +1,9 @@
-import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Expectation } from '../../compare/expectation.js';
 import { parseHead, parseSent, type SentHead } from '../../compare/file.js';
 import { ownsVerdict } from '../../compare/flow.js';
 import { UfoError } from '../../errors.js';
+import { inputStream } from '../../host/input-stream.js';
 import { comparisonText } from '../../report/comparison-text.js';
 import { summaryText } from '../../verify/report.js';
 import type { DatagramVerdict, VerifySummary } from '../../verify/verdict.js';
@@ -27,9 +27,10 @@ export interface ExpectOptions {
  */
 export async function expectationOf(
   { generated, expectFile, strict = false }: ExpectOptions,
+  signal: AbortSignal,
   watched?: string,
 ): Promise<Expectation | undefined> {
-  if (expectFile !== undefined) return readExpectation(expectFile, strict, watched);
+  if (expectFile !== undefined) return readExpectation(expectFile, signal, strict, watched);
   if (!generated) return undefined;
   return new Expectation([], { strict, generated: watched === undefined ? 'all' : 'running' });
 }
@@ -43,11 +44,16 @@ export function comparedSummary(summary: VerifySummary, expect: Expectation | un
   return [[...lines, summaryText(summary)].join('\n'), { ...summary, comparison }];
 }
 
-async function readExpectation(path: string, strict: boolean, watched: string | undefined): Promise<Expectation> {
+async function readExpectation(
+  path: string,
+  signal: AbortSignal,
+  strict: boolean,
+  watched: string | undefined,
+): Promise<Expectation> {
   let head: SentHead | undefined;
   let expectation: Expectation | undefined;
   let number = 0;
-  for await (const line of linesOf(path)) {
+  for await (const line of linesOf(path, signal)) {
     number += 1;
     if (head === undefined || expectation === undefined) {
       const parsed = parseHead(line);
@@ -68,8 +74,8 @@ async function readExpectation(path: string, strict: boolean, watched: string | 
   return expectation;
 }
 
-async function* linesOf(path: string): AsyncGenerator<string> {
-  const input: NodeJS.ReadableStream = path === '-' ? process.stdin : createReadStream(path);
+async function* linesOf(path: string, signal: AbortSignal): AsyncGenerator<string> {
+  const input = await inputStream(path, signal);
   let failure: Error | undefined;
   input.once('error', (error: Error) => {
     failure = error;

@@ -31,11 +31,11 @@ export interface VerifyFileOptions extends VerifyOptions, Selection {
 
 /** `udp-ufo verify -r FILE`: judges every datagram of a capture file; returns the exit code. */
 export async function verifyFile(options: VerifyFileOptions, output: Output, signal: AbortSignal): Promise<ExitCode> {
-  const expect = await expectationOf(options);
+  const expect = await expectationOf(options, signal);
   const [select, wants] = [ofPort(options), frameChoice(options)];
   const chosen = { ...(select && { select }), ...(wants && { wants }) };
   const verifier = new Verifier({ ...verifierOptions(options, expect), ...chosen });
-  await using capture = await openFileCapture(options.file, { reuse: true, buffers: verifier.readBuffers });
+  await using capture = await openFileCapture(options.file, { reuse: true, buffers: verifier.readBuffers, signal });
   const code = await judge(verifier, capture, options, expect, output, signal);
   noteFile(capture, output);
   return code;

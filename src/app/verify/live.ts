@@ -206,7 +206,7 @@ export async function verifyLive(
   output: Output,
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  const expect = await expectationOf(options, options.interface);
+  const expect = await expectationOf(options, signal, options.interface);
   await using page = await VerifyPage.open(options.html, signal);
   const { quiet, html, hash = false } = options;
   const told = { quiet: quiet && html === undefined, hash: hash || (expect?.wantsHash ?? false) };

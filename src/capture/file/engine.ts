@@ -89,7 +89,10 @@ class FileReading implements FileCapture {
       const reading = this.#chunks.next();
       reading.catch(() => {}); // awaited below unless the consumer leaves before
       if (runs.length > 0) yield this.#count(runs);
-      const chunk = await reading;
+      const chunk = await reading.catch((error: unknown) => {
+        if (!this.#ended) throw error;
+        return null; // closed while it waited
+      });
       if (this.#ended) return;
       if (chunk === null) this.#finish();
       else runs = this.#reader.runs(chunk);

@@ -1,7 +1,9 @@
 import { readSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { systemError } from '../../errors.js';
+import { inputStream, isWaitedFor } from '../../host/input-stream.js';
 
 /** Longest time between two turns of the event loop. */
 const TURN_MS = 5;
@@ -22,6 +24,8 @@ export interface SourceOptions {
   readonly buffers?: readonly Uint8Array[];
   /** Octets read at a time into buffers of our own; default 512 KiB. */
   readonly chunkLen?: number;
+  /** Ends waiting for octets that somebody is still to write; whoever reads gets its reason as the error. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -29,7 +33,8 @@ export interface SourceOptions {
  * @throws a system error for a file that cannot be opened or read
  */
 export async function openSource(path: string, options: SourceOptions): Promise<Source> {
-  return path === '-' ? stdinSource() : fileSource(path, options);
+  const { signal } = options;
+  return (await isWaitedFor(path)) ? streamSource(await inputStream(path, signal), signal) : fileSource(path, options);
 }
 
 async function fileSource(path: string, options: SourceOptions): Promise<Source> {
@@ -70,14 +75,17 @@ async function inBackground(handle: FileHandle, buffer: Uint8Array): Promise<num
   return (await handle.read(buffer, 0, buffer.length, null)).bytesRead;
 }
 
-function stdinSource(): Source {
-  const chunks = process.stdin[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+function streamSource(stream: Readable, signal: AbortSignal | undefined): Source {
+  const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   return {
     next: async () => {
-      const { done, value } = await chunks.next();
+      const { done, value } = await chunks.next().catch((error: unknown) => {
+        signal?.throwIfAborted();
+        throw error;
+      });
       return done ? null : value;
     },
-    close: async () => void (await chunks.return?.()),
+    close: async () => void stream.destroy(), // the iterator's own return would wait for what it was asked for last
     fault: '',
   };
 }

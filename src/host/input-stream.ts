@@ -1,0 +1,35 @@
+import { constants, createReadStream, openSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { Socket } from 'node:net';
+import { addAbortSignal, type Readable } from 'node:stream';
+import { ERRNO, systemError } from '../errors.js';
+
+/** Octets of a plain file that are read at a time. */
+const CHUNK_LEN = 1 << 20;
+
+/**
+ * The octets of a file, `-` for standard input, as they come. `signal` ends waiting for them: whoever reads gets an AbortError.
+ * @throws UfoError EISDIR; a system error for a file that cannot be opened
+ */
+export async function inputStream(path: string, signal?: AbortSignal): Promise<Readable> {
+  const stream = path === '-' ? process.stdin : await fileStream(path);
+  return signal === undefined ? stream : addAbortSignal(signal, stream);
+}
+
+/** Whether nobody knows when its octets come. */
+export async function isWaitedFor(path: string): Promise<boolean> {
+  return path === '-' || (await stat(path).catch(() => null))?.isFIFO() === true;
+}
+
+async function fileStream(path: string): Promise<Readable> {
+  const found = await stat(path).catch(() => null); // what is wrong with it opening it will tell
+  // Reading one fails too, but by then nobody knows which one it was.
+  if (found?.isDirectory()) throw systemError(ERRNO.EISDIR, 'open', { path });
+  return found?.isFIFO() ? fifoStream(path) : createReadStream(path, { highWaterMark: CHUNK_LEN });
+}
+
+/** A FIFO without a writer is waited for by epoll(7), not by a thread in open(2), which no signal can end. */
+function fifoStream(path: string): Readable {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  return new Socket({ fd, readable: true, writable: false });
+}
