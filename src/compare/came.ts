@@ -37,6 +37,7 @@ export class Came {
   hasPlanned({ ident }: DatagramVerdict): boolean {
     return ident !== null && this.#planned.has(ident);
   }
+
   #addPlanned(ident: number | undefined): void {
     if (ident !== undefined && this.#planned.size < MOST_OPEN) this.#planned.add(ident);
   }

@@ -54,10 +54,10 @@ export function ownProcess(): void {
 }
 
 /**
- * Once all is open that needs privileges: this process, if it is ours alone, becomes whoever called sudo, or nobody where root called us, for good
- * and in all its threads, and nothing it starts can be more (no_new_privs). Only ids are the same in all threads (glibc sees
- * to that, capset(2) is of one thread), so root stays root where there are `filesToCome`, to be opened or named: they are
- * root's, as their folder may be.
+ * Once all is open that needs privileges: this process, if it is ours alone, becomes whoever called sudo, or nobody where root
+ * called us, for good and in all its threads, and nothing it starts can be more (no_new_privs). Only ids are the same in all
+ * threads (glibc sees to that, capset(2) is of one thread), so root stays root where there are `filesToCome`, to be opened or
+ * named: they are root's, as their folder may be.
  */
 export function dropPrivileges({ filesToCome }: { readonly filesToCome: boolean }): void {
   if (!isOurs || process.geteuid?.() !== 0) return;

@@ -28,9 +28,9 @@ export interface UserMemoryOptions {
 
 /**
  * The one piece of memory that everything sent lives in: user pages, the header arena, the columns of the one segment
- * table over it and, where asked for, an AF_XDP UMEM, and the slots of a packet socket. It is a WebAssembly.Memory of fixed size, so it never moves (its
- * address may be kept in iovecs) and the SIMD kernels reach all of it. It belongs to one thread: each of several senders
- * has its own.
+ * table over it and, where asked for, an AF_XDP UMEM and the slots of a packet socket. It is a WebAssembly.Memory of fixed
+ * size, so it never moves (its address may be kept in iovecs) and the SIMD kernels reach all of it. It belongs to one thread:
+ * each of several senders has its own.
  *
  *     | pages … | header arena … | segment table | umem … | rings and accounts of the umem | slots |
  */

@@ -16,7 +16,10 @@ export interface Scenario {
   /** `hot`: the same octets again and again, from the cache; `cold`: 64 MiB of payloads in turn; `file`: read from a file. */
   readonly payload: 'hot' | 'cold' | 'file';
   readonly sink: Sink;
-  /** The interface leaves it to the kernel to cut joined datagrams apart, so that joining them pays and the wire has them one by one. */
+  /**
+   * The interface leaves it to the kernel to cut joined datagrams apart, so that joining them pays and the wire has them one by
+   * one.
+   */
   readonly uso: boolean;
 }
 

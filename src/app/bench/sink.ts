@@ -8,9 +8,9 @@ import { runTool } from '../../host/run-tool.js';
 type DropRule = 'nft' | 'tc' | 'plain';
 
 /**
- * Makes the far host drop everything at ingress of `devices`: behind the counters, in front of the IP layer. The receiver's work would
- * be done on the sender's core, and a receiver that reassembles halves every figure. Captures still see every frame. Where the
- * kernel lets a table have an owner, it goes with this process, however that ends.
+ * Makes the far host drop everything at ingress of `devices`: behind the counters, in front of the IP layer. The receiver's
+ * work would be done on the sender's core, and a receiver that reassembles halves every figure. Captures still see every frame.
+ * Where the kernel lets a table have an owner, it goes with this process, however that ends.
  */
 export async function installSink(devices: readonly string[] = [LAB.far.interface]): Promise<DropRule> {
   for (const [sink, install] of ATTEMPTS) {

@@ -64,10 +64,16 @@ export async function addNullDevice(): Promise<(typeof NULL_KINDS)[number] | nul
   return null;
 }
 
-/** Makes that wire; false where a lab without root of its own has no use for it. */
+/** Makes that wire; false where this kernel cannot, or a lab without root of its own has no use for it. */
 export async function addRedirectWire(): Promise<boolean> {
   if (readPrivileges().inUserNamespace) return false;
-  const { near, far } = REDIRECT_ENDS;
+  return makeRedirectWire(REDIRECT_ENDS).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function makeRedirectWire({ near, far }: Ends): Promise<void> {
   const end = ({ interface: name, mac }: LabHost): string => `name ${name} address ${mac} mtu 1500`;
   const up = (host: LabHost, peer: LabHost): string[] => [
     `addr add ${host.ipv4}/30 dev ${host.interface}`,
@@ -78,7 +84,6 @@ export async function addRedirectWire(): Promise<boolean> {
   setGro(far.interface, true); // it keeps that in another namespace
   await ipBatch(near, [`link set ${far.interface} netns ${basename(far.netns)}`, ...up(near, far)]);
   await ipBatch(far, up(far, near));
-  return true;
 }
 
 /** Counts what arrives where a scenario's datagrams go. */

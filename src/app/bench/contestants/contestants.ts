@@ -134,7 +134,9 @@ const SKIPS: Partial<Record<SenderKind, (scenario: Scenario) => string | null>> 
   },
 };
 
-/** Ours that are compared where not all are. Into a null device each waits for an interface to count what ifb counts as received. */
+/**
+ * Ours that are compared where not all are. Into a null device each waits for an interface to count what ifb counts as received.
+ */
 const COMPARED: Partial<Record<Sink, readonly SenderKind[]>> = {
   redirect: ['xdp-live', 'af-xdp'],
   null: ['packet-socket', 'af-xdp', 'virtio-ufo'],
