@@ -29,6 +29,13 @@ interface Victim {
   readonly reports?: true;
 }
 
+/** When a signal strikes. */
+interface Moment {
+  readonly when: string;
+  /** `mark` stands in the environment of all that the victim starts. */
+  readonly comes: (mark: string) => Promise<unknown>;
+}
+
 const SEND = ['send', '192.0.2.2:9', '--size', '6000', '--count', '500', '--rate', '200/s'];
 const VICTIMS: readonly Victim[] = [
   { name: 'lab', words: () => ['lab', '--', 'sleep', '30'], lasts: 1500 },
@@ -88,22 +95,28 @@ describeLive('a signal', () => {
           const random = new Random(SEED, (index * SIGNALS.length + turn) * MOMENTS + moment);
           // Every third one in the first milliseconds of our code, a tenth before Node has even begun with it.
           const early = (moment + turn) % 3 === 0;
-          await strike(victim, signal, random.below(early ? 250 : victim.lasts));
+          const afterMs = random.below(early ? 250 : victim.lasts);
+          await strike(victim, signal, { when: `after ${afterMs} ms`, comes: () => sleep(afterMs) });
         }
       }
     });
   }
 
-  async function strike(victim: Victim, signal: Signal, afterMs: number): Promise<void> {
+  liveIt('ends bench and its compiler, whose files go with it', async () => {
+    const bench = VICTIMS.find(({ name }) => name === 'bench')!;
+    await strike(bench, 'SIGKILL', { when: 'while it compiles', comes: compiles });
+  });
+
+  async function strike(victim: Victim, signal: Signal, moment: Moment): Promise<void> {
     const folder = mkdtempSync(join(tmpdir(), 'ufo-signal-'));
     try {
-      await strikeIn(folder, victim, signal, afterMs);
+      await strikeIn(folder, victim, signal, moment);
     } finally {
       rmSync(folder, { recursive: true });
     }
   }
 
-  async function strikeIn(folder: string, victim: Victim, signal: Signal, afterMs: number): Promise<void> {
+  async function strikeIn(folder: string, victim: Victim, signal: Signal, { when, comes }: Moment): Promise<void> {
     const temporary = join(folder, 'tmp');
     mkdirSync(temporary);
     writeFileSync(join(folder, 'out'), PRECIOUS);
@@ -111,9 +124,9 @@ describeLive('a signal', () => {
     const mark = `${process.pid}-${performance.now()}`;
     const env = { ...process.env, TMPDIR: temporary, UFO_SIGNALS_TEST: mark };
     const child = spawn(process.execPath, [MAIN, ...victim.words(folder)], { stdio: 'ignore', env, detached: true });
-    const what = `${victim.name}, ${signal} after ${afterMs} ms`;
+    const what = `${victim.name}, ${signal} ${when}`;
     const ended = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
-    await Promise.race([sleep(afterMs), ended]);
+    await Promise.race([comes(mark), ended]);
     const struck = child.exitCode === null && child.signalCode === null;
     hit(child, signal);
     const end = await Promise.race([ended, sleep(ENDS_WITHIN_MS, null, { ref: false })]);
@@ -145,6 +158,14 @@ async function gone(mark: string, what: string): Promise<void> {
     const left = marked(mark);
     if (left.length === 0) return;
     assert.ok(performance.now() < deadline, `${what}: ${left.join(', ')} goes on`);
+  }
+}
+
+/** The compiler's first half, whose output is a file in TMPDIR. */
+async function compiles(mark: string): Promise<void> {
+  for (const deadline = performance.now() + ENDS_WITHIN_MS; ; await sleep(2)) {
+    if (marked(mark).some((words) => words.includes('/cc1 '))) return;
+    assert.ok(performance.now() < deadline, 'no compiler was met');
   }
 }
 

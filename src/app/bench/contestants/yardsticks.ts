@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { runTool } from '../../../host/run-tool.js';
 import { isMain, packetsOf, payloadCount, type Scenario } from '../scenario.js';
 import { destinationOf, endsOf } from '../wire.js';
+import { compileC } from './c-program.js';
 import type { Contestant } from './contestant.js';
 import { KERNEL_UDP_C } from './kernel-udp-source.js';
 import { LineProcess } from './line-process.js';
@@ -23,11 +24,9 @@ export function readyFramesSkip({ payload, uso }: Scenario): string | null {
 
 /** A UDP socket in C, built here; or the sentence that says why it is missing. `file`: where payloads from one come from. */
 export async function cProgram(folder: string, file: string): Promise<Contestant | string> {
-  const source = join(folder, 'kernel-udp.c');
-  const program = join(folder, 'kernel-udp');
-  await writeFile(source, KERNEL_UDP_C);
+  let program: string;
   try {
-    await runTool('cc', ['-O2', '-o', program, source], { timeoutMs: 20_000 });
+    program = await compileC(folder, 'kernel-udp', KERNEL_UDP_C);
   } catch (error) {
     return `${C_UDP} is missing: ${(error as Error).message} (install gcc)`;
   }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openFileCapture } from '../../../capture/file/engine.js';
 import { scratchFolder } from '../../../host/lab.js';
@@ -9,6 +9,7 @@ import { verdictsOf } from '../../../verify/batches.js';
 import { Verifier } from '../../../verify/verifier.js';
 import { LINKTYPE_ETHERNET } from '../../../wire/link-layer.js';
 import { CaptureOutput } from '../../common/capture-output.js';
+import { compileC } from '../contestants/c-program.js';
 import { framesOf, labFlow } from '../contestants/ready-frames.js';
 import { VERIFY_C } from '../contestants/verify-source.js';
 import { MAIN } from '../scenario.js';
@@ -28,7 +29,7 @@ export async function timeVerify({ fileDatagrams, signal }: PartPlan): Promise<P
   try {
     const file = join(folder, 'fragments.pcap');
     const frames = await writeFragments(file, fileDatagrams);
-    const program = await compiled(folder).catch(() => null);
+    const program = await compileC(folder, 'verify', VERIFY_C).catch(() => null);
     const rates: number[] = [];
     const toC: number[] = [];
     for (let run = -WARM_UP; run < RUNS; run++) {
@@ -57,14 +58,6 @@ export async function timeVerify({ fileDatagrams, signal }: PartPlan): Promise<P
 
 function part(name: string, what: string, value: number, unit: string): Part {
   return { type: 'part', name, what, value, unit };
-}
-
-async function compiled(folder: string): Promise<string> {
-  const source = join(folder, 'verify.c');
-  const program = join(folder, 'verify');
-  await writeFile(source, VERIFY_C);
-  await runTool('cc', ['-O2', '-o', program, source], { timeoutMs: 20_000 });
-  return program;
 }
 
 /** Its start is a millisecond of what it says. */
