@@ -30,6 +30,7 @@ export const GOES_ON: Readonly<Record<string, string>> = {
   'host/netdev-genl.js recv': 'what the interface can do is not known, and doctor says so',
   'host/netdev-genl.js send': 'what the interface can do is not known, and doctor says so',
   'host/netdev-genl.js setsockopt': 'an answer that does not come is waited for longer',
+  'host/input-stream.js stat': 'what cannot be looked at is read as a plain file; opening it tells more',
   'host/output-target.js lstat': 'what cannot be looked at is no link; opening it tells more',
   'host/output-target.js open': 'a file beside it without a name, then one with a name, then the file itself',
   'host/output-target.js handle.chmod': 'a file on a disk without modes',
