@@ -63,23 +63,6 @@ export function typeError(name: string, got: unknown, allowed: string, hint?: st
   return misuse(TypeError, name, got, allowed, hint);
 }
 
-/** @throws UfoError (TypeError) for what is no object, where an object of options is wanted */
-export function checkObject(name: string, value: unknown, allowed = 'an object of options'): asserts value is object {
-  if (typeof value !== 'object' || value === null) throw typeError(name, value, allowed);
-}
-
-/** @throws UfoError (TypeError) for what cannot be gone through, and for octets, whose iterator is another matter */
-export function checkIterable(name: string, value: unknown, allowed: string, hint?: string): void {
-  const object = typeof value === 'object' && value !== null && !ArrayBuffer.isView(value);
-  if (object && (Symbol.iterator in value || Symbol.asyncIterator in value)) return;
-  throw typeError(name, value, allowed, hint);
-}
-
-/** @throws UfoError (TypeError) for what is no signal; undefined is none */
-export function checkSignal(value: unknown): asserts value is AbortSignal | undefined {
-  if (value !== undefined && !(value instanceof AbortSignal)) throw typeError('signal', value, 'an AbortSignal');
-}
-
 /** Names the argument as whoever asked wrote it, where that is not what it is called further down. */
 export function nameArgument(error: UfoError, name: string): void {
   if (error.argument === undefined) return;

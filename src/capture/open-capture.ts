@@ -1,4 +1,5 @@
-import { argumentError, checkObject, checkSignal, typeError } from '../errors.js';
+import { checkObject, checkSignal } from '../checks.js';
+import { argumentError, typeError } from '../errors.js';
 import { insideLab, netnsPrefix } from '../host/lab-info.js';
 import { type CaptureOptions, type LiveCapture, openChildCapture } from './child/capture.js';
 import { ENGINES } from './child/protocol.js';

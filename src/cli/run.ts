@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describeError, EXIT, exitCodeOf, firstFailure, OutputClosedError } from '../app/common/exit-codes.js';
 import type { Output } from '../app/common/output.js';
+import { nearest } from '../checks.js';
 import { usageError } from '../errors.js';
-import { nearest } from '../options/nearest.js';
 import type { Command } from './command.js';
 import { completionsOf } from './completions.js';
 import { PROGRAM } from './program.js';

@@ -1,5 +1,5 @@
+import { nearest } from '../checks.js';
 import { argumentError, type UfoError, usageError } from '../errors.js';
-import { nearest } from '../options/nearest.js';
 import { longName, type Option } from '../options/option.js';
 import { type Command, optionName } from './command.js';
 import { RENAMED } from './renamed.js';

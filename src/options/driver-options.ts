@@ -1,6 +1,5 @@
 import { argumentError } from '../errors.js';
 import { HEADER_OPTIONS, type HeaderOptionName, type HeaderValues } from './headers.js';
-import { nearest } from './nearest.js';
 import type { DriverOption } from './option.js';
 import { WAY_OPTIONS, type WayValues } from './way.js';
 
@@ -73,17 +72,6 @@ export function refuseNotHonoured(
   const hint =
     able.length === 0 ? undefined : `${able.length === 1 ? 'this driver can' : 'these drivers can'}: ${names}`;
   throw argumentError(option, values[option], `none with ${by.name}: ${why}`, hint);
-}
-
-/** @throws UfoError ERR_UFO_INVALID_ARGUMENT for a key that is none of `known`, with the nearest one */
-export function refuseUnknown(given: object, known: readonly string[], of: string): void {
-  // Asked for every datagram: nothing is made where all are known.
-  for (const key in given) {
-    if (known.includes(key) || !Object.hasOwn(given, key)) continue;
-    const near = nearest(key, known);
-    const hint = near === undefined ? `${of} takes ${known.join(', ')}` : `did you mean \`${near}\`?`;
-    throw argumentError(key, given[key as never], `no such option: ${of} has none of this name`, hint);
-  }
 }
 
 /** Options that ask for something: given, and not what is done anyway. */

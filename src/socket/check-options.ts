@@ -1,3 +1,4 @@
+import { refuseUnknown } from '../checks.js';
 import { argumentError } from '../errors.js';
 import {
   checkValues,
@@ -5,7 +6,6 @@ import {
   type DriverOptionName,
   firstRefusal,
   refuseNotHonoured,
-  refuseUnknown,
 } from '../options/driver-options.js';
 import { DRIVERS } from '../tx/driver.js';
 import { ALL_TRAITS } from '../tx/drivers.js';

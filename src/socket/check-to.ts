@@ -1,5 +1,4 @@
-import { checkObject, checkSignal } from '../errors.js';
-import { refuseUnknown } from '../options/driver-options.js';
+import { checkObject, checkSignal, refuseUnknown } from '../checks.js';
 import type { FileOptions, ManyOptions, SendOptions, To } from './options.js';
 
 type Named<T> = Readonly<Record<keyof T, true>>;

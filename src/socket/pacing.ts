@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-import { argumentError, checkObject } from '../errors.js';
+import { checkObject } from '../checks.js';
+import { argumentError } from '../errors.js';
 import { preciseSleep } from '../host/libc.js';
 import type { Pacer } from './options.js';
 

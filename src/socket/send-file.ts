@@ -1,5 +1,6 @@
 import { constants, type FileHandle, open } from 'node:fs/promises';
-import { argumentError, checkObject, typeError } from '../errors.js';
+import { checkObject } from '../checks.js';
+import { argumentError, typeError } from '../errors.js';
 import { checkTo } from './check-to.js';
 import type { SendResult, SendSummary } from './flight/datagram.js';
 import { type FileStretch, refuseShorter } from './flight/file-feed.js';

@@ -1,4 +1,5 @@
-import { checkObject, typeError } from '../errors.js';
+import { checkObject } from '../checks.js';
+import { typeError } from '../errors.js';
 import { PagePool } from '../memory/page-pool.js';
 import { UserMemory } from '../memory/user-memory.js';
 import { createFlow, type FlowOptions } from '../skb/flow.js';

@@ -1,5 +1,5 @@
 import { openFileCapture } from '../capture/file/engine.js';
-import { checkIterable } from '../errors.js';
+import { checkIterable } from '../checks.js';
 import { type FrameSource, verdictsOf } from './batches.js';
 import { type Comparer, Recount } from './recount.js';
 import type { DatagramVerdict, VerifySummary } from './verdict.js';

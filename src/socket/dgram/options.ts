@@ -1,5 +1,5 @@
 import type { LookupFunction } from 'node:net';
-import { argumentError, typeError } from '../../errors.js';
+import { checkWhole } from '../../checks.js';
 
 /** What a socket's own end is made with: dgram's options by dgram's names. */
 export interface EndOptions {
@@ -18,17 +18,4 @@ export interface EndOptions {
 /** @throws UfoError for what SO_RCVBUF does not take */
 export function checkBufferSize(name: string, value: unknown): asserts value is number {
   checkWhole(name, value, 1, 0x7fff_ffff, 'octets');
-}
-
-/** @throws UfoError: TypeError for what is no number, RangeError for one out of range */
-export function checkWhole(
-  name: string,
-  value: unknown,
-  least: number,
-  most: number,
-  unit = '',
-): asserts value is number {
-  const allowed = `${least} … ${most}${unit && ` ${unit}`}`;
-  if (typeof value !== 'number') throw typeError(name, value, allowed);
-  if (!Number.isInteger(value) || value < least || value > most) throw argumentError(name, value, allowed);
 }

@@ -1,13 +1,14 @@
 import { EventEmitter } from 'node:events';
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { checkWhole } from '../../checks.js';
 import type { Companion } from '../../companion/companion.js';
 import { argumentError, ERRNO, systemError, typeError, unsupportedError } from '../../errors.js';
 import type { SocketEvents } from '../events.js';
 import type { SocketAddress } from '../options.js';
 import type { LocalEnd } from '../path/local-end.js';
 import type { Sender } from '../sender.js';
-import { checkBufferSize, checkWhole } from './options.js';
+import { checkBufferSize } from './options.js';
 
 /**
  * What dgram's sockets have to set and to ask, under dgram's names. Unlike there it may all be set before the socket is

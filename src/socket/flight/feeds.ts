@@ -1,4 +1,4 @@
-import { checkIterable } from '../../errors.js';
+import { checkIterable } from '../../checks.js';
 import type { PagePool } from '../../memory/page-pool.js';
 import type { GeneratedPayloads } from '../../payload/sequence.js';
 import { largestOf, smallestOf } from '../../payload/sizes.js';

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { argumentError, checkIterable, checkObject } from '../../errors.js';
+import { checkIterable, checkObject } from '../../checks.js';
+import { argumentError } from '../../errors.js';
 import { parseRewriting, type Rewriting } from '../../options/rewriting.js';
 import type { LostFrames } from '../../tx/net-device.js';
 import type { Frame } from '../../wire/frame.js';
