@@ -16,6 +16,7 @@ export { parseRewriting, type Rewriting } from './options/rewriting.js';
 export type { ExtensionHeader } from './skb/flow.js';
 export type { Message, Octets } from './socket/dgram/message.js';
 export type { SocketEvents } from './socket/events.js';
+export { StreamCounts } from './socket/flight/counts.js';
 export type { PagesSent, SendResult, SendSummary } from './socket/flight/datagram.js';
 export type { StreamItem, StreamSource } from './socket/flight/feeds.js';
 export type { Way } from './socket/flight/way.js';

@@ -2,14 +2,34 @@ import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import * as library from '../src/index.js';
 
-type OfSocket = 'send' | 'sendMany' | 'sendFile' | 'sendPages' | 'allocPages' | 'bind' | 'connect' | 'path' | 'close';
+type OfSocket =
+  | 'send'
+  | 'sendMany'
+  | 'sendFile'
+  | 'sendPages'
+  | 'allocPages'
+  | 'bind'
+  | 'connect'
+  | 'path'
+  | 'close'
+  | 'idle';
 type Member = OfSocket | 'setTTL' | 'setRecvBufferSize' | 'sent';
 /** Whatever somebody without types takes it for. */
 type Untyped = AsyncIterable<unknown> & ((...words: unknown[]) => Untyped) & { readonly [name in Member]: Untyped };
-type Called = 'capture' | 'createPacer' | 'createSocket' | 'plan' | 'segment' | 'sendFrames' | 'verify';
+type Called =
+  | 'capture'
+  | 'countingIdents'
+  | 'createIdentSource'
+  | 'createPacer'
+  | 'createSocket'
+  | 'plan'
+  | 'segment'
+  | 'sendFrames'
+  | 'verify';
 
 const untyped = library as unknown as Readonly<Record<Called, Untyped>>;
-const { capture, createPacer, createSocket, plan, segment, sendFrames, verify } = untyped;
+const { capture, countingIdents, createIdentSource, createPacer, createSocket, plan, segment, sendFrames, verify } =
+  untyped;
 
 const socket = createSocket({ type: 'udp4', driver: 'kernel-udp' });
 after(() => socket.close());
@@ -41,6 +61,30 @@ const CALLS: readonly (readonly [argument: string, call: () => unknown])[] = [
   ['source', () => socket.sendMany(new Uint8Array(4), { port: 9 })],
   ['to', () => socket.sendMany([], 5)],
   ['pcaer', () => socket.sendMany([], { port: 9, pcaer: null })],
+  ['plan', () => socket.send('x', { port: 9, plan: 'reverse' })],
+  ['plan', () => socket.sendPages({}, { port: 9, plan: {} })],
+  ['pacer', () => socket.sendMany([], { port: 9, pacer: 5 })],
+  ['pacer', () => socket.sendMany([], { port: 9, pacer: {} })],
+  ['onDatagram', () => socket.sendMany([], { port: 9, onDatagram: 5 })],
+  ['onStopped', () => socket.sendMany([], { port: 9, onStopped: {} })],
+  ['counts', () => socket.sendMany([], { port: 9, counts: 5 })],
+  ['counts', () => socket.sendMany([], { port: 9, counts: { datagrams: 0, fragments: 0, octets: 0, failed: 0 } })],
+  ['flows', () => socket.sendMany([], { port: 9, flows: 5 })],
+  ['flows.ends', () => socket.sendMany([], { port: 9, flows: {} })],
+  ['flows.ends', () => socket.sendMany([], { port: 9, flows: { ends: [] } })],
+  ['flows.ends[0]', () => socket.sendMany([], { port: 9, flows: { ends: [5] } })],
+  ['flows.ends[1].adress', () => socket.sendMany([], { port: 9, flows: { ends: [{}, { adress: '192.0.2.2' }] } })],
+  ['flows.off', () => socket.sendMany([], { port: 9, flows: { ends: [{}], off: null } })],
+  ['flows.of', () => socket.sendMany([], { port: 9, flows: { ends: [{}], of: 5 } })],
+  ['flows.of', () => socket.sendMany(['x'], { port: 9, flows: { ends: [{}, {}], of: () => 2 } })],
+  ['flows.of', () => socket.sendMany(['x'], { port: 9, flows: { ends: [{}], of: () => Number.NaN } })],
+  ['flows.of', () => socket.sendMany(['x'], { port: 9, flows: { ends: [{}, {}], of: () => '1' } })],
+  ['flows.counts', () => socket.sendMany([], { port: 9, flows: { ends: [{}], counts: [0] } })],
+  ['flows.counts', () => socket.sendMany([], { port: 9, flows: { ends: [{}, {}], counts: new Float64Array(1) } })],
+  ['onProgress', () => socket.sendFile('x', { port: 9, datagramSize: 5, onProgress: 5 })],
+  ['ident', () => socket.send('x', { port: 9, ident: 4242 })],
+  ['ident', () => socket.sendMany(['x'], { port: 9, ident: 4242 })],
+  ['ident', async () => socket.sendPages(await socket.allocPages(1), { port: 9, ident: 4242 }).sent],
   ['options', () => socket.sendFile('x')],
   ['file', () => socket.sendFile(5, { datagramSize: 5 })],
   ['datagramSize', () => socket.sendFile('x', {})],
@@ -49,6 +93,21 @@ const CALLS: readonly (readonly [argument: string, call: () => unknown])[] = [
   ['to', () => socket.path('x')],
   ['options', () => createPacer()],
   ['rate', () => createPacer({ rate: 'x' })],
+  ['rate', () => createPacer({ rate: '5' })],
+  ['gap', () => createPacer({ gap: '5' })],
+  ['unit', () => createPacer({ rate: 5, unit: 'foo' })],
+  ['clock', () => createPacer({ rate: 5, clock: 5 })],
+  ['rte', () => createPacer({ rte: 5 })],
+  ['first', () => countingIdents()],
+  ['first', () => countingIdents(0)],
+  ['first', () => countingIdents(-1)],
+  ['first', () => countingIdents(1.5)],
+  ['first', () => countingIdents('5')],
+  ['share.index', () => createIdentSource({ count: 1 })],
+  ['share.count', () => createIdentSource({})],
+  ['share', () => createIdentSource(5)],
+  ['keys', () => createIdentSource({ index: 0, count: 1 }, [1, 2])],
+  ['idents', () => createSocket({ type: 'udp4', idents: { next4: () => 5 } })],
   ['options', () => segment()],
   ['source', () => segment({})],
   ['destination', () => segment({ source: ends.source })],

@@ -55,11 +55,16 @@ function identOption(): DriverOption<number | IdentSource> {
   );
   const check: DriverOption<number>['check'] = (given, name, family) => {
     if (typeof given === 'number') plain.check(given, name, family);
-    else if (typeof (given as IdentSource | null)?.next4 !== 'function') {
+    else if (!isIdentSource(given)) {
       throw argumentError(name, given, 'a number to count up from, or a source with next4 and next6');
     }
   };
   return { ...plain, check };
+}
+
+function isIdentSource(given: unknown): given is IdentSource {
+  const source = given as IdentSource | null;
+  return typeof source?.next4 === 'function' && typeof source.next6 === 'function';
 }
 
 /** A flag whose presence stands for `meaning`; the library's value that is none changes nothing. */

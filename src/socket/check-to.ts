@@ -1,5 +1,10 @@
-import { checkObject, checkSignal, refuseUnknown } from '../checks.js';
+import { checkFunction, checkObject, checkSignal, refuseUnknown } from '../checks.js';
+import { typeError } from '../errors.js';
+import { checkPlan } from '../ufo/plan.js';
+import { StreamCounts } from './flight/counts.js';
 import type { FileOptions, ManyOptions, SendOptions, To } from './options.js';
+import { checkPacer } from './pacing.js';
+import { checkFlows } from './path/flow-peers.js';
 
 type Named<T> = Readonly<Record<keyof T, true>>;
 
@@ -30,5 +35,19 @@ const OF = {
 export function checkTo(to: unknown, call: keyof typeof OF): void {
   checkObject('to', to, 'an object: where to, and how');
   refuseUnknown(to, OF[call], call);
-  checkSignal((to as To).signal);
+  const { plan, signal } = to as To;
+  if (plan !== undefined) checkPlan(plan);
+  checkSignal(signal);
+}
+
+/** As `checkTo`, and what is told of the stream as a whole. @throws UfoError ERR_UFO_INVALID_ARGUMENT */
+export function checkMany(to: unknown, call: 'sendMany' | 'sendFile'): asserts to is ManyOptions {
+  checkTo(to, call);
+  const { flows, pacer, counts, onDatagram, onStopped } = to as ManyOptions;
+  if (flows !== undefined) checkFlows(flows);
+  if (pacer !== undefined) checkPacer(pacer);
+  if (counts !== undefined && !(counts instanceof StreamCounts))
+    throw typeError('counts', counts, 'a StreamCounts', 'new StreamCounts()');
+  checkFunction('onDatagram', onDatagram, 'a function that is told of each datagram');
+  checkFunction('onStopped', onStopped, 'a function that is told of each datagram');
 }

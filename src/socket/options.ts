@@ -24,7 +24,7 @@ export interface SocketOptions extends DriverOptionValues, EndOptions {
 export interface To {
   readonly address?: string | undefined;
   readonly port?: number | undefined;
-  /** Identification of this datagram. IPv4: 1 … 65,535; IPv6: 1 … 2^32 − 1. */
+  /** Identification of this datagram. IPv4: 1 … 65,535; IPv6: 1 … 2^32 − 1. Not with kernel-udp. */
   readonly ident?: number | undefined;
   /** What becomes of the fragments on purpose; its octets are copied. Not with kernel-udp. */
   readonly plan?: FragmentPlan | undefined;
@@ -63,9 +63,9 @@ export interface FlowEnds {
 /** Flows that the datagrams of a stream are spread over, all by one interface. */
 export interface Flows {
   readonly ends: readonly FlowEnds[];
-  /** Which of them datagram `n` (from 0) goes to; default in turn. */
+  /** Which of them datagram `n` (from 0) goes to, as an index of `ends`; default in turn. */
   readonly of?: ((n: number) => number) | undefined;
-  /** Datagrams that the kernel took whole, by flow; counted up here. */
+  /** Datagrams that the kernel took whole, by flow; counted up here: an element for each of `ends`. */
   readonly counts?: Float64Array | undefined;
 }
 

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-import { checkObject } from '../checks.js';
-import { argumentError } from '../errors.js';
+import { checkFunction, checkObject, refuseUnknown } from '../checks.js';
+import { argumentError, typeError } from '../errors.js';
 import { preciseSleep } from '../host/libc.js';
 import type { Pacer } from './options.js';
 
@@ -16,6 +16,9 @@ export interface PacerOptions {
   /** Milliseconds on a clock that never goes back. */
   readonly clock?: (() => number) | undefined;
 }
+
+const UNITS: readonly RateUnit[] = ['datagrams', 'fragments', 'bits'];
+const OPTIONS: readonly (keyof PacerOptions)[] = ['rate', 'unit', 'gap', 'clock'];
 
 /**
  * Time that a sender may be behind its rate and still make up for, milliseconds: every datagram has its deadline on the
@@ -45,10 +48,17 @@ export class RatePacer implements Pacer {
   #nextByRate: number | null = null;
   #nextByGap: number | null = null;
 
-  /** @throws UfoError for a rate that is not above 0 or a negative gap. */
-  constructor({ rate, unit = 'datagrams', gap = 0, clock = () => performance.now() }: PacerOptions) {
-    if (rate !== undefined && !(rate > 0)) throw argumentError('rate', rate, `${unit} per second, above 0`);
-    if (!(gap >= 0)) throw argumentError('gap', gap, 'microseconds between datagrams, 0 or more');
+  /** @throws UfoError for an option that is none, a rate that is not above 0, or a negative gap */
+  constructor(options: PacerOptions) {
+    refuseUnknown(options, OPTIONS, 'createPacer');
+    const { rate, unit = 'datagrams', gap = 0, clock = () => performance.now() } = options;
+    if (!UNITS.includes(unit)) throw typeError('unit', unit, `one of ${UNITS.join(', ')}`);
+    checkFunction('clock', clock, 'a function that gives milliseconds');
+    const [anyRate, anyGap] = [`${unit} per second, above 0`, 'microseconds between datagrams, 0 or more'];
+    if (rate !== undefined && typeof rate !== 'number') throw typeError('rate', rate, anyRate);
+    if (rate !== undefined && !(rate > 0)) throw argumentError('rate', rate, anyRate);
+    if (typeof gap !== 'number') throw typeError('gap', gap, anyGap);
+    if (!(gap >= 0)) throw argumentError('gap', gap, anyGap);
     this.#clock = clock;
     this.#unit = unit;
     this.#unitMs = rate === undefined ? 0 : 1000 / rate;
@@ -114,6 +124,12 @@ export class RatePacer implements Pacer {
 export function createPacer(options: PacerOptions): Pacer {
   checkObject('options', options);
   return new RatePacer(options);
+}
+
+/** @throws UfoError (TypeError) for what paces nothing */
+export function checkPacer(pacer: unknown): asserts pacer is Pacer {
+  if (typeof (pacer as Pacer | null)?.ready === 'function') return;
+  throw typeError('pacer', pacer, 'what createPacer gives, or an object with ready');
 }
 
 async function sleepFor(ms: number, signal?: AbortSignal): Promise<void> {

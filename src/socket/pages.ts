@@ -12,10 +12,17 @@ import { type Octets, octetsOf } from './dgram/message.js';
 export interface Pages extends Disposable {
   /** Octets asked for; the datagram's payload. */
   readonly len: number;
-  /** The pages as stretches that follow each other, `len` octets in all; one, unless the pool is in pieces. */
+  /**
+   * The pages as stretches that follow each other, `len` octets in all; one, unless the pool is in pieces. Not to be kept
+   * beyond disposal: somebody else has them then.
+   * @throws UfoError ERR_UFO_DISPOSED, as `write` does
+   */
   readonly buffers: readonly Uint8Array[];
   readonly disposed: boolean;
-  /** Copies octets (of text its UTF-8) to `offset`. @throws UfoError ERR_UFO_INVALID_ARGUMENT where they don't fit */
+  /**
+   * Copies octets (of text its UTF-8) to `offset`.
+   * @throws UfoError ERR_UFO_INVALID_ARGUMENT where they don't fit; ERR_UFO_DISPOSED
+   */
   write(octets: Octets, offset?: number): void;
   /** Gives the pages back; what is still on its way keeps them until it is done. Idempotent. */
   [Symbol.dispose](): void;
@@ -24,9 +31,9 @@ export interface Pages extends Disposable {
 /** The inside of `Pages`, which only a socket sees. */
 export class UserPages implements Pages {
   readonly len: number;
-  readonly buffers: readonly Uint8Array[];
-  /** The same as frags, for the sender. */
+  /** The same as `buffers`, for the sender. */
   readonly frags: readonly SkbFrag[];
+  readonly #buffers: readonly Uint8Array[];
   readonly #pool: PagePool;
   #disposed = false;
 
@@ -34,7 +41,7 @@ export class UserPages implements Pages {
     this.#pool = pool;
     this.len = len;
     this.frags = frags;
-    this.buffers = frags.map(({ page, size }) => {
+    this.#buffers = frags.map(({ page, size }) => {
       const start = pool.offsetOf(page);
       return pool.memory.bytes.subarray(start, start + size);
     });
@@ -60,7 +67,13 @@ export class UserPages implements Pages {
     throw typeError('pages', pages, 'what allocPages gave');
   }
 
+  get buffers(): readonly Uint8Array[] {
+    this.#checkOwned();
+    return this.#buffers;
+  }
+
   write(from: Octets, offset = 0): void {
+    this.#checkOwned();
     const octets = octetsOf(from, 'octets');
     if (!Number.isInteger(offset) || offset < 0 || offset > this.len) {
       throw argumentError('offset', offset, `0 … ${this.len} octets`);
@@ -96,7 +109,7 @@ export class UserPages implements Pages {
 
   /** @throws UfoError ERR_UFO_DISPOSED; ERR_UFO_INVALID_ARGUMENT for pages of another socket */
   check(pool: PagePool): void {
-    if (this.#disposed) throw new UfoError('ERR_UFO_DISPOSED', 'these pages have been disposed of');
+    this.#checkOwned();
     if (pool !== this.#pool) throw argumentError('pages', 'pages of another socket', "this socket's own (allocPages)");
   }
 
@@ -117,6 +130,11 @@ export class UserPages implements Pages {
     if (this.#disposed) return;
     this.#disposed = true;
     for (const frag of this.frags.toReversed()) skbFragUnref(this.#pool, frag);
+  }
+
+  /** Afterwards they are somebody else's. */
+  #checkOwned(): void {
+    if (this.#disposed) throw new UfoError('ERR_UFO_DISPOSED', 'these pages have been disposed of');
   }
 }
 

@@ -1,7 +1,7 @@
 import { constants, type FileHandle, open } from 'node:fs/promises';
-import { checkObject } from '../checks.js';
+import { checkFunction, checkObject } from '../checks.js';
 import { argumentError, typeError } from '../errors.js';
-import { checkTo } from './check-to.js';
+import { checkMany } from './check-to.js';
 import type { SendResult, SendSummary } from './flight/datagram.js';
 import { type FileStretch, refuseShorter } from './flight/file-feed.js';
 import type { FileOptions, ManyOptions } from './options.js';
@@ -29,7 +29,8 @@ export async function sendFile(
   options: FileOptions,
 ): Promise<SendSummary> {
   checkObject('options', options, 'an object with datagramSize');
-  checkTo(options, 'sendFile');
+  checkMany(options, 'sendFile');
+  checkFunction('onProgress', options.onProgress, 'a function that is told how far it is');
   const { datagramSize, offset = 0, length = Number.MAX_SAFE_INTEGER, onProgress, ...to } = options;
   checkRange('datagramSize', datagramSize, 1, 65_527);
   checkRange('offset', offset, 0, Number.MAX_SAFE_INTEGER);

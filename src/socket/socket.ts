@@ -6,8 +6,9 @@ import { IcmpError } from '../companion/icmp-error.js';
 import { ERRNO, typeError, UfoError } from '../errors.js';
 import type { LostFrames } from '../tx/net-device.js';
 import { copied } from '../ufo/append-data.js';
+import { checkIdent } from '../ufo/ident.js';
 import { checkSocketOptions } from './check-options.js';
-import { checkTo } from './check-to.js';
+import { checkMany, checkTo } from './check-to.js';
 import { Cork } from './cork.js';
 import {
   bindCall,
@@ -200,7 +201,7 @@ export class UfoSocket extends SocketSettings implements AsyncDisposable {
   sendMany(source: StreamSource, to: ManyOptions = {}): Promise<SendSummary> {
     const run = async (): Promise<SendSummary> => {
       checkSource(source);
-      checkTo(to, 'sendMany');
+      checkMany(to, 'sendMany');
       this.#refuseCorked('sendMany');
       const peers = await this.#works.run(() => this.#connection.peers(to));
       return sendStream(this.sender, this.#works, peers, source, to);
@@ -245,10 +246,16 @@ export class UfoSocket extends SocketSettings implements AsyncDisposable {
     this.#cork ??= new Cork(this.sender.family);
   }
 
-  /** Sends what was collected as one datagram; its way is chosen now, once, for the whole of it. */
+  /**
+   * Sends what was collected as one datagram; its way is chosen now, once, for the whole of it.
+   * @throws UfoError ERR_UFO_INVALID_ARGUMENT for what is wrong with `to`: all that was collected stays
+   */
   uncork(to: To = {}): Promise<SendResult> {
     try {
-      checkTo(to, 'uncork'); // before the cork is taken off: what was collected stays
+      // All that is wrong with `to` is told before the cork is taken off: what was collected stays.
+      checkTo(to, 'uncork');
+      this.#connection.destination(to);
+      if (to.ident !== undefined) checkIdent('ident', to.ident, this.sender.family);
       const cork = this.#takeCork();
       const result = this.#one.send(copied(cork.parts), to);
       cork.settle(result);

@@ -1,6 +1,11 @@
 import { randomBytes, randomInt } from 'node:crypto';
+import { checkObject, checkWhole, refuseUnknown } from '../checks.js';
+import { typeError } from '../errors.js';
 
-/** Where identifications of fragmented datagrams come from; injectable, so that tests and replays are deterministic. */
+/**
+ * Where identifications of fragmented datagrams come from; injectable, so that tests and replays are deterministic. What a
+ * source gives beyond these ranges fails the datagram that it was for.
+ */
 export interface IdentSource {
   /** IPv4: 1 … 65,535. 0 would be filled in by the kernel, packet by packet (`raw_send_hdrinc`). */
   next4(): number;
@@ -41,7 +46,13 @@ export function createIdentSource(
   share: IdentShare = { index: 0, count: 1 },
   keys: IdentKeys = identKeys(),
 ): IdentSource {
+  checkObject('share', share, 'an object with index and count');
+  refuseUnknown(share, ['index', 'count'], 'share', 'share.');
   const { index, count } = share;
+  checkWhole('share.count', count, 1, 0xffff);
+  checkWhole('share.index', index, 0, count - 1);
+  if (!(keys instanceof Uint16Array) || keys.length < ROUNDS)
+    throw typeError('keys', keys, `a Uint16Array of ${ROUNDS}, one for each round`);
   const slots = Math.floor(0xffff / count);
   let slot = randomInt(slots);
   let counter = index >>> 0;
@@ -62,6 +73,7 @@ export function createIdentSource(
 
 /**
  * Counts up from `first` (1 … 65,535; IPv6 1 … 2^32 − 1) and wraps to 1: for replays that are to be the same each time.
+ * @throws UfoError for a `first` that is none of these
  * @example
  * ```js
  * import { countingIdents, createSocket } from 'udp-ufo';
@@ -73,6 +85,7 @@ export function createIdentSource(
  * ```
  */
 export function countingIdents(first: number): IdentSource {
+  checkIdent('first', first, 6); // of IPv4 what is larger is refused when it is drawn
   let next = first;
   const take = (limit: number): number => {
     const ident = next;
@@ -104,7 +117,32 @@ export function stretchIdents({ first, length, share: { index, count } }: IdentS
 
 /** The ids that somebody asks for: counting from a number, a source of his own, or those of a live sender. */
 export function identSourceOf(idents: number | IdentSource | undefined): IdentSource {
-  return typeof idents === 'number' ? countingIdents(idents) : (idents ?? createIdentSource());
+  if (idents === undefined) return createIdentSource();
+  return typeof idents === 'number' ? countingIdents(idents) : checkedIdents(idents);
+}
+
+/**
+ * A source that is somebody else's, each of its ids checked as it is drawn: raw_send_hdrinc would give every fragment with id
+ * 0 another one, and 70,000 would be written as 4,464. A plan sets an id of 0 where that is what is to be sent.
+ */
+function checkedIdents(source: IdentSource): IdentSource {
+  return {
+    next4() {
+      const ident = source.next4();
+      checkIdent('idents', ident, 4);
+      return ident;
+    },
+    next6() {
+      const ident = source.next6();
+      checkIdent('idents', ident, 6);
+      return ident;
+    },
+  };
+}
+
+/** @throws UfoError for what is no identification that can be chosen, in this family */
+export function checkIdent(name: string, ident: unknown, family: 4 | 6): asserts ident is number {
+  checkWhole(name, ident, 1, family === 4 ? 0xffff : 0xffff_ffff, `for IPv${family}`);
 }
 
 /** A balanced Feistel network over two halves of 16 bits: a bijection whatever the round function is. */

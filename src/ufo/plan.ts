@@ -1,3 +1,5 @@
+import { typeError } from '../errors.js';
+
 /** One fragment as a plan finds it and may change it: whole octets of its own. */
 export interface PlannedFragment {
   /**
@@ -33,4 +35,11 @@ export interface FragmentPlan {
   readonly text: string;
   /** Must not change what it is given; octets that stay may be passed on as they are. */
   apply(fragments: readonly PlannedFragment[], context: PlanContext): readonly PlannedFragment[];
+}
+
+/** @throws UfoError (TypeError) for what is no plan */
+export function checkPlan(plan: unknown): asserts plan is FragmentPlan {
+  if (typeof (plan as FragmentPlan | null)?.apply === 'function') return;
+  const hint = typeof plan === 'string' ? 'plan(text) makes one of text' : undefined;
+  throw typeError('plan', plan, 'a plan: what `plan` gives, or an object with apply', hint);
 }

@@ -73,6 +73,32 @@ describe('cork and uncork', () => {
     assert.equal((await part).octets, 7);
   });
 
+  it('stay whatever is wrong with what uncork is told', async () => {
+    const device = new FakeDevice();
+    await using socket = await fakeSocket(device);
+    socket.disconnect();
+    socket.cork();
+    const part = socket.send(new Uint8Array(3));
+    const address = '192.0.2.9';
+    for (const to of [
+      {},
+      { address },
+      { port: 0 },
+      { port: 65_536 },
+      { port: 'x' },
+      { port: 9, address: 5 },
+      { port: 9, address, ident: 0 },
+      { port: 9, address, ident: 70_000 },
+      { port: 9, address, plan: 'reverse' },
+      { port: 9, address, signal: {} },
+    ]) {
+      await assert.rejects(socket.uncork(to as object), { code: 'ERR_UFO_INVALID_ARGUMENT' }, JSON.stringify(to));
+    }
+    assert.equal((await socket.uncork({ address, port: 9 })).octets, 3);
+    assert.equal((await part).octets, 3);
+    assert.equal(device.seen.length, 1);
+  });
+
   it('fail all parts with uncork, where that is aborted or the device refuses', async () => {
     const device = new FakeDevice({ refuse: () => 100 });
     await using socket = await fakeSocket(device);

@@ -61,7 +61,16 @@ describe('pages in pieces', () => {
     assert.deepEqual([pages.disposed, pool.freePages], [true, 1]);
     release();
     assert.equal(pool.freePages, 5);
-    assert.throws(() => pages.check(pool), { code: 'ERR_UFO_DISPOSED' });
+    const misused = [
+      () => pages.check(pool),
+      () => pages.hold(pool),
+      () => pages.write('x'),
+      () => pages.write(''),
+      () => pages.rest(0),
+      () => pages.buffers,
+    ];
+    for (const call of misused) assert.throws(call, { code: 'ERR_UFO_DISPOSED' }, String(call));
+    assert.equal(pool.freePages, 5);
     const other = new PagePool(new UserMemory({ pages: 1 }));
     assert.throws(() => UserPages.take(other, 1).check(pool), /another socket/);
     for (const len of [0, 17 * 4096 + 1, 1.5]) assert.throws(() => UserPages.take(pool, len), /len/);

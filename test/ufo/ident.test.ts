@@ -4,6 +4,7 @@ import {
   countingIdents,
   createIdentSource,
   identKeys,
+  identSourceOf,
   identWrapSeconds,
   REASSEMBLY_TIME_4,
   stretchIdents,
@@ -93,6 +94,19 @@ describe('countingIdents', () => {
   it('is the same series every time', () => {
     const [a, b] = [countingIdents(5), countingIdents(5)];
     for (let i = 0; i < 10; i++) assert.equal(a.next6(), b.next6());
+  });
+});
+
+describe('a source of the user', () => {
+  it('gives ids that can be sent, or fails the datagram', () => {
+    for (const bad of [0, -1, 1.5, Number.NaN, 2 ** 32, '5', undefined]) {
+      const source = identSourceOf({ next4: () => bad as number, next6: () => bad as number });
+      assert.throws(() => source.next4(), /^(Type|Range)Error: idents: got /, String(bad));
+      assert.throws(() => source.next6(), /^(Type|Range)Error: idents: got /, String(bad));
+    }
+    const most = identSourceOf({ next4: () => 0xffff, next6: () => 0xffff_ffff });
+    assert.deepEqual([most.next4(), most.next6()], [0xffff, 0xffff_ffff]);
+    assert.throws(() => identSourceOf(countingIdents(70_000)).next4(), /idents: got 70000, want 1 … 65535 for IPv4/);
   });
 });
 

@@ -12,7 +12,20 @@ export interface Counted {
 /** Sums over what has been sent so far, to be read only. */
 export type SentCounts = Readonly<Omit<StreamCounts, 'add' | 'addStopped' | 'seconds'>>;
 
-/** Sums over what has been sent so far; whoever gave them to a stream may look at them while it runs. */
+/**
+ * Sums over what has been sent so far; whoever gave them to a stream may look at them while it runs.
+ * @example
+ * ```js
+ * import { createSocket, StreamCounts } from 'udp-ufo';
+ *
+ * const socket = createSocket('udp4');
+ * await socket.connect(9999, '192.0.2.2');
+ * const counts = new StreamCounts();
+ * await socket.sendMany([new Uint8Array(4000), new Uint8Array(4000)], { counts });
+ * console.log(counts.datagrams, counts.fragments); // 2 6
+ * await socket.close();
+ * ```
+ */
 export class StreamCounts {
   readonly #ways = new Map<Way, string>();
   #lastChosen: ChosenWay | null = null;
@@ -29,6 +42,7 @@ export class StreamCounts {
   #first: number | null = null;
   #last: number | null = null;
 
+  /** @internal */
   add({ chosen, joined, fragments, octets, ident }: Counted): void {
     this.datagrams += joined;
     this.fragments += fragments;
@@ -40,7 +54,7 @@ export class StreamCounts {
     if (!this.#ways.has(chosen.way)) this.#ways.set(chosen.way, chosen.why);
   }
 
-  /** Datagrams that were stopped, and the packets of theirs that had gone. */
+  /** @internal Datagrams that were stopped, and the packets of theirs that had gone. */
   addStopped(datagrams: number, fragmentsSent: number): void {
     this.failed += datagrams;
     this.fragments += fragmentsSent;

@@ -1,9 +1,10 @@
 import { argumentError, ERRNO, systemError, UfoError } from '../../errors.js';
 import type { PagePool } from '../../memory/page-pool.js';
 import type { Sock } from '../../skb/sock.js';
+import { ALL_TRAITS } from '../../tx/drivers.js';
 import type { NetDevice } from '../../tx/net-device.js';
 import { datagramTruesize, ipAppendData, type Payload } from '../../ufo/append-data.js';
-import type { IdentSource } from '../../ufo/ident.js';
+import { checkIdent, type IdentSource } from '../../ufo/ident.js';
 import { checkPayloadLen } from '../../ufo/make-skb.js';
 import { planDatagram } from '../../ufo/plan-datagram.js';
 import type { ManyOptions, To } from '../options.js';
@@ -112,12 +113,15 @@ export class Outbox {
   }
 
   /** @throws UfoError for what this datagram can't have, before anything is charged for it */
-  #check(device: NetDevice, { ident, plan }: To): void {
-    if (plan !== undefined) checkPlannable(device);
+  #check({ driver, writesHeaders }: NetDevice, { ident, plan }: To): void {
+    if (plan !== undefined) checkPlannable({ driver, writesHeaders });
+    if (ident === undefined) return;
     const { family } = this.#with;
-    const most = family === 4 ? 0xffff : 0xffff_ffff;
-    if (ident === undefined || (Number.isInteger(ident) && ident >= 1 && ident <= most)) return;
-    throw argumentError('ident', ident, `1 … ${most} for IPv${family}`);
+    checkIdent('ident', ident, family);
+    if (writesHeaders) return;
+    const able = ALL_TRAITS.filter(({ honours }) => honours.includes('idents')).map(({ name }) => name);
+    const hint = `these drivers can: ${able.join(', ')}`;
+    throw argumentError('ident', ident, `none with ${driver}: ${driver} has no say in it`, hint);
   }
 
   /** Builds the skb, chooses its way and queues it, in one go: nothing is on its way that `pending` doesn't know of. */

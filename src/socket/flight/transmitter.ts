@@ -240,9 +240,10 @@ export class Transmitter {
 
   /** Rows before `#row` are with the kernel: settles the datagrams that are thereby complete. */
   #account(): void {
-    for (; this.#unsettled < this.#inBatch.length; this.#unsettled++) {
+    while (this.#unsettled < this.#inBatch.length) {
       const datagram = this.#inBatch[this.#unsettled]!;
       if (datagram.rowsEnd > this.#row || !datagram.cut) break;
+      this.#unsettled += 1; // before anybody is told: whatever throws then, it is freed once
       datagram.fragmentsSent = datagram.fragments;
       if (!this.#device.zerocopy) skbTxError(datagram.skb);
       consumeSkb(datagram.skb);

@@ -65,7 +65,7 @@ export function plannedWay({ text }: FragmentPlan): ChosenWay {
 }
 
 /** @throws UfoError ERR_UFO_UNSUPPORTED for a plan where the kernel writes the headers */
-export function checkPlannable({ driver, writesHeaders }: NetDevice): void {
+export function checkPlannable({ driver, writesHeaders }: Pick<NetDevice, 'driver' | 'writesHeaders'>): void {
   if (writesHeaders) return;
   throw unsupportedError(
     `plan: with ${driver} the kernel makes the fragments`,

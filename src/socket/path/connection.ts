@@ -70,19 +70,25 @@ export class Connection {
   }
 
   /** Whom a datagram goes to; a port alone is one of this host where nothing is connected, as in dgram. */
-  async peer({ address, port, signal }: To): Promise<Peer> {
+  async peer(to: To): Promise<Peer> {
+    const { host, port } = this.destination(to);
+    return this.#sender.paths.peer(host, port, to.signal);
+  }
+
+  /** @throws UfoError ERR_UFO_INVALID_ARGUMENT for what is none */
+  destination({ address, port }: To): { readonly host: string; readonly port: number } {
     const unconnected = port === undefined ? undefined : LOOPBACK[this.#sender.family];
     const host = addressOf(address) ?? this.#remote?.host ?? unconnected;
     const toPort = port === undefined ? this.#remote?.port : portOf(port, 1);
-    if (host !== undefined && toPort !== undefined) return this.#sender.paths.peer(host, toPort, signal);
+    if (host !== undefined && toPort !== undefined) return { host, port: toPort };
     throw argumentError('to', 'no destination', 'an address and a port', 'connect first, or name both');
   }
 
   /** Whom the datagrams of a stream go to. */
   async peers(to: ManyOptions): Promise<FlowPeers> {
-    const { flows, signal } = to;
+    const { flows, address, port, signal } = to;
     if (flows === undefined) return new FlowPeers([await this.peer(to)]);
-    return flowPeers(flows, { signal }, (one) => this.peer(one));
+    return flowPeers(flows, { address, port, signal }, (one) => this.peer(one));
   }
 
   /** Whether ICMP tells of a datagram to the peer. */

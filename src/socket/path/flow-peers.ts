@@ -1,6 +1,7 @@
-import { argumentError, UfoError, usageError } from '../../errors.js';
+import { checkFunction, checkObject, checkWhole, refuseUnknown } from '../../checks.js';
+import { argumentError, typeError, UfoError, usageError } from '../../errors.js';
 import { parseAddress } from '../../wire/address.js';
-import { portOf } from '../dgram/calls.js';
+import { addressOf, portOf } from '../dgram/calls.js';
 import type { FlowEnds, Flows, To } from '../options.js';
 import { eachOf } from '../waiting/each-of.js';
 import type { Channel } from './channel.js';
@@ -24,11 +25,16 @@ export class FlowPeers {
     return this.#peers[0]!.channel;
   }
 
-  /** The peer of the next datagram. */
+  /** The peer of the next datagram. @throws UfoError for an index of the user's that is none */
   next(): Peer {
     const n = this.#taken++;
     const count = this.#peers.length;
-    if (count > 1) this.index = this.#flows?.of?.(n) ?? n % count;
+    const of = this.#flows?.of;
+    if (of !== undefined) {
+      const index = of(n);
+      checkWhole('flows.of', index, 0, count - 1);
+      this.index = index;
+    } else if (count > 1) this.index = n % count;
     return this.#peers[this.index]!;
   }
 
@@ -44,14 +50,32 @@ export class FlowPeers {
   }
 }
 
+const FLOWS: readonly (keyof Flows)[] = ['ends', 'of', 'counts'];
+const ENDS: readonly (keyof FlowEnds)[] = ['address', 'port', 'source', 'sourcePort'];
+
+/** @throws UfoError ERR_UFO_INVALID_ARGUMENT for what says not whom a stream's datagrams go to */
+export function checkFlows(flows: unknown): asserts flows is Flows {
+  checkObject('flows', flows, 'an object with ends');
+  refuseUnknown(flows, FLOWS, 'flows', 'flows.');
+  const { ends, of, counts } = flows as { [K in keyof Flows]?: unknown };
+  if (!Array.isArray(ends) || ends.length === 0) throw typeError('flows.ends', ends, 'an array of at least one');
+  for (const [i, end] of ends.entries()) {
+    checkObject(`flows.ends[${i}]`, end, 'an object: where to, and from where');
+    refuseUnknown(end, ENDS, 'an end', `flows.ends[${i}].`);
+  }
+  checkFunction('flows.of', of, 'a function of the number of the datagram');
+  if (counts === undefined || (counts instanceof Float64Array && counts.length >= ends.length)) return;
+  throw typeError('flows.counts', counts, `a Float64Array of ${ends.length}, one for each of the ends`);
+}
+
 /**
  * Asks for the way to each address once; ports and sources are another line in the headers only.
+ * @param to where those go that don't say it themselves
  * @param ask gives the peer at an address and port
  * @throws UfoError for flows that leave by different interfaces, or a source that the driver does not write
  */
 export async function flowPeers(flows: Flows, to: To, ask: (to: To) => Promise<Peer>): Promise<FlowPeers> {
   const ends = flows.ends.map(checked);
-  if (ends.length === 0) throw argumentError('flows', 'none', 'at least one');
   const one = new Map(ends.map((end) => [wayOf(end), end]));
   const found = await eachOf([...one.values()], (end) => ask({ ...to, ...endOf(end) }));
   const known = new Map([...one.keys()].map((way, i) => [way, found[i]!]));
@@ -66,15 +90,16 @@ export async function flowPeers(flows: Flows, to: To, ask: (to: To) => Promise<P
 }
 
 /** Every one of them: the way is asked for with one of the ports only. */
-function checked({ port, sourcePort, ...end }: FlowEnds): FlowEnds {
+function checked({ address, port, source, sourcePort }: FlowEnds): FlowEnds {
   return {
-    ...end,
+    address: addressOf(address),
+    source,
     port: port === undefined ? undefined : portOf(port, 1),
     sourcePort: sourcePort === undefined ? undefined : portOf(sourcePort, 0, 'sourcePort'),
   };
 }
 
-/** What those have in common that one way serves; who names no port has that of the connection. */
+/** What those have in common that one way serves; who names no port has that of the stream. */
 function wayOf({ address = '', port }: FlowEnds): string {
   return port === undefined ? address : `${address} with a port`;
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { UfoError } from '../../../src/errors.js';
 import { makePayload } from '../../../src/payload/generated.js';
 import { GeneratedPayloads } from '../../../src/payload/sequence.js';
 import { NETIF_F_HW_CSUM, NETIF_F_SG, NETIF_F_UFO } from '../../../src/skb/features.js';
@@ -89,6 +90,31 @@ describe('flows of a stream', () => {
         went,
         ports.map((port = 9999) => port),
       );
+    }
+  });
+
+  it("go where the stream goes, as far as they don't say it themselves", async () => {
+    const device = new FakeDevice({ zerocopy: false });
+    await using socket = await fakeSocket(device);
+    const [address, port] = ['192.0.2.7', 4000];
+    const ends = [{}, { port: 9000 }, { address: '192.0.2.8' }, { address: '', sourcePort: 5 }];
+    const counts = new Float64Array(ends.length);
+    await socket.sendMany(['a', 'b', 'c', 'd'], { address, port, flows: { ends, counts } });
+    const went = device.seen.map(({ frame }) => `${frame[19]}:${Buffer.from(frame).readUInt16BE(22)}`);
+    assert.deepEqual(went, ['7:4000', '7:9000', '8:4000', '7:4000']);
+    assert.deepEqual([...counts], [1, 1, 1, 1]);
+  });
+
+  it('end with an index that is none, and what had gone before is told', async () => {
+    for (const pushed of [false, true]) {
+      const device = new FakeDevice({ zerocopy: pushed });
+      await using socket = await fakeSocket(device);
+      const flows = { ends: ENDS, of: (n: number) => [3, 4, ENDS.length][n]! };
+      await assert.rejects(socket.sendMany(['a', 'b', 'c'], { flows }), (error: UfoError) => {
+        assert.deepEqual([error.argument, error.summary?.datagrams], ['flows.of', 2]);
+        return error instanceof RangeError;
+      });
+      assert.equal(device.seen.length, 2);
     }
   });
 

@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, it, mock } from 'node:test';
 import { ERRNO, type UfoError } from '../../../src/errors.js';
+import { PagePool } from '../../../src/memory/page-pool.js';
+import { UserMemory } from '../../../src/memory/user-memory.js';
 import { inspectPayload, makePayload } from '../../../src/payload/generated.js';
-import type { PagesSent } from '../../../src/socket/flight/datagram.js';
+import { createFlow } from '../../../src/skb/flow.js';
+import { Sock } from '../../../src/skb/sock.js';
+import { Datagram, type Failure, type PagesSent } from '../../../src/socket/flight/datagram.js';
+import { Transmitter } from '../../../src/socket/flight/transmitter.js';
+import { Turnstile } from '../../../src/socket/flight/turnstile.js';
 import type { UfoSocket } from '../../../src/socket/socket.js';
+import { copied, datagramTruesize, ipAppendData } from '../../../src/ufo/append-data.js';
 import { FakeDevice, type FakeOptions, fakeSocket, turns } from '../fake-device.js';
 
 const POOL = 200;
@@ -106,6 +113,30 @@ describe('the transmitter', () => {
     });
     assert.equal(device.held.length, 0);
     assert.ok(outcomes.every(({ zerocopy }) => zerocopy));
+  });
+
+  it('frees a datagram once, also where whoever is told of it throws', async () => {
+    const pool = new PagePool(new UserMemory({ pages: 16 }));
+    const sock = new Sock(1 << 20);
+    const device = new FakeDevice();
+    const transmitter = new Transmitter(device, pool, new Turnstile(), () => {});
+    const ends = { source: '192.0.2.1', sourcePort: 1, destination: '192.0.2.2', destinationPort: 2 };
+    const flow = createFlow({ ...ends, mtu: 1500 });
+    const payload = copied([new Uint8Array(4000)]);
+    const truesize = datagramTruesize(flow, payload, device.features);
+    const told: unknown[] = [];
+    for (const throws of [false, true, false]) {
+      sock.takeWmem(truesize);
+      const skb = ipAppendData(sock, pool, flow, 5, payload, device.features, truesize);
+      const settled = (_: Datagram, failure: Failure | null): void => {
+        told.push(failure?.error ?? null);
+        if (throws) throw new Error('not my day');
+      };
+      transmitter.submit(new Datagram(skb, 4000, { way: 'software-ufo', why: '' }, settled));
+    }
+    await transmitter.idle();
+    assert.deepEqual(told.map(String), ['null', 'null', 'Error: not my day']);
+    assert.deepEqual([pool.freePages, sock.wmemAlloc, transmitter.pending], [16, 0, 0]);
   });
 
   it('survives a device that throws, and settles everything', async () => {
