@@ -1,4 +1,4 @@
-import { flag, htmlFile, json, string } from '../options/builders.js';
+import { flag, htmlFile, json, outputFile, string } from '../options/builders.js';
 import { defineCommand } from './command.js';
 
 /** `udp-ufo bench`: in a lab of its own. */
@@ -8,8 +8,8 @@ export const bench = defineCommand({
   options: {
     only: string({ describe: 'contestants and parts to take, NAME,NAME…; a ratio needs its yardstick too' }),
     quick: flag({ describe: 'less of everything: under a minute' }),
-    svg: string({ describe: 'write a bar chart to this file' }),
-    markdown: string({ describe: 'write the tables to this file, as Markdown' }),
+    svg: outputFile({ describe: 'write a bar chart to this file' }),
+    markdown: outputFile({ describe: 'write the tables to this file, as Markdown' }),
     html: htmlFile,
     json,
   },

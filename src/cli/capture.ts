@@ -2,9 +2,9 @@ import {
   choice,
   count,
   duration,
-  file,
   interfaceName,
   json,
+  outputFile,
   required,
   string,
   withDefault,
@@ -19,7 +19,7 @@ export const capture = defineCommand({
   options: {
     interface: required(interfaceName({ describe: 'interface to capture on', alias: 'i' })),
     filter: string({ describe: 'BPF filter; by host and protocol, for later fragments have no port' }),
-    pcap: file({ describe: 'write a pcap file, pcapng where its name ends so; - is stdout', alias: 'w' }),
+    pcap: outputFile({ describe: 'write a pcap file, pcapng where its name ends so; - is stdout', alias: 'w' }),
     count: count({ describe: 'stop after that many frames' }),
     duration: duration({ describe: 'stop after that time' }),
     bufferSize: count(

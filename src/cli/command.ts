@@ -1,3 +1,4 @@
+import type { NamedFile } from '../app/common/distinct-files.js';
 import type { Output } from '../app/common/output.js';
 import { longName, type Option } from '../options/option.js';
 
@@ -75,6 +76,10 @@ export function defineCommand<
         ...parseAll(positionals, input, (key) => key.toUpperCase()),
         ...parseAll(options, input, optionName),
       };
+      await requireDistinct([
+        ...filesOf(positionals, values, (key) => key.toUpperCase()),
+        ...filesOf(options, values, optionName),
+      ]);
       const code = await spec.handler(values as Values<P> & Values<O>, { ...context, rest: input.rest });
       return code ?? 0;
     },
@@ -84,6 +89,24 @@ export function defineCommand<
 /** `datagramSize` → `--datagram-size`, unless the option has a name of its own. */
 export function optionName(key: string, option: Pick<Option<unknown>, 'name'>): string {
   return `--${longName(key, option)}`;
+}
+
+/** The files that a command reads and writes, before it begins. */
+async function requireDistinct(files: readonly NamedFile[]): Promise<void> {
+  if (files.every(({ opens }) => opens === 'input')) return;
+  const distinct = await import('../app/common/distinct-files.js');
+  await distinct.requireDistinct(files);
+}
+
+function filesOf(
+  options: Options,
+  values: Readonly<Record<string, unknown>>,
+  nameOf: (key: string, option: Option<unknown>) => string,
+): NamedFile[] {
+  return Object.entries(options).flatMap(([key, option]) => {
+    const [{ opens }, path] = [option, values[key]];
+    return opens === undefined || typeof path !== 'string' ? [] : [{ by: nameOf(key, option), path, opens }];
+  });
 }
 
 function parseAll(

@@ -1,5 +1,15 @@
 import { usageError } from '../errors.js';
-import { choice, endpointOrHost, file, flag, htmlFile, interfaceName, json, sizes } from '../options/builders.js';
+import {
+  choice,
+  endpointOrHost,
+  flag,
+  htmlFile,
+  inputFile,
+  interfaceName,
+  json,
+  outputFile,
+  sizes,
+} from '../options/builders.js';
 import { HEADER_OPTIONS } from '../options/headers.js';
 import { outsideLab } from '../options/reach.js';
 import { defineCommand, optionName } from './command.js';
@@ -21,9 +31,9 @@ export const compare = defineCommand({
     family: choice({ describe: 'only this family', group: 'way' }, ['4', '6']),
     deep: flag({ describe: 'sweep sizes, MTUs, options and extension headers', group: 'proof' }),
     outsideLab: outsideLab('hundreds of datagrams, some that nobody can put together'),
-    against: file({ describe: 'send nothing: hold what this capture has against our cut of it', group: 'proof' }),
+    against: inputFile({ describe: 'send nothing: hold what this capture has against our cut of it', group: 'proof' }),
     fields: flag({ describe: 'every field of every fragment, side by side', group: 'output' }),
-    pcap: file({ describe: 'a capture of it all in this file', group: 'output' }),
+    pcap: outputFile({ describe: 'a capture of it all in this file', group: 'output' }),
     html: htmlFile,
     json,
   },

@@ -1,4 +1,4 @@
-import { count, file, json, required, string } from '../options/builders.js';
+import { count, inputFile, json, outputFile, required } from '../options/builders.js';
 import { defineCommand } from './command.js';
 
 /** `udp-ufo reassemble`: the way back from `segment`. */
@@ -6,10 +6,10 @@ export const reassemble = defineCommand({
   name: 'reassemble',
   describe: 'Put the fragments of a capture together: payloads into files, or whole packets into a pcap file',
   options: {
-    read: required(file({ describe: 'pcap file, - for standard input', alias: 'r' })),
-    output: string({ describe: 'directory for the payloads; with --datagram a file, - for stdout', alias: 'o' }),
+    read: required(inputFile({ describe: 'pcap file, - for standard input', alias: 'r' })),
+    output: outputFile({ describe: 'directory for the payloads; with --datagram a file, - for stdout', alias: 'o' }),
     datagram: count({ describe: 'only this datagram, counted from 1 in the order of completion' }),
-    pcap: file({ describe: 'pcap file of whole raw IP packets, - for stdout', alias: 'w' }),
+    pcap: outputFile({ describe: 'pcap file of whole raw IP packets, - for stdout', alias: 'w' }),
     json,
   },
   exclusive: [

@@ -6,9 +6,9 @@ import {
   flag,
   interfaceName,
   json,
+  outputFile,
   port,
   required,
-  string,
   withDefault,
 } from '../options/builders.js';
 import { defineCommand } from './command.js';
@@ -27,7 +27,7 @@ export const receive = defineCommand({
     interval: duration({ describe: 'a line on stderr every so often' }, { min: 10 }),
     count: count({ describe: 'stop after that many datagrams' }),
     timeout: duration({ describe: 'stop after that long without a datagram' }),
-    output: string({ describe: 'payloads into a file, or a file each into a folder (DIR/)', alias: 'o' }),
+    output: outputFile({ describe: 'payloads into a file, or a file each into a folder (DIR/)', alias: 'o' }),
     bufferSize: withDefault(
       count({ describe: 'octets of receive buffer to ask for' }, { min: 2304, max: 2 ** 30, unit: 'octets' }),
       '32M',

@@ -3,10 +3,11 @@ import { argumentError } from '../errors.js';
 import {
   choice,
   count,
-  file,
   htmlFile,
+  inputFile,
   interfaceName,
   json,
+  outputFile,
   rate,
   required,
   value,
@@ -21,7 +22,7 @@ import { defineCommand } from './command.js';
 export const replay = defineCommand({
   name: 'replay',
   describe: 'Send the frames of a capture, of any protocol, with its timing; fragments as they are',
-  positionals: { file: required(file({ describe: 'pcap or pcapng, compressed or not; - is standard input' })) },
+  positionals: { file: required(inputFile({ describe: 'pcap or pcapng, compressed or not; - is standard input' })) },
   options: {
     interface: interfaceName({ describe: 'interface to send by; left out only with --dry-run', alias: 'i' }),
     driver: withDefault(
@@ -43,7 +44,7 @@ export const replay = defineCommand({
       describe: 'hold what arrives against the file, on the sending interface or on IF',
     },
     strict: PROOF_OPTIONS.strict,
-    pcap: file({ describe: 'with --dry-run: write what would go out to this file; - is stdout', alias: 'w' }),
+    pcap: outputFile({ describe: 'with --dry-run: write what would go out to this file; - is stdout', alias: 'w' }),
     dryRun: PROOF_OPTIONS.dryRun,
     html: htmlFile,
     json,

@@ -1,5 +1,5 @@
 import { usageError } from '../errors.js';
-import { endpoint, file, json, required, withDefault } from '../options/builders.js';
+import { endpoint, json, outputFile, required, withDefault } from '../options/builders.js';
 import { HEADER_OPTIONS } from '../options/headers.js';
 import { PAYLOAD_EXCLUSIVE, PAYLOAD_OPTIONS } from '../options/payload.js';
 import { PLAN_OPTION } from '../options/plan.js';
@@ -18,7 +18,7 @@ export const segment = defineCommand({
     ...HEADER_OPTIONS,
     mtu: withDefault({ ...HEADER_OPTIONS.mtu, describe: 'largest IP packet' }, '1500'),
     plan: { ...PLAN_OPTION, completes: stepNames },
-    pcap: required(file({ describe: 'pcap file, - for stdout', group: 'output', alias: 'w' })),
+    pcap: required(outputFile({ describe: 'pcap file, - for stdout', group: 'output', alias: 'w' })),
     save: PROOF_OPTIONS.save,
     json,
   },

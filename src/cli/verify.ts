@@ -4,11 +4,12 @@ import {
   choice,
   count,
   duration,
-  file,
   flag,
   htmlFile,
+  inputFile,
   interfaceName,
   json,
+  outputFile,
   port,
   string,
 } from '../options/builders.js';
@@ -20,14 +21,14 @@ export const verify = defineCommand({
   endsInOrder: true,
   describe: 'Judge every datagram of a capture file or an interface: fragments, offsets, lengths, checksums',
   options: {
-    read: file({ describe: 'capture file: pcap or pcapng, compressed or not; - for standard input', alias: 'r' }),
+    read: inputFile({ describe: 'capture file: pcap or pcapng, compressed or not; - for standard input', alias: 'r' }),
     interface: interfaceName({ describe: 'interface to capture on', alias: 'i' }),
     host: address({ describe: 'only datagrams from or to this address' }),
     port: port({ describe: 'only datagrams from or to this port; incomplete ones without a port too' }),
     filter: string({ describe: 'BPF filter; by host and protocol, for later fragments have no port' }),
     count: count({ describe: 'live: stop once that many datagrams have been judged' }),
     duration: duration({ describe: 'live: stop after that time' }),
-    pcap: file({
+    pcap: outputFile({
       describe: 'live: a file that gets every frame: pcap, or pcapng where its name ends so; - is stdout',
       alias: 'w',
     }),
@@ -40,7 +41,7 @@ export const verify = defineCommand({
     generated: flag({
       describe: 'payloads are generated ones: hold each against its seed, and their numbers against each other',
     }),
-    expect: file({ describe: 'hold it against what was sent: a file that send --save wrote' }),
+    expect: inputFile({ describe: 'hold it against what was sent: a file that send --save wrote' }),
     strict: flag({
       describe:
         'what is not computed yet (checksums, lengths) is bad, and what routers may change; frames that could not be judged are inconclusive',

@@ -81,7 +81,7 @@ async function openBeside(
  * all may write only links of our own, or of the folder's owner, are followed (as `fs.protected_symlinks` has it): a link
  * there can be a trap for whoever has more rights than its maker.
  */
-async function targetOf(path: string): Promise<string> {
+export async function targetOf(path: string): Promise<string> {
   let target = resolve(path);
   for (let links = 0; links < MAX_LINKS; links++) {
     const found = await lstat(target).catch(() => null);

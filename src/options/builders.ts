@@ -147,10 +147,20 @@ export const json: Option<boolean> = flag({
   group: 'output',
 });
 
-export const file = (basics: Basics): Option<string | undefined> => string({ completes: 'file', ...basics });
+/** A file that is read; `-` is standard input. */
+export const inputFile = (basics: Basics): Option<string | undefined> => ({
+  ...string({ completes: 'file', ...basics }),
+  opens: 'input',
+});
+
+/** A file that is written; `-` is standard output. No other file that the command line names may be the same. */
+export const outputFile = (basics: Basics): Option<string | undefined> => ({
+  ...string({ completes: 'file', ...basics }),
+  opens: 'output',
+});
 
 /** `--html FILE`, the same for every command that has a page to write. */
-export const htmlFile: Option<string | undefined> = file({
+export const htmlFile: Option<string | undefined> = outputFile({
   describe: 'a page of it all in this file, for a browser and for paper',
   group: 'output',
 });

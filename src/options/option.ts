@@ -35,6 +35,8 @@ export interface Option<T> {
   readonly drivers?: readonly string[];
   /** What a shell may offer for its value; or the names that it is made of, with commas between them where it has several. */
   readonly completes?: 'file' | 'interface' | (() => Promise<readonly string[]>);
+  /** Its value is a file that is read, or one that is written. */
+  readonly opens?: 'input' | 'output';
   /**
    * `text` is as typed, undefined for an option that was not given, a flag, or an `optional-value` without one (then `given`);
    * `name` is what to blame (`--size`). Throws an `argumentError`.

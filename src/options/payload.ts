@@ -1,4 +1,4 @@
-import { count, file, size, sizes, value } from './builders.js';
+import { count, inputFile, size, sizes, value } from './builders.js';
 import { parseHex, parseText } from './parse-payload.js';
 
 const group = 'payload';
@@ -17,7 +17,7 @@ export const PAYLOAD_OPTIONS = {
   ),
   data: value({ describe: 'payload of this text, in UTF-8, no end of line added', group }, parseText),
   hex: value({ describe: 'payload of these octets: 00ff, 00:ff or "00 ff"', group }, parseHex),
-  file: file({ describe: 'payload from this file; standard input where no payload is given', group }),
+  file: inputFile({ describe: 'payload from this file; standard input where no payload is given', group }),
   datagramSize: size({ describe: 'cut a file or standard input into datagrams of so many octets', group }, { min: 1 }),
   count: count({ describe: 'datagrams to make (1)', group }),
 } as const;

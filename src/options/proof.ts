@@ -1,4 +1,4 @@
-import { file, flag, flagOrString } from './builders.js';
+import { flag, flagOrString, outputFile } from './builders.js';
 
 const group = 'proof';
 
@@ -10,11 +10,11 @@ export const PROOF_OPTIONS = {
     completes: 'interface',
   }),
   strict: flag({ describe: 'with --verify: nothing may change on the way, as routers may TTL, DSCP and MTU', group }),
-  pcap: file({
+  pcap: outputFile({
     describe: 'write what --verify captures, or what --dry-run would send, to this file; - is stdout',
     group,
     alias: 'w',
   }),
-  save: file({ describe: 'write what was sent to this file, for verify --expect', group }),
+  save: outputFile({ describe: 'write what was sent to this file, for verify --expect', group }),
   dryRun: flag({ describe: 'send nothing; no privilege needed', group }),
 } as const;

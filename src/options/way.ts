@@ -1,5 +1,5 @@
 import { argumentError } from '../errors.js';
-import { checkInterfaceName, file, flag, interfaceName, numbered } from './builders.js';
+import { checkInterfaceName, flag, interfaceName, numbered, outputFile } from './builders.js';
 import type { DriverOption, ValuesOf } from './option.js';
 
 const group = 'way';
@@ -36,7 +36,7 @@ function bypassOption(): DriverOption<boolean> {
 
 function fileOption(): DriverOption<string> {
   return {
-    ...file({ describe: 'file that is written instead of sending', group }),
+    ...outputFile({ describe: 'file that is written instead of sending', group }),
     check: (given, name) => {
       if (typeof given !== 'string' || given === '') throw argumentError(name, given, 'a file name, or - for stdout');
     },

@@ -41,6 +41,8 @@ export class FrameJudge {
   #loopback = false;
   /** The frame at hand. */
   #frame: Frame | undefined;
+  /** The time of the latest frame that has one. */
+  readonly #clock = { seconds: 0, nanoseconds: 0 };
   /** Frames that nobody asked about. */
   #passedOver = 0;
 
@@ -78,7 +80,11 @@ export class FrameJudge {
     this.tally.begin();
     this.#fragment.frame = this.tally.frames + this.#passedOver;
     // Frames without a time are of the time of those before them.
-    if (frame.seconds !== 0 || frame.nanoseconds !== 0) this.#fragment.time = frame.seconds + frame.nanoseconds * 1e-9;
+    if (frame.seconds !== 0 || frame.nanoseconds !== 0) {
+      this.#clock.seconds = frame.seconds;
+      this.#clock.nanoseconds = frame.nanoseconds;
+      this.#fragment.time = frame.seconds + frame.nanoseconds * 1e-9;
+    }
     if (this.#packet.view.buffer !== frame.bytes.buffer) this.#see(frame.bytes.buffer);
     const { view } = this.#packet;
     this.#packet.link = start;
@@ -209,7 +215,7 @@ export class FrameJudge {
       group.values ??= new HeaderValues();
       group.values.take(packet, fragment);
     }
-    if (observe) group.told = tellMore(group.told, this.#frame!);
+    if (observe) group.told = tellMore(group.told, this.#frame!, this.#clock);
     if ((observe || sightings) && fragment.offset === 0 && group.header === undefined)
       group.header = wholeHeader(packet, fragment.family, group.fragmented && fragment.family === 6);
   }

@@ -35,8 +35,9 @@ export interface CompleteDatagram {
   readonly ipPayload: Uint8Array;
   /** Data of the UDP datagram, or the upper-layer packet of other protocols. */
   readonly payload: Uint8Array;
-  /** When it was complete: seconds since the epoch by the capture's clock, 0 where unknown. */
-  readonly time: number;
+  /** When it was complete: since the epoch by the capture's clock, 0 where unknown. */
+  readonly seconds: number;
+  readonly nanoseconds: number;
   /** What a pcapng file says of its frames: their comments, a line each, and the interface of the first. */
   readonly comment: string | undefined;
   readonly interface: string | undefined;
@@ -79,8 +80,8 @@ function showPayload(verdict: MutableVerdict, group: Group, packet: UpperPacket,
     group.origin = payloadOrigin(payload, data - at + group.upperOffset, group.records.pieces());
   if (options.observe === undefined || group.header === undefined) return;
   const ipPayload = octets(view, at - group.upperOffset, group.upperOffset + len);
-  const { header, time, told } = group;
-  for (const one of options.observe({ verdict, header, ipPayload, payload, time, ...told })) {
+  const { header, told } = group;
+  for (const one of options.observe({ verdict, header, ipPayload, payload, ...told })) {
     const { code, text } = typeof one === 'string' ? { code: 'not-as-sent' as const, text: one } : one;
     group.findings.add('mismatch', code, null, text);
   }

@@ -1,5 +1,3 @@
-import { stat } from 'node:fs/promises';
-import { usageError } from '../../errors.js';
 import { OutputFile } from '../../host/output-file.js';
 import { encodeFrames } from '../../wire/capture-encoder.js';
 import { type CaptureFormat, captureFormat, captureKind } from '../../wire/capture-format.js';
@@ -55,13 +53,4 @@ export class CaptureOutput implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.#file[Symbol.asyncDispose]();
   }
-}
-
-/** @throws UfoError ERR_UFO_USAGE where `output` is the regular file that `input` is: it would be replaced while it is read. */
-export async function refuseSameFile(input: string | undefined, output: string, option: string): Promise<void> {
-  if (input === undefined || input === '-' || output === '-') return;
-  const found = await Promise.all([input, output].map((path) => stat(path).catch(() => null)));
-  const [from, to] = found;
-  if (!from?.isFile() || from.dev !== to?.dev || from.ino !== to.ino) return;
-  throw usageError(`${option}: ${output} is the file that is read`, 'write to another file');
 }

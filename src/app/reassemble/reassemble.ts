@@ -10,7 +10,8 @@ import type { DatagramVerdict } from '../../verify/verdict.js';
 import { Verifier } from '../../verify/verifier.js';
 import type { Frame } from '../../wire/frame.js';
 import { LINKTYPE_RAW } from '../../wire/link-layer.js';
-import { CaptureOutput, refuseSameFile } from '../common/capture-output.js';
+import { CaptureOutput } from '../common/capture-output.js';
+import { requireDistinct } from '../common/distinct-files.js';
 import { type ExitCode, verdictExitCode } from '../common/exit-codes.js';
 import type { Output } from '../common/output.js';
 import { noteFile, noteLinktype } from '../verify/file.js';
@@ -38,7 +39,6 @@ interface Sink extends AsyncDisposable {
 
 /** `udp-ufo reassemble`: writes the payloads or whole packets that a capture file holds in fragments. */
 export async function reassemble(options: ReassembleOptions, output: Output, signal: AbortSignal): Promise<ExitCode> {
-  if (options.write !== undefined) await refuseSameFile(options.file, options.write, '--pcap');
   await using sink = await createSink(options, signal);
   const silent = options.output === '-' || options.write === '-';
   let number = 0;
@@ -83,7 +83,16 @@ async function createSink(options: ReassembleOptions, signal: AbortSignal): Prom
     await mkdir(target, { recursive: true }).catch((error: unknown) => failed(error, 'mkdir', target));
   // One file is checked before the work; those of a folder are opened as their datagrams come.
   const one = datagram === undefined ? null : await OutputFile.open(target, signal);
-  return payloadSink(async (number) => one ?? OutputFile.open(join(target, fileName(number)), signal), one);
+  return payloadSink(async (number) => one ?? openInFolder(options.file, join(target, fileName(number)), signal), one);
+}
+
+/** The capture may lie in the folder under such a name. */
+async function openInFolder(input: string, path: string, signal: AbortSignal): Promise<OutputFile> {
+  await requireDistinct([
+    { by: '--read', path: input, opens: 'input' },
+    { by: '--output', path, opens: 'output' },
+  ]);
+  return OutputFile.open(path, signal);
 }
 
 function fileName(number: number): string {
@@ -128,13 +137,12 @@ function packetSink(writer: CaptureOutput): Sink {
 }
 
 /** The packet as it was before it was cut. */
-function packetFrame({ header, ipPayload, verdict, time, comment, interface: name }: CompleteDatagram): Frame {
+function packetFrame(datagram: CompleteDatagram): Frame {
+  const { header, ipPayload, verdict, seconds, nanoseconds, comment, interface: name } = datagram;
   const bytes = new Uint8Array(header.length + ipPayload.length);
   bytes.set(header);
   bytes.set(ipPayload, header.length);
   setPayloadLen(bytes.subarray(0, header.length), verdict.family, ipPayload.length);
-  const seconds = Math.floor(time);
-  const nanoseconds = Math.round((time - seconds) * 1e6) * 1000; // a double holds no more than that
   const { length } = bytes;
   const told = { ...(comment !== undefined && { comment }), ...(name !== undefined && { interface: name }) };
   return { bytes, offset: 0, caplen: length, len: length, linktype: LINKTYPE_RAW, seconds, nanoseconds, ...told };

@@ -5,7 +5,6 @@ import { FRAME_WAYS } from '../../socket/frames/ways.js';
 import { createPacer } from '../../socket/pacing.js';
 import { DRIVER_TRAITS } from '../../tx/drivers.js';
 import type { Frame } from '../../wire/frame.js';
-import { refuseSameFile } from '../common/capture-output.js';
 import { comparisonSections, VERDICT_MARKS } from '../common/comparison-sections.js';
 import { EXIT, type ExitCode, verdictExitCode } from '../common/exit-codes.js';
 import { counted } from '../common/figures.js';
@@ -25,7 +24,6 @@ import { FrameWatch } from './watch.js';
 export async function replay(options: ReplayOptions, output: Output, signal: AbortSignal): Promise<ExitCode> {
   refuseContradictions(options);
   if (options.dryRun) {
-    await refuseSameFile(options.file, options.pcap ?? '-', '--pcap');
     await dryRun(options, output, signal);
     return EXIT.ok;
   }

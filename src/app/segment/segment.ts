@@ -14,7 +14,7 @@ import { segmentFrames } from '../../ufo/segment-frames.js';
 import * as ethernet from '../../wire/ethernet.js';
 import type { Frame } from '../../wire/frame.js';
 import { LINKTYPE_ETHERNET, LINKTYPE_RAW } from '../../wire/link-layer.js';
-import { CaptureOutput, refuseSameFile } from '../common/capture-output.js';
+import { CaptureOutput } from '../common/capture-output.js';
 import { counted } from '../common/figures.js';
 import type { Output } from '../common/output.js';
 import { type PayloadOptions, payloads } from '../common/payload-source.js';
@@ -41,7 +41,6 @@ export async function segment(options: SegmentOptions, output: Output, signal: A
   const faults = options.plan === undefined ? undefined : plan(options.plan, '--plan');
   const pool = new PagePool(new UserMemory({ pages: 64 }));
   const { maxPayloadLen } = flowHeaders(flow);
-  await refuseSameFile(options.file, options.pcap, '--pcap');
   if (options.save === '-') throw argumentError('save', options.save, 'a file: the report goes to standard output');
   const linktype = flow.linkHeader.length > 0 ? LINKTYPE_ETHERNET : LINKTYPE_RAW;
   await using writer = await CaptureOutput.open(options.pcap, linktype, signal);

@@ -65,10 +65,8 @@ export class ChunkWriter {
       throw this.#failure;
     }
     if (end) {
-      await new Promise<void>((resolve, reject) => {
-        this.#stream.once('error', reject);
-        this.#stream.end(resolve);
-      });
+      this.#stream.end();
+      await finished(this.#stream, { readable: false }); // closed as well, where it says so: a disk may tell only then
     }
     this.#stream.off('error', this.#fail);
   }

@@ -94,6 +94,27 @@ describe('udp-ufo segment', () => {
 });
 
 describe('udp-ufo reassemble', () => {
+  it('gives a packet the time of its last frame, to the nanosecond, and frames without one the time of those before', async () => {
+    const { LINKTYPE_RAW, encodePcap, pcapFormat, segment } = await import('../../../src/index.js');
+    const [source, destination] = [
+      { address: '192.0.2.1', port: 1111 },
+      { address: '192.0.2.2', port: 9999 },
+    ];
+    const times = [999_999_400, 999_999_800, 0];
+    const frames = [...segment({ source, destination, payload: Buffer.alloc(4000) })].map((frame, i) => ({
+      ...frame,
+      seconds: times[i] === 0 ? 0 : 1_700_000_000,
+      nanoseconds: times[i]!,
+    }));
+    const read = join(folder, 'times.pcap');
+    writeFileSync(read, encodePcap(frames, pcapFormat(LINKTYPE_RAW)));
+    const { status, stderr } = program('reassemble', '-r', read, '-w', out);
+    assert.equal(status, 0, stderr);
+    const octets = readFileSync(out);
+    const units = octets.readUInt32LE(0) === 0xa1b23c4d ? 1 : 1000;
+    assert.deepEqual([octets.readUInt32LE(24), octets.readUInt32LE(28)], [1_700_000_000, 999_999_800 / units]);
+  });
+
   it('does not write over what it reads, nor empty a file for an input that is none', () => {
     assert.equal(program('segment', ...FLOW, '--size', '3000', '-w', out).status, 0);
     const before = readFileSync(out);

@@ -80,6 +80,15 @@ describe('a writer of chunks', () => {
     await assert.rejects(writer.close(true), /full/);
   });
 
+  it('fails with what the end of the stream fails with, or its close', async () => {
+    const late = (done: (error: Error) => void): void => void setImmediate(done, new Error('no room at the end'));
+    for (const way of [{ final: late }, { destroy: (_error: unknown, done: (error: Error) => void) => late(done) }]) {
+      const writer = new ChunkWriter(new Writable({ write: (_chunk, _encoding, done) => done(), ...way }));
+      writer.put(writer.take()!, 1);
+      await assert.rejects(writer.close(true), /no room at the end/);
+    }
+  });
+
   it('takes a stream that somebody destroyed for closed', async () => {
     const { stream } = slowStream();
     const writer = new ChunkWriter(stream);
