@@ -129,5 +129,9 @@ function endpoint(address: string, port?: number): string {
 function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
   if (value instanceof Uint8Array) return `${value.length} octets`;
-  return inspect(value, { depth: 0, breakLength: Number.POSITIVE_INFINITY, maxArrayLength: 4 });
+  return inspect(value, {
+    depth: Array.isArray(value) ? 1 : 0,
+    breakLength: Number.POSITIVE_INFINITY,
+    maxArrayLength: 4,
+  });
 }

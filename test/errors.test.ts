@@ -29,14 +29,18 @@ describe('errors', () => {
 
   it('say in short what they got', () => {
     const got = (value: unknown) => argumentError('x', value, 'y').message.slice('x: got '.length, -', want y'.length);
-    assert.deepEqual([null, {}, { a: { b: 1 } }, [1, 2, 3, 4, 5, 6], Symbol('s'), 'x'.repeat(100)].map(got), [
-      'null',
-      '{}',
-      '{ a: [Object] }',
-      '[ 1, 2, 3, 4, ... 2 more items ]',
-      'Symbol(s)',
-      `"${'x'.repeat(80)}…"`,
-    ]);
+    assert.deepEqual(
+      [null, {}, { a: { b: 1 } }, [1, 2, 3, 4, 5, 6], [{ a: 1 }], Symbol('s'), 'x'.repeat(100)].map(got),
+      [
+        'null',
+        '{}',
+        '{ a: [Object] }',
+        '[ 1, 2, 3, 4, ... 2 more items ]',
+        '[ { a: 1 } ]',
+        'Symbol(s)',
+        `"${'x'.repeat(80)}…"`,
+      ],
+    );
   });
 
   it('are told apart by class', () => {

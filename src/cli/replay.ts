@@ -58,7 +58,8 @@ export const replay = defineCommand({
     ],
   ],
   handler: async ({ rate, ...options }, { output, signal }) => {
-    if (rate !== undefined && rate.unit === 'bits') throw argumentError('--rate', 'bits', 'frames a second: 1000/s');
+    if (rate !== undefined && rate.unit === 'bits')
+      throw argumentError('--rate', `${rate.perSecond} bit/s`, 'frames a second: 1000/s');
     const { replay } = await import('../app/replay/replay.js');
     return replay({ ...options, rate: rate?.perSecond }, output, signal);
   },

@@ -81,7 +81,7 @@ export function bindTo(fd: number, endpoint: SocketEndpoint): void {
 }
 
 function bindHint(code: string, port: number): string | undefined {
-  if (code === 'EADDRINUSE') return `port ${port} is taken: ss -lunp shows by whom; 0 lets the kernel choose`;
+  if (code === 'EADDRINUSE') return `port ${port} is taken: ss -lunp shows by whom`;
   if (code === 'EADDRNOTAVAIL') return 'no address of this host: ip address shows those it has';
   if (code === 'EACCES') return 'ports below 1024 need CAP_NET_BIND_SERVICE';
   return undefined;

@@ -9,6 +9,16 @@ const FIRST_4 = 'ip frag-off & 0x3fff == 0x2000';
 const LATER_6 = 'frag frag-off != 0';
 const FIRST_6 = 'frag frag-off 0 frag more-fragments 1';
 
+/** At egress (Linux 5.16): the `dup` of the IP layer sets DF in its copies (nf_dup_ipv4). The mark keeps copies from being copied. */
+const TWICE = `nft -f - <<'RULES'
+table netdev twice {
+  chain c {
+    type filter hook egress device rfar0 priority 0;
+    meta protocol { ip, ip6 } meta mark != 1 meta mark set 1 dup to rfar0
+  }
+}
+RULES`;
+
 /** Middleboxes that people meet, by name; made of nftables, tc and iproute2 on the lab's router alone. */
 export const MIDDLEBOXES: Readonly<Record<string, Middlebox>> = {
   none: { does: 'forwards, and does nothing else', rules: '' },
@@ -62,7 +72,7 @@ ${table('forward', 'filter hook forward priority 0', 'oifname rfar0 numgen inc m
   },
   duplicate: {
     does: 'sends every packet towards the far host twice',
-    rules: `${twice('ip', '198.51.100.2')}\n${twice('ip6', '2001:db8:1::2')}`,
+    rules: TWICE,
   },
   'rate-limit': {
     does: 'lets 20 fragments a second pass, after a burst of 60',
@@ -92,10 +102,4 @@ ${rules.map((rule) => `    ${rule}`).join('\n')}
   }
 }
 RULES`;
-}
-
-function twice(family: string, far: string): string {
-  return `nft add table ${family} twice
-nft 'add chain ${family} twice c { type filter hook prerouting priority -500; }'
-nft add rule ${family} twice c iifname rnear0 dup to ${far} device rfar0`;
 }

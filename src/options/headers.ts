@@ -84,19 +84,26 @@ function switched(basics: { name: string; describe: string; family?: 4 | 6 }, me
 function octetsOption(): DriverOption<Uint8Array> {
   const most = 40;
   return {
-    ...value({ describe: 'IPv4 options in hexadecimal', range: `0 … ${most} octets`, group, family: 4 }, (text, name) =>
-      parseHex(text, name, most),
+    ...value(
+      { describe: 'IPv4 options in hexadecimal', range: `0 … ${most} octets, a multiple of 4`, group, family: 4 },
+      (text, name) => parseHex(text, name, most),
     ),
     check: (given, name) => {
       if (given instanceof Uint8Array && given.length <= most && given.length % 4 === 0) return;
-      throw argumentError(name, given, `a Uint8Array of 0 … ${most} octets, in multiples of 4`, 'pad with NOPs (01)');
+      throw argumentError(
+        name,
+        given,
+        `IPv4 options (a Uint8Array) of 0 … ${most} octets, a multiple of 4`,
+        'pad with NOPs (01)',
+      );
     },
     neutral: ({ length }) => length === 0,
   };
 }
 
 function extensionOption(): DriverOption<readonly ExtensionHeader[]> {
-  const describe = 'IPv6 extension headers: hop-by-hop=HEX, routing=HEX, destination=HEX, joined by commas';
+  const describe =
+    'IPv6 extension headers: hop-by-hop=HEX, routing=HEX, destination=HEX, joined by commas; each header whole, from its first octet (next header, any) on';
   return {
     ...value({ describe, group, family: 6 }, parseExtensionHeaders),
     check: (given, name) => {

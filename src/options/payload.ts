@@ -8,7 +8,7 @@ export const PAYLOAD_OPTIONS = {
   size: sizes({
     describe:
       'generated payload of so many octets; 64-1500: any of these, by the seed; 64,576,1500: in turn; ' +
-      'imix: 18, 524 and 1472 as 7:4:1, over IPv4 frames of 64, 570 and 1518 (over IPv6 20 more)',
+      'imix: 18, 524 and 1472 as 7:4:1, over IPv4 frames of 64, 570 and 1518',
     group,
   }),
   seed: count(

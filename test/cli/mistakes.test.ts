@@ -11,6 +11,11 @@ const MISTAKES: readonly (readonly [line: string, told: RegExp])[] = [
   ['verify -r no/such', /^udp-ufo verify: --read: open ENOENT no\/such/],
   ['replay no/such -i lo', /^udp-ufo replay: FILE: open ENOENT no\/such/],
   ['receive 49009 -o no/such', /^udp-ufo receive: --output: open ENOENT no\/such/],
+  ['receive 49009 -i lo', /^udp-ufo receive: --interface: only groups are joined by one/],
+  ['receive 49009 -q', /^udp-ufo receive: --quiet: only with --json/],
+  ['send 127.0.0.1:9 --size 5 --strict', /^udp-ufo send: --strict: nothing is compared/],
+  ['replay no/such -i lo --rate 10Mbit', /^udp-ufo replay: --rate: got "10000000 bit\/s", want frames a second/],
+  ['send 127.0.0.1:9 --size 5 --driver kernel-udp --vlan 7.3', /--vlan: got \[ \{ tpid: 33024, tci: 24583 \} \]/],
   ['path no-such.invalid', /^udp-ufo path: HOST: .*no-such\.invalid/],
   ['--hepl', /^udp-ufo: --hepl: no command given.*\n {2}did you mean --help\?/],
 ];

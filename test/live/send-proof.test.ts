@@ -175,6 +175,10 @@ describeLive('what send --verify proves', () => {
   liveIt('doubled is bad, and lost is inconclusive', () => {
     const doubled = routed('duplicate', '--verify=far0');
     assert.deepEqual([doubled.status, doubled.verify.verdict, doubled.verify.doubled], [1, 'bad', 2]);
+    assert.deepEqual(
+      doubled.verify.changed.map(({ field }) => field),
+      ['ttl'],
+    ); // the copies are like what was copied
     const lost = routed('drop-later', '--verify=far0');
     assert.deepEqual([lost.status, lost.verify.verdict, lost.verify.incomplete], [4, 'inconclusive', 2]);
   });

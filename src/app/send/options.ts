@@ -131,11 +131,12 @@ const DRY_SOURCE_PORT = 49_152;
 function refuseContradictions(options: SendRequest): void {
   refuseTimestamps(options);
   refuseEchoCheck(options);
-  const { dryRun, verify, save, pcap, driver, source, sourcePorts } = options;
+  const { dryRun, verify, strict, save, pcap, driver, source, sourcePorts } = options;
   if (sourcePorts !== undefined && source?.port !== undefined)
     throw usageError('--source-port: --source names a port too', 'leave one of them out');
   if (dryRun && verify !== false)
     throw usageError('--verify: with --dry-run nothing is on the wire', 'udp-ufo verify -r FILE judges a file');
+  if (strict === true && verify === false) throw usageError('--strict: nothing is compared', 'add --verify');
   if (driver !== 'auto' && !DRIVER_TRAITS[driver].sends && !dryRun)
     throw argumentError('--driver', driver, 'a driver that sends', 'use --dry-run --pcap FILE');
   if (save === '-') throw argumentError('save', save, 'a file: the report goes to standard output');

@@ -135,8 +135,8 @@ export class Paths {
     const { mtu: asked } = this.#with.options;
     if (asked === undefined) return most;
     if (asked > most) {
-      const whose = mtu < device.mtu ? 'the route' : interfaceName || device.name;
-      throw argumentError('mtu', asked, `at most ${most}, the MTU of ${whose}`);
+      const by = interfaceName || device.name;
+      throw argumentError('mtu', asked, `at most ${most}, the MTU of the way there by ${by}`);
     }
     return asked;
   }
