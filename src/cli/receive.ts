@@ -11,7 +11,6 @@ import {
   required,
   withDefault,
 } from '../options/builders.js';
-import { isMulticast, parseAddress } from '../wire/address.js';
 import { defineCommand } from './command.js';
 
 /** `udp-ufo receive PORT …`: an ordinary UDP socket that counts and judges. */
@@ -46,8 +45,6 @@ export const receive = defineCommand({
   handler: async ({ timeout: timeoutMs, interval: intervalMs, output: write, ...options }, { output, signal }) => {
     if (options.hash && !options.json) throw usageError('--hash: only with --json', 'add --json, whose lines have it');
     if (options.quiet && !options.json) throw usageError('--quiet: only with --json', 'add --json, or leave it out');
-    if (options.interface !== undefined && !isMulticast(parseAddress(options.address)!))
-      throw usageError('--interface: only groups are joined by one', 'give the group as --address, or leave it out');
     const { receive } = await import('../app/receive/receive.js');
     return receive({ ...options, timeoutMs, intervalMs, write }, output, signal);
   },

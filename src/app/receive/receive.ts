@@ -1,5 +1,7 @@
+import { usageError } from '../../errors.js';
 import { dropPrivileges } from '../../host/invoking-user.js';
 import { readKernelCounters } from '../../host/kernel-counters.js';
+import { isMulticast, parseAddress } from '../../wire/address.js';
 import type { ExitCode } from '../common/exit-codes.js';
 import type { Output } from '../common/output.js';
 import type { ReceiveOptions } from './options.js';
@@ -17,6 +19,8 @@ const SMALL_BUFFER = 4 * 1024 * 1024;
  * 1 for a wrong payload, 4 where datagrams are missing or the count was not reached.
  */
 export async function receive(wishes: ReceiveOptions, output: Output, signal: AbortSignal): Promise<ExitCode> {
+  if (wishes.interface !== undefined && !isMulticast(parseAddress(wishes.address)!))
+    throw usageError('--interface: only groups are joined by one', 'give the group as --address, or leave it out');
   await using store = wishes.write === undefined ? null : await openStore(wishes.write, signal);
   const toStdout = store?.toStdout ?? false; // then nothing else goes there
   const options = { ...wishes, json: wishes.json && !toStdout };
