@@ -21,7 +21,10 @@ export const receive = defineCommand({
   positionals: { port: required(port({ describe: 'UDP port to listen on' })) },
   options: {
     address: withDefault(address({ describe: 'address to listen on; :: takes IPv4 too, a group is joined' }), '::'),
-    interface: interfaceName({ describe: 'interface to join by, where the address is a group', alias: 'i' }),
+    interface: interfaceName({
+      describe: 'interface to join by, where the address is a group; that of a link-local address',
+      alias: 'i',
+    }),
     echo: flag({ describe: 'send every datagram back' }),
     report: flag({ describe: 'answer each with how it arrived, for udp-ufo path and conform' }),
     interval: duration({ describe: 'a line on stderr every so often' }, { min: 10 }),

@@ -19,8 +19,11 @@ const SMALL_BUFFER = 4 * 1024 * 1024;
  * 1 for a wrong payload, 4 where datagrams are missing or the count was not reached.
  */
 export async function receive(wishes: ReceiveOptions, output: Output, signal: AbortSignal): Promise<ExitCode> {
-  if (wishes.interface !== undefined && !isMulticast(parseAddress(wishes.address)!))
-    throw usageError('--interface: only groups are joined by one', 'give the group as --address, or leave it out');
+  if (wishes.interface !== undefined && !needsInterface(wishes.address))
+    throw usageError(
+      '--interface: only groups are joined by one, and link-local addresses lie on one',
+      'give such an --address, or leave it out',
+    );
   await using store = wishes.write === undefined ? null : await openStore(wishes.write, signal);
   const toStdout = store?.toStdout ?? false; // then nothing else goes there
   const options = { ...wishes, json: wishes.json && !toStdout };
@@ -55,4 +58,8 @@ async function announce(
   if (recvBufferSize >= Math.min(bufferSize, SMALL_BUFFER)) return;
   const wanted = `sysctl -w net.core.rmem_max=${bufferSize}`;
   output.note(`the receive buffer is only ${recvBufferSize} octets: bursts of large datagrams will be lost; ${wanted}`);
+}
+
+function needsInterface(address: string): boolean {
+  return isMulticast(parseAddress(address)!) || /^fe[89ab]/i.test(address);
 }
