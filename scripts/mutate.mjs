@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { kernelModule } from './kernel.mjs';
 import { mutantsOfScript, mutantsOfWat, sample } from './mutants.mjs';
-import { copyBench, makeBench, measureTests, noticedBy, reaches, removeBench } from './mutation-bench.mjs';
+import { copyBench, makeBench, measureTests, noticedBy, reaches, removeAll } from './mutation-bench.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const IN_LAB = 'UDP_UFO_MUTATE_IN_LAB';
@@ -34,19 +34,21 @@ const equivalent = new Set(
 const workers = values.live ? 1 : availableParallelism();
 /** Mutants of each file that each test noticed. */
 const noticed = new Map();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.once(signal, () => {
+    removeAll();
+    process.kill(process.pid, signal);
+  });
+}
 const bench = await makeBench();
 const benches = [bench, ...Array.from({ length: workers - 1 }, () => copyBench(bench))];
-process.once('SIGINT', () => {
-  benches.forEach(removeBench);
-  process.exit(130);
-});
 try {
   const tests = await measureTests(bench, workers, values.live);
   let enough = true;
   for (const room of rooms) enough = (await mutateRoom(room, tests)) && enough;
   process.exitCode = enough ? 0 : 1;
 } finally {
-  benches.forEach(removeBench);
+  removeAll();
 }
 
 function runInLab() {

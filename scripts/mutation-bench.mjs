@@ -20,8 +20,12 @@ const KNOWN = join(ROOT, 'node_modules/.cache/udp-ufo-mutation.json');
 const patience = (ms) => 15_000 + 8 * ms;
 
 /** A folder with the emitted code beside links to what does not change. */
+/** Folders for the time being, and tests that run: what ends this process takes them along (`removeAll`). */
+const folders = new Set();
+const running = new Set();
+
 export async function makeBench() {
-  const folder = mkdtempSync(join(tmpdir(), 'udp-ufo-mutants-'));
+  const folder = makeFolder('udp-ufo-mutants-');
   const names = ['src', 'test'].flatMap((top) =>
     readdirSync(join(ROOT, top), { recursive: true })
       .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
@@ -36,13 +40,26 @@ export async function makeBench() {
 
 /** A second one beside it, for another worker. */
 export function copyBench(bench) {
-  const folder = mkdtempSync(join(tmpdir(), 'udp-ufo-mutants-'));
+  const folder = makeFolder('udp-ufo-mutants-');
   cpSync(bench, folder, { recursive: true, verbatimSymlinks: true });
   return folder;
 }
 
-export function removeBench(folder) {
+function makeFolder(prefix) {
+  const folder = mkdtempSync(join(tmpdir(), prefix));
+  folders.add(folder);
+  return folder;
+}
+
+function removeFolder(folder) {
   rmSync(folder, { recursive: true, force: true });
+  folders.delete(folder);
+}
+
+/** Ends every test that runs, and takes away what all this has made. */
+export function removeAll() {
+  for (const child of running) killGroup(child);
+  for (const folder of folders) removeFolder(folder);
 }
 
 /**
@@ -101,13 +118,13 @@ function readKnown() {
 async function measure(bench, file) {
   let failure = null;
   for (let times = 0; times < 3 && failure !== LATE; times++) {
-    const coverage = mkdtempSync(join(tmpdir(), 'udp-ufo-coverage-'));
+    const coverage = makeFolder('udp-ufo-coverage-');
     try {
       const began = performance.now();
       failure = await failureOf(bench, file, 2 * SLOW_MS, { NODE_V8_COVERAGE: coverage });
       if (failure === null) return { ms: performance.now() - began, covered: readCoverage(coverage, bench) };
     } finally {
-      rmSync(coverage, { recursive: true, force: true });
+      removeFolder(coverage);
     }
   }
   console.error(`left out: ${file}, without a mutant: ${failure}`);
@@ -167,14 +184,12 @@ function failureOf(bench, file, limit, env = {}) {
     stdio: ['ignore', 'pipe', 'ignore'],
     env: { ...process.env, TMPDIR: join(bench, 'tmp'), ...env },
   });
+  running.add(child);
   return new Promise((resolve) => {
     const end = (failure) => {
       clearTimeout(timer);
-      try {
-        process.kill(-child.pid, 'SIGKILL');
-      } catch {
-        // it has ended by itself
-      }
+      running.delete(child);
+      killGroup(child);
       resolve(failure);
     };
     const timer = setTimeout(() => end(LATE), limit);
@@ -184,4 +199,12 @@ function failureOf(bench, file, limit, env = {}) {
     });
     child.on('exit', (code, signal) => end(code === 0 ? null : `exit ${code ?? signal}`));
   });
+}
+
+function killGroup(child) {
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // it has ended by itself
+  }
 }

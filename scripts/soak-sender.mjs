@@ -12,7 +12,6 @@ import { createSocket } from '../dist/src/index.js';
 const [driver, seconds, fragments] = process.argv.slice(2);
 const [NEAR, FAR, TO, PORT] = ['near0', 'far0', '192.0.2.2', 9];
 const SAMPLES = 300;
-const PAGE = 4096;
 
 await pinNeighbours(); // the sink drops what would tell who has which address, too
 await installSink();
@@ -71,7 +70,8 @@ function sample() {
   const figures = { memory: 0, descriptors: 0, threads: 0 };
   for (const pid of family(process.pid)) {
     try {
-      figures.memory += Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * PAGE;
+      const [, resident] = /^VmRSS:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'));
+      figures.memory += Number(resident) * 1024; // statm counts pages, whose size is not the same everywhere
       figures.descriptors += readdirSync(`/proc/${pid}/fd`).length;
       figures.threads += readdirSync(`/proc/${pid}/task`).length;
     } catch {

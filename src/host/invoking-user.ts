@@ -64,7 +64,7 @@ export function dropPrivileges({ filesToCome }: { readonly filesToCome: boolean 
   libc().prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   const user = invokingUser() ?? (isRealRoot() && !filesToCome ? NOBODY : null);
   if (user === null || !mayStay(user)) return;
-  process.setgroups!([user.gid]);
+  takeGroups(user);
   process.setgid!(user.gid);
   process.setuid!(user.uid);
 }
@@ -92,14 +92,15 @@ function mayStay(user: User): boolean {
 }
 
 /** For the time being; gives what puts it back, null where root may not: a container's may lack CAP_SETGID or CAP_SETUID. */
-function become({ uid, gid }: User): (() => void) | null {
+function become(user: User): (() => void) | null {
+  const { uid, gid } = user;
   const groups = process.getgroups!();
   const steps: (() => void)[] = [];
   const back = (): void => {
     for (const step of steps.splice(0).reverse()) step();
   };
   try {
-    process.setgroups!([gid]);
+    takeGroups(user);
     steps.push(() => process.setgroups!(groups));
     process.setegid!(gid);
     steps.push(() => process.setegid!(0));
@@ -110,6 +111,17 @@ function become({ uid, gid }: User): (() => void) | null {
     back();
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error;
     return null;
+  }
+}
+
+/** All groups that the user is in, by which a folder may be open to them; one whom this machine does not know has only the given. */
+function takeGroups(user: User): void {
+  try {
+    if (user === NOBODY) process.setgroups!([user.gid]);
+    else process.initgroups!(user.uid, user.gid);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_UNKNOWN_CREDENTIAL') throw error;
+    process.setgroups!([user.gid]);
   }
 }
 

@@ -3,13 +3,14 @@ import type { FileHandle } from 'node:fs/promises';
 import { ERRNO, systemError, type UfoError } from '../errors.js';
 import { asInvokingUser } from './invoking-user.js';
 import { nameFile } from './nameless-file.js';
+import { writeDescriptor } from './output-descriptor.js';
 import { openTarget, type Way } from './output-target.js';
 
 /**
  * A file that a user named for output, opened and so checked, and yet untouched: what stood under its name stays until
  * `publish`, which comes with the first octets or when the work has succeeded. A command that fails before leaves it as it
- * was. Symbolic links are followed and stay. `-`, /dev/stdout and /dev/fd/N are the descriptors, other devices and pipes
- * are written as they are.
+ * was. Symbolic links are followed and stay. `-`, /dev/stdout and /dev/fd/N are the descriptors, written where
+ * they stand and left open; other devices and pipes are written as they are.
  */
 export class OutputFile implements AsyncDisposable {
   /** As the user wrote it. */
@@ -78,8 +79,7 @@ export class OutputFile implements AsyncDisposable {
   async write(octets: Uint8Array): Promise<void> {
     if (this.inPlace) this.publish();
     try {
-      if (this.#handle === null && this.isStdout) await writeStdout(octets);
-      else if (this.#handle === null) throw systemError(ERRNO.EBADF, 'write', { path: this.path });
+      if (this.#handle === null) await writeDescriptor(this.fd, octets);
       else for (let at = 0; at < octets.length; ) at += (await this.#handle.write(octets, at)).bytesWritten;
     } catch (error) {
       throw asSystemError(error, 'write', this.path);
@@ -120,13 +120,6 @@ function remove(temporary: string): void {
   } catch {
     // gone already
   }
-}
-
-/** By the stream, for Node may have made the descriptor non-blocking. */
-function writeStdout(octets: Uint8Array): Promise<void> {
-  return new Promise((resolve, reject) => {
-    process.stdout.write(octets, (error) => (error ? reject(error) : resolve()));
-  });
 }
 
 /** Node's file errors in our shape, naming the file as the user did and never a temporary one. */

@@ -5,6 +5,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ERRNO, systemError } from '../errors.js';
 import { openNameless } from './nameless-file.js';
+import { checkDescriptor, descriptorOf } from './output-descriptor.js';
 
 const FIFO_POLL_MS = 50;
 /** The kernel takes names of 255 octets; the rest is for what we add. */
@@ -36,15 +37,18 @@ export interface OutputTarget {
 
 /** Opens what a user named, and leaves what stands there as it is. Throws Node's own errors, and ours. */
 export async function openTarget(path: string, signal: AbortSignal | undefined): Promise<OutputTarget> {
-  const descriptor = descriptorOf(path);
-  if (descriptor === 1) return { handle: 1, way: { kind: 'direct' } };
+  const descriptor = await descriptorOf(path);
+  if (descriptor !== undefined) {
+    checkDescriptor(descriptor, path);
+    return { handle: descriptor, way: { kind: 'direct' } };
+  }
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null;
     throw error;
   });
   if (found?.isDirectory()) throw systemError(ERRNO.EISDIR, 'open', { path });
   if (found?.isFIFO()) return { handle: await openFifo(path, signal), way: { kind: 'direct' } };
-  if (found !== null && (!found.isFile() || descriptor !== undefined)) {
+  if (found !== null && !found.isFile()) {
     return { handle: await open(path, constants.O_WRONLY), way: { kind: 'direct' } };
   }
   const target = await targetOf(path);
@@ -113,10 +117,4 @@ async function openFifo(path: string, signal: AbortSignal | undefined): Promise<
       await sleep(FIFO_POLL_MS, undefined, signal ? { signal } : {});
     }
   }
-}
-
-function descriptorOf(path: string): number | undefined {
-  if (path === '-' || path === '/dev/stdout') return 1;
-  const number = /^\/(?:dev|proc\/self)\/fd\/(\d+)$/.exec(path)?.[1];
-  return path === '/dev/stderr' ? 2 : number === undefined ? undefined : Number(number);
 }

@@ -1,19 +1,12 @@
-import assert from 'node:assert/strict';
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { MAIN } from '../live/cli.js';
+import { endsBySignal } from './ends-by-signal.js';
 
-const MAIN = fileURLToPath(new URL('../../src/entry/main.js', import.meta.url));
 const FLOW = '--source 192.0.2.1:1 --destination 192.0.2.2:2'.split(' ');
-/** More than a command takes to come to where it waits, on a busy machine more than once that to end. */
-const BEGUN_MS = 1500;
-const WITHIN_MS = 20_000;
-
 /** Command lines that read a file, by what stands in its place. */
 const READING: readonly (readonly [name: string, words: (file: string) => string[]])[] = [
   ['verify -r', (file) => ['verify', '-r', file]],
@@ -28,6 +21,19 @@ const READING: readonly (readonly [name: string, words: (file: string) => string
   ['compare --against', (file) => ['compare', '--against', file, '--mtu', '1500']],
 ];
 
+/** Command lines that write a file, by what stands in its place; `capture` is one to be read. */
+const WRITING: readonly (readonly [name: string, words: (file: string, capture: string) => string[]])[] = [
+  ['verify --html', (file, capture) => ['verify', '-r', capture, '--html', file]],
+  ['segment --pcap', (file) => ['segment', ...FLOW, '--size', '9', '--pcap', file]],
+  ['segment --save', (file) => ['segment', ...FLOW, '--size', '9', '--pcap', '/dev/null', '--save', file]],
+  ['reassemble --pcap', (file, capture) => ['reassemble', '-r', capture, '--pcap', file]],
+  ['reassemble --datagram', (file, capture) => ['reassemble', '-r', capture, '--datagram', '1', '-o', file]],
+  ['replay --dry-run', (file, capture) => ['replay', capture, '--dry-run', '--pcap', file]],
+  ['send --dry-run', (file) => ['send', '127.0.0.1:9', '--size', '9', '--dry-run', '--pcap', file]],
+  ['compare --html', (file, capture) => ['compare', '--against', capture, '--mtu', '1500', '--html', file]],
+  ['receive -o', (file) => ['receive', '0', '-o', file]],
+];
+
 describe('a command that waits for octets', () => {
   const folder = mkdtempSync(join(tmpdir(), 'udp-ufo-waiting-'));
   const fifo = join(folder, 'fifo');
@@ -39,20 +45,10 @@ describe('a command that waits for octets', () => {
       await Promise.all([endsBySignal(words('-')), endsBySignal(words(fifo))]);
     });
   }
-});
 
-async function endsBySignal(words: readonly string[]): Promise<void> {
-  const child: ChildProcess = spawn(process.execPath, [MAIN, ...words], { stdio: ['pipe', 'pipe', 'pipe'] });
-  let said = '';
-  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
-    said += text;
+  it('ends by a signal: each that writes into a FIFO that nobody reads', async () => {
+    const capture = join(folder, 'capture');
+    execFileSync(process.execPath, [MAIN, 'segment', ...FLOW, '--size', '9', '--pcap', capture]);
+    await Promise.all(WRITING.map(([, words]) => endsBySignal(words(fifo, capture))));
   });
-  const ended = once(child, 'exit');
-  const early = await Promise.race([ended, sleep(BEGUN_MS, null)]);
-  assert.equal(early, null, `${words.join(' ')} did not wait: ${said}`);
-  child.kill('SIGTERM');
-  const limit = setTimeout(() => child.kill('SIGKILL'), WITHIN_MS);
-  const [, signal] = await ended;
-  clearTimeout(limit);
-  assert.equal(signal, 'SIGTERM', `${words.join(' ')}: ${said}`);
-}
+});

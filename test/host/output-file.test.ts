@@ -22,6 +22,30 @@ import { OutputFile } from '../../src/host/output-file.js';
 const root = mkdtempSync(join(tmpdir(), 'output-file-'));
 after(() => rmSync(root, { recursive: true }));
 
+/** How a process ends that writes `body` under that name, so many octets of it: 9 where the name is refused as not open. */
+async function inShell(line: string, name: string, len?: number): Promise<number | null> {
+  const url = new URL('../../src/host/output-file.js', import.meta.url).href;
+  const octets = len === undefined ? "Buffer.from('body\\n')" : `Buffer.alloc(${len})`;
+  const script = `import { OutputFile } from '${url}';
+    const file = await OutputFile.open('${name}').catch(({ code }) => process.exit(code === 'EBADF' ? 9 : 1));
+    await file.write(${octets});
+    await file.finish();`;
+  const words = ['-c', line, process.execPath, '--input-type=module', '-e', script];
+  const [code] = await once(spawn('bash', words, { stdio: ['ignore', 'ignore', 'inherit'] }), 'exit');
+  return code;
+}
+
+/** The descriptors among the first thirty that are taken for a user's. */
+async function acceptedOf(line: string, report: string): Promise<number[]> {
+  const url = new URL('../../src/host/output-descriptor.js', import.meta.url).href;
+  const script = `import { checkDescriptor } from '${url}';
+    const accepts = (fd) => { try { checkDescriptor(fd, ''); return true; } catch { return false; } };
+    console.log(JSON.stringify([...Array(30).keys()].filter(accepts)));`;
+  const words = ['-c', line, process.execPath, '--input-type=module', '-e', script];
+  await once(spawn('bash', words, { stdio: ['ignore', 'ignore', 'inherit'] }), 'exit');
+  return JSON.parse(readFileSync(report, 'utf8'));
+}
+
 describe('a file that a user named', () => {
   let folder = '';
   let path = '';
@@ -118,6 +142,47 @@ describe('a file that a user named', () => {
   it('tells of a full disk at the write that met it', async () => {
     await using file = await OutputFile.open('/dev/full');
     await assert.rejects(file.write(Buffer.from('x')), { code: 'ENOSPC', syscall: 'write', path: '/dev/full' });
+  });
+
+  it('is written where its descriptor stands, which stays open', async () => {
+    const link = join(folder, 'link');
+    symlinkSync('/dev/fd/3', link);
+    for (const [name, redirect] of [
+      ['/dev/fd/3', `3> ${path}`],
+      ['/proc/self/fd/3', `3>> ${path}`],
+      [link, `3<> ${path}`],
+      ['/dev/stderr', `2> ${path}`],
+      ['/dev/stdout', `> ${path}`],
+    ] as const) {
+      writeFileSync(path, '');
+      const number = redirect.match(/^\d/)?.[0] ?? '1';
+      const line = `(echo HEAD >&${number}; "$0" "$@"; echo TAIL >&${number}) ${redirect}`;
+      assert.equal(await inShell(line, name), 0);
+      assert.equal(contents(), 'HEAD\nbody\nTAIL\n', `${name} ${redirect}`);
+    }
+  });
+
+  it('is refused by a descriptor that is not open to be written, or that is one of Node itself', async () => {
+    const read = join(folder, 'read');
+    assert.equal(await inShell(`"$0" "$@" 3< ${path}`, '/dev/fd/3'), 9);
+    for (const fd of await acceptedOf(`"$0" "$@" > ${read}`, read)) assert.ok(fd < 3, `descriptor ${fd}`);
+    assert.deepEqual((await acceptedOf(`"$0" "$@" > ${read} 5>> ${path}`, read)).at(-1), 5);
+    assert.equal(contents(), 'kept');
+  });
+
+  it('may be a pipe by its descriptor, whose reader is late', async () => {
+    const large = 1_000_000;
+    for (const [kind, read] of [
+      ['pipe', `"$0" "$@" 3>&1 >/dev/null | (sleep 1; wc -c) > ${path}`],
+      [
+        'fifo',
+        `"$0" "$@" 3> >(sleep 1; wc -c > ${path}); wait $!; for i in {1..50}; do [ -s ${path} ] && break; sleep .1; done`,
+      ],
+    ] as const) {
+      writeFileSync(path, '');
+      assert.equal(await inShell(read, '/dev/fd/3', large), 0);
+      assert.equal(Number(contents()), large, kind);
+    }
   });
 
   it('takes a name of 255 octets', async () => {

@@ -31,6 +31,7 @@ describeLive('a disk that is full', () => {
     ['segment -w', [...CUT, ...MANY, '-w']],
     ['send --pcap', [...SEND, '--dry-run', '--pcap']],
     ['send --save', [...SEND.slice(0, 2), '--size', '100', '--count', '2000', '--save']],
+    ['a long send --save', ['send', '192.0.2.2:9', '--size', '100', '--duration', '300s', '--save']],
     ['verify --html', ['verify', '-r', capture, '--html']],
     ['reassemble -o', ['reassemble', '-r', capture, '-o']],
   ];

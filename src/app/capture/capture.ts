@@ -2,10 +2,10 @@ import { type LiveCapture, openCapture, spawnPrefixFor } from '../../capture/ope
 import { dropPrivileges } from '../../host/invoking-user.js';
 import { EXIT, type ExitCode } from '../common/exit-codes.js';
 import { counted } from '../common/figures.js';
+import { openUntilStopped } from '../common/open-until-stopped.js';
 import type { Output } from '../common/output.js';
-import type { CaptureCommandOptions, CaptureResult } from './command.js';
+import { beginText, type CaptureCommandOptions, type CaptureResult } from './command.js';
 import { describeFrame, frameLine } from './describe-frame.js';
-import { beginText, openUntilStopped } from './opening.js';
 import { captureToFile } from './to-file.js';
 
 /**

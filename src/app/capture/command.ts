@@ -19,6 +19,10 @@ export interface CaptureCommandOptions {
   readonly json: boolean;
 }
 
+export function beginText({ interface: name, filter }: Pick<CaptureCommandOptions, 'interface' | 'filter'>): string {
+  return `capturing on ${name}${filter ? `, filter ${filter}` : ''}`;
+}
+
 /** What a capture came to. */
 export interface CaptureResult {
   readonly engine: Engine;

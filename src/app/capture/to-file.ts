@@ -4,9 +4,9 @@ import type { CaptureChildArguments } from '../../capture/child/protocol.js';
 import { spawnPrefixFor } from '../../capture/open-capture.js';
 import { dropPrivileges } from '../../host/invoking-user.js';
 import { LiveFile } from '../common/live-file.js';
+import { openUntilStopped } from '../common/open-until-stopped.js';
 import type { Output } from '../common/output.js';
-import type { CaptureCommandOptions, CaptureResult } from './command.js';
-import { beginText, openUntilStopped } from './opening.js';
+import { beginText, type CaptureCommandOptions, type CaptureResult } from './command.js';
 
 /** Frames into a file, written where they are captured: none of them crosses to this process. */
 export async function captureToFile(

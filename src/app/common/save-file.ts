@@ -6,6 +6,8 @@ import { thisMachine } from './machine.js';
 
 /** Octets of lines that are kept for one write. */
 const BATCH_LEN = 256 * 1024;
+/** Octets that may be on their way into the file before whoever sends waits. */
+const MOST_PENDING = 16 * BATCH_LEN;
 
 /** The file of what was sent, as `verify --expect` reads it. */
 export class SaveFile implements AsyncDisposable {
@@ -14,6 +16,9 @@ export class SaveFile implements AsyncDisposable {
   #lines: string;
   /** The latest write; each waits for the one before it. */
   #written: Promise<void> = Promise.resolve();
+  /** Octets that are not written yet. */
+  #pending = 0;
+  readonly #broken = new AbortController();
 
   private constructor(file: OutputFile, path: FlowInfo, name: string) {
     const { source, destination, sourcePort, destinationPort, mtu, headers } = path;
@@ -28,6 +33,16 @@ export class SaveFile implements AsyncDisposable {
    */
   static async open(name: string, path: FlowInfo, leaves: string, signal: AbortSignal): Promise<SaveFile> {
     return new SaveFile(await OutputFile.open(name, signal), path, leaves);
+  }
+
+  /** Aborted with what the file could not take: what is sent from then on is written down by nobody. */
+  get broken(): AbortSignal {
+    return this.#broken.signal;
+  }
+
+  /** What sending has to wait for while the file is behind; undefined where it is not. */
+  get room(): Promise<void> | undefined {
+    return this.#pending < MOST_PENDING ? undefined : this.#written.catch(() => {}); // told by `broken` and `finish`
   }
 
   add(expected: ExpectedDatagram): void {
@@ -49,7 +64,11 @@ export class SaveFile implements AsyncDisposable {
   #flush(): void {
     const octets = Buffer.from(this.#lines);
     this.#lines = '';
+    this.#pending += octets.length;
     this.#written = this.#written.then(() => this.#file.write(octets));
-    this.#written.catch(() => {}); // told by `finish`
+    const done = (): void => {
+      this.#pending -= octets.length;
+    };
+    this.#written.then(done, (error: unknown) => this.#broken.abort(error));
   }
 }

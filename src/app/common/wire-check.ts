@@ -4,6 +4,7 @@ import { ownsAny } from '../../compare/flow.js';
 import type { PathInfo } from '../../socket/path/info.js';
 import type { DatagramVerdict } from '../../verify/verdict.js';
 import { type LiveVerification, startLiveVerify } from '../verify/live.js';
+import { openUntilStopped } from './open-until-stopped.js';
 import { isOwnLink } from './own-link.js';
 import { type WireReport, wireReport } from './wire-report.js';
 
@@ -65,7 +66,7 @@ export class WireCheck {
     const { interface: name, paths, pcap } = options;
     const path = paths[0]!;
     signal.throwIfAborted();
-    const live = await startLiveVerify({
+    const wanted = {
       interface: name,
       hosts: [...onlyOne(paths.map(({ source }) => source)), ...onlyOne(paths.map(({ destination }) => destination))],
       hash: false,
@@ -73,7 +74,8 @@ export class WireCheck {
       allowZeroChecksum6: path.headers.checksum === 'zero',
       write: pcap,
       comments: true,
-    });
+    };
+    const live = await openUntilStopped(signal, (opening) => startLiveVerify({ ...wanted, signal: opening }));
     return new WireCheck(live, options);
   }
 

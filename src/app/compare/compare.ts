@@ -37,7 +37,7 @@ export async function compare(options: CompareOptions, output: Output, signal: A
   refuseUnsafe(options);
   if (options.against === undefined && options.host === undefined && insideLab() === null) {
     const again = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
-    return (await lab({ command: again })) as ExitCode;
+    return (await lab({ command: again, stop: signal })) as ExitCode;
   }
   await using page = await HtmlReport.open(options.html, signal);
   const run = new Comparing(options, output);

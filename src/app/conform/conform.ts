@@ -1,7 +1,8 @@
-import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { argumentError, type UfoError, unsupportedError, usageError } from '../../errors.js';
 import { plan } from '../../faults/plan.js';
+import { inputStream } from '../../host/input-stream.js';
 import { insideLab } from '../../host/lab.js';
 import { OutputFile } from '../../host/output-file.js';
 import { OwnNetworks } from '../../host/own-networks.js';
@@ -76,7 +77,7 @@ const MOST_TIMES = 3;
 export async function conform(options: ConformOptions, output: Output, signal: AbortSignal): Promise<ExitCode> {
   const family = familyOf(options);
   refuseUnsafe(options);
-  const other = options.compare === undefined ? null : await readPolicy(options.compare);
+  const other = options.compare === undefined ? null : await readPolicy(options.compare, signal);
   if (other !== null && other.family !== family) {
     throw argumentError('--compare', `a policy for IPv${other.family}`, `one for IPv${family}, as ${options.host} has`);
   }
@@ -258,8 +259,8 @@ function policyFile(policy: PolicyResult, family: 4 | 6, target: string): Policy
   };
 }
 
-async function readPolicy(path: string): Promise<PolicyFile> {
-  const policy = parsePolicy(await readFile(path, 'utf8'));
+async function readPolicy(path: string, signal: AbortSignal): Promise<PolicyFile> {
+  const policy = parsePolicy(await text(await inputStream(path, signal)));
   if (policy !== null) return policy;
   throw argumentError('--compare', path, 'a policy file that conform --policy wrote');
 }

@@ -143,11 +143,11 @@ export class Prober implements AsyncDisposable {
 }
 
 async function connect(options: ProberOptions, headers: Headers = {}): Promise<Connected> {
-  const { family, address, port, driver } = options;
+  const { family, address, port, driver, signal } = options;
   const type = family === 4 ? 'udp4' : 'udp6';
   const socket = createSocket({ type, driver, interface: options.interface, ...headers });
   try {
-    await socket.connect(port, address);
+    await socket.connect(port, address, { signal });
     return { socket, path: await socket.path() };
   } catch (error) {
     await socket.close();

@@ -64,23 +64,30 @@ export class QueueSenders implements AsyncDisposable {
     if (!Number.isInteger(queues) || queues < 1 || queues > MOST) throw argumentError('queues', queues, `1 … ${MOST}`);
     const shared = { ...options, identKeys: identKeys() };
     const start = possibleDrivers(socket).every(({ inThreads }) => inThreads) ? startThread : startProcess;
-    const remotes = Array.from({ length: queues }, (_, index) => {
-      const answers = new Answers((report) => onReport?.(index, report));
-      return start({ ...shared, index }, answers);
-    });
+    const remotes: Remote[] = [];
     const senders = new QueueSenders(remotes, signal);
-    const ready = await Promise.allSettled(remotes.map((remote) => remote.next()));
-    const refused = ready.find((one) => one.status === 'rejected');
-    if (refused !== undefined) {
+    try {
+      for (let index = 0; index < queues; index++) {
+        const answers = new Answers((report) => onReport?.(index, report));
+        remotes.push(start({ ...shared, index }, answers));
+      }
+      await senders.#ready();
+      return senders;
+    } catch (error) {
       await senders.close();
-      throw refused.reason;
+      throw error;
     }
+  }
+
+  async #ready(): Promise<void> {
+    const ready = await Promise.allSettled(this.#remotes.map((remote) => remote.next()));
+    const refused = ready.find((one) => one.status === 'rejected');
+    if (refused !== undefined) throw refused.reason;
     const answers = ready.flatMap((one) =>
       one.status === 'fulfilled' && one.value.type === 'ready' ? [one.value] : [],
     );
-    senders.#paths = answers.map(({ path }) => path);
-    senders.#flowPaths = answers.flatMap(({ flows }) => flows);
-    return senders;
+    this.#paths = answers.map(({ path }) => path);
+    this.#flowPaths = answers.flatMap(({ flows }) => flows);
   }
 
   /** The flows of all senders, where there are several. */
@@ -159,8 +166,11 @@ function startThread(setup: QueueSetup, answers: Answers): Remote {
 function startProcess(setup: QueueSetup, answers: Answers): Remote {
   const child = fork(programPath('queue-worker'), [], { serialization: 'advanced' });
   child.on('message', answers.take);
-  child.on('error', ({ message }) => answers.end(message));
   const ended = new Promise<void>((resolve) => {
+    child.on('error', ({ message }) => {
+      answers.end(message);
+      if (child.pid === undefined) resolve(); // it never was, and nothing else tells of its end
+    });
     child.on('exit', (code, signal) => {
       answers.end(`its process ended (${code ?? signal})`);
       resolve();

@@ -19,17 +19,17 @@ export interface DatagramStore extends AsyncDisposable {
  */
 export async function openStore(path: string, signal?: AbortSignal): Promise<DatagramStore> {
   const folder = path.endsWith('/') || (await isFolder(path));
-  return folder ? folderStore(path) : fileStore(await OutputFile.open(path, signal));
+  return folder ? folderStore(path, signal) : fileStore(await OutputFile.open(path, signal));
 }
 
-async function folderStore(path: string): Promise<DatagramStore> {
+async function folderStore(path: string, signal?: AbortSignal): Promise<DatagramStore> {
   await mkdir(path, { recursive: true }).catch(({ errno = -5 }: NodeJS.ErrnoException) => {
     throw systemError(-errno, 'open', { path });
   });
   let datagrams = 0;
   const queue = new Queue();
   const write = async (name: string, bytes: Uint8Array): Promise<void> => {
-    await using file = await OutputFile.open(join(path, name));
+    await using file = await OutputFile.open(join(path, name), signal);
     await file.write(bytes);
     await file.finish();
   };

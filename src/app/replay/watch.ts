@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type LiveCapture, openCapture, spawnPrefixFor } from '../../capture/open-capture.js';
 import { FrameExpectation } from '../../compare/frames/expectation.js';
+import { openUntilStopped } from '../common/open-until-stopped.js';
 import { isOwnLink } from '../common/own-link.js';
 import { type WireReport, wireReport } from '../common/wire-report.js';
 
@@ -39,7 +40,9 @@ export class FrameWatch implements AsyncDisposable {
     signal.throwIfAborted();
     // What the hosts there answer goes the other way, and would be taken for frames of ours where the file has both sides.
     const direction = name === sender ? 'out' : 'in';
-    const capture = await openCapture({ interface: name, direction, spawnPrefix: spawnPrefixFor(name) });
+    const capture = await openUntilStopped(signal, (opening) =>
+      openCapture({ interface: name, direction, spawnPrefix: spawnPrefixFor(name), signal: opening }),
+    );
     return new FrameWatch(capture, options);
   }
 

@@ -58,6 +58,8 @@ export async function segment(options: SegmentOptions, output: Output, signal: A
     const frames: Frame[] = [...segmentFrames(pool, flow, ident, payload, told)];
     log?.sent(resultOf(flow, ident, payload.length, frames.length));
     await writer.write(frames);
+    await save?.room;
+    save?.broken.throwIfAborted();
     datagrams += 1;
     octets += payload.length;
     if (options.json && !toStdout) {

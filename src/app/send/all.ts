@@ -9,9 +9,11 @@ import type { ManyOptions, Pacer } from '../../socket/options.js';
 import { createPacer } from '../../socket/pacing.js';
 import type { PathInfo } from '../../socket/path/info.js';
 import type { UfoSocket } from '../../socket/socket.js';
+import { abortable } from '../../socket/waiting/abortable.js';
 import type { SendFlows } from '../common/flows.js';
 import type { Output } from '../common/output.js';
 import { checkDatagramSize, checkSize, isRegularFile, payloadCount, payloads } from '../common/payload-source.js';
+import type { SaveFile } from '../common/save-file.js';
 import type { SentLog } from '../common/sent.js';
 import type { EchoCheck } from './echo.js';
 import { heldRate } from './held-rate.js';
@@ -29,6 +31,8 @@ interface SendJob {
   readonly flows: SendFlows | null;
   /** Told of every datagram, where somebody will look for them. */
   readonly log: SentLog | null;
+  /** The file that gets it. */
+  readonly save: SaveFile | null;
   /** Told when each leaves, where answers are waited for. */
   readonly echo: EchoCheck | null;
   readonly options: SendRequest;
@@ -55,7 +59,7 @@ export async function sendAll(job: SendJob): Promise<Omit<SendOutcome, 'path' | 
   const ended = new Ended(options.durationMs);
   const until = AbortSignal.any([signal, ended.signal]);
   const generated = generatedOf(job, count);
-  const pacer = untilEnded(paced(options), until, generated);
+  const pacer = whileRoom(untilEnded(paced(options), until, generated), job.save, until);
   let failure: unknown = null;
   try {
     const faults = await planOf(options);
@@ -185,6 +189,19 @@ function untilEnded(
     until.aborted ? Promise.reject(until.reason) : pacer.ready(packets, bits, until);
   if (generated === null) return { ready };
   return { ready: (packets, bits) => ready(packets, bits)?.then(generated.leaveNow) };
+}
+
+/** A pacer that also waits for the file of what was sent, where that is behind. */
+function whileRoom(pacer: Pacer | undefined, save: SaveFile | null, until: AbortSignal): Pacer | undefined {
+  if (save === null) return pacer;
+  const turn: Pacer['ready'] = (packets, bits, signal) => pacer?.ready(packets, bits, signal);
+  return {
+    ready: (packets, bits, signal) => {
+      const { room } = save;
+      if (room === undefined) return turn(packets, bits, signal);
+      return abortable(room, until).then(() => turn(packets, bits, signal));
+    },
+  };
 }
 
 /** Datagrams there will be; Infinity where only time ends it, null where nobody knows before the end. */

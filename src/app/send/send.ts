@@ -96,12 +96,12 @@ async function sendAndLook(
     };
     const pathOf = flows === null ? undefined : (n: number) => flows.pathOf(n);
     const log = wire || save ? await openLog(path, tell, { hash: save !== null, pathOf }) : null;
-    // A capture that breaks off ends the sending: nobody would see what is sent then.
-    const stop = wire === null ? signal : AbortSignal.any([signal, wire.broken]);
+    // A capture that breaks off ends the sending, and so does a full disk: nobody would know what is sent then.
+    const stop = AbortSignal.any([signal, ...[wire, save].flatMap((one) => (one === null ? [] : [one.broken]))]);
     const echo = options.echoCheckMs === undefined ? null : new EchoCheck(options.seed ?? 1, options.echoCheckMs);
     if (echo !== null) socket.on('message', echo.take);
     if (!DRIVER_TRAITS[path.driver].staysPrivileged) dropPrivileges({ filesToCome: hasFiles(options) });
-    const sent = await sendAll({ socket, path, flows, log, echo, options, output, signal: stop });
+    const sent = await sendAll({ socket, path, flows, log, save, echo, options, output, signal: stop });
     const unsaved = await save?.finish().then(nothing, (error: unknown) => error);
     const [shown, answers] = await Promise.all([wire?.finish(), echo?.finish(sent.tally.datagrams, stop)]);
     const failure = sent.failure ?? unsaved ?? null;

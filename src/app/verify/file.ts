@@ -68,7 +68,7 @@ async function judge(
   await printer.written;
   const [text, value] = comparedSummary(summary, expect);
   await (options.json ? output.json(value) : output.line(text));
-  await page?.write('udp-ufo verify', capture.source, summary);
+  await page?.write('udp-ufo verify', capture.source, summary, expect?.result(summary));
   if (missing !== '') output.note(`${capture.source}: ${missing}; judged is what came before`);
   noteLinktype(verifier.unknownLinktype, capture, output);
   return verdictExitCode(summary.verdict);

@@ -11,6 +11,7 @@ import type { DatagramVerdict, VerifySummary } from '../../verify/verdict.js';
 import { lossHint } from '../capture/capture.js';
 import { type ExitCode, verdictExitCode } from '../common/exit-codes.js';
 import { LiveFile } from '../common/live-file.js';
+import { openUntilStopped } from '../common/open-until-stopped.js';
 import type { Output } from '../common/output.js';
 import { comparedSummary, type ExpectOptions, expectationOf } from './expect.js';
 import { Explainer } from './explainer.js';
@@ -47,7 +48,7 @@ interface LiveVerifyOptions {
   readonly engine?: Engine | 'auto' | undefined;
   /** Only what comes in, or goes out; default both. */
   readonly direction?: Direction | undefined;
-  /** Aborting kills the capture: `verdicts` throws the signal's reason. */
+  /** Aborting ends the opening, too, of a FIFO that nobody reads, and kills the capture: `verdicts` throws its reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -210,7 +211,9 @@ export async function verifyLive(
   await using page = await VerifyPage.open(options.html, signal);
   const { quiet, html, hash = false } = options;
   const told = { quiet: quiet && html === undefined, hash: hash || (expect?.wantsHash ?? false) };
-  await using running = await startLiveVerify({ ...options, expect, ...told });
+  await using running = await openUntilStopped(signal, (opening) =>
+    startLiveVerify({ ...options, expect, ...told, signal: opening }),
+  );
   dropPrivileges({ filesToCome: html !== undefined || options.write !== undefined });
   const stop = (): void => running.stop();
   const timer = options.durationMs === undefined ? undefined : setTimeout(stop, options.durationMs);
@@ -232,7 +235,7 @@ export async function verifyLive(
         continue;
       }
       await print(...comparedSummary(value, expect));
-      await page?.write('udp-ufo verify', options.interface, value);
+      await page?.write('udp-ufo verify', options.interface, value, expect?.result(value));
       if ((value.captureLost ?? 0) > 0) output.note(lossHint(options.interface));
       return verdictExitCode(value.verdict);
     }

@@ -1,7 +1,8 @@
+import type { Comparison } from '../../compare/comparison.js';
 import { DatagramSample } from '../../report/html/sample.js';
 import { summaryText } from '../../verify/report.js';
 import type { DatagramVerdict, VerifySummary } from '../../verify/verdict.js';
-import { VERDICT_MARKS } from '../common/comparison-sections.js';
+import { comparisonSections, VERDICT_MARKS } from '../common/comparison-sections.js';
 import { HtmlReport } from '../common/html-report.js';
 
 /** The page of a verification: takes verdicts as they come, and keeps as many as it can show. */
@@ -23,8 +24,11 @@ export class VerifyPage implements AsyncDisposable {
     for (const verdict of verdicts) this.#sample.add(verdict);
   }
 
-  /** @param source file or interface */
-  async write(title: string, source: string, summary: VerifySummary): Promise<void> {
+  /**
+   * @param source file or interface
+   * @param comparison what it came to with what was sent, where that is known
+   */
+  async write(title: string, source: string, summary: VerifySummary, comparison?: Comparison): Promise<void> {
     const [text, ...rest] = summaryText(summary).split('\n');
     await this.#report.write({
       title,
@@ -32,6 +36,7 @@ export class VerifyPage implements AsyncDisposable {
       circumstances: [['captured', source]],
       sections: [
         ...(rest.length > 0 ? [{ kind: 'notes', title: 'Not judged', lines: rest } as const] : []),
+        ...(comparison === undefined ? [] : comparisonSections(comparison, 'datagrams')),
         this.#sample.section(),
       ],
     });

@@ -73,6 +73,7 @@ export async function sendFrames(
   const begin = performance.now();
   let number = 0;
   let way: FrameWay | undefined;
+  let summary: FramesSummary;
   try {
     for await (const given of frames) {
       signal?.throwIfAborted();
@@ -87,10 +88,13 @@ export async function sendFrames(
     }
     await outlet.settled(0);
     const seconds = (performance.now() - begin) / 1000;
-    return { ...outlet.counts, seconds, lost: await outlet.lost() };
-  } finally {
-    await outlet.close();
+    summary = { ...outlet.counts, seconds, lost: await outlet.lost() };
+  } catch (error) {
+    await outlet.close().catch(() => {}); // what came first is told
+    throw error;
   }
+  await outlet.close();
+  return summary;
 }
 
 function checkOptions({ interface: name, file }: FrameOptions, driver: FrameDriver): void {

@@ -64,7 +64,7 @@ const OPENERS: Readonly<Record<DriverName, (request: DeviceRequest) => Promise<N
     const { openPcapFile } = await import('../../tx/pcap-file/pcap-file.js');
     const asked = options.sourceMac !== undefined || options.destinationMac !== undefined || vlans.length > 0;
     const ethernet = { source: sourceMac, destination: destinationMac, vlans };
-    return openPcapFile({ target: file, mtu, ...(asked ? { ethernet } : {}) });
+    return openPcapFile({ target: file, mtu, signal: options.signal, ...(asked ? { ethernet } : {}) });
   },
 };
 

@@ -26,6 +26,8 @@ export interface PcapFileOptions {
   readonly features?: number;
   /** The time stamped on frames, nanoseconds since the epoch; asked once per batch. */
   readonly now?: () => bigint;
+  /** Ends waiting for whoever reads a FIFO. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Octets around a frame at most: headers, padding, a comment. */
@@ -44,7 +46,7 @@ export async function openPcapFile(options: PcapFileOptions): Promise<NetDevice>
     if (mac !== undefined && mac.length !== ethernet.MAC_LEN) throw argumentError('MAC', mac, '6 octets');
   }
   if (typeof target !== 'string') return new PcapFileDevice(options, target, 'stream', false);
-  const { stream, replaces } = await openOutputStream(target);
+  const { stream, replaces } = await openOutputStream(target, options.signal);
   return new PcapFileDevice(options, stream, target, replaces);
 }
 

@@ -75,6 +75,17 @@ describe('queues', () => {
     await assert.rejects(QueueSenders.open({ ...options, queues: 0, socket }), /queues: got 0, want 1 … 64/);
   });
 
+  it('end where a process of theirs cannot be started', async () => {
+    const { execPath } = process;
+    process.execPath = '/nowhere/node';
+    try {
+      const socket = { type: 'udp4', driver: 'raw-socket' } as const;
+      await assert.rejects(QueueSenders.open({ ...options, socket }), /a sender is gone: spawn \/nowhere\/node ENOENT/);
+    } finally {
+      process.execPath = execPath;
+    }
+  });
+
   it('stop when asked to', async () => {
     const controller = new AbortController();
     await using senders = await QueueSenders.open({

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +11,7 @@ import { verifyFile } from '../../../src/app/verify/file.js';
 import { htmlPage } from '../../../src/report/html/page.js';
 import { encodePcap } from '../../../src/wire/capture-encoder.js';
 import { pcapFormat } from '../../../src/wire/pcap-format.js';
+import { MAIN } from '../../live/cli.js';
 import { flow4, fragments, frame, pattern, udpPacket } from '../../verify/build.js';
 
 const signal = new AbortController().signal;
@@ -49,6 +51,18 @@ describe('verify --html', () => {
     const text = await page([broken[0]!, broken[2]!]);
     assert.match(text, /missing: octets 1480 … 2960/);
     assert.match(text, /<mark>/);
+  });
+
+  it('says what of that which was sent did not come', async () => {
+    const [saved, capture, html] = ['saved', 'one.pcap', 'held.html'].map((name) => join(folder, name));
+    const words = '--source 192.0.2.1:1 --destination 192.0.2.2:2 --size 100 --ident 7'.split(' ');
+    const cut = (...more: string[]) => execFileSync(process.execPath, [MAIN, 'segment', ...words, ...more]);
+    cut('--count', '3', '--pcap', '/dev/null', '--save', saved!);
+    cut('--pcap', capture!);
+    const options = { file: capture!, json: false, html, expectFile: saved };
+    assert.equal(await verifyFile(options, createOutput(nowhere, nowhere), signal), 4);
+    const text = (await readFile(html!, 'utf8')).replaceAll(/<[^>]*>/g, ' ');
+    assert.match(text, /did not come\s+2\s/);
   });
 
   it('leaves the file that stands there where the capture cannot be read', async () => {

@@ -1,5 +1,9 @@
 /** Places where a failing call is made up for, and how: nothing is lost by it, or what is not known then is said. */
 export const GOES_ON: Readonly<Record<string, string>> = {
+  'app/common/distinct-files.js fstatSync':
+    'what cannot be looked at is held to be another file; opening it tells more',
+  'app/common/distinct-files.js realpath': 'what cannot be looked at is held to be another file; opening it tells more',
+  'app/common/distinct-files.js stat': 'what cannot be looked at is held to be another file; opening it tells more',
   'app/common/machine.js readFileSync': 'the kernel is not named in the file of what was sent',
   'app/compare/pair.js close': 'the descriptor is gone all the same',
   'app/doctor/drivers.js close': 'the descriptor is gone all the same',
@@ -31,6 +35,10 @@ export const GOES_ON: Readonly<Record<string, string>> = {
   'host/netdev-genl.js send': 'what the interface can do is not known, and doctor says so',
   'host/netdev-genl.js setsockopt': 'an answer that does not come is waited for longer',
   'host/input-stream.js stat': 'what cannot be looked at is read as a plain file; opening it tells more',
+  'host/output-descriptor.js readdirSync':
+    "that a descriptor is Node's own is not known then; writing to it tells more",
+  'host/output-descriptor.js readFileSync': 'whether a descriptor may be written is not known then; writing tells',
+  'host/output-descriptor.js readlink': 'what cannot be looked at is no link; opening it tells more',
   'host/output-target.js lstat': 'what cannot be looked at is no link; opening it tells more',
   'host/output-target.js open': 'a file beside it without a name, then one with a name, then the file itself',
   'host/output-target.js handle.chmod': 'a file on a disk without modes',

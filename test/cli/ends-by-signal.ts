@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MAIN } from '../live/cli.js';
+
+/** More than a command takes to come to where it waits, on a busy machine more than once that to end. */
+const BEGUN_MS = 1500;
+const WITHIN_MS = 20_000;
+
+/** Holds that a command line waits, and that a signal ends that. */
+export async function endsBySignal(words: readonly string[]): Promise<void> {
+  const child = spawn(process.execPath, [MAIN, ...words], { stdio: ['pipe', 'pipe', 'pipe'] });
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
+  const ended = once(child, 'exit');
+  const early = await Promise.race([ended, sleep(BEGUN_MS, null)]);
+  assert.equal(early, null, `${words.join(' ')} did not wait: ${said}`);
+  child.kill('SIGTERM');
+  const limit = setTimeout(() => child.kill('SIGKILL'), WITHIN_MS);
+  const [, signal] = await ended;
+  clearTimeout(limit);
+  assert.equal(signal, 'SIGTERM', `${words.join(' ')}: ${said}`);
+}
