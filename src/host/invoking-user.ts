@@ -118,12 +118,15 @@ function become(user: User): (() => void) | null {
 function takeGroups(user: User): void {
   try {
     if (user === NOBODY) process.setgroups!([user.gid]);
-    else process.initgroups!(user.uid, user.gid);
+    else posix.initgroups(user.uid, user.gid);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_UNKNOWN_CREDENTIAL') throw error;
     process.setgroups!([user.gid]);
   }
 }
+
+/** What Node's types leave out. */
+const posix = process as NodeJS.Process & { initgroups(user: number, extraGroup: number): void };
 
 /** The kernel's own overflow ids (`/proc/sys/kernel/overflowuid`). */
 const NOBODY: User = { uid: 65_534, gid: 65_534 };

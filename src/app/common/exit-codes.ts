@@ -42,7 +42,18 @@ export class OutputClosedError extends Error {
   }
 }
 
-const UNREADABLE = new Set(['ENOENT', 'EISDIR', 'ENOTDIR', 'EACCES', 'EPERM', 'ELOOP', 'ENAMETOOLONG', 'ENXIO', 'EIO']);
+const UNREADABLE = new Set([
+  'ENOENT',
+  'EISDIR',
+  'ENOTDIR',
+  'EACCES',
+  'EPERM',
+  'ELOOP',
+  'ENAMETOOLONG',
+  'ENXIO',
+  'EIO',
+  'EBADF',
+]);
 const FILE_SYSCALLS = new Set(['open', 'read', 'stat', 'lstat', 'fstat', 'scandir', 'access', 'realpath', 'readlink']);
 const USAGE_CODES = new Set([
   'ERR_UFO_INVALID_ARGUMENT',
