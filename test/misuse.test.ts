@@ -13,12 +13,14 @@ type OfSocket =
   | 'path'
   | 'close'
   | 'idle';
-type Member = OfSocket | 'setTTL' | 'setRecvBufferSize' | 'sent';
+type Member = OfSocket | 'add' | 'take' | 'result' | 'setTTL' | 'setRecvBufferSize' | 'sent';
 /** Whatever somebody without types takes it for. */
 type Untyped = AsyncIterable<unknown> & ((...words: unknown[]) => Untyped) & { readonly [name in Member]: Untyped };
 type Called =
   | 'capture'
   | 'countingIdents'
+  | 'encodePcap'
+  | 'parseRewriting'
   | 'createIdentSource'
   | 'createPacer'
   | 'createSocket'
@@ -28,17 +30,36 @@ type Called =
   | 'verify';
 
 const untyped = library as unknown as Readonly<Record<Called, Untyped>>;
-const { capture, countingIdents, createIdentSource, createPacer, createSocket, plan, segment, sendFrames, verify } =
-  untyped;
+const {
+  parseRewriting,
+  encodePcap,
+  capture,
+  countingIdents,
+  createIdentSource,
+  createPacer,
+  createSocket,
+  plan,
+  segment,
+  sendFrames,
+  verify,
+} = untyped;
 
 const socket = createSocket({ type: 'udp4', driver: 'kernel-udp' });
 after(() => socket.close());
 
 const ends = { source: { address: '192.0.2.1', port: 1 }, destination: { address: '192.0.2.2', port: 2 } };
 
-async function drained(source: unknown): Promise<void> {
-  for await (const one of verify(source)) assert.ok(one);
+async function drained(...words: unknown[]): Promise<void> {
+  for await (const one of verify(...words)) assert.ok(one);
 }
+
+const frames = [...library.segment({ ...ends, payload: new Uint8Array(5) })];
+const format = library.pcapFormat(library.LINKTYPE_RAW);
+type Made = new (...words: unknown[]) => Untyped;
+const { Expectation, FrameExpectation } = library as unknown as Readonly<
+  Record<'Expectation' | 'FrameExpectation', Made>
+>;
+const payload = { length: 5 };
 
 /** What is wrong of each call, by the name that its caller knows it by. */
 const CALLS: readonly (readonly [argument: string, call: () => unknown])[] = [
@@ -82,6 +103,12 @@ const CALLS: readonly (readonly [argument: string, call: () => unknown])[] = [
   ['flows.counts', () => socket.sendMany([], { port: 9, flows: { ends: [{}], counts: [0] } })],
   ['flows.counts', () => socket.sendMany([], { port: 9, flows: { ends: [{}, {}], counts: new Float64Array(1) } })],
   ['onProgress', () => socket.sendFile('x', { port: 9, datagramSize: 5, onProgress: 5 })],
+  ['signal', () => socket.connect(9, '127.0.0.1', { signal: 5 })],
+  ['signal', () => socket.allocPages(10, { signal: 5 })],
+  ['options', () => socket.allocPages(10, null)],
+  ['sgnal', () => socket.allocPages(10, { sgnal: 5 })],
+  ['signal', () => socket.idle({ signal: 5 })],
+  ['options', () => socket.idle(null)],
   ['ident', () => socket.send('x', { port: 9, ident: 4242 })],
   ['ident', () => socket.sendMany(['x'], { port: 9, ident: 4242 })],
   ['ident', async () => socket.sendPages(await socket.allocPages(1), { port: 9, ident: 4242 }).sent],
@@ -114,13 +141,81 @@ const CALLS: readonly (readonly [argument: string, call: () => unknown])[] = [
   ['payload', () => segment({ ...ends, payload: 5 })],
   ['source', () => drained(undefined)],
   ['source', () => drained(5)],
+  ['source', () => drained(frames)],
+  ['source', () => drained(['abc'])],
+  ['options', () => drained([frames], null)],
+  ['hsh', () => drained([frames], { hsh: false })],
+  ['hash', () => drained([frames], { hash: 5 })],
+  ['signal', () => drained([frames], { signal: 5 })],
+  ['expect', () => drained([frames], { expect: 5 })],
+  ['expected', () => new Expectation(5)],
+  ['expected', () => new Expectation([5])],
+  ['payload', () => new Expectation([{}])],
+  ['payload', () => new Expectation().add({ ident: 5 })],
+  ['payload.lngth', () => new Expectation([{ payload: { ...payload, lngth: 5 } }])],
+  ['payload', () => new Expectation([{ payload: { ...payload, sha256: '00' } }])],
+  ['destinationPrt', () => new Expectation([{ destinationPrt: 9999, payload }])],
+  ['destination', () => new Expectation([{ destination: '192.000.002.002', payload }])],
+  ['source', () => new Expectation([{ source: 'a.host.example', payload }])],
+  ['ident', () => new Expectation([{ ident: null, payload }])],
+  ['headers.tll', () => new Expectation([{ headers: { tll: 5 }, payload }])],
+  ['headers', () => new Expectation([{ headers: { options: '0A' }, payload }])],
+  ['strct', () => new Expectation([], { strct: true })],
+  ['generated', () => new Expectation([], { generated: true })],
+  ['owns', () => new Expectation([], { owns: true })],
+  ['options', () => new Expectation([], null)],
+  ['verdict', () => new Expectation().take(5)],
+  ['end', () => new Expectation().result()],
+  ['sameLnk', () => new FrameExpectation({ sameLnk: true })],
+  ['frame', () => new FrameExpectation().add(5)],
+  ['frame', () => new FrameExpectation().take({})],
+  ['end', () => new FrameExpectation().result()],
+  ['frames', () => encodePcap(5, format)],
+  ['frames[0]', () => encodePcap([5], format)],
+  ['format', () => encodePcap(frames)],
+  ['rewrite', () => parseRewriting(5)],
+  ['rewrite', () => parseRewriting('x')],
   ['options', () => capture()],
   ['interface', () => capture({ interface: 5 })],
   ['signal', () => capture({ interface: 'lo', signal: {} })],
+  ['fltr', () => capture({ interface: 'lo', fltr: 'ip' })],
+  ['filter', () => capture({ interface: 'lo', filter: 5 })],
+  ['filter', () => capture({ interface: 'lo', filter: ['ip'] })],
+  ['filter', () => capture({ interface: 'lo', filter: null })],
+  ['bufferSize', () => capture({ interface: 'lo', bufferSize: '64M' })],
+  ['bufferSize', () => capture({ interface: 'lo', bufferSize: -1 })],
+  ['bufferSize', () => capture({ interface: 'lo', bufferSize: 0 })],
+  ['bufferSize', () => capture({ interface: 'lo', bufferSize: 1e12 })],
+  ['bufferSize', () => capture({ interface: 'lo', bufferSize: null })],
+  ['direction', () => capture({ interface: 'lo', direction: 'inout' })],
+  ['direction', () => capture({ interface: 'lo', direction: null })],
+  ['engine', () => capture({ interface: 'lo', engine: 'foo' })],
   ['plan', () => plan()],
   ['options', () => sendFrames([])],
   ['frames', () => sendFrames(5, { interface: 'lo' })],
+  ['frames[0]', () => sendFrames([5], { interface: 'lo' })],
+  ['foo', () => sendFrames([], { interface: 'lo', foo: 5 })],
+  ['signal', () => sendFrames([], { interface: 'lo', signal: 5 })],
+  ['onFrame', () => sendFrames([], { interface: 'lo', onFrame: 5 })],
+  ['pacer', () => sendFrames([], { interface: 'lo', pacer: 5 })],
+  ['timing', () => sendFrames([], { interface: 'lo', timing: 'x' })],
+  ['rewrite', () => sendFrames([], { interface: 'lo', rewrite: 5 })],
+  ['rewrite.sorce', () => sendFrames([], { interface: 'lo', rewrite: { sorce: frames[0]?.bytes } })],
 ];
+
+describe('what can be no number', () => {
+  it('is a TypeError where it is one, too', async () => {
+    for (const call of [
+      () => socket.send('x', { port: 9, plan: 5 }),
+      () => socket.sendMany([], { port: 9, pacer: 5 }),
+      () => capture({ interface: 5 }),
+      () => capture({ interface: 'lo', fltr: 5 }),
+      () => drained([frames], { hash: 5 }),
+      () => parseRewriting(5),
+    ])
+      await assert.rejects(async () => call(), TypeError, String(call));
+  });
+});
 
 describe('misuse is told by the argument, and never comes out of the middle', () => {
   for (const [argument, call] of CALLS) {

@@ -1,3 +1,5 @@
+import { checkFunction, checkIterable, checkObject, refuseUnknown } from '../checks.js';
+import { typeError } from '../errors.js';
 import { type DatagramVerdict, outcome } from '../verify/verdict.js';
 import { Account } from './account.js';
 import { amended, changedText, notAsSent } from './amended.js';
@@ -6,6 +8,7 @@ import type { Comparison } from './comparison.js';
 import { cutDifferences } from './cut.js';
 import { type Difference, differenceText } from './difference.js';
 import type { ExpectedDatagram } from './expected.js';
+import { asVerdictsWrite } from './expected-fields.js';
 import { fieldDifferences } from './fields.js';
 import { cameWhole, flowOf } from './names.js';
 import { NumberTally } from './numbers.js';
@@ -85,7 +88,10 @@ export class Expectation {
   #stopped = 0;
   #packets = 0;
 
+  /** @throws UfoError (TypeError) for what nobody can have sent, or an option that is none */
   constructor(expected: Iterable<ExpectedDatagram> = [], options: ExpectationOptions = {}) {
+    checkIterable('expected', expected, 'an iterable of datagrams that were sent');
+    checkOptions(options);
     this.#account = new Account(options.strict ?? false);
     this.#repeats = options.repeats ?? false;
     this.#owns = options.owns ?? (() => true);
@@ -94,8 +100,9 @@ export class Expectation {
     for (const one of expected) this.add(one);
   }
 
-  /** Datagrams may be added while others already come. */
-  add(expected: ExpectedDatagram): void {
+  /** Datagrams may be added while others already come. @throws UfoError (TypeError) for what nobody can have sent */
+  add(given: ExpectedDatagram): void {
+    const expected = asVerdictsWrite(given);
     const order = this.#order.next(flowOf(expected));
     this.#told += 1;
     if (expected.stoppedAfter !== undefined) this.#stopped += 1;
@@ -132,6 +139,8 @@ export class Expectation {
 
   /** Holds a final verdict against what was sent; null where it is none of ours. */
   take(verdict: DatagramVerdict): Held | null {
+    if (verdict?.type !== 'datagram')
+      throw typeError('verdict', verdict, 'a verdict of a datagram, as verify gives it');
     const planned = this.#open.findPlanned(verdict); // whose ports a plan may have changed
     if (planned === undefined && !this.#owns(verdict)) return null;
     this.#packets += Math.max(1, verdict.fragments) + verdict.duplicates;
@@ -144,7 +153,9 @@ export class Expectation {
     return this.#generated ? this.#holdSelf(verdict) : this.#surplus(verdict);
   }
 
-  result({ captureLost }: { readonly captureLost: number | null }): Comparison {
+  result(end: { readonly captureLost: number | null }): Comparison {
+    checkObject('end', end, 'an object with captureLost, the frames that the capture lost, or null');
+    const { captureLost } = end;
     const { good, planned, bad, incomplete, doubled, unexpected, stopped } = this.#count;
     const numbers = this.#numbers.figures;
     const { late, lateBy } = this.#order.figures;
@@ -286,6 +297,17 @@ export class Expectation {
     this.#count.doubled += 1;
     this.#account.say(what);
   }
+}
+
+const OPTIONS: readonly (keyof ExpectationOptions)[] = ['strict', 'generated', 'repeats', 'owns'];
+const GENERATED: readonly unknown[] = [undefined, 'all', 'running'];
+
+function checkOptions(options: ExpectationOptions): void {
+  checkObject('options', options);
+  refuseUnknown(options, OPTIONS, 'Expectation');
+  const { generated, owns } = options;
+  if (!GENERATED.includes(generated)) throw typeError('generated', generated, 'all or running');
+  checkFunction('owns', owns, 'a function of a verdict');
 }
 
 /** Several datagrams that a device will cut or has joined, the first of which says the length of each. */

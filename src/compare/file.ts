@@ -1,6 +1,6 @@
-import { FAULTS } from '../faults/rules.js';
-import type { ExpectedDatagram, ExpectedPayload } from './expected.js';
-import { type Check, flag, isObject, listOf, oneOf, oneOrMore, shape, text, tuple, whole, wrongKey } from './shape.js';
+import type { ExpectedDatagram } from './expected.js';
+import { FIELDS, isPayload, known } from './expected-fields.js';
+import { isObject, wrongKey } from './shape.js';
 
 /**
  * What was sent as a file, a JSON object a line: first what all datagrams have in common, then what is each one's own.
@@ -16,30 +16,6 @@ export interface SentHead {
 }
 
 const VERSION = 1;
-
-const PIECE = tuple(whole, whole, oneOf(0, 1));
-
-/** What each name stands for; others are passed over. */
-const FIELDS: Readonly<Record<keyof ExpectedDatagram, Check>> = {
-  ...{ source: text, destination: text, sourcePort: whole, destinationPort: whole, way: text, ident: whole },
-  ...{ fragments: whole, sizes: listOf(tuple(whole, whole)), mtu: whole, stoppedAfter: whole },
-  headers: shape(
-    {},
-    {
-      ...{ ttl: oneOrMore(whole), tos: oneOrMore(whole), df: oneOrMore(flag), flowLabel: oneOrMore(whole) },
-      ...{ vlan: text, options: text, extensionHeaders: text },
-      checksum: oneOf('computed', 'zero'),
-    },
-  ),
-  planned: shape(
-    {
-      ...{ plan: text, verdict: oneOf('good', 'bad', 'incomplete'), faults: listOf(oneOf(...FAULTS)) },
-      ...{ packets: listOf(PIECE), copies: whole },
-    },
-    { others: listOf(PIECE) },
-  ),
-  payload: shape({ length: whole }, { seed: whole, sequence: whole, sha256: text, digest: text }),
-};
 
 export function formatHead(head: SentHead): string {
   return `${JSON.stringify({ type: 'sent', version: VERSION, ...head })}\n`;
@@ -67,20 +43,13 @@ export function parseSent(line: string, common: Partial<ExpectedDatagram>): Expe
   const own = object(line);
   if (own === null) return 'this is no JSON object';
   if (!isPayload(own['payload'])) return 'payload: want a length, with seed and sequence, a hash, or alone';
-  return fieldFault(own) ?? ({ ...common, ...own } as ExpectedDatagram);
+  return fieldFault(own) ?? known({ ...common, ...own } as ExpectedDatagram);
 }
 
 function fieldFault(fields: object): string | undefined {
   const wrong = wrongKey(fields, FIELDS);
   if (wrong === undefined) return undefined;
   return `${wrong}: ${JSON.stringify(Reflect.get(fields, wrong)).slice(0, 80)} is not what \`send --save\` writes there`;
-}
-
-function isPayload(value: unknown): value is ExpectedPayload {
-  if (!isObject(value)) return false;
-  const { length, seed, sequence } = value;
-  const told = Number.isInteger(seed) && Number.isInteger(sequence);
-  return Number.isInteger(length) && (told || (seed === undefined && sequence === undefined));
 }
 
 function object(line: string): Record<string, unknown> | null {

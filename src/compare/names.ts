@@ -16,6 +16,7 @@ export function namesOf({
   if (sha256 !== undefined) names.push(`hash ${sha256}`);
   if (digest !== undefined) names.push(`digest ${digest}`);
   if (sha256 === undefined && digest === undefined) names.push(`length ${length}`);
+  else names.push(unmadeName(sha256 !== undefined, digest !== undefined, length));
   return names;
 }
 
@@ -27,8 +28,21 @@ export function namesSeen({ ident, payloadSha256, payloadLen, seen }: DatagramVe
   if (ident !== null) names.push([identName(ident), false]);
   if (payloadSha256 !== null) names.push([`hash ${payloadSha256}`, false]);
   if (seen?.payload?.digest) names.push([`digest ${seen.payload.digest}`, false]);
-  if (payloadLen !== null) names.push([`length ${payloadLen}`, false]);
+  if (payloadLen === null) return names;
+  names.push([`length ${payloadLen}`, false]);
+  const [hashed, digested] = [payloadSha256 !== null, Boolean(seen?.payload?.digest)];
+  if (!hashed) names.push([unmadeName(true, false, payloadLen), false]);
+  if (!digested) names.push([unmadeName(false, true, payloadLen), false]);
+  if (!hashed && !digested) names.push([unmadeName(true, true, payloadLen), false]);
   return names;
+}
+
+/**
+ * What is known by its hash or digest alone, where none was made of what came: the next of its length may be it, and nobody
+ * can say that it is not.
+ */
+function unmadeName(hash: boolean, digest: boolean, length: number): string {
+  return `without${hash ? ' hash' : ''}${digest ? ' digest' : ''}: length ${length}`;
 }
 
 const tagName = (tag: { seed: number; sequence: number }): string => `tag ${tag.seed} ${tag.sequence}`;

@@ -1,4 +1,5 @@
-import { argumentError } from '../errors.js';
+import { checkObject, refuseUnknown } from '../checks.js';
+import { argumentError, typeError } from '../errors.js';
 import { parseAddress } from '../wire/address.js';
 import { parseMac } from '../wire/ethernet.js';
 
@@ -17,6 +18,19 @@ export interface Rewriting {
 const WANT =
   'source=ADDRESS, destination=ADDRESS, source-mac=, destination-mac=, source-port=, destination-port=, checksums=compute, each once, joined by commas';
 
+const NAMES: Readonly<Record<keyof Rewriting, true>> = {
+  ...{ source: true, destination: true, sourceMac: true, destinationMac: true },
+  ...{ sourcePort: true, destinationPort: true, checksums: true },
+};
+
+/** @throws UfoError (TypeError) for what is neither text nor such an object */
+export function rewritingOf(given: unknown): Rewriting {
+  if (typeof given === 'string') return parseRewriting(given);
+  checkObject('rewrite', given, `an object, or text: ${WANT}`);
+  refuseUnknown(given, Object.keys(NAMES), 'rewrite', 'rewrite.');
+  return given;
+}
+
 const address = (text: string): Uint8Array | null => parseAddress(text)?.octets ?? null;
 const port = (text: string): number | null => (/^\d{1,5}$/.test(text) && Number(text) <= 0xffff ? Number(text) : null);
 
@@ -33,7 +47,7 @@ const PARTS: Readonly<Record<string, readonly [keyof Rewriting, (text: string) =
   };
 
 /**
- * Reads `source=192.0.2.1,destination-mac=02:…`. @throws UfoError ERR_UFO_INVALID_ARGUMENT
+ * Reads `source=192.0.2.1,destination-mac=02:…`. @param name what an error calls it. @throws UfoError ERR_UFO_INVALID_ARGUMENT
  * @example
  * ```js
  * import { parseRewriting } from 'udp-ufo';
@@ -42,7 +56,8 @@ const PARTS: Readonly<Record<string, readonly [keyof Rewriting, (text: string) =
  * console.log(destination.join('.'), destinationPort); // 192.0.2.2 9
  * ```
  */
-export function parseRewriting(text: string, name: string): Rewriting {
+export function parseRewriting(text: string, name = 'rewrite'): Rewriting {
+  if (typeof text !== 'string') throw typeError(name, text, WANT);
   const found: Partial<Record<keyof Rewriting, unknown>> = {};
   for (const part of text.split(',')) {
     const [word = '', value = ''] = part.split(/=(.*)/s).map((side) => side.trim());

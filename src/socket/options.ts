@@ -16,7 +16,7 @@ export interface SocketOptions extends DriverOptionValues, EndOptions {
   readonly sendBufferSize?: number | undefined;
   /** User pages of 4,096 octets; default 512. */
   readonly poolPages?: number | undefined;
-  /** Aborting it closes the socket. */
+  /** Aborting it closes the socket: what has not begun to go fails. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -86,9 +86,9 @@ export interface ManyOptions extends To {
 export interface FileOptions extends ManyOptions {
   /** Octets of payload in every datagram but the last, 1 … 65,527. */
   readonly datagramSize: number;
-  /** First octet of the file to send; default 0. */
+  /** First octet of the file to send; default 0. Behind the file's end there is nothing to send, as `fs` has it: no error. */
   readonly offset?: number | undefined;
-  /** Octets to send; default to the file's end. */
+  /** Octets to send at most, as `fs` has it; default to the file's end. `octets` of the summary says how many went. */
   readonly length?: number | undefined;
   /** Octets the kernel has taken, of how many. */
   readonly onProgress?: ((octets: number, total: number) => void) | undefined;

@@ -58,8 +58,10 @@ export class Sender {
     if (failures.length > 0) throw failures[0];
   }
 
-  /** Rejects everyone who waits for room or for pages. */
+  /** Rejects everyone who waits for the way, for room, for pages or for a batch. */
   turnAway(error: UfoError): void {
+    this.outbox.turnAway(error);
+    this.paths.turnAway(error);
     this.sock.failWaiters(error);
     this.pageWait.fail(error);
   }

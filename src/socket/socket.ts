@@ -33,6 +33,7 @@ import { type OpenDevice, openDevice } from './path/open-device.js';
 import { sendFile } from './send-file.js';
 import { Sender } from './sender.js';
 import { abortable } from './waiting/abortable.js';
+import { checkWait } from './waiting/check-wait.js';
 import { completion } from './waiting/completion.js';
 import { Reports } from './waiting/observed.js';
 import { Works } from './waiting/works.js';
@@ -218,14 +219,18 @@ export class UfoSocket extends SocketSettings implements AsyncDisposable {
    * User pages to write into and send without a copy. Waits while datagrams on their way hold the pages; fails with ENOMEM
    * where none are. 1 … 69,632 octets.
    */
-  allocPages(len: number, { signal }: Wait = {}): Promise<Pages> {
+  allocPages(len: number, wait: Wait = {}): Promise<Pages> {
     const { pageWait, pool } = this.sender;
-    return this.#reports.observed(
-      pageWait.until(() => {
-        this.#works.check();
-        return UserPages.take(pool, len);
-      }, signal),
-    );
+    const take = (): Pages => {
+      this.#works.check();
+      return UserPages.take(pool, len);
+    };
+    try {
+      checkWait(wait, 'allocPages');
+      return this.#reports.observed(pageWait.until(take, wait.signal));
+    } catch (error) {
+      return this.#reports.observed(Promise.reject(error));
+    }
   }
 
   /**
@@ -276,8 +281,12 @@ export class UfoSocket extends SocketSettings implements AsyncDisposable {
   }
 
   /** Resolves when everything handed over so far has gone or failed. */
-  idle({ signal }: Wait = {}): Promise<void> {
-    return this.#reports.observed(abortable(this.sender.paths.idle(), signal));
+  idle(wait: Wait = {}): Promise<void> {
+    const idle = async (): Promise<void> => {
+      checkWait(wait, 'idle');
+      await abortable(this.sender.paths.idle(), wait.signal);
+    };
+    return this.#reports.observed(idle());
   }
 
   /** Packets taken and then lost on this machine, by where; null where a driver cannot know. */
@@ -287,7 +296,7 @@ export class UfoSocket extends SocketSettings implements AsyncDisposable {
 
   /**
    * Sends what was handed over before, also what still waits for room, then lets go of everything. What is handed over
-   * later, what is corked and what waits for pages fails with ERR_SOCKET_DGRAM_NOT_RUNNING. Idempotent.
+   * later, what is corked, what waits for pages and the rest of a stream fails with ERR_SOCKET_DGRAM_NOT_RUNNING. Idempotent.
    */
   close(): Promise<void>;
   close(callback: Callback): this;

@@ -1,5 +1,6 @@
 import { openFileCapture } from '../capture/file/engine.js';
-import { checkIterable } from '../checks.js';
+import { checkIterable, checkObject, checkSignal, refuseUnknown } from '../checks.js';
+import { typeError } from '../errors.js';
 import { type FrameSource, verdictsOf } from './batches.js';
 import { type Comparer, Recount } from './recount.js';
 import type { DatagramVerdict, VerifySummary } from './verdict.js';
@@ -29,8 +30,10 @@ export interface VerifyStreamOptions {
  */
 export async function* verify(
   source: string | FrameSource,
-  { expect, hash = true, signal }: VerifyStreamOptions = {},
+  options: VerifyStreamOptions = {},
 ): AsyncGenerator<DatagramVerdict, VerifySummary, void> {
+  checkOptions(options);
+  const { expect, hash = true, signal } = options;
   if (typeof source === 'string') {
     await using file = await openFileCapture(source, { reuse: true, ...(signal && { signal }) });
     return yield* verify(file, { hash, ...(expect && { expect }), ...(signal && { signal }) });
@@ -45,6 +48,18 @@ export async function* verify(
   yield* held(verifier.end(), recount);
   const summary = verifier.summary(await captureEnd(source));
   return recount?.summary(summary) ?? summary;
+}
+
+const OPTIONS: readonly (keyof VerifyStreamOptions)[] = ['expect', 'hash', 'signal'];
+
+function checkOptions(options: VerifyStreamOptions): void {
+  checkObject('options', options);
+  refuseUnknown(options, OPTIONS, 'verify');
+  const { expect, hash, signal } = options;
+  if (expect !== undefined && !(typeof expect?.take === 'function' && typeof expect.result === 'function'))
+    throw typeError('expect', expect, 'an Expectation, or an object with take and result');
+  if (hash !== undefined && typeof hash !== 'boolean') throw typeError('hash', hash, 'true or false');
+  checkSignal(signal);
 }
 
 function held(verdicts: readonly DatagramVerdict[], recount: Recount | undefined): Iterable<DatagramVerdict> {

@@ -1,6 +1,7 @@
-import { argumentError } from '../errors.js';
+import { checkObject } from '../checks.js';
+import { argumentError, typeError } from '../errors.js';
 import { type CaptureFormat, PlainFormat, type RecordFields } from './capture-format.js';
-import type { Frame } from './frame.js';
+import { checkFrame, type Frame } from './frame.js';
 import type { PcapFormat } from './pcap-format.js';
 import { optionText } from './pcapng-format.js';
 
@@ -30,7 +31,7 @@ export function encodeCapture(frames: readonly Frame[], format: CaptureFormat): 
 }
 
 /**
- * A whole pcap file.
+ * A whole pcap file. @throws UfoError ERR_UFO_INVALID_ARGUMENT for what is no frame, or one of another link type
  * @example
  * ```js
  * import { encodePcap, LINKTYPE_RAW, pcapFormat, segment } from 'udp-ufo';
@@ -42,6 +43,9 @@ export function encodeCapture(frames: readonly Frame[], format: CaptureFormat): 
  * ```
  */
 export function encodePcap(frames: readonly Frame[], format: PcapFormat): Uint8Array {
+  if (!Array.isArray(frames)) throw typeError('frames', frames, 'an array of frames');
+  for (const [i, frame] of frames.entries()) checkFrame(`frames[${i}]`, frame);
+  checkObject('format', format, 'what pcapFormat gives');
   return encodeCapture(frames, new PlainFormat(format));
 }
 

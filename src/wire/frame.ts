@@ -1,3 +1,5 @@
+import { typeError } from '../errors.js';
+
 /**
  * One captured or built frame. Many frames share one buffer: `bytes[offset … offset + caplen)` is the frame, so that a
  * batch of frames costs one allocation. Words as in libpcap.
@@ -35,4 +37,10 @@ export interface Frame {
  */
 export function frameData(frame: Frame): Uint8Array {
   return frame.bytes.subarray(frame.offset, frame.offset + frame.caplen);
+}
+
+/** @throws UfoError (TypeError) for what has no octets to look at */
+export function checkFrame(name: string, frame: unknown): asserts frame is Frame {
+  if ((frame as Frame | null)?.bytes instanceof Uint8Array) return;
+  throw typeError(name, frame, 'a frame: its octets, where they begin, how many there are, and their link type');
 }

@@ -4,9 +4,11 @@ import { describe, it } from 'node:test';
 import { Expectation, type ExpectationOptions } from '../../src/compare/expectation.js';
 import type { ExpectedDatagram } from '../../src/compare/expected.js';
 import { makePayload } from '../../src/payload/generated.js';
+import { segment } from '../../src/ufo/segment-datagram.js';
 import { seenPayload } from '../../src/verify/sighting.js';
 import type { DatagramVerdict } from '../../src/verify/verdict.js';
 import { Verifier } from '../../src/verify/verifier.js';
+import { verify } from '../../src/verify/verify.js';
 import { cuts, flow4, flow6, fragment, frame, type Oddity, pattern, udpPacket } from '../verify/build.js';
 
 const [SEED, LENGTH] = [7, 3000];
@@ -128,6 +130,44 @@ describe('what was sent', () => {
       'ident got 10, want 9 as sent',
       'fragments got 3, want 45 as sent',
     ]);
+  });
+
+  it('is not compared where its hash or digest is all that is known of it, and none was made of what came', async () => {
+    const payload = new Uint8Array(4000);
+    const sha256 = createHash('sha256').update(payload).digest('hex');
+    const ends = { source: { address: '2001:db8::1', port: 1 }, destination: { address: '2001:db8::2', port: 2 } };
+    const frames = [...segment({ ...ends, payload })];
+    for (const [hash, wanted, verdict] of [
+      [true, sha256, 'good'],
+      [true, sha256.toUpperCase(), 'good'],
+      [false, sha256, 'inconclusive'],
+      [false, sha256.toUpperCase(), 'inconclusive'],
+      [true, createHash('sha256').update('another').digest('hex'), 'bad'],
+    ] as const) {
+      const expect = new Expectation([{ payload: { sha256: wanted, length: 4000 } }]);
+      for await (const one of verify([frames] as never, { expect, hash }))
+        assert.equal(one.verdict, verdict === 'bad' ? 'bad' : 'good', `${hash} ${wanted}`);
+      const result = expect.result({ captureLost: 0 });
+      assert.deepEqual([result.verdict, result.uncompared], [verdict, verdict === 'inconclusive' ? 1 : 0]);
+      assert.equal(result.missing, verdict === 'bad' ? 1 : 0);
+    }
+  });
+
+  it('is told of by the very object that it was told by', () => {
+    const told = { source: '192.0.2.1', destination: '192.0.2.2', ...expected(0) };
+    const expectation = new Expectation([told]);
+    assert.equal(expectation.missing()[0], told);
+  });
+
+  it('is known by its address however that is written', async () => {
+    const ends = { source: { address: '2001:db8::1', port: 1 }, destination: { address: '2001:db8::2', port: 2 } };
+    const frames = [...segment({ ...ends, payload: new Uint8Array(4000) })];
+    for (const destination of ['2001:db8::2', '2001:DB8::2', '2001:db8:0:0:0:0:0:2', '2001:0db8::0.0.0.2']) {
+      const source = destination.replace(/2$/, '1');
+      const expect = new Expectation([{ source, destination, payload: { length: 4000 } }]);
+      for await (const { verdict } of verify([frames] as never, { expect })) assert.equal(verdict, 'good', destination);
+      assert.equal(expect.result({ captureLost: 0 }).verdict, 'good', destination);
+    }
   });
 
   it('is known by its digest, hash, ident or length where it was not generated', () => {

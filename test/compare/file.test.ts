@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { Expectation } from '../../src/compare/expectation.js';
 import type { ExpectedDatagram } from '../../src/compare/expected.js';
 import { formatHead, formatSent, parseHead, parseSent, type SentHead } from '../../src/compare/file.js';
 
@@ -31,6 +32,13 @@ describe('a file of what was sent', () => {
   ] as const) {
     it(`is not ${what}`, () => assert.equal(typeof parseHead(line), 'string'));
   }
+
+  it('may say what a later version knows: that is passed over, and an expectation takes the rest', () => {
+    const later = { ...SENT, since: 2, headers: { ...HEADERS, hue: 'x' }, payload: { ...SENT.payload, hue: 'x' } };
+    const sent = parseSent(JSON.stringify(later), HEAD.common);
+    assert.deepEqual(sent, SENT);
+    assert.equal(new Expectation([sent as ExpectedDatagram]).told, 1);
+  });
 
   it('has a payload in every line', () => {
     for (const line of ['{}', '{"payload":{}}', '{"payload":{"length":1,"seed":1}}', 'x'])

@@ -3,7 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
+import type { UfoError } from '../../src/errors.js';
 import { makePayload } from '../../src/payload/generated.js';
+import { createPacer } from '../../src/socket/pacing.js';
 import { UfoSocket } from '../../src/socket/socket.js';
 import { FakeDevice, fakeSocket, turns } from './fake-device.js';
 
@@ -214,4 +216,108 @@ describe('failures nobody waits for', () => {
     assert.equal(bound('').stdout, 'kept\n');
     assert.equal(bound('.unref()').stdout, '');
   });
+});
+
+describe('a paced stream', () => {
+  const never = { ready: () => new Promise<void>(() => {}) };
+  const slow = { ready: (packets: number, bits: number, signal?: AbortSignal) => rate.ready(packets, bits, signal) };
+  const rate = createPacer({ rate: 0.01 });
+
+  for (const zerocopy of [false, true])
+    for (const [which, pacer] of Object.entries({ never, slow })) {
+      it(`ends with its socket, before close says so (${which}, zerocopy ${zerocopy})`, { timeout: 5000 }, async () => {
+        const device = new FakeDevice({ zerocopy });
+        const socket = await fakeSocket(device);
+        const order: string[] = [];
+        const payloads = Array.from({ length: 3 }, () => new Uint8Array(10));
+        const stream = socket.sendMany(payloads, { pacer }).catch((error: UfoError) => order.push(error.code));
+        await turns(3);
+        await socket.close();
+        order.push('closed');
+        await stream;
+        assert.deepEqual(order, ['ERR_SOCKET_DGRAM_NOT_RUNNING', 'closed']);
+      });
+
+      it(`ends with its signal (${which}, zerocopy ${zerocopy})`, { timeout: 5000 }, async () => {
+        await using socket = await fakeSocket(new FakeDevice({ zerocopy }));
+        const controller = new AbortController();
+        const stream = socket.sendMany(['a', 'b', 'c'], { pacer, signal: controller.signal });
+        setImmediate(() => controller.abort(new Error('enough')));
+        await assert.rejects(stream, /enough/);
+      });
+    }
+
+  it('does not keep close waiting for a source that gives nothing more', { timeout: 5000 }, async () => {
+    const socket = await fakeSocket(new FakeDevice());
+    async function* stuck() {
+      yield 'a';
+      await new Promise<void>(() => {});
+    }
+    void socket.sendMany(stuck());
+    await turns(2);
+    await socket.close();
+  });
+});
+
+describe("aborting a socket's signal", () => {
+  /** What became of so many sends that begin now. */
+  const outcomes = (socket: UfoSocket, count: number): Promise<string[]> =>
+    Promise.all(
+      Array.from({ length: count }, () =>
+        socket.send(new Uint8Array(65_507)).then(
+          () => 'sent',
+          (error: UfoError) => error.code,
+        ),
+      ),
+    );
+
+  it('stops what was handed over in the same turn', async () => {
+    const controller = new AbortController();
+    const device = new FakeDevice({ forgets: true });
+    const socket = await fakeSocket(device, { signal: controller.signal });
+    const sends = outcomes(socket, 200);
+    controller.abort();
+    assert.deepEqual(new Set(await sends), new Set(['ERR_SOCKET_DGRAM_NOT_RUNNING']));
+    await socket.close();
+    assert.equal(device.taken, 0);
+  });
+
+  it('stops what is queued or waits for room, and lets what has begun go', async () => {
+    const controller = new AbortController();
+    const device = new FakeDevice({ forgets: true });
+    const socket = await fakeSocket(device, { signal: controller.signal });
+    device.full = true;
+    const sends = outcomes(socket, 200);
+    await turns(5);
+    controller.abort();
+    await turns(2);
+    device.open();
+    const codes = await sends;
+    await socket.close();
+    const sent = codes.filter((code) => code === 'sent').length;
+    assert.ok(sent > 0 && sent < 25, `${sent} of a batch went`);
+    assert.ok(codes.slice(sent).every((code) => code === 'ERR_SOCKET_DGRAM_NOT_RUNNING'));
+    assert.equal(device.taken, 45 * sent);
+  });
+});
+
+describe('an ident that cannot be sent', () => {
+  for (const zerocopy of [false, true])
+    it(`fails its datagram, and nothing stays charged for it (zerocopy ${zerocopy})`, { timeout: 10_000 }, async () => {
+      let ident = 0;
+      const idents = { next4: () => ident, next6: () => ident };
+      const device = new FakeDevice({ zerocopy });
+      await using socket = await fakeSocket(device, { idents, sendBufferSize: 8192, poolPages: 24 });
+      for (let i = 0; i < 20; i++) {
+        await assert.rejects(socket.send(new Uint8Array(4000)), { argument: 'idents' });
+        await assert.rejects(socket.sendMany([new Uint8Array(4000)]), { argument: 'idents' });
+      }
+      assert.equal(device.taken, 0);
+      ident = 5;
+      for (let i = 0; i < 5; i++) {
+        await socket.send(new Uint8Array(4000));
+        await socket.sendMany([new Uint8Array(4000)]);
+      }
+      assert.equal(device.taken, 30);
+    });
 });

@@ -1,4 +1,5 @@
-import type { Frame } from '../../wire/frame.js';
+import { checkObject, refuseUnknown } from '../../checks.js';
+import { checkFrame, type Frame } from '../../wire/frame.js';
 import { Account } from '../account.js';
 import type { Comparison } from '../comparison.js';
 import { type Difference, differenceText } from '../difference.js';
@@ -67,13 +68,18 @@ export class FrameExpectation {
   #told = 0;
   #packets = 0;
 
-  constructor({ strict = false, sameLink = false }: FrameExpectationOptions = {}) {
+  /** @throws UfoError (TypeError) for an option that is none */
+  constructor(options: FrameExpectationOptions = {}) {
+    checkObject('options', options);
+    refuseUnknown(options, ['strict', 'sameLink'], 'FrameExpectation');
+    const { strict = false, sameLink = false } = options;
     this.#account = new Account(strict);
     this.#comparing = { sameLink };
   }
 
   /** A frame that goes out now; its octets must stay as they are. */
   add(frame: Frame): void {
+    checkFrame('frame', frame);
     this.#told += 1;
     const sent = framePacket(frame);
     if (sent === null || this.#open.size >= MOST_OPEN || this.#octets > MOST_OCTETS) {
@@ -102,6 +108,7 @@ export class FrameExpectation {
 
   /** A frame that came; it may be used again when this returns. */
   take(frame: Frame): void {
+    checkFrame('frame', frame);
     const seen = framePacket(frame);
     if (seen === null) {
       this.#count.uncompared += 1;
@@ -122,7 +129,9 @@ export class FrameExpectation {
   }
 
   /** What the two come to; nothing comes after it. */
-  result({ captureLost }: { readonly captureLost: number | null }): Comparison {
+  result(end: { readonly captureLost: number | null }): Comparison {
+    checkObject('end', end, 'an object with captureLost, the frames that the capture lost, or null');
+    const { captureLost } = end;
     if (this.#left.length > 0) this.#pairRecut();
     for (const seen of this.#left.splice(0)) this.#pair(seen);
     const missing = this.#open.size - this.#count.incomplete;

@@ -1,5 +1,6 @@
 import { argumentError, typeError, UfoError, unsupportedError } from '../../errors.js';
 import type { SendOptions } from '../options.js';
+import { checkWait } from '../waiting/check-wait.js';
 import { partsOf, sliceOf } from './message.js';
 
 /** The arguments of dgram's methods, which say by number and type what they are. All throw before anything is done. */
@@ -57,7 +58,9 @@ export function connectCall(
 ): EndpointCall<ErrorCallback> & { readonly signal: AbortSignal | undefined } {
   const callback = args.find(isFunction) as ErrorCallback | undefined;
   const [port, address, more] = args.filter((one) => !isFunction(one));
-  const { signal } = (more ?? {}) as { signal?: AbortSignal };
+  const wait = more ?? {};
+  checkWait(wait, 'connect');
+  const { signal } = wait;
   return { port: portOf(port, 1), address: addressOf(address), callback, signal };
 }
 

@@ -35,9 +35,15 @@ export interface OutboxOptions {
 /** Makes datagrams of payloads, as the send budget and the pages allow, and queues them at their channel. */
 export class Outbox {
   readonly #with: OutboxOptions;
+  #turnedAway: UfoError | null = null;
 
   constructor(options: OutboxOptions) {
     this.#with = options;
+  }
+
+  /** From now on nothing is queued, also of what has been waiting for its way. */
+  turnAway(error: UfoError): void {
+    this.#turnedAway = error;
   }
 
   /**
@@ -126,9 +132,9 @@ export class Outbox {
 
   /** Builds the skb, chooses its way and queues it, in one go: nothing is on its way that `pending` doesn't know of. */
   #submit(peer: Peer, payload: Payload, to: To, settled: Settled, charged: number): void {
-    const { family, sock, pool, idents, fixedIdents } = this.#with;
+    const { sock, pool, fixedIdents } = this.#with;
     const { device, transmitter } = peer.channel;
-    const ident = to.ident ?? (family === 4 ? idents.next4() : idents.next6());
+    const ident = this.#identFor(to, charged);
     const { plan, signal } = to;
     const skb = ipAppendData(sock, pool, peer.flow(), ident, payload, device.features, charged);
     if (plan === undefined) {
@@ -138,6 +144,17 @@ export class Outbox {
       const planned = planDatagram(skb, plannedFor(device, plan));
       const chosen = plannedWay(plan);
       transmitter.submit(new Datagram(planned.skb, payload.len, chosen, settled, signal, planned.rows));
+    }
+  }
+  /** Where none is to be had, what was charged for the datagram is given back. */
+  #identFor({ ident }: To, charged: number): number {
+    const { family, sock, idents } = this.#with;
+    try {
+      if (this.#turnedAway !== null) throw this.#turnedAway;
+      return ident ?? (family === 4 ? idents.next4() : idents.next6());
+    } catch (error) {
+      sock.uncharge(charged);
+      throw error;
     }
   }
 }

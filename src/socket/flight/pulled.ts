@@ -13,6 +13,7 @@ import { isOutOfPages, type PageWait } from '../waiting/page-wait.js';
 import type { Works } from '../waiting/works.js';
 import type { Datagram, DatagramSource, Failure, Settled } from './datagram.js';
 import type { Feed } from './feeds.js';
+import { type Pace, paceOf } from './pace.js';
 import { type StreamDatagram, StreamStock } from './stock.js';
 import type { Tally } from './tally.js';
 
@@ -37,6 +38,7 @@ export class PulledStream implements DatagramSource {
   #peer: Peer | null = null;
   readonly #feed: Feed;
   readonly #to: ManyOptions;
+  readonly #pace: Pace | null;
   readonly #tally: Tally;
   readonly #stock: StreamStock;
   #next: StreamDatagram | null = null;
@@ -62,6 +64,7 @@ export class PulledStream implements DatagramSource {
     this.#peers = peers;
     this.#feed = feed;
     this.#to = to;
+    this.#pace = paceOf(to, shared.works);
     this.#tally = tally;
     this.#stock = new StreamStock(shared.pool, shared.fixedIdents, peers, this.#settled);
   }
@@ -115,7 +118,7 @@ export class PulledStream implements DatagramSource {
     }
     const { channel } = this.#peers;
     if (channel.stale) return this.#wait(channel.refresh());
-    const pause = this.#paced ? undefined : this.#pace(this.#feed.payload.len);
+    const pause = this.#paced ? undefined : this.#pace?.(this.#peer!, this.#feed.payload.len);
     this.#paced = true;
     return pause === undefined || this.#wait(pause);
   }
@@ -152,20 +155,20 @@ export class PulledStream implements DatagramSource {
   /** Whether the next identification is the one that the kernel will give the next of those that are joined. */
   #follows({ ident }: Datagram, joined: number): boolean {
     if (ident === null) return true;
-    this.#ident ??= this.#with.nextIdent();
+    try {
+      this.#ident ??= this.#with.nextIdent();
+    } catch (error) {
+      this.#fail(error);
+      return false;
+    }
     if (this.#ident !== ident + joined) return false;
     this.#ident = null;
     return true;
   }
 
-  #pace(len: number): Promise<void> | undefined {
-    const { pacer, signal } = this.#to;
-    const peer = this.#peer!;
-    return pacer?.ready(peer.packets(len), 8 * peer.octets(len), signal);
-  }
-
   /** A datagram of that payload, in an skb used before where there is one; null: none is free now. */
   #take(payload: StreamPayload): StreamDatagram | null {
+    this.#ident ??= this.#with.nextIdent(); // first: a user's source may throw, and nothing is held yet
     const datagram = this.#fitting(this.#peer!.flow(), payload);
     if (datagram === null) return null;
     const { skb, reused } = datagram;
@@ -174,7 +177,7 @@ export class PulledStream implements DatagramSource {
       return null;
     }
     skb.sk = this.#with.sock;
-    const ident = this.#ident ?? this.#with.nextIdent();
+    const ident = this.#ident;
     this.#ident = null;
     this.#feed.leave?.();
     reused.fill(payload, ident);

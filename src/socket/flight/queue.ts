@@ -13,9 +13,9 @@ interface Watch {
 export class DatagramQueue implements DatagramSource {
   readonly #line = new Fifo<Datagram>();
   readonly #watches = new Map<AbortSignal, Watch>();
-  readonly #withdrawn: (datagram: Datagram) => void;
+  readonly #withdrawn: (datagram: Datagram, reason: unknown) => void;
 
-  constructor(withdrawn: (datagram: Datagram) => void) {
+  constructor(withdrawn: (datagram: Datagram, reason: unknown) => void) {
     this.#withdrawn = withdrawn;
   }
 
@@ -39,6 +39,13 @@ export class DatagramQueue implements DatagramSource {
     return datagram;
   }
 
+  /** Hands over all to `withdrawn`. */
+  withdrawAll(reason: unknown): void {
+    for (const { stop } of this.#watches.values()) stop();
+    this.#watches.clear();
+    for (const datagram of this.#line.takeOut(() => true)) this.#withdrawn(datagram, reason);
+  }
+
   #watch(signal: AbortSignal): void {
     const watch = this.#watches.get(signal);
     if (watch !== undefined) {
@@ -60,6 +67,7 @@ export class DatagramQueue implements DatagramSource {
 
   #withdraw(signal: AbortSignal): void {
     this.#watches.delete(signal);
-    for (const datagram of this.#line.takeOut((waiting) => waiting.signal === signal)) this.#withdrawn(datagram);
+    for (const datagram of this.#line.takeOut((waiting) => waiting.signal === signal))
+      this.#withdrawn(datagram, signal.reason);
   }
 }

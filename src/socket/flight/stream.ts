@@ -13,6 +13,7 @@ import type { Works } from '../waiting/works.js';
 import type { SendSummary, Settled } from './datagram.js';
 import { type Feed, GeneratedFeed, IterableFeed, type StreamItem, type StreamSource } from './feeds.js';
 import { FileFeed } from './file-feed.js';
+import { type Pace, paceOf } from './pace.js';
 import { Tally } from './tally.js';
 
 /**
@@ -29,10 +30,14 @@ export async function sendStream(
   const { device } = peers.channel;
   const tally = new Tally(device.driver, to);
   const feed = feedOf(source, sender, device, to);
-  if (feed !== null) await pull(feed, sender, works, peers, to, tally);
-  else await push(source, sender, works, peers, to, tally);
-  await tally.idle();
-  return tally.finish(device);
+  const finish = async (): Promise<SendSummary> => {
+    if (feed !== null) await pull(feed, sender, works, peers, to, tally);
+    await tally.idle();
+    return tally.finish(device);
+  };
+  // Closing waits for all of it but the user's source, which may never give another one.
+  if (feed === null) await push(source, sender, works, peers, to, tally);
+  return works.hold(finish);
 }
 
 /**
@@ -74,14 +79,15 @@ async function push(
   to: ManyOptions,
   tally: Tally,
 ): Promise<void> {
+  const pace = paceOf(to, works);
   try {
     for await (const item of source) {
       if (tally.failure !== null) break;
       to.signal?.throwIfAborted();
       const pushed = { item, peer: peers.next(), settled: counting(peers, tally) };
       // Turns of the microtask queue cost more than a small datagram: there are none where nothing has to be waited for.
-      if (to.pacer !== undefined || !offerItem(sender, works, pushed, to, tally))
-        await sendItem(sender, works, pushed, to, tally);
+      if (pace !== null || !offerItem(sender, works, pushed, to, tally))
+        await works.run(() => sendItem(sender, works, pushed, to, tally, pace));
     }
   } catch (error) {
     tally.failure ??= { error };
@@ -131,16 +137,16 @@ async function sendItem(
   { item, peer, settled }: Pushed,
   to: ManyOptions,
   tally: Tally,
+  pace: Pace | null,
 ): Promise<void> {
   const release = item instanceof UserPages ? item.hold(sender.pool) : undefined;
   const payload = payloadOf(item);
   try {
-    if (to.pacer !== undefined)
-      await to.pacer.ready(peer.packets(payload.len), 8 * peer.octets(payload.len), to.signal);
+    await pace?.(peer, payload.len);
     works.check();
     tally.begin();
     try {
-      await works.run(() => sender.outbox.enqueue(peer, payload, to, settled));
+      await sender.outbox.enqueue(peer, payload, to, settled);
     } catch (error) {
       tally.refused();
       throw error;

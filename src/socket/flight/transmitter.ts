@@ -31,9 +31,9 @@ export class Transmitter {
   readonly #refused: (errno: number) => void;
   readonly #table: SegmentTable;
   readonly #segmenter = new Segmenter();
-  readonly #queue = new DatagramQueue((datagram) => {
+  readonly #queue = new DatagramQueue((datagram, error) => {
     kfreeSkb(datagram.skb);
-    datagram.settled(datagram, { error: datagram.signal?.reason });
+    datagram.settled(datagram, { error });
   });
   /** Streams that make their datagrams when there is room for them; asked in turn, after the queue. */
   readonly #streams: DatagramSource[] = [];
@@ -90,6 +90,11 @@ export class Transmitter {
   /** A stream has a datagram again. */
   wake(): void {
     this.#running ??= this.#pump();
+  }
+
+  /** Takes back all that is queued and not begun. */
+  turnAway(error: unknown): void {
+    this.#queue.withdrawAll(error);
   }
 
   /** Resolves when nothing is left to send. */

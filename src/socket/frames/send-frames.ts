@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { checkIterable, checkObject } from '../../checks.js';
-import { argumentError } from '../../errors.js';
-import { parseRewriting, type Rewriting } from '../../options/rewriting.js';
+import { checkFunction, checkIterable, checkObject, checkSignal, refuseUnknown } from '../../checks.js';
+import { argumentError, typeError } from '../../errors.js';
+import { type Rewriting, rewritingOf } from '../../options/rewriting.js';
 import type { LostFrames } from '../../tx/net-device.js';
-import type { Frame } from '../../wire/frame.js';
+import { checkFrame, type Frame } from '../../wire/frame.js';
 import type { Pacer } from '../options.js';
+import { checkPacer } from '../pacing.js';
 import { FrameOutlet } from './outlet.js';
 import { readyOctets } from './ready.js';
 import { rewritten } from './rewrite.js';
@@ -67,7 +68,7 @@ export async function sendFrames(
   checkIterable('frames', frames, 'an iterable of frames');
   const { driver = 'packet-socket', rewrite, signal, onFrame } = options;
   checkOptions(options, driver);
-  const to = typeof rewrite === 'string' ? parseRewriting(rewrite, 'rewrite') : rewrite;
+  const to = rewrite === undefined ? undefined : rewritingOf(rewrite);
   const outlet = new FrameOutlet({ ...options, driver });
   const pace = new FramePace(options);
   const begin = performance.now();
@@ -78,6 +79,7 @@ export async function sendFrames(
     for await (const given of frames) {
       signal?.throwIfAborted();
       number += 1;
+      checkFrame(`frames[${number - 1}]`, given);
       const frame = to === undefined ? given : rewritten(given, to, number);
       way ??= frameWay(driver, frame);
       const octets = readyOctets(frame, number, way);
@@ -97,7 +99,18 @@ export async function sendFrames(
   return summary;
 }
 
-function checkOptions({ interface: name, file }: FrameOptions, driver: FrameDriver): void {
+const KNOWN: Readonly<Record<keyof FrameOptions, true>> = {
+  ...{ interface: true, driver: true, file: true, rewrite: true },
+  ...{ timing: true, pacer: true, onFrame: true, signal: true },
+};
+
+function checkOptions(options: FrameOptions, driver: FrameDriver): void {
+  refuseUnknown(options, Object.keys(KNOWN), 'sendFrames');
+  const { interface: name, file, timing, pacer, onFrame, signal } = options;
+  if (timing !== undefined && typeof timing !== 'boolean') throw typeError('timing', timing, 'true or false');
+  if (pacer !== undefined) checkPacer(pacer);
+  checkFunction('onFrame', onFrame, 'a function that is told of each frame');
+  checkSignal(signal);
   if (!(driver in FRAME_WAYS))
     throw argumentError('driver', driver, `one that sends ready frames: ${Object.keys(FRAME_WAYS).join(', ')}`);
   if (driver === 'pcap-file' && file === undefined)

@@ -62,6 +62,11 @@ export class Paths {
     return this.#open.some(({ transmitter }) => transmitter.pending > 0);
   }
 
+  /** Takes back what is queued and not begun. */
+  turnAway(error: unknown): void {
+    for (const { transmitter } of this.#open) transmitter.turnAway(error);
+  }
+
   async idle(): Promise<void> {
     for (const channel of await Promise.all(this.#channels.values())) await channel.transmitter.idle();
   }

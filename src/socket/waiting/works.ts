@@ -1,13 +1,19 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { UfoError } from '../../errors.js';
 
 /** What has been begun and not finished, so that closing can wait for it and let nothing new begin. */
 export class Works {
   #open = 0;
-  #closing = false;
+  readonly #closing = new AbortController();
   #finished: (() => void) | null = null;
 
   get closing(): boolean {
-    return this.#closing;
+    return this.closed.aborted;
+  }
+
+  /** Aborted once nothing new may begin: ends whatever would wait for its turn. */
+  get closed(): AbortSignal {
+    return this.#closing.signal;
   }
 
   /** Nothing that was begun is unfinished. */
@@ -17,12 +23,17 @@ export class Works {
 
   /** @throws UfoError ERR_SOCKET_DGRAM_NOT_RUNNING, as dgram has it */
   check(): void {
-    if (this.#closing) throw new UfoError('ERR_SOCKET_DGRAM_NOT_RUNNING', 'the socket is closed');
+    if (this.closing) throw closedError();
   }
 
   /** Does one piece of work. */
   async run<T>(work: () => Promise<T>): Promise<T> {
     this.check();
+    return this.hold(work);
+  }
+
+  /** As `run`, for the end of something: it is waited for even where it begins after closing has. */
+  async hold<T>(work: () => Promise<T>): Promise<T> {
     this.#open += 1;
     try {
       return await work();
@@ -33,11 +44,17 @@ export class Works {
   }
 
   /** Lets nothing new begin; resolves when what was begun is finished. */
-  close(): Promise<void> {
-    this.#closing = true;
-    if (this.#open === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#finished = resolve;
-    });
+  async close(): Promise<void> {
+    this.#closing.abort(closedError());
+    while (this.#open > 0) {
+      await new Promise<void>((resolve) => {
+        this.#finished = resolve;
+      });
+      await nextTurn(); // what ends of it may have an end of its own to come to
+    }
   }
+}
+
+function closedError(): UfoError {
+  return new UfoError('ERR_SOCKET_DGRAM_NOT_RUNNING', 'the socket is closed');
 }
