@@ -49,6 +49,23 @@ after(() => socket.close());
 
 const ends = { source: { address: '192.0.2.1', port: 1 }, destination: { address: '192.0.2.2', port: 2 } };
 
+const ends6 = { source: { address: '2001:db8::1', port: 1 }, destination: { address: '2001:db8::2', port: 2 } };
+const payload = new Uint8Array(3000);
+const pcap = { type: 'udp4', driver: 'pcap-file', file: '/dev/null' } as const;
+const to = { port: 9, address: '192.0.2.2' };
+
+/** A socket that is made of `more` sends something. */
+async function sentOnce(
+  more: object,
+  send = (by: library.UfoSocket): Promise<unknown> => by.send(payload, to),
+): Promise<void> {
+  await using by = library.createSocket({ ...pcap, ...more } as library.SocketOptions);
+  await by.bind(1, '192.0.2.1');
+  await send(by);
+}
+
+const streamed = (more: object): Promise<void> => sentOnce(more, (by) => by.sendMany([payload], to));
+
 async function drained(...words: unknown[]): Promise<void> {
   for await (const one of verify(...words)) assert.ok(one);
 }
@@ -59,7 +76,7 @@ type Made = new (...words: unknown[]) => Untyped;
 const { Expectation, FrameExpectation } = library as unknown as Readonly<
   Record<'Expectation' | 'FrameExpectation', Made>
 >;
-const payload = { length: 5 };
+const told = { length: 5 };
 
 /** What is wrong of each call, by the name that its caller knows it by. */
 const CALLS: readonly (readonly [argument: string, call: () => unknown])[] = [
@@ -139,6 +156,35 @@ const CALLS: readonly (readonly [argument: string, call: () => unknown])[] = [
   ['source', () => segment({})],
   ['destination', () => segment({ source: ends.source })],
   ['payload', () => segment({ ...ends, payload: 5 })],
+  ['tll', () => segment({ ...ends, payload, tll: 4 })],
+  ...[0, 70_000, -1, 1.5, Number.NaN, 'x', null].map(
+    (ident) => ['ident', () => segment({ ...ends, payload, ident })] as const,
+  ),
+  ...[0, 2 ** 33 + 5, 2 ** 32].map((ident) => ['ident', () => segment({ ...ends6, payload, ident })] as const),
+  ['plan', () => segment({ ...ends, payload, plan: 'reverse' })],
+  ['plan', () => segment({ ...ends, payload, plan: { text: 'reverse' } })],
+  ['plan: what apply returned', () => segment({ ...ends, payload, plan: { text: 'x', apply: () => 5 } })],
+  ['plan: fragment 0', () => segment({ ...ends, payload, plan: { text: 'x', apply: () => [null] } })],
+  ['source', () => segment({ ...ends, payload, source: { address: 5, port: 1 } })],
+  ['destinationPort', () => segment({ ...ends, payload, destination: { address: '192.0.2.2', port: '9' } })],
+  ['mtu', () => segment({ ...ends, payload, mtu: '1500' })],
+  ['options', () => segment({ ...ends, payload, options: 'abcd' })],
+  ['extensionHeaders', () => segment({ ...ends6, payload, extensionHeaders: {} })],
+  ['extensionHeaders', () => segment({ ...ends6, payload, extensionHeaders: [null] })],
+  ['extensionHeaders', () => segment({ ...ends6, payload, extensionHeaders: [{ octets: new Uint8Array(8) }] })],
+  ['linkHeader', () => segment({ ...ends, payload, linkHeader: 'abc' })],
+  ['dontFragment', () => segment({ ...ends, payload, dontFragment: 'false' })],
+  ['checksum', () => segment({ ...ends, payload, checksum: 0 })],
+  ['idents', () => createSocket({ ...pcap, type: 'udp6', idents: { next4: () => 1 } })],
+  ['idents', () => createSocket({ ...pcap, idents: { next6: () => 1 } })],
+  ['idents', () => sentOnce({ idents: { next4: () => 70_000 } })],
+  ['idents', () => streamed({ idents: { next4: () => Number.NaN } })],
+  ...[70_000, -1, 1.5, '5'].map(
+    (tci) => ['vlans', () => createSocket({ ...pcap, vlans: [{ tpid: 0x8100, tci }] })] as const,
+  ),
+  ...['x', 5, 0x1_8100, undefined].map(
+    (tpid) => ['vlans', () => createSocket({ ...pcap, vlans: [{ tpid, tci: 5 }] })] as const,
+  ),
   ['source', () => drained(undefined)],
   ['source', () => drained(5)],
   ['source', () => drained(frames)],
@@ -152,14 +198,14 @@ const CALLS: readonly (readonly [argument: string, call: () => unknown])[] = [
   ['expected', () => new Expectation([5])],
   ['payload', () => new Expectation([{}])],
   ['payload', () => new Expectation().add({ ident: 5 })],
-  ['payload.lngth', () => new Expectation([{ payload: { ...payload, lngth: 5 } }])],
-  ['payload', () => new Expectation([{ payload: { ...payload, sha256: '00' } }])],
-  ['destinationPrt', () => new Expectation([{ destinationPrt: 9999, payload }])],
-  ['destination', () => new Expectation([{ destination: '192.000.002.002', payload }])],
-  ['source', () => new Expectation([{ source: 'a.host.example', payload }])],
-  ['ident', () => new Expectation([{ ident: null, payload }])],
-  ['headers.tll', () => new Expectation([{ headers: { tll: 5 }, payload }])],
-  ['headers', () => new Expectation([{ headers: { options: '0A' }, payload }])],
+  ['payload.lngth', () => new Expectation([{ payload: { ...told, lngth: 5 } }])],
+  ['payload', () => new Expectation([{ payload: { ...told, sha256: '00' } }])],
+  ['destinationPrt', () => new Expectation([{ destinationPrt: 9999, payload: told }])],
+  ['destination', () => new Expectation([{ destination: '192.000.002.002', payload: told }])],
+  ['source', () => new Expectation([{ source: 'a.host.example', payload: told }])],
+  ['ident', () => new Expectation([{ ident: null, payload: told }])],
+  ['headers.tll', () => new Expectation([{ headers: { tll: 5 }, payload: told }])],
+  ['headers', () => new Expectation([{ headers: { options: '0A' }, payload: told }])],
   ['strct', () => new Expectation([], { strct: true })],
   ['generated', () => new Expectation([], { generated: true })],
   ['owns', () => new Expectation([], { owns: true })],

@@ -1,7 +1,7 @@
-import { argumentError } from '../errors.js';
-import type { ExtensionHeader } from '../skb/flow.js';
+import { argumentError, typeError } from '../errors.js';
+import { checkExtensionHeaders, type ExtensionHeader } from '../skb/flow.js';
 import type { IdentSource } from '../ufo/ident.js';
-import type { VlanTag } from '../wire/ethernet.js';
+import { isVlanTag, type VlanTag } from '../wire/ethernet.js';
 import { numbered, value } from './builders.js';
 import type { DriverOption, ValuesOf } from './option.js';
 import { parseMac } from './parse-address.js';
@@ -106,11 +106,7 @@ function extensionOption(): DriverOption<readonly ExtensionHeader[]> {
     'IPv6 extension headers: hop-by-hop=HEX, routing=HEX, destination=HEX, joined by commas; each header whole, from its first octet (next header, any) on';
   return {
     ...value({ describe, group, family: 6 }, parseExtensionHeaders),
-    check: (given, name) => {
-      const fits = (one: unknown): boolean => (one as ExtensionHeader | null)?.octets instanceof Uint8Array;
-      if (Array.isArray(given) && given.every(fits)) return;
-      throw argumentError(name, given, 'an array of { type, octets }');
-    },
+    check: (given, name) => checkExtensionHeaders(given, name),
     neutral: ({ length }) => length === 0,
   };
 }
@@ -120,8 +116,8 @@ function vlanOption(): DriverOption<readonly VlanTag[]> {
   return {
     ...value({ describe, range: '0 … 4095, priority 0 … 7', group, name: 'vlan' }, parseVlans),
     check: (given, name) => {
-      const fits = (one: unknown): boolean => Number.isInteger((one as VlanTag | null)?.tci);
-      if (!Array.isArray(given) || !given.every(fits)) throw argumentError(name, given, 'an array of { tpid, tci }');
+      if (Array.isArray(given) && given.every(isVlanTag)) return;
+      throw typeError(name, given, 'an array of { tpid, tci }, tci 0 … 65535 and tpid 0x8100, 0x88a8 or 0x9100');
     },
     neutral: ({ length }) => length === 0,
   };

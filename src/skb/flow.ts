@@ -1,4 +1,4 @@
-import { argumentError } from '../errors.js';
+import { argumentError, typeError } from '../errors.js';
 import { type Address, parseAddress } from '../wire/address.js';
 
 /** One IPv6 extension header before the upper layer: its type (0, 43 or 60) and its octets, `nextHeader` filled in later. */
@@ -80,6 +80,11 @@ export function createFlow(from: FlowOptions): Flow {
   range('tos', tos, 0, 255);
   range('flowLabel', flowLabel, 0, 0xf_ffff);
   range('mtu', mtu, family === 4 ? 28 : 56, 65_575, 'octets: the headers and 8 octets of each fragment');
+  flag('dontFragment', dontFragment);
+  flag('checksum', checksum);
+  octets('options', options);
+  octets('linkHeader', linkHeader);
+  checkExtensionHeaders(extensionHeaders);
   if (family === 6 && options.length > 0)
     throw argumentError('options', options, 'none for IPv6: use extensionHeaders');
   if (family === 4 && extensionHeaders.length > 0) throw argumentError('extensionHeaders', family, 'none for IPv4');
@@ -104,9 +109,26 @@ export function createFlow(from: FlowOptions): Flow {
 const NONE = new Uint8Array(0);
 
 function address(name: string, text: string): Address {
-  const parsed = parseAddress(text);
+  const parsed = typeof text === 'string' ? parseAddress(text) : null;
   if (parsed === null) throw argumentError(name, text, 'an IPv4 or IPv6 address');
   return parsed;
+}
+
+/** @throws UfoError (TypeError) for what is no list of `ExtensionHeader`s; what they say is `flowHeaders`' to check */
+export function checkExtensionHeaders(given: unknown, name = 'extensionHeaders'): void {
+  const fits = (one: unknown): boolean => {
+    const { type, octets } = (one ?? {}) as Partial<ExtensionHeader>;
+    return typeof type === 'number' && octets instanceof Uint8Array;
+  };
+  if (!Array.isArray(given) || !given.every(fits)) throw typeError(name, given, 'an array of { type, octets }');
+}
+
+function octets(name: string, value: unknown): void {
+  if (!(value instanceof Uint8Array)) throw typeError(name, value, 'a Uint8Array');
+}
+
+function flag(name: string, value: unknown): void {
+  if (typeof value !== 'boolean') throw typeError(name, value, 'true or false');
 }
 
 function range(name: string, value: number, least: number, most: number, unit = ''): void {

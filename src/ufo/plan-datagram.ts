@@ -1,4 +1,5 @@
-import { argumentError } from '../errors.js';
+import { checkObject } from '../checks.js';
+import { argumentError, typeError } from '../errors.js';
 import { skbCopyBits } from '../skb/copy-bits.js';
 import { skbAddForeignFrag } from '../skb/fill-page-desc.js';
 import { kfreeSkb } from '../skb/release.js';
@@ -31,6 +32,7 @@ export function planFragments(skb: SkBuff, plan: FragmentPlan): readonly Planned
   const ident = skb.shinfo.fragId;
   const context = { family, linkLen: linkHeader.length, mtu, ident, pseudoSum };
   const planned = plan.apply(plainFragments(skb), context);
+  if (!Array.isArray(planned)) throw typeError('plan: what apply returned', planned, 'an array of fragments');
   planned.forEach(checkFragment);
   return planned;
 }
@@ -98,7 +100,9 @@ function joinedPayloads(fragments: readonly PlannedFragment[]): Uint8Array {
 }
 
 /** Plans are programs of users, too. */
-function checkFragment({ header, payload, delay }: PlannedFragment, index: number): void {
+function checkFragment(fragment: PlannedFragment, index: number): void {
+  checkObject(`plan: fragment ${index}`, fragment, 'an object with header, payload and delay');
+  const { header, payload, delay } = fragment;
   if (!(header instanceof Uint8Array) || header.length < 1 || header.length > MAX_HEADER_LEN) {
     throw argumentError(`plan: header of fragment ${index}`, header, `a Uint8Array of 1 … ${MAX_HEADER_LEN} octets`);
   }

@@ -1,11 +1,11 @@
-import { checkObject } from '../checks.js';
+import { checkObject, refuseUnknown } from '../checks.js';
 import { typeError } from '../errors.js';
 import { PagePool } from '../memory/page-pool.js';
 import { UserMemory } from '../memory/user-memory.js';
 import { createFlow, type FlowOptions } from '../skb/flow.js';
 import type { Frame } from '../wire/frame.js';
-import { createIdentSource, type IdentSource } from './ident.js';
-import type { FragmentPlan } from './plan.js';
+import { checkIdent, createIdentSource, type IdentSource } from './ident.js';
+import { checkPlan, type FragmentPlan } from './plan.js';
 import { segmentFrames } from './segment-frames.js';
 
 export interface EndpointAddress {
@@ -19,12 +19,19 @@ export interface SegmentOptions
   readonly destination: EndpointAddress;
   readonly payload: Uint8Array;
   /** Largest IP packet, octets; default 1,500. */
-  readonly mtu?: number;
+  readonly mtu?: number | undefined;
   /** Identification; default a new one. */
-  readonly ident?: number;
+  readonly ident?: number | undefined;
   /** What becomes of the fragments on purpose. */
   readonly plan?: FragmentPlan | undefined;
 }
+
+const KNOWN: Readonly<Record<keyof SegmentOptions, true>> = {
+  ...{ source: true, destination: true, payload: true, mtu: true, ident: true, plan: true, linkHeader: true },
+  ...{ ttl: true, tos: true, flowLabel: true, dontFragment: true, checksum: true },
+  ...{ options: true, extensionHeaders: true },
+};
+const OPTIONS: readonly string[] = Object.keys(KNOWN);
 
 /** Pages for the longest packet with the longest headers, twice. */
 const PAGES = 64;
@@ -46,10 +53,12 @@ let shared: { readonly pool: PagePool; readonly idents: IdentSource } | undefine
  */
 export function segment(options: SegmentOptions): Iterable<Frame> {
   checkObject('options', options, 'an object with source, destination and payload');
+  refuseUnknown(options, OPTIONS, 'segment');
   const { source, destination, payload, mtu = 1500, ident, plan } = options;
   checkObject('source', source, 'an object with address and port');
   checkObject('destination', destination, 'an object with address and port');
   if (!(payload instanceof Uint8Array)) throw typeError('payload', payload, 'a Uint8Array');
+  if (plan !== undefined) checkPlan(plan);
   const flow = createFlow({
     ...options,
     source: source.address,
@@ -58,6 +67,7 @@ export function segment(options: SegmentOptions): Iterable<Frame> {
     destinationPort: destination.port,
     mtu,
   });
+  if (ident !== undefined) checkIdent('ident', ident, flow.family);
   shared ??= { pool: new PagePool(new UserMemory({ pages: PAGES })), idents: createIdentSource() };
   const { pool, idents } = shared;
   const id = ident ?? (flow.family === 4 ? idents.next4() : idents.next6());

@@ -6,7 +6,7 @@ import { kfreeSkb } from '../skb/release.js';
 import { allocSkb, type SkBuff, skbPut, skbReserve } from '../skb/skbuff.js';
 import type { Frame } from '../wire/frame.js';
 import { LINKTYPE_ETHERNET, LINKTYPE_RAW } from '../wire/link-layer.js';
-import { headersRoom, ipMakeSkb, skbChecksumHelp } from './make-skb.js';
+import { checkPayloadLen, headersRoom, ipMakeSkb, skbChecksumHelp } from './make-skb.js';
 import type { FragmentPlan } from './plan.js';
 import { planFragments } from './plan-datagram.js';
 import { pushWhole, Segmenter } from './segment.js';
@@ -14,7 +14,7 @@ import { pushWhole, Segmenter } from './segment.js';
 /**
  * The frames of one datagram, as they would go on the wire, without a device: each in a buffer of its own. They begin with
  * the flow's link header (Ethernet) or, where it has none, with the IP header.
- * @throws what `ipMakeSkb` throws; ENOMEM where the pool holds no run of pages for the payload.
+ * @throws what `ipMakeSkb` throws, before memory is taken where it is too long; ENOMEM where the pool holds no run of pages for it.
  */
 export function* segmentFrames(
   pool: PagePool,
@@ -23,6 +23,7 @@ export function* segmentFrames(
   payload: Uint8Array,
   plan?: FragmentPlan,
 ): Generator<Frame, void> {
+  checkPayloadLen(flow, payload.length);
   const room = headersRoom(flow);
   const skb = allocSkb(pool, room + payload.length);
   try {

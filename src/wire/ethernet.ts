@@ -68,6 +68,14 @@ export interface VlanTag {
   readonly tci: number;
 }
 
+/** Whether somebody's value is a tag, and one that `parse` knows again. */
+export function isVlanTag(value: unknown): value is VlanTag {
+  const { tpid, tci } = (value ?? {}) as Partial<VlanTag>;
+  return (
+    tpid !== undefined && isTag(tpid) && Number.isInteger(tci) && (tci as number) >= 0 && (tci as number) <= 0xffff
+  );
+}
+
 /** 0 … 4095. */
 export function vlanId(tag: VlanTag): number {
   return tag.tci & VLAN_ID_MASK;

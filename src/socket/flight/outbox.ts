@@ -146,6 +146,7 @@ export class Outbox {
       transmitter.submit(new Datagram(planned.skb, payload.len, chosen, settled, signal, planned.rows));
     }
   }
+
   /** Where none is to be had, what was charged for the datagram is given back. */
   #identFor({ ident }: To, charged: number): number {
     const { family, sock, idents } = this.#with;

@@ -132,7 +132,7 @@ export class PulledStream implements DatagramSource {
   /** Puts more datagrams into one, as far as they are there now and like it. */
   #join(datagram: StreamDatagram, skb: JoinedSkb): void {
     const { payload } = this.#feed;
-    while (!skb.full && this.#another() && skb.takes(payload) && this.#follows(datagram, skb.joined)) {
+    while (!skb.full && this.#another(datagram, skb)) {
       this.#feed.leave?.();
       skb.append(payload);
       this.#taken();
@@ -142,10 +142,10 @@ export class PulledStream implements DatagramSource {
     if (skb.full || (this.#ready && !this.#waiting)) this.#stock.noteJoined(skb.joined);
   }
 
-  /** As `#arrived`; what has been taken goes whatever becomes of the stream. */
-  #another(): boolean {
+  /** As `#arrived`, for one that is like those joined so far; what has been taken goes whatever becomes of the stream. */
+  #another(datagram: Datagram, skb: JoinedSkb): boolean {
     try {
-      return this.#arrived();
+      return this.#arrived() && skb.takes(this.#feed.payload) && this.#follows(datagram, skb.joined);
     } catch (error) {
       this.#fail(error);
       return false;
