@@ -37,12 +37,16 @@ export class EthernetLink implements Link {
     return ethernet.HEADER_LEN + ethernet.TAG_LEN * this.#vlans.length;
   }
 
+  get mtu(): number {
+    return this.packetMtu(this.#interface.mtu);
+  }
+
   /**
    * Largest IP packet that fits behind this header. The kernel lets a frame be longer than the MTU by one 802.1Q tag
    * (`packet_extra_vlan_len_allowed`); every other tag takes its octets from the packet.
    */
-  get mtu(): number {
-    return this.maxFrameLen(this.#interface.mtu) - this.headerLen;
+  packetMtu(interfaceMtu: number): number {
+    return this.maxFrameLen(interfaceMtu) - this.headerLen;
   }
 
   /** Octets of the longest frame that an interface with this MTU sends. */

@@ -8,6 +8,8 @@ export interface Link {
   readonly mtu: number;
   /** The kernel writes the link header, where there is one at all: SOCK_DGRAM instead of SOCK_RAW. */
   readonly headless: boolean;
+  /** Largest IP packet behind it where the interface's own MTU is `interfaceMtu`. */
+  packetMtu(interfaceMtu: number): number;
   /** Octets of the longest frame that an interface with this MTU sends. */
   maxFrameLen(interfaceMtu: number): number;
   /** What the kernel takes for the protocol of a family's frames. */

@@ -57,6 +57,8 @@ export interface NetDevice extends AsyncDisposable {
   readonly seenByCaptures: boolean;
   /** Largest IP packet, in octets. */
   readonly mtu: number;
+  /** The same where the interface has come to another MTU; left out: just that. VLAN tags take theirs from the packet. */
+  packetMtu?(interfaceMtu: number): number;
   /** NETIF_F_… */
   readonly features: number;
   /** For a device with NETIF_F_UFO: who cuts. */

@@ -33,6 +33,10 @@ export class RawIpLink implements Link {
     this.mtu = networkInterface.mtu;
   }
 
+  packetMtu(interfaceMtu: number): number {
+    return interfaceMtu;
+  }
+
   maxFrameLen(interfaceMtu: number): number {
     return interfaceMtu;
   }

@@ -61,6 +61,10 @@ export class Tracer implements NetDevice {
     return this.#inner.syscall;
   }
 
+  packetMtu(interfaceMtu: number): number {
+    return this.#inner.packetMtu?.(interfaceMtu) ?? interfaceMtu;
+  }
+
   usoRefusal(flow: Flow, payloadLen: number): string | null | undefined {
     return this.#inner.usoRefusal?.(flow, payloadLen);
   }

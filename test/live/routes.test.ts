@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
-import { LAB } from '../../src/host/lab-info.js';
+import { LAB, setLabMtu } from '../../src/host/lab.js';
 import { runTool } from '../../src/host/run-tool.js';
+import { createSocket } from '../../src/index.js';
 import { lastJson, runCli } from './cli.js';
 import { liveIt } from './in-lab.js';
 
@@ -48,6 +49,26 @@ describe('ways out', () => {
     }
     assert.match((await send('10.9.9.9:9')).stderr, /ENETUNREACH.*no route[\s\S]*--interface/);
   });
+
+  for (const driver of ['packet-socket', 'virtio-ufo', 'af-xdp'] as const) {
+    liveIt(`${driver} comes to a lower MTU after one refusal, with two VLAN tags too`, async () => {
+      const vlans = [0x88a8, 0x8100].map((tpid) => ({ tpid, tci: 5 }));
+      const destinationMac = Uint8Array.of(2, 0, 0, 0, 0, 2);
+      const options = { type: 'udp4', driver, interface: near.interface, vlans, destinationMac } as const;
+      await using socket = createSocket(options);
+      const fragments = async () =>
+        (await socket.send(new Uint8Array(6000), { address: '192.0.2.2', port: 9 })).fragments;
+      assert.equal(await fragments(), 5); // 1496 octets of packet
+      await setLabMtu(800);
+      try {
+        await fragments().catch(({ code }) => assert.equal(code, 'EMSGSIZE'));
+        assert.equal(await fragments(), 8); // 776 behind each header of 20, and not 784
+        assert.equal(await fragments(), 8);
+      } finally {
+        await setLabMtu(1500);
+      }
+    });
+  }
 
   liveIt('--duration ends the wait for the next datagram as well', async () => {
     const begin = performance.now();

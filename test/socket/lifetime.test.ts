@@ -98,6 +98,27 @@ describe('an AbortSignal', () => {
     await socket.idle();
   });
 
+  it('ends the wait for a way that somebody else has asked for already', async () => {
+    const device = new FakeDevice();
+    await using socket = await fakeSocket(device);
+    let resolve!: (header: Uint8Array) => void;
+    const header = new Promise<Uint8Array>((done) => {
+      resolve = done;
+    });
+    device.linkHeader = () => header;
+    const to = { address: '192.0.2.7', port: 9 };
+    const first = socket.send(new Uint8Array(10), to);
+    await turns(3);
+    const abort = new AbortController();
+    const second = socket.send(new Uint8Array(10), { ...to, signal: abort.signal });
+    await turns(3);
+    abort.abort(new Error('enough'));
+    const late = turns(20).then(() => assert.fail('still waiting'));
+    await assert.rejects(Promise.race([second, late]), /enough/);
+    resolve(new Uint8Array(0));
+    await first;
+  });
+
   it('closes the socket that was made with it', async () => {
     const device = new FakeDevice();
     device.full = true;

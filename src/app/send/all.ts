@@ -76,10 +76,7 @@ export async function sendAll(job: SendJob): Promise<Omit<SendOutcome, 'path' | 
   const { seconds } = tally;
   if (failure !== null && tally.fragments === 0) throw failure;
   if (known === null) tellIdents(job, tally, seconds);
-  const rate = heldRate(options.rate, tally, seconds, {
-    family: job.path.family,
-    byTime: ended.signal.aborted,
-  });
+  const rate = heldRate(options.rate, tally, seconds, { ...job.path, byTime: ended.signal.aborted });
   return { tally, seconds, rate, failure, lost: await socket.lost() };
 }
 

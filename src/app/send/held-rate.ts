@@ -1,13 +1,11 @@
 import type { RateWish } from '../../options/parse-rate.js';
 import type { SentCounts } from '../../socket/flight/counts.js';
 import type { PathInfo } from '../../socket/path/info.js';
-import * as ipv4 from '../../wire/ipv4.js';
-import * as ipv6 from '../../wire/ipv6.js';
 import { FRAGMENT_HEADER_LEN } from '../../wire/ipv6-extension.js';
 import * as udp from '../../wire/udp.js';
 import { figure } from '../common/figures.js';
 
-/** What became of a rate that was asked for; bits are those of IP packets, without options or extension headers. */
+/** What became of a rate that was asked for; bits are those of IP packets, as the pacer counts them. */
 export interface HeldRate extends RateWish {
   readonly got: number;
   readonly held: boolean;
@@ -21,13 +19,18 @@ export function heldRate(
   wish: RateWish | undefined,
   tally: SentCounts,
   seconds: number,
-  { family, byTime }: Pick<PathInfo, 'family'> & { readonly byTime: boolean },
+  {
+    family,
+    headerLen,
+    chainLen,
+    byTime,
+  }: Pick<PathInfo, 'family' | 'headerLen' | 'chainLen'> & { readonly byTime: boolean },
 ): HeldRate | null {
   const { datagrams, fragments, octets } = tally;
   if (wish === undefined || datagrams < 2 || seconds <= 0) return null;
   const cut = fragments > datagrams;
-  const header = family === 4 ? ipv4.HEADER_LEN : ipv6.HEADER_LEN + (cut ? FRAGMENT_HEADER_LEN : 0);
-  const bits = 8 * (octets + udp.HEADER_LEN * datagrams + header * fragments);
+  const header = headerLen + (family === 6 && cut ? FRAGMENT_HEADER_LEN : 0);
+  const bits = 8 * (octets + (chainLen + udp.HEADER_LEN) * datagrams + header * fragments);
   const units = { datagrams, fragments, bits }[wish.unit];
   const each = units / datagrams;
   // The first datagram starts the clock; where the time ended it, the wait for the one that did not go counts too.

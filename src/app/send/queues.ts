@@ -49,7 +49,7 @@ export async function sendOnQueues(
     const sent = await sendAndCount(senders, tally, count, options, output);
     if (sent.failure !== null && tally.fragments === 0) throw sent.failure;
     const byTime = count === undefined;
-    const rate = heldRate(options.rate, tally, sent.seconds, { family: target.family, byTime });
+    const rate = heldRate(options.rate, tally, sent.seconds, { ...paths[0]!, byTime });
     const wire = (await check.wire?.finish()) ?? null;
     const each = tally.each.map((counts, index) => ({ sourcePort: paths[index]!.sourcePort, ...counts }));
     return { path: paths[0]!, tally, ...sent, rate, wire, echo: null, queues: each };

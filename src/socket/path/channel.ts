@@ -42,7 +42,7 @@ export class Channel {
 
   async #refresh(): Promise<void> {
     const { mtu } = await findInterface(this.device.name);
-    this.mtu = Math.min(mtu, this.device.mtu);
+    this.mtu = Math.min(this.device.packetMtu?.(mtu) ?? mtu, this.device.mtu);
     this.#stale = false;
   }
 }

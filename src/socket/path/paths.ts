@@ -54,7 +54,7 @@ export class Paths {
 
   /** The peer at an address literal or a name, opened on first use. Aborting ends the wait, others may still want it. */
   peer(host: string, port: number, signal?: AbortSignal): Promise<Peer> {
-    return this.#peers.get(`${host} ${port}`) ?? abortable(this.#findPeer(host, port), signal);
+    return abortable(this.#peers.get(`${host} ${port}`) ?? this.#findPeer(host, port), signal);
   }
 
   /** Whether datagrams are on their way, and with them pages. */

@@ -77,6 +77,10 @@ export class AfXdp implements NetDevice {
     return this.#frames.underWay;
   }
 
+  packetMtu(interfaceMtu: number): number {
+    return this.#link.packetMtu(interfaceMtu);
+  }
+
   linkHeader(request: LinkRequest): Promise<Uint8Array> {
     return this.#link.header(request);
   }

@@ -76,6 +76,10 @@ export class PacketSocket implements NetDevice {
     this.#loss = new LossCounters(name);
   }
 
+  packetMtu(interfaceMtu: number): number {
+    return this.#link.packetMtu(interfaceMtu);
+  }
+
   linkHeader(request: LinkRequest): Promise<Uint8Array> {
     return this.#link.header(request);
   }

@@ -96,6 +96,10 @@ export class VirtioUfo implements NetDevice {
     return this.#uso[family].refusal(flow, payloadLen);
   }
 
+  packetMtu(interfaceMtu: number): number {
+    return this.#link.packetMtu(interfaceMtu);
+  }
+
   linkHeader(request: LinkRequest): Promise<Uint8Array> {
     return this.#link.header(request);
   }

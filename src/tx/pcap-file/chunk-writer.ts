@@ -2,7 +2,8 @@ import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { ERRNO, systemError } from '../../errors.js';
 
-const CHUNK_LEN = 262_144;
+/** Octets of a chunk. */
+export const CHUNK_LEN = 262_144;
 /** Chunks under way at most: one is filled while another one is written. */
 const CHUNKS = 2;
 

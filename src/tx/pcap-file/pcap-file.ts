@@ -8,7 +8,7 @@ import { datagramComments } from '../../wire/datagram-comments.js';
 import * as ethernet from '../../wire/ethernet.js';
 import { LINKTYPE_ETHERNET, LINKTYPE_RAW } from '../../wire/link-layer.js';
 import { type LinkRequest, type LostFrames, type NetDevice, rowLen, type TxBatch } from '../net-device.js';
-import { ChunkWriter } from './chunk-writer.js';
+import { CHUNK_LEN, ChunkWriter } from './chunk-writer.js';
 
 export interface PcapFileOptions {
   /** A path (`-`: standard output, which stays open; pcapng where it ends so), or a stream, which `close` ends. */
@@ -30,8 +30,10 @@ export interface PcapFileOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Octets around a frame at most: headers, padding, a comment. */
+/** Octets around a frame at most: headers, padding, a comment; and those of the file's own header. */
 const AROUND = 512;
+/** Octets of a frame that a chunk holds, the file's header in front. Only plans make longer ones, and readers take none. */
+const LONGEST_ROW = CHUNK_LEN - 2 * AROUND;
 const NO_LINK_HEADER = new Uint8Array(0);
 const NONE_LOST: LostFrames = { socket: 0, qdisc: 0, driver: 0, neighbour: 0, backlog: 0, unknown: 0 };
 
@@ -95,10 +97,11 @@ class PcapFileDevice implements NetDevice {
     return header;
   }
 
-  /** Takes as many rows as one chunk holds. */
+  /** Takes as many rows as one chunk holds; a single one that none holds is too long (EMSGSIZE). */
   xmit(batch: TxBatch, first: number): number {
     if (this.#closing !== null) return -ERRNO.EBADF;
     if (this.#writer.failure !== null) return -errnoOf(this.#writer.failure);
+    if (rowLen(batch, first) > LONGEST_ROW) return -ERRNO.EMSGSIZE;
     const chunk = this.#writer.take();
     if (chunk === null) return -ERRNO.EAGAIN;
     const view = viewOf(chunk);

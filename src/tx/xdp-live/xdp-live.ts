@@ -56,6 +56,10 @@ export class XdpLive implements NetDevice {
     this.#bounce = bounce;
   }
 
+  packetMtu(interfaceMtu: number): number {
+    return this.#link.packetMtu(interfaceMtu);
+  }
+
   linkHeader(request: LinkRequest): Promise<Uint8Array> {
     return this.#link.header(request);
   }

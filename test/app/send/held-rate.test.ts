@@ -7,7 +7,7 @@ function counts(datagrams: number, fragments: number, octets: number): StreamCou
   return Object.assign(new StreamCounts(), { datagrams, fragments, octets });
 }
 
-const IPV4 = { family: 4, byTime: false } as const;
+const IPV4 = { family: 4, headerLen: 20, chainLen: 0, byTime: false } as const;
 
 describe('a rate that was asked for', () => {
   it('is said to be held, or what came of it', () => {
@@ -23,10 +23,16 @@ describe('a rate that was asked for', () => {
     const bits = heldRate({ perSecond: 8e6, unit: 'bits' }, counts(1001, 1001, 972 * 1001), 1, IPV4)!;
     assert.equal(bits.got, 8e6); // 972 + 8 + 20 octets
     assert.equal(heldRateText(bits), 'rate held: 8 Mbit/s of IP packets');
+    const optioned = { ...IPV4, headerLen: 60 };
+    assert.equal(heldRate({ perSecond: 8e6, unit: 'bits' }, counts(1001, 1001, 932 * 1001), 1, optioned)!.got, 8e6);
+    // 40 + 8 of the fragment header in both fragments, 24 of destination options and 8 of UDP in the first
+    const chained = { family: 6, headerLen: 40, chainLen: 24, byTime: false } as const;
+    const cut = heldRate({ perSecond: 16e6, unit: 'bits' }, counts(1001, 2002, 1872 * 1001), 1, chained)!;
+    assert.equal(cut.got, 16e6);
   });
 
   it('counts the wait that the end of the time cut short, and says nothing of a single datagram', () => {
-    const ten = heldRate({ perSecond: 10, unit: 'datagrams' }, counts(10, 10, 0), 1, { family: 4, byTime: true })!;
+    const ten = heldRate({ perSecond: 10, unit: 'datagrams' }, counts(10, 10, 0), 1, { ...IPV4, byTime: true })!;
     assert.deepEqual([ten.got, ten.held], [10, true]);
     assert.equal(heldRate({ perSecond: 10, unit: 'datagrams' }, counts(1, 1, 0), 1, IPV4), null);
     assert.equal(heldRate(undefined, counts(10, 10, 0), 1, IPV4), null);

@@ -113,6 +113,23 @@ describe('pcap-file', () => {
     );
   });
 
+  it('refuses a row that no chunk holds, takes the longest that one does, and leaves the file alone till then', async () => {
+    const target = join(folder, 'long.pcap');
+    const device = await openPcapFile({ target, mtu: 1500 });
+    const batch = emptyBatch();
+    const page = (len: number) => ({ page: batch.pool.adoptForeign(new Uint8Array(len)), offset: 0, len });
+    for (const len of [262_144 - 1024 - 20, 262_144 - 1024 - 19, 300_000]) pushRow(batch, pattern(20), [page(len)]);
+    assert.equal(device.xmit(batch, 2), -ERRNO.EMSGSIZE);
+    assert.equal(device.xmit(batch, 1), -ERRNO.EMSGSIZE);
+    assert.equal(device.xmit(batch, 0), 1);
+    await device.close();
+    const { records } = parsePcap(await readFile(target));
+    assert.deepEqual(
+      records.map(({ frame }) => frame.length),
+      [262_144 - 1024],
+    );
+  });
+
   it('puts the configured Ethernet header in front and has the features asked for', async () => {
     const target = join(folder, 'ethernet.pcap');
     const addresses = { source: pattern(6), destination: pattern(6, 9), vlans: [{ tpid: 0x8100, tci: 7 }] };
