@@ -51,6 +51,12 @@ describe('library', () => {
     }
   });
 
+  it('cuts nothing at the longest packet of each family', () => {
+    const ends6 = { source: { address: '2001:db8::1', port: 1 }, destination: { address: '2001:db8::2', port: 1 } };
+    assert.equal([...segment({ ...endpoints, payload: Buffer.alloc(65_507), mtu: 65_535 })].length, 1);
+    assert.equal([...segment({ ...ends6, payload: Buffer.alloc(65_527), mtu: 65_575 })].length, 1);
+  });
+
   it('refuses what makes no sense, naming it', () => {
     const refused = (change: object, text: RegExp): void => {
       assert.throws(() => segment({ ...endpoints, payload, ...change }), {
@@ -61,7 +67,10 @@ describe('library', () => {
     refused({ source: { address: '2001:db8::1', port: 1 } }, /^source/);
     refused({ destination: { address: '192.0.2.256', port: 1 } }, /^destination/);
     refused({ destination: { address: '192.0.2.2', port: 0 } }, /^destinationPort/);
-    refused({ mtu: 27 }, /^mtu/);
+    refused({ mtu: 27 }, /^mtu: got 27, want 28 … 65535 octets for IPv4/);
+    refused({ mtu: 65_536 }, /^mtu: got 65536, want 28 … 65535 octets for IPv4/);
+    const ends6 = { source: { address: '2001:db8::1', port: 1 }, destination: { address: '2001:db8::2', port: 1 } };
+    refused({ ...ends6, mtu: 65_576 }, /^mtu: got 65576, want 56 … 65575 octets for IPv6/);
     refused({ ttl: 0 }, /^ttl/);
     refused({ options: Uint8Array.of(1, 1, 1) }, /^options/);
   });

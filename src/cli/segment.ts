@@ -7,6 +7,9 @@ import { PROOF_OPTIONS } from '../options/proof.js';
 import { defineCommand } from './command.js';
 import { stepNames } from './names.js';
 
+/** Of a packet that gets an Ethernet header; without any of these it has none. */
+const NO_MAC = '00:00:00:00:00:00 where only the other, or --vlan, is given';
+
 /** `udp-ufo segment`: offline, no privileges. */
 export const segment = defineCommand({
   name: 'segment',
@@ -17,6 +20,9 @@ export const segment = defineCommand({
     ...PAYLOAD_OPTIONS,
     ...HEADER_OPTIONS,
     mtu: withDefault({ ...HEADER_OPTIONS.mtu, describe: 'largest IP packet' }, '1500'),
+    ttl: { ...HEADER_OPTIONS.ttl, describe: 'TTL or hop limit (64)' },
+    sourceMac: { ...HEADER_OPTIONS.sourceMac, describe: `Ethernet address to send from; ${NO_MAC}` },
+    destinationMac: { ...HEADER_OPTIONS.destinationMac, describe: `Ethernet address to send to; ${NO_MAC}` },
     plan: { ...PLAN_OPTION, completes: stepNames },
     pcap: required(outputFile({ describe: 'pcap file, - for stdout', group: 'output', alias: 'w' })),
     save: PROOF_OPTIONS.save,

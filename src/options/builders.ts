@@ -75,8 +75,9 @@ export function numbered(
 ): DriverOption<number> {
   const [range4, range6] = 'min' in range ? [range, range] : [range[4], range[6]];
   const any = { ...range4, min: Math.min(range4.min, range6.min), max: Math.max(range4.max, range6.max) };
+  const both = range4 === range6 ? rangeText(range4) : `${rangeText(range4)}, IPv6 ${rangeText(range6)}`;
   return {
-    ...count(basics, any),
+    ...count({ range: both, ...basics }, any),
     check: (given, name, family) => {
       const { min, max, unit } = family === 4 ? range4 : range6;
       if (Number.isInteger(given) && (given as number) >= min && (given as number) <= max) return;

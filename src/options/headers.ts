@@ -1,5 +1,5 @@
 import { argumentError, typeError } from '../errors.js';
-import { checkExtensionHeaders, type ExtensionHeader } from '../skb/flow.js';
+import { checkExtensionHeaders, type ExtensionHeader, MTU_RANGE } from '../skb/flow.js';
 import type { IdentSource } from '../ufo/ident.js';
 import { isVlanTag, type VlanTag } from '../wire/ethernet.js';
 import { numbered, value } from './builders.js';
@@ -14,7 +14,7 @@ export const HEADER_OPTIONS = {
   /** Largest IP packet in octets; never above the smaller of device and route, which is the default. */
   mtu: numbered(
     { describe: 'largest IP packet; default what device and route carry', group },
-    { 4: { min: 28, max: 65_535, unit: 'octets' }, 6: { min: 56, max: 65_535, unit: 'octets' } },
+    { 4: { ...MTU_RANGE[4], unit: 'octets' }, 6: { ...MTU_RANGE[6], unit: 'octets' } },
   ),
   /** Identifications: the first of a row that counts up, or a source of them, for replays; default random, not repeating. */
   idents: identOption(),

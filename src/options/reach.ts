@@ -10,7 +10,7 @@ export const REACH_OPTIONS = {
     group,
   }),
   multicast: flag({
-    describe: 'to groups too, which are refused else: every member gets it; with --ttl above 1 routers carry it on',
+    describe: 'to groups too, which are refused else: every member gets it; with a TTL above 1 routers carry it on',
     group,
   }),
   spoof: flag({

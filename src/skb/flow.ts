@@ -62,6 +62,12 @@ export interface FlowOptions {
 }
 
 /**
+ * MTUs that can be asked for: from the headers and 8 octets of each fragment to the longest packet there is. An IPv6 header is
+ * not in its payload length.
+ */
+export const MTU_RANGE = { 4: { min: 28, max: 65_535 }, 6: { min: 56, max: 65_575 } } as const;
+
+/**
  * A flow from what people write.
  * @throws UfoError ERR_UFO_INVALID_ARGUMENT: no address, two families, a number out of range, options of the other family.
  */
@@ -79,12 +85,12 @@ export function createFlow(from: FlowOptions): Flow {
   range('ttl', ttl, 1, 255);
   range('tos', tos, 0, 255);
   range('flowLabel', flowLabel, 0, 0xf_ffff);
-  range('mtu', mtu, family === 4 ? 28 : 56, 65_575, 'octets: the headers and 8 octets of each fragment');
   flag('dontFragment', dontFragment);
   flag('checksum', checksum);
   octets('options', options);
   octets('linkHeader', linkHeader);
   checkExtensionHeaders(extensionHeaders);
+  checkMtu(Math.min(mtu, MTU_RANGE[family].max), family); // a link's may be larger than any packet: lo has 65,536
   if (family === 6 && options.length > 0)
     throw argumentError('options', options, 'none for IPv6: use extensionHeaders');
   if (family === 4 && extensionHeaders.length > 0) throw argumentError('extensionHeaders', family, 'none for IPv4');
@@ -107,6 +113,12 @@ export function createFlow(from: FlowOptions): Flow {
 }
 
 const NONE = new Uint8Array(0);
+
+/** @throws UfoError ERR_UFO_INVALID_ARGUMENT for an MTU that nobody can ask for */
+export function checkMtu(mtu: number, family: 4 | 6): void {
+  const { min, max } = MTU_RANGE[family];
+  range('mtu', mtu, min, max, `octets for IPv${family}`);
+}
 
 function address(name: string, text: string): Address {
   const parsed = typeof text === 'string' ? parseAddress(text) : null;

@@ -12,7 +12,7 @@ export interface SocketOptions extends DriverOptionValues, EndOptions {
   readonly driver?: DriverName | 'auto' | undefined;
   /** For `auto`: captures on this very interface have to see what is sent, which rules af-xdp out. */
   readonly visible?: boolean | undefined;
-  /** Octets of memory that datagrams on their way may stand for; default: what the pool holds. */
+  /** Octets of memory that datagrams on their way may stand for; default: what the pool holds, less 48 pages. */
   readonly sendBufferSize?: number | undefined;
   /** User pages of 4,096 octets; default 512. */
   readonly poolPages?: number | undefined;

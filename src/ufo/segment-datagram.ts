@@ -2,7 +2,7 @@ import { checkObject, refuseUnknown } from '../checks.js';
 import { typeError } from '../errors.js';
 import { PagePool } from '../memory/page-pool.js';
 import { UserMemory } from '../memory/user-memory.js';
-import { createFlow, type FlowOptions } from '../skb/flow.js';
+import { checkMtu, createFlow, type FlowOptions } from '../skb/flow.js';
 import type { Frame } from '../wire/frame.js';
 import { checkIdent, createIdentSource, type IdentSource } from './ident.js';
 import { checkPlan, type FragmentPlan } from './plan.js';
@@ -18,7 +18,7 @@ export interface SegmentOptions
   readonly source: EndpointAddress;
   readonly destination: EndpointAddress;
   readonly payload: Uint8Array;
-  /** Largest IP packet, octets; default 1,500. */
+  /** Largest IP packet, octets; default 1,500. IPv4: 28 … 65,535, IPv6: 56 … 65,575. */
   readonly mtu?: number | undefined;
   /** Identification; default a new one. */
   readonly ident?: number | undefined;
@@ -68,6 +68,7 @@ export function segment(options: SegmentOptions): Iterable<Frame> {
     mtu,
   });
   if (ident !== undefined) checkIdent('ident', ident, flow.family);
+  checkMtu(mtu, flow.family);
   shared ??= { pool: new PagePool(new UserMemory({ pages: PAGES })), idents: createIdentSource() };
   const { pool, idents } = shared;
   const id = ident ?? (flow.family === 4 ? idents.next4() : idents.next6());

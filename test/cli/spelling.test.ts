@@ -23,7 +23,7 @@ const REFUSED: readonly (readonly [line: string, says: RegExp])[] = [
   [`${TO4} --qdisc-bypass`, /--qdisc-bypass: got true, want none with raw-socket.*\n.*packet-socket/],
   [`${TO4} --vlan 5`, /--vlan: got .*, want none with raw-socket.*\n.*packet-socket, af-xdp, .*pcap-file/],
   [`${TO4} --ident 65536`, /--ident: got 65536, want 1 … 65535 for IPv4/],
-  [`${TO6} --mtu 55`, /--mtu: got 55, want 56 … 65535 octets for IPv6/],
+  [`${TO6} --mtu 55`, /--mtu: got 55, want 56 … 65575 octets for IPv6/],
   [`${TO6} --extension-headers destination=000001040000`, /--extension-headers: got 6 octets/],
   ['segment --source [::1]:1 --destination [::1]:2 --size 9 --df -w x.pcap', /--df: got true, want none over IPv6/],
   [
