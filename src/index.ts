@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 import './entry/programs.js';
 
 export type { Capture, CaptureStats } from './capture/capture.js';

@@ -8,7 +8,11 @@ export interface CodeMeaning {
   readonly example: string;
 }
 
-const DROPS_HEADER = 'Linux drops the packet (ip_rcv_core, InHdrErrors)';
+const DROPS_HEADER = 'Linux drops the packet (ip_rcv_core, ip6_rcv_core, InHdrErrors)';
+const DROPS_HEADER4 = 'Linux drops the packet (ip_rcv_core, InHdrErrors)';
+/** What `inet_frag_queue_insert` calls IPFRAG_DUP, and what IPFRAG_OVERLAP. */
+const DROPS_OVERLAP =
+  'Linux drops all so far; what lies inside a fragment or a run of them it drops alone (inet_frag_queue_insert)';
 const DROPS_DATAGRAM = 'Linux drops the datagram';
 const DROPS_QUEUE = 'Linux drops the fragment and all others of the datagram';
 const NEVER_WHOLE = 'the datagram is never whole: given up after 30 s (IPv4) or 60 s (IPv6)';
@@ -29,12 +33,12 @@ export const CODES = {
   },
   'ip-header-length': {
     source: 'RFC 791 3.1',
-    receiver: DROPS_HEADER,
+    receiver: DROPS_HEADER4,
     example: 'header length got 16, want at least 20',
   },
   'ip-total-length': {
     source: 'RFC 791 3.1',
-    receiver: DROPS_HEADER,
+    receiver: DROPS_HEADER4,
     example: 'total length got 10, want at least 20, the header',
   },
   'ip-length-past-frame': {
@@ -75,17 +79,18 @@ export const CODES = {
   },
   'header-chain-order': {
     source: 'RFC 8200 4.1',
-    receiver: 'Linux drops the packet and sends a parameter problem (unknown next header)',
+    receiver: 'Linux drops the packet and sends a parameter problem (ip6_protocol_deliver_rcu, ipv6_frag_rcv)',
     example: 'header chain got a header where it must not stand (RFC 8200 4.1)',
   },
   'header-chain-length': {
     source: 'RFC 8200 4',
-    receiver: DROPS_HEADER,
+    receiver:
+      'Linux drops the packet (ipv6_parse_hopopts, ipv6_destopt_rcv, ipv6_rthdr_rcv, ipv6_frag_rcv, InHdrErrors)',
     example: 'header chain got an extension header that ends past the packet',
   },
   'header-chain-cut': {
     source: 'RFC 7112, RFC 8200 4.5',
-    receiver: 'Linux drops the first fragment (ipv6_frag_thdr_truncated) since 5.10',
+    receiver: 'Linux drops the first fragment and sends a parameter problem (ipv6frag_thdr_truncated) since 5.10',
     example: 'fragment #1: header chain got 16 octets of it, want all in the first fragment (RFC 7112)',
   },
   'fragment-header-place': {
@@ -106,7 +111,8 @@ export const CODES = {
   },
   'jumbo-length': {
     source: 'RFC 2675 3',
-    receiver: 'Linux drops the packet and sends a parameter problem (ipv6_hop_jumbo)',
+    receiver:
+      'Linux drops the packet (ipv6_hop_jumbo); a parameter problem for 65535 or less, and beside a payload length',
     example: 'jumbo payload length got 100, want more than 65535',
   },
   'ipv6-option-length': {
@@ -121,18 +127,19 @@ export const CODES = {
   },
   'routing-segments': {
     source: 'RFC 2460 4.4, RFC 8754 4.3.1.1',
-    receiver: 'Linux drops the packet and sends a parameter problem (ipv6_rthdr_rcv)',
+    receiver:
+      'Linux drops the packet and sends a parameter problem (ipv6_rthdr_rcv); types 3 and 4 in silence unless enabled',
     example: 'segments left got 9, want at most 2 by the addresses in the routing header',
   },
   // Faults of fragments among each other.
   'fragment-past-65535': {
     source: 'RFC 791 3.1, RFC 8200 4.5',
-    receiver: DROPS_QUEUE,
+    receiver: 'IPv4: Linux drops it and all others of the datagram; IPv6: it alone, and sends a parameter problem',
     example: 'fragment #3: end got 66528, want at most 65515 (a packet holds 65535 octets)',
   },
   'fragment-empty': {
     source: 'RFC 791 3.2, RFC 8200 4.5',
-    receiver: 'Linux drops the fragment',
+    receiver: 'Linux drops the fragment and all before it of the datagram (ip_frag_queue, ip6_frag_queue)',
     example: 'fragment #2: length got 0, want at least 1',
   },
   'fragment-length': {
@@ -152,19 +159,20 @@ export const CODES = {
   },
   'fragment-overlap': {
     source: 'RFC 5722, RFC 8200 4.5',
-    receiver: 'Linux drops all fragments of the datagram (inet_frag_queue_insert)',
+    receiver: DROPS_OVERLAP,
     example: 'fragment #2: fragOff got 184, want 185 (overlaps octets 1472–1480, data equal)',
   },
   'fragment-conflict': {
     source: 'RFC 5722, RFC 8200 4.5',
-    receiver: 'Linux drops all fragments of the datagram (inet_frag_queue_insert)',
+    receiver: DROPS_OVERLAP,
     example: 'fragment #2: fragOff got 0, want 185 (overlaps octets 0–1480, data conflicting)',
   },
   // Faults of the upper layer.
   'udp-header': { source: 'RFC 768', receiver: DROPS_DATAGRAM, example: 'udp header got 4 octets, want 8' },
   'udp-length': {
     source: 'RFC 768',
-    receiver: 'Linux drops the datagram (__udp4_lib_rcv, InErrors); over IPv6 it takes 0 for all there is',
+    receiver:
+      'Linux drops the datagram (__udp4_lib_rcv, __udp6_lib_rcv, InErrors); over IPv6 it takes 0 for all there is',
     example: 'udp length got 5000, want at most 4008',
   },
   'udp-checksum': {
@@ -184,7 +192,7 @@ export const CODES = {
   },
   'upper-checksum': {
     source: 'RFC 792, RFC 4443, RFC 9293, RFC 3828',
-    receiver: 'Linux drops it (InCsumErrors of the protocol)',
+    receiver: 'Linux drops it (InCsumErrors of the protocol; of IGMP uncounted)',
     example: 'icmp checksum got 0x1234, want 0xabcd',
   },
   // Payloads, and what was sent.
@@ -208,7 +216,7 @@ export const CODES = {
   'ttl-differs': { source: 'RFC 791 3.2', receiver: DELIVERS, example: 'fragment #2: TTL got 63, fragment #1 has 64' },
   'tos-differs': {
     source: 'RFC 3168 5.3, RFC 8200 4.5',
-    receiver: 'Linux delivers, but drops a datagram that mixes CE and not-ECT (ip_frag_ecn_table)',
+    receiver: 'Linux delivers, but drops a datagram that mixes not-ECT with ECT or CE (ip_frag_ecn_table)',
     example: 'fragment #2: TOS/ECN got 3, fragment #1 has 0',
   },
   'flow-label-differs': {
@@ -323,7 +331,7 @@ export const CODES = {
   },
   'fragments-left-out': {
     source: 'RFC 791 3.1: 8,192 at most',
-    receiver: DROPS_QUEUE,
+    receiver: 'Linux drops what repeats; what needs more than ipfrag_high_thresh is never whole',
     example: 'more than 8192 fragments: which repeat is not told of the rest',
   },
   'left-out': { source: 'udp-ufo', receiver: 'see what came before', example: 'more of the kind left out' },
