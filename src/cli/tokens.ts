@@ -12,7 +12,7 @@ interface Tokens {
 }
 
 /**
- * Reads the options of `command` from `args`, before yargs sees them: yargs takes `--size` without a value as NaN, the last
+ * Reads the options of `command` from `args`. yargs, which makes the help, would take `--size` without a value as NaN, the last
  * of two, `--json=maybe` for false, and `--no-json` for an option. Here all of these are refused, and so is any option that
  * the command does not have. `args` has the command's own name taken out.
  */

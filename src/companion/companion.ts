@@ -128,7 +128,7 @@ export class Companion
   /** What the kernel sends to a destination now, octets; Infinity while there is no route. */
   pathMtu(endpoint: SocketEndpoint): number {
     try {
-      return probePathMtu(endpoint, this.#interfaceName);
+      return probePathMtu(endpoint, this.#local, this.#interfaceName);
     } catch {
       return Number.POSITIVE_INFINITY; // the send itself tells why there is no way
     }

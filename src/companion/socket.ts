@@ -116,12 +116,17 @@ export function localEnd(fd: number): SocketEndpoint {
   return getSockaddr(name.subarray(0, nameLen[0]!))!;
 }
 
-/** Octets that the path to an endpoint carries as far as the kernel knows now; asked through a socket of its own. */
-export function probePathMtu(endpoint: SocketEndpoint, interfaceName?: string): number {
+/**
+ * Octets that the path to an endpoint carries as far as the kernel knows now; asked through a socket of its own.
+ * @param source where rules may choose by it; the wildcard is none, and neither is what is not this host's
+ */
+export function probePathMtu(endpoint: SocketEndpoint, source: SocketEndpoint, interfaceName?: string): number {
   const family = endpoint.address.length === 4 ? 4 : 6;
   const fd = openUdp(family);
   try {
     if (interfaceName !== undefined) bindToDevice(fd, interfaceName);
+    const name = sockaddrOf({ ...source, port: 0 });
+    libc().bind(fd, name, name.length);
     connectTo(fd, endpoint);
     return family === 4 ? getSockOptInt(fd, IPPROTO_IP, IP_MTU) : getSockOptInt(fd, IPPROTO_IPV6, IPV6_MTU);
   } finally {

@@ -1,11 +1,13 @@
-import { createSocket } from 'node:dgram';
-import { isIPv6 } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import ipaddr from 'ipaddr.js';
 import { ERRNO, systemError, unsupportedError } from '../errors.js';
+import { AF_INET, AF_INET6, SOCK_CLOEXEC, SOCK_DGRAM, SOCK_NONBLOCK } from './constants.js';
 import type { NetworkInterface } from './interfaces.js';
+import { libc } from './libc.js';
 import type { Route } from './route.js';
 import { runTool } from './run-tool.js';
+import { putSockaddr, SOCKADDR_IN6_LEN } from './sockaddr.js';
+import { bindToDevice, openSocket } from './socket-calls.js';
 
 /** An entry of the kernel's neighbour table (ARP, neighbour discovery). */
 export interface Neighbour {
@@ -57,7 +59,7 @@ export async function anyUnresolved(interfaceName: string): Promise<boolean> {
 export async function resolveNeighbour(address: string, interfaceName: string, signal?: AbortSignal): Promise<string> {
   let neighbour = await findNeighbour(address, interfaceName);
   const deadline = Date.now() + RESOLVED_WITHIN_MS;
-  if (usableMac(neighbour) === null) await provoke(address, interfaceName);
+  if (usableMac(neighbour) === null) provoke(address, interfaceName);
   while (usableMac(neighbour) === null) {
     if (Date.now() >= deadline) throw unresolved(address, interfaceName);
     await sleep(LOOK_EVERY_MS, undefined, signal === undefined ? {} : { signal });
@@ -85,14 +87,23 @@ function usableMac(neighbour: Neighbour | null): string | null {
   return neighbour === null || neighbour.state === 'FAILED' ? null : neighbour.mac;
 }
 
-/** An entry that had failed long ago becomes INCOMPLETE again by this. Errors of the datagram itself don't matter. */
-function provoke(address: string, interfaceName: string): Promise<void> {
-  const socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4');
-  const scoped = /^fe[89ab]/i.test(address) ? `${address}%${interfaceName}` : address;
-  return new Promise<void>((resolve) => {
-    socket.on('error', () => resolve());
-    socket.connect(DISCARD_PORT, scoped, () => socket.send('', () => resolve()));
-  }).finally(() => socket.close());
+/**
+ * An entry that had failed long ago becomes INCOMPLETE again by this. By the interface itself: the routes may prefer another one
+ * with the same network, where nobody answers. Errors of the datagram itself don't matter.
+ */
+function provoke(address: string, interfaceName: string): void {
+  const name = new Uint8Array(SOCKADDR_IN6_LEN);
+  const octets = Uint8Array.from(ipaddr.parse(address).toByteArray());
+  const scopeId = libc().if_nametoindex(interfaceName);
+  const nameLen = putSockaddr(new DataView(name.buffer), 0, octets, DISCARD_PORT, scopeId);
+  const family = octets.length === 4 ? AF_INET : AF_INET6;
+  const fd = openSocket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  try {
+    bindToDevice(fd, interfaceName);
+    libc().sendto(fd, name, 0, 0, name, nameLen);
+  } finally {
+    libc().close(fd);
+  }
 }
 
 function unresolved(address: string, interfaceName: string): Error {

@@ -63,7 +63,8 @@ function cidrs(): string[] {
   return Object.values(networkInterfaces()).flatMap((all) => (all ?? []).flatMap(({ cidr }) => cidr ?? []));
 }
 
-function isLoopback({ family, octets }: Address): boolean {
+/** 127.0.0.0/8 and ::1. */
+export function isLoopback({ family, octets }: Address): boolean {
   return family === 4 ? octets[0] === 127 : octets.every((octet, i) => octet === (i === 15 ? 1 : 0));
 }
 

@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net';
 import { ERRNO, systemError, UfoError } from '../errors.js';
+import { parseAddress } from '../wire/address.js';
 import {
   findInterface,
   listInterfaces,
@@ -7,6 +8,7 @@ import {
   parseInterfaces,
   unknownInterface,
 } from './interfaces.js';
+import { isLoopback, OwnNetworks } from './own-networks.js';
 import { runTool } from './run-tool.js';
 
 /** The way the kernel would send to a destination. */
@@ -25,9 +27,9 @@ export interface Route {
 
 export interface RouteRequest {
   /** Only by this interface. */
-  readonly interface?: string;
-  /** From this address of ours, where rules choose by source. */
-  readonly source?: string;
+  readonly interface?: string | undefined;
+  /** What is to be sent from, where rules choose by source. They are asked about addresses of this host only. */
+  readonly source?: string | undefined;
 }
 
 /**
@@ -88,8 +90,17 @@ const PLAIN_WORD = /^[\w.:@-]+$/;
 function routeQuery(destination: string, { interface: by, source }: RouteRequest) {
   const [address = destination, scope] = destination.split('%');
   const oif = by ?? scope;
-  const options = [...(source ? ['from', source] : []), ...(oif ? ['oif', oif] : [])];
+  const options = [...(source && ruled(source) ? ['from', source] : []), ...(oif ? ['oif', oif] : [])];
   return { address, oif, words: ['route', 'get', address, ...options] };
+}
+
+/**
+ * Whether rules may choose by this source: one of another host is EINVAL to the kernel (`ip_route_output_key`), as one of the
+ * loopback network is for all that leaves the host, and no socket could have it either.
+ */
+function ruled(source: string): boolean {
+  const parsed = parseAddress(source);
+  return parsed !== null && !isLoopback(parsed) && new OwnNetworks().has(parsed);
 }
 
 /** The part of `ip -json -details route get` that we read. */

@@ -52,6 +52,6 @@ let compiled: object | null | undefined;
 
 /** The kernel of segment-kernel.wat over a memory, or null: rows are then written one by one. */
 export function createRepeatRow(memory: WasmMemory): RepeatRow | null {
-  compiled ??= compileKernel(SEGMENT_KERNEL_BYTES);
+  if (compiled === undefined) compiled = compileKernel(SEGMENT_KERNEL_BYTES);
   return compiled === null ? null : (instantiate(compiled, memory)['repeatRow'] as RepeatRow);
 }

@@ -30,7 +30,7 @@ let compiled: object | null | undefined;
 
 /** The SIMD kernel of sum-kernel.wat over a memory; where SIMD is not there, its plain twin. */
 export function createSumKernel(memory: WasmMemory): SumKernel {
-  compiled ??= compileKernel(SUM_KERNEL_BYTES);
+  if (compiled === undefined) compiled = compileKernel(SUM_KERNEL_BYTES);
   if (compiled === null) return createPlainSumKernel(memory);
   const { sum, copyAndSum } = instantiate(compiled, memory) as unknown as Pick<SumKernel, 'sum' | 'copyAndSum'>;
   return { simd: true, sum, copyAndSum };

@@ -1,8 +1,4 @@
 /**
- * The part of the WebAssembly API that udp-ufo uses. TypeScript ships these types only with the DOM library, which a
- * program for Node does not want.
- */
-/**
  * Memory of one thread. V8 copies into, out of and within shared memory by atomic words, and by octets where source and
  * target are not equally aligned: 15.5 µs instead of 1.7 µs for 64 KiB.
  */
@@ -12,6 +8,10 @@ export interface WasmMemory {
 interface MemoryConstructor {
   new (descriptor: { initial: number; maximum: number }): WasmMemory;
 }
+/**
+ * The part of the WebAssembly API that udp-ufo uses. TypeScript ships these types only with the DOM library, which a
+ * program for Node does not want.
+ */
 interface WebAssemblyApi {
   readonly Memory: MemoryConstructor;
   readonly Module: new (bytes: Uint8Array) => object;

@@ -78,13 +78,14 @@ export class EthernetLink implements Link {
   }
 
   /** Only by this interface, whatever the routes prefer. On lo there is one next hop, and no route by it to own IPv6 addresses. */
-  async #nextHop({ source, destination, route: known, signal }: LinkRequest): Promise<Uint8Array> {
+  async #nextHop(request: LinkRequest): Promise<Uint8Array> {
+    const { source, destination, signal } = request;
     const address = formatAddress(destination);
     if (this.#interface.linkType === 'loopback') {
       refuseMartian(source, destination, address);
       return new Uint8Array(ethernet.MAC_LEN);
     }
-    const route = await routeBy(this.#interface.name, address, known);
+    const route = await routeBy(this.#interface.name, request);
     if (route.type === 'local') refuseOwnAddress(address, this.#interface.name);
     return ethernet.parseMac(await nextHopMac(route, this.#interface, signal))!;
   }

@@ -65,6 +65,6 @@ let compiled: object | null | undefined;
 
 /** The kernel over a memory, or null: frames are then made row by row. */
 export function createFrameKernel(memory: WasmMemory): FrameKernel | null {
-  compiled ??= compileKernel(FRAME_KERNEL_BYTES);
+  if (compiled === undefined) compiled = compileKernel(FRAME_KERNEL_BYTES);
   return compiled === null ? null : (instantiate(compiled, memory) as unknown as FrameKernel);
 }

@@ -1,4 +1,5 @@
 import { findRoute, type Route } from '../host/route.js';
+import { formatAddress } from '../wire/address.js';
 
 /** Where datagrams go: what a device needs to know before the first one. */
 export interface LinkRequest {
@@ -12,7 +13,8 @@ export interface LinkRequest {
 }
 
 /** The route to an address by one interface, whatever the others prefer: what is known of it, or what the kernel says. */
-export function routeBy(interfaceName: string, address: string, known: Route | undefined): Promise<Route> {
-  if (known?.destination === address && known.interface === interfaceName) return Promise.resolve(known);
-  return findRoute(address, { interface: interfaceName });
+export function routeBy(interfaceName: string, { destination, source, route }: LinkRequest): Promise<Route> {
+  const address = formatAddress(destination);
+  if (route?.destination === address && route.interface === interfaceName) return Promise.resolve(route);
+  return findRoute(address, { interface: interfaceName, source: formatAddress(source) });
 }

@@ -46,10 +46,9 @@ export class RawIpLink implements Link {
   }
 
   /** @throws UfoError ENETUNREACH without a route by this interface, EHOSTUNREACH for an address of this very host */
-  async header({ destination, route: known }: LinkRequest): Promise<Uint8Array> {
-    const address = formatAddress(destination);
-    const route = await routeBy(this.#interface.name, address, known);
-    if (route.type === 'local') refuseOwnAddress(address, this.#interface.name);
+  async header(request: LinkRequest): Promise<Uint8Array> {
+    const route = await routeBy(this.#interface.name, request);
+    if (route.type === 'local') refuseOwnAddress(formatAddress(request.destination), this.#interface.name);
     return new Uint8Array(0);
   }
 }

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
-import { describe } from 'node:test';
-import { LAB, setLabMtu } from '../../src/host/lab.js';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe } from 'node:test';
+import { insideLab, LAB, scratchFolder, setLabMtu } from '../../src/host/lab.js';
+import { resolveNeighbour } from '../../src/host/neighbour.js';
 import { runTool } from '../../src/host/run-tool.js';
 import { createSocket } from '../../src/index.js';
 import { lastJson, runCli } from './cli.js';
@@ -69,6 +72,79 @@ describe('ways out', () => {
       }
     });
   }
+
+  describe('a second wire, whose rules choose by source', () => {
+    const ip = (words: string) => runTool('ip', words.split(' '));
+    const sentBy = async (name: string) => {
+      const json = await runTool('ip', ['-json', '-statistics', 'link', 'show', name]);
+      return (JSON.parse(json) as [{ stats64: { tx: { packets: number } } }])[0].stats64.tx.packets;
+    };
+    before(async () => {
+      if (insideLab() === null) return;
+      await ip('link add second0 type veth peer name second1');
+      await ip('addr add 203.0.113.1/24 dev second0');
+      await ip('addr add 192.0.2.11/24 dev near0');
+      for (const name of ['second0', 'second1']) await ip(`link set ${name} up`);
+      await ip('neigh add 203.0.113.2 lladdr 02:00:00:00:00:99 dev second0 nud permanent');
+      await ip('route add 198.51.100.0/24 via 192.0.2.2');
+      await ip('route add 198.51.100.0/24 via 203.0.113.2 table 100');
+      await ip('rule add from 192.0.2.11 lookup 100');
+    });
+    after(async () => {
+      if (insideLab() === null) return;
+      await ip('rule del from 192.0.2.11');
+      await ip('link del second0');
+      await ip('addr del 192.0.2.11/24 dev near0');
+      await ip('route del 198.51.100.0/24');
+    });
+
+    for (const driver of ['raw-socket', 'packet-socket', 'virtio-ufo', 'kernel-udp'] as const) {
+      liveIt(`${driver} goes by it from the address that they name, and not from another`, async () => {
+        for (const [source, name] of [
+          ['192.0.2.11', 'second0'],
+          ['192.0.2.1', 'near0'],
+        ] as const) {
+          await using socket = createSocket({ type: 'udp4', driver });
+          await socket.bind(0, source);
+          const path = await socket.path({ address: '198.51.100.7', port: 9 });
+          assert.deepEqual([path.interface, path.source], [name, source]);
+          const had = await sentBy(name);
+          await socket.sendMany(Array(50).fill(new Uint8Array(100)), { address: '198.51.100.7', port: 9 });
+          await socket.idle();
+          const went = (await sentBy(name)) - had;
+          assert.ok(went >= 50, `${went} of 50 by ${name}`);
+        }
+      });
+    }
+
+    liveIt('a dry run says what a sender would meet: interface, MTU and neighbour of that source', async () => {
+      await ip('link set second0 mtu 900');
+      const words = ['198.51.100.7:9', '--dry-run', '--json', '--source', '192.0.2.11', '--vlan', '5'];
+      const end = await send(words[0]!, ...words.slice(1), '--pcap', join(scratchFolder(), 'dry.pcap'));
+      assert.equal(end.code, 0, end.stderr);
+      assert.equal(lastJson<{ fragments: number }>(end).fragments, 4);
+      const file = await readFile(join(scratchFolder(), 'dry.pcap'));
+      assert.equal(file.subarray(40, 46).toString('hex'), '020000000099');
+    });
+  });
+
+  liveIt(
+    'a neighbour is asked for by the interface that is named, where another one has the same network',
+    async () => {
+      await runTool('ip', 'link add twin0 type veth peer name twin1 netns far'.split(' '));
+      try {
+        await runTool('ip', 'addr add 192.0.2.21/24 dev twin0'.split(' '));
+        await runTool('ip', 'link set twin0 up'.split(' '));
+        const far = (words: string) => runTool('nsenter', ['--net=/run/netns/far', 'ip', ...words.split(' ')]);
+        await far('addr add 192.0.2.22/24 dev twin1');
+        await far('link set twin1 up');
+        const mac = JSON.parse(await far('-json link show twin1')) as [{ address: string }];
+        assert.equal(await resolveNeighbour('192.0.2.22', 'twin0'), mac[0].address);
+      } finally {
+        await runTool('ip', ['link', 'del', 'twin0']);
+      }
+    },
+  );
 
   liveIt('--duration ends the wait for the next datagram as well', async () => {
     const begin = performance.now();

@@ -1,9 +1,8 @@
 import { isIP } from 'node:net';
-import { argumentError, usageError } from '../../errors.js';
+import { argumentError, type UfoError, usageError } from '../../errors.js';
 import type { NetworkInterface } from '../../host/interfaces.js';
 import { findNeighbour } from '../../host/neighbour.js';
 import { OwnNetworks } from '../../host/own-networks.js';
-import { findWayOut, type Route } from '../../host/route.js';
 import { type DriverOptionValues, pickDriverOptions } from '../../options/driver-options.js';
 import type { RateWish } from '../../options/parse-rate.js';
 import type { Reach } from '../../options/reach.js';
@@ -12,8 +11,11 @@ import { largestOf, type PayloadSizes, smallestOf } from '../../payload/sizes.js
 import { TIMED_LEAST_LEN } from '../../payload/time.js';
 import { checkSocketOptions } from '../../socket/check-options.js';
 import type { SocketOptions } from '../../socket/options.js';
+import { type RouteTo, routeTo } from '../../socket/path/route-to.js';
+import { PathSettings } from '../../socket/path/settings.js';
 import type { DriverName } from '../../tx/driver.js';
 import { DRIVER_TRAITS } from '../../tx/drivers.js';
+import { EthernetLink } from '../../tx/ethernet-link.js';
 import { parseMac } from '../../wire/ethernet.js';
 import type { FlowWish } from '../common/flows.js';
 import type { PayloadOptions } from '../common/payload-source.js';
@@ -100,7 +102,7 @@ export async function sendTarget(options: SendRequest): Promise<SendTarget> {
   refuseOtherFamily(options, family);
   const networks = new OwnNetworks();
   if (!options.dryRun) refuseBeyond(endsOf(options, address), options, networks);
-  const dry = options.dryRun ? await dryPath(address, options) : null;
+  const dry = options.dryRun ? await dryPath(address, family, options) : null;
   const socket: SocketOptions = {
     type: family === 4 ? 'udp4' : 'udp6',
     ...pickDriverOptions({ ...options, file: undefined }),
@@ -197,26 +199,42 @@ interface DryPath {
   readonly socket: Partial<SocketOptions>;
 }
 
-/** What a dry run has no device to ask for: the source address, MTU and Ethernet addresses that the routes would give. */
-async function dryPath(address: string, options: SendRequest): Promise<DryPath> {
-  const { interface: name, source, mtu, pcap = '/dev/null' } = options;
-  const file = {
-    driver: 'pcap-file',
-    interface: undefined,
-    queue: undefined,
-    qdiscBypass: undefined,
-    file: pcap,
-  } as const;
-  if (source !== undefined) return { source: source.host, socket: file };
-  const { route, link } = await findWayOut(address, name === undefined ? {} : { interface: name });
+/** What a dry run has no device to ask for: the source address, MTU and Ethernet addresses that a sender would find. */
+async function dryPath(address: string, family: 4 | 6, options: SendRequest): Promise<DryPath> {
+  const { source, mtu, pcap = '/dev/null' } = options;
+  const way = await dryWay(address, family, options);
   return {
-    source: route.source,
+    source: source?.host ?? way!.source,
     socket: {
-      ...file,
-      mtu: mtu ?? Math.min(link.mtu, route.mtu ?? link.mtu, LONGEST_PACKET), // lo has 65,536
-      ...(wantsEthernet(options) ? await ethernetOf(route, link, options) : {}),
+      ...{ driver: 'pcap-file', interface: undefined, queue: undefined, qdiscBypass: undefined, file: pcap },
+      ...(way !== null && { mtu: mtu ?? mtuBehind(way, options) }),
+      ...(wantsEthernet(options) && way?.link !== undefined ? await ethernetOf(way, way.link, options) : {}),
     },
   };
+}
+
+/** As a sender asks for it. null: this machine has none, but a source was named, and so there is something to show. */
+async function dryWay(address: string, family: 4 | 6, options: SendRequest): Promise<RouteTo | null> {
+  const { source } = options;
+  const asked: SocketOptions = {
+    type: family === 4 ? 'udp4' : 'udp6',
+    ...pickDriverOptions({ ...options, file: undefined }),
+  };
+  const settings = Object.assign(new PathSettings(asked), { broadcast: true });
+  try {
+    return await routeTo(address, asked, (source?.hosts?.length ?? 0) > 1 ? null : (source?.host ?? null), settings);
+  } catch (error) {
+    if (source !== undefined && NO_WAY.has((error as UfoError).code)) return null;
+    throw error;
+  }
+}
+
+const NO_WAY: ReadonlySet<string> = new Set(['ENETUNREACH', 'EHOSTUNREACH', 'ENETDOWN', 'ERR_UFO_UNSUPPORTED']);
+
+/** The second of two tags takes its octets from the packet. lo has 65,536. */
+function mtuBehind({ mtu, link }: RouteTo, { vlans }: SendRequest): number {
+  const most = vlans === undefined || link === undefined ? mtu : new EthernetLink(link, { vlans }).packetMtu(link.mtu);
+  return Math.min(mtu, most, LONGEST_PACKET);
 }
 
 function wantsEthernet({ vlans, sourceMac, destinationMac }: SendRequest): boolean {
@@ -224,8 +242,12 @@ function wantsEthernet({ vlans, sourceMac, destinationMac }: SendRequest): boole
 }
 
 /** As far as they are known without asking the wire; zeros otherwise. */
-async function ethernetOf(route: Route, link: NetworkInterface, options: SendRequest): Promise<Partial<SocketOptions>> {
-  const known = await findNeighbour(route.gateway ?? route.destination, route.interface);
+async function ethernetOf(
+  { route }: RouteTo,
+  link: NetworkInterface,
+  options: SendRequest,
+): Promise<Partial<SocketOptions>> {
+  const known = route === undefined ? null : await findNeighbour(route.gateway ?? route.destination, route.interface);
   return {
     sourceMac: options.sourceMac ?? parseMac(link.mac ?? '') ?? undefined,
     destinationMac: options.destinationMac ?? parseMac(known?.mac ?? '') ?? undefined,

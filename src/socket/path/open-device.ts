@@ -19,6 +19,8 @@ export interface DeviceRequest {
   readonly mtu: number;
   readonly pool: PagePool;
   readonly options: SocketOptions;
+  /** What it sends from, where the socket was bound to an address. */
+  readonly source?: string | undefined;
   /** kernel-udp sends by its descriptor. */
   readonly companion: Companion | null;
   /** What a user should know of how it came to this driver. */
@@ -30,10 +32,10 @@ export type OpenDevice = (driver: DriverName | 'auto', request: DeviceRequest) =
 
 /** How each driver is opened. Loaded only when it is: its native parts may be missing on this machine. */
 const OPENERS: Readonly<Record<DriverName, (request: DeviceRequest) => Promise<NetDevice>>> = {
-  async 'raw-socket'({ family, mtu, pool, interface: name, options }) {
+  async 'raw-socket'({ family, mtu, pool, interface: name, options, source }) {
     const bound = options.interface !== undefined;
     const { openRawSocket } = await import('../../tx/raw-socket/raw-socket.js');
-    return openRawSocket({ family, mtu, pool, interface: name, bound });
+    return openRawSocket({ family, mtu, pool, interface: name, bound, source });
   },
   async 'packet-socket'(request) {
     const { openPacketSocket } = await import('../../tx/packet/packet-socket.js');

@@ -154,7 +154,8 @@ export class Paths {
     if (channel === undefined) {
       const { family, pool, options: asked, open } = this.#with;
       const options = bound ? { ...asked, interface: interfaceName } : asked;
-      const request = { family, interface: interfaceName, mtu, link, toSelf, pool, options, companion };
+      const source = this.local.address ?? undefined;
+      const request = { family, interface: interfaceName, mtu, link, toSelf, pool, options, source, companion };
       channel = open(options.driver ?? DEFAULT_DRIVER, request).then((device) => this.#use(device));
       channel.catch(() => this.#channels.delete(key));
       this.#channels.set(key, channel);

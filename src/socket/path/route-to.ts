@@ -63,7 +63,10 @@ export async function routeTo(
     const source = withoutZone(boundTo ?? ownAddress(own, options));
     return { ...found, source, interface: name, mtu: own.mtu, link: own };
   }
-  const { route, link } = await findWayOut(address, name === undefined ? {} : { interface: name });
+  const { route, link } = await findWayOut(address, {
+    interface: name,
+    source: boundTo === null ? undefined : withoutZone(boundTo),
+  });
   if (route.type === 'local' && name !== undefined && isLinkLocal(address)) {
     // Our own: the kernel takes it by lo, but finds it by the interface that it belongs to.
     const own = await findInterface(name);

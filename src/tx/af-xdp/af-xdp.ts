@@ -57,6 +57,7 @@ export class AfXdp implements NetDevice {
   readonly #loss: LossCounters;
   readonly #linkWatch: LinkWatch;
   #reaper: NodeJS.Timeout | null = null;
+  #closing: Promise<void> | null = null;
 
   /** @param longest octets of the longest frame that the chunks take */
   constructor(socket: XdpSocket, { name, ifindex, mtu }: NetworkInterface, link: EthernetLink, longest: number) {
@@ -124,9 +125,13 @@ export class AfXdp implements NetDevice {
   }
 
   /** Waits up to a second for what is under way; skbs that are not done by then are released as not sent. */
-  async close(): Promise<void> {
-    const socket = this.#socket;
-    if (socket === null) return;
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const socket = this.#socket!;
     this.#socket = null;
     if (this.#reaper !== null) clearTimeout(this.#reaper);
     for (let waited = 0; waited < WAIT_MS && this.underWay > 0; waited++) {

@@ -1,10 +1,13 @@
 import { argumentError, ERRNO } from '../../errors.js';
 import { detectConntrack } from '../../host/conntrack.js';
+import { libc } from '../../host/libc.js';
 import { anyUnresolved } from '../../host/neighbour.js';
+import { isLoopback } from '../../host/own-networks.js';
+import { putSockaddr, SOCKADDR_IN6_LEN } from '../../host/sockaddr.js';
 import type { PagePool } from '../../memory/page-pool.js';
 import { NETIF_F_SG } from '../../skb/features.js';
 import type { Flow } from '../../skb/flow.js';
-import { formatAddress } from '../../wire/address.js';
+import { formatAddress, parseAddress } from '../../wire/address.js';
 import * as ipv4 from '../../wire/ipv4.js';
 import * as ipv6 from '../../wire/ipv6.js';
 import { ROUTING } from '../../wire/ipv6-extension.js';
@@ -23,6 +26,8 @@ export interface RawSocketOptions {
   readonly interface?: string;
   /** Send by `interface` whatever the routes say; without it the kernel routes each packet. */
   readonly bound?: boolean;
+  /** Rules may choose by it where it is this host's: what the header says is nothing to them. */
+  readonly source?: string | undefined;
   /** Largest IP packet, octets: the interface's MTU. */
   readonly mtu: number;
   /** The pool that batches come from. The device keeps a run of `mtu` octets of it until it is closed. */
@@ -95,6 +100,7 @@ class RawSocketDevice implements NetDevice {
     this.#bound = options.bound ?? false;
     this.#socket = socket;
     const fd = options.packageCalls === true ? null : descriptorOf(socket.wrap);
+    if (fd !== null && options.source !== undefined) bindSource(fd, options.source);
     this.#sender = fd === null ? null : new MmsgSender(fd, ifindex);
     this.features = fd === null ? 0 : NETIF_F_SG; // sendmmsg(2) gathers
     this.#slot = slot;
@@ -212,6 +218,14 @@ function conntrackNotes(family: 4 | 6): readonly string[] {
 /** Where a route is in the header, its first hop is what the IP header names. Options may hold one, so they count. */
 function hasSourceRoute(flow: Flow): boolean {
   return flow.options.length > 0 || flow.extensionHeaders.some(({ type }) => type === ROUTING);
+}
+
+/** One of another host is refused, and no rule's business; a link-local one would bind to an interface, one of lo to this host. */
+function bindSource(fd: number, source: string): void {
+  const parsed = parseAddress(source);
+  if (parsed === null || isLoopback(parsed) || isLinkLocal(parsed.octets)) return;
+  const name = new Uint8Array(SOCKADDR_IN6_LEN);
+  libc().bind(fd, name, putSockaddr(new DataView(name.buffer), 0, parsed.octets, 0));
 }
 
 /** fe80::/10 and ff02::/16, which mean nothing without an interface. */
