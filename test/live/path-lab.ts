@@ -5,14 +5,14 @@ import type { PathReport } from '../../src/app/path/report.js';
 import { MAIN } from './cli.js';
 
 /** In a lab with a router: the far end, then `path` to it over both families, a JSON line each. */
-const script = (far: string, to: string) => `
+const script = (far: string, to: string, more: readonly string[]) => `
 const { execFile, spawn } = require('node:child_process');
 const { promisify } = require('node:util');
 const lab = JSON.parse(process.env.UDP_UFO_LAB);
 const main = ${JSON.stringify(MAIN)};
 const ask = async () => {
   const runs = [lab.far.ipv4, '[' + lab.far.ipv6 + ']'].map((address) => {
-    const words = [main, 'path', address + '${to}', '--fast', '--json'];
+    const words = [main, 'path', address + '${to}', '--fast', '--json', ...${JSON.stringify(more)}];
     return promisify(execFile)(process.execPath, words, { timeout: 60000, maxBuffer: 1 << 26 }).catch((error) => error);
   });
   for (const { stdout, stderr } of await Promise.all(runs)) process.stdout.write(stdout + stderr);
@@ -28,8 +28,13 @@ else {
 }`;
 
 /** What `path` says in a lab with that router: of IPv4, then of IPv6. */
-export async function paths(router: string, far: string, to: string): Promise<PathReport[]> {
-  const words = [MAIN, 'lab', '--router', router, '--', process.execPath, '-e', script(far, to)];
+export async function paths(
+  router: string,
+  far: string,
+  to: string,
+  more: readonly string[] = [],
+): Promise<PathReport[]> {
+  const words = [MAIN, 'lab', '--router', router, '--', process.execPath, '-e', script(far, to, more)];
   const { stdout, stderr } = await promisify(execFile)(process.execPath, words, { timeout: 55_000 });
   const lines = stdout.trim().split('\n');
   assert.equal(lines.length, 2, `${stdout}${stderr}`);

@@ -33,6 +33,12 @@ function suite(): void {
     }
   });
 
+  liveIt('searches by a closed port for what passes, however seldom it answers', async () => {
+    for (const { answers, largestPacket } of await paths('mtu-blackhole', '', '', ['--pmtu'])) {
+      assert.deepEqual([answers, largestPacket], ['closed-port', 1400]);
+    }
+  });
+
   liveIt('a last fragment that this host does not let go is an outcome', async () => {
     const { near, far } = LAB;
     const address = '192.0.2.99'; // of nobody

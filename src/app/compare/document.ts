@@ -5,7 +5,7 @@ import type { Mark, MatrixSection, Section, TableRow, TableSection } from '../..
 import type { ReportBody } from '../common/html-report.js';
 import { type CompareCase, caseText } from './cases.js';
 import type { CompareSummary, DatagramReport } from './report.js';
-import { sideBySide } from './side-by-side.js';
+import { sideBySide, theirText } from './side-by-side.js';
 import { differenceLine, summaryText } from './text.js';
 
 const VERDICT_MARKS = { good: 'good', bad: 'bad', inconclusive: 'unsure' } as const;
@@ -127,7 +127,10 @@ function matrix(report: DatagramReport): MatrixSection {
       name: field,
       cells: [
         { mark: 'plain', text: ours },
-        ...theirs.map(({ same, text }) => ({ mark: same ? ('good' as const) : ('bad' as const), text })),
+        ...theirs.map((one) => ({
+          mark: one.same ? ('good' as const) : ('bad' as const),
+          text: one.own === null ? one.text : theirText(one),
+        })),
       ],
     })),
   };

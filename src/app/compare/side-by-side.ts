@@ -8,8 +8,11 @@ interface SideBySide {
   readonly rows: readonly {
     readonly field: string;
     readonly ours: string;
-    /** `same`: as ours is under the same ident. */
-    readonly theirs: readonly { readonly same: boolean; readonly text: string }[];
+    /**
+     * `same`: as ours is. Each is held against a cut of ours under its own ident, a message of several datagrams against as
+     * many: what ours has otherwise there is told by `own`.
+     */
+    readonly theirs: readonly { readonly same: boolean; readonly text: string; readonly own: string | null }[];
   }[];
 }
 
@@ -24,13 +27,17 @@ export function sideBySide({ cuts }: DatagramReport): SideBySide {
       field,
       ours: ours[0]?.get(field) ?? NONE,
       theirs: theirs.map((one, i) => {
-        // A message of several datagrams is held against as many of ours: what is shown is the first alone.
-        const shown = ours[i]!.get(PACKETS) === ours[0]!.get(PACKETS);
-        return { same: shown && one.get(field) === ours[i]!.get(field), text: one.get(field) ?? NONE };
+        const [shown, own, text] = [ours[0], ours[i], one].map((each) => each!.get(field) ?? NONE);
+        return { same: text === own, text: text!, own: own === shown ? null : own! };
       }),
     })),
   };
 }
 
+/** `=` is as ours is that is shown; one that was held against another one of ours says so: `= 17`, `4 (ours 18)`. */
+export function theirText({ same, text, own }: SideBySide['rows'][number]['theirs'][number]): string {
+  if (own === null) return same ? '=' : text;
+  return same ? `= ${text}` : `${text} (ours ${own})`;
+}
+
 const NONE = '–';
-const PACKETS = 'packets';

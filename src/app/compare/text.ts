@@ -4,7 +4,7 @@ import type { CauseGroup } from '../../compare/cuts/groups.js';
 import { counted } from '../common/figures.js';
 import { type CompareCase, caseText } from './cases.js';
 import { type CompareSummary, type CutReport, type DatagramReport, OUTCOMES } from './report.js';
-import { sideBySide } from './side-by-side.js';
+import { sideBySide, theirText } from './side-by-side.js';
 
 /** Differences of one cut that are printed. */
 const MOST_LINES = 8;
@@ -40,12 +40,12 @@ export function differenceLine({ fragment, field, from, to }: CutDifference): st
   return `${fragment === 0 ? '' : `fragment #${fragment}: `}${field} got ${to}, want ${from}`;
 }
 
-/** Every field of every fragment side by side, ours first; `=` is as ours is. */
+/** Every field of every fragment side by side, ours first. */
 export function fieldsTable(report: DatagramReport): string {
   const { ways, rows } = sideBySide(report);
   const table = new Table({ ...PLAIN, head: ['field', 'ours', ...ways] });
   for (const { field, ours, theirs } of rows) {
-    table.push([field, ours, ...theirs.map(({ same, text }) => (same ? '=' : text))]);
+    table.push([field, ours, ...theirs.map(theirText)]);
   }
   return table.toString();
 }

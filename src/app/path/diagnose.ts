@@ -1,19 +1,9 @@
-import { grouped } from '../../report/grouped.js';
 import type { Arrival } from '../common/arrival.js';
+import type { Evidence } from './evidence.js';
 import { FINDINGS, type Finding, type FindingCode } from './finding.js';
+import { limited } from './limited.js';
 import { lossOf, lossy } from './loss.js';
 import { type AnswerKind, type Outcome, type ProbeName, passed, unasked } from './probe.js';
-
-/** All outcomes of one family, and what was searched for in between. */
-export interface Evidence {
-  readonly family: 4 | 6;
-  readonly kind: AnswerKind | null;
-  readonly outcomes: ReadonlyMap<ProbeName, Outcome>;
-  /** Octets of the largest packet that passes whole, where a full one does not. */
-  readonly largestPacket: number | null;
-  /** Octets of payload of the largest datagram that passes, where the largest possible does not. */
-  readonly largestDatagram: number | null;
-}
 
 /** What the evidence shows, the gravest first; none where nothing stands out. */
 export function diagnose(evidence: Evidence): Finding[] {
@@ -74,7 +64,9 @@ function fragmentsLost({ outcomes, kind }: Evidence): Finding[] {
   const laters = parts.filter(({ packets }) => packets !== null && packets.fragments > (packets.first ? 1 : 0)).length;
   const watched = outcomes.get('small')!.arrivals.some(({ packets }) => packets !== null);
   const alone = outcomes.get('first-only');
-  if ((firsts > 0 && laters === 0) || alone?.timeExceededMs) return [laterDropped(alone)];
+  // That first fragments arrive tells nothing of an echo's way back.
+  const firstsAlone = alone?.timeExceededMs && kind !== 'echo';
+  if ((firsts > 0 && laters === 0) || firstsAlone) return [laterDropped(alone)];
   if (laters > 0 && firsts === 0) {
     const next =
       'a filter that wants to see a whole header, or one against fragments with ports: its log, its counters';
@@ -91,7 +83,10 @@ function fragmentsLost({ outcomes, kind }: Evidence): Finding[] {
 function someLost(kind: AnswerKind | null): Finding {
   const next =
     kind === 'report' ? 'let receive --report capture there (root)' : 'udp-ufo receive PORT --report there tells which';
-  const says = 'datagrams in fragments do not arrive; which fragments are lost is not known';
+  const says =
+    kind === 'echo'
+      ? 'datagrams in fragments do not come back; which fragments are lost, there or on the way back, is not known'
+      : 'datagrams in fragments do not arrive; which fragments are lost is not known';
   return { code: 'fragments-lost', says, next };
 }
 
@@ -104,41 +99,6 @@ function laterDropped(alone: Outcome | undefined): Finding {
     says: `later fragments are dropped on this path; first ones pass${seen}`,
     next: 'a stateless filter on ports, which later fragments do not have: allow fragments, or track connections',
   };
-}
-
-/** What passes in small numbers or sizes and not in large ones. */
-function limited({ family, outcomes, largestPacket, largestDatagram }: Evidence): Finding[] {
-  const found: Finding[] = [];
-  const full = outcomes.get('full');
-  const silent = full !== undefined && full.tooBig.length === 0;
-  if (!passed(full) && silent && largestPacket !== null) {
-    const what =
-      family === 6 ? 'an MTU black hole, or a filter on sizes' : 'a filter on sizes (a small MTU would cut them)';
-    const says = `packets over ${largestPacket} octets vanish, and no ICMP says why: ${what}`;
-    found.push({ code: 'size-limited', says, next: 'the MTU of tunnels on the way, and who drops ICMP too big' });
-  }
-  const df = outcomes.get('full-df');
-  if (df !== undefined && passed(full) && !passed(df) && df.tooBig.length === 0 && df.failed === null) {
-    const says = `packets with DF over ${largestPacket ?? '?'} octets vanish, and no ICMP says why: an MTU black hole`;
-    found.push({ code: 'black-hole', says, next: 'who drops ICMP "fragmentation needed" on the way' });
-  }
-  // Many fragments in a row lose some by chance: no limit can be seen then.
-  if (!passed(outcomes.get('fragments-small')) || lossOf(outcomes) !== null) return found;
-  const burst = outcomes.get('burst-fragments');
-  if (burst !== undefined && !passed(burst) && passed(outcomes.get('burst'))) {
-    const says = `fragments are limited by rate: ${burst.arrived} of ${burst.sent} datagrams in a row passed, small packets all did`;
-    found.push({
-      code: 'rate-limited',
-      says,
-      next: 'policers for fragments on the way, conntrack and firewall limits',
-    });
-  } else if (largestDatagram !== null) {
-    const says = `datagrams over ${grouped(largestDatagram)} octets do not arrive whole; smaller ones in fragments do`;
-    const next =
-      'who reassembles on the way or at the end: ipfrag_high_thresh, fragments it allows for a datagram, its buffers';
-    found.push({ code: 'datagrams-limited', says, next });
-  }
-  return found;
 }
 
 /** Kinds of fragments that are dropped where plain ones pass. */

@@ -3,8 +3,9 @@ import { type ExitCode, verdictExitCode, worstOf } from '../common/exit-codes.js
 import { HtmlReport } from '../common/html-report.js';
 import type { Output } from '../common/output.js';
 import { peerAddresses } from '../common/peer-addresses.js';
-import { diagnose, type Evidence } from './diagnose.js';
+import { diagnose } from './diagnose.js';
 import { pathDocument } from './document.js';
+import type { Evidence } from './evidence.js';
 import { farEndOf } from './far-end.js';
 import { largestPayload } from './limits.js';
 import { losesSome } from './loss.js';
@@ -79,11 +80,11 @@ class PathRun {
     const family = this.#family;
     const mtu = await this.#prober.mtu(this.#signal);
     const [small, ...rest] = probes({ family, mtu, burst: BURST });
-    await this.#ask(small!);
+    // What came before may have used up a closed port's answers (traceroute does).
+    if (!(await this.#ask(small!)) && this.#mayBeClosed) await this.#ask(slowly(small!));
     if (passed(this.#outcomes.get('small'))) {
-      const closed = this.#prober.kind === 'closed-port';
-      for (const probe of closed ? rest.filter(({ gapMs }) => gapMs > 0) : rest) {
-        if (!this.#options.pmtu || PMTU_PROBES.includes(probe.name)) await this.#ask(closed ? slowly(probe) : probe);
+      for (const probe of this.#mayBeClosed ? rest.filter(({ gapMs }) => gapMs > 0) : rest) {
+        if (!this.#options.pmtu || PMTU_PROBES.includes(probe.name)) await this.#askAtPace(probe);
       }
     }
     await this.#askAgain();
@@ -105,6 +106,17 @@ class PathRun {
       farEnd: this.#options.limits === true ? farEndOf(this.#outcomes.values()) : null,
       findings: diagnose(evidence),
     };
+  }
+
+  /** Whether answers may be rationed: nothing else than a port unreachable was heard so far. */
+  get #mayBeClosed(): boolean {
+    const { kind } = this.#prober;
+    return kind === null || kind === 'closed-port';
+  }
+
+  /** No faster than a closed port answers: what its host leaves out for its rate limit looks like a drop. */
+  #askAtPace(probe: Probe): Promise<boolean> {
+    return this.#ask(this.#mayBeClosed ? slowly(probe) : probe);
   }
 
   async #ask(probe: Probe): Promise<boolean> {
@@ -134,7 +146,7 @@ class PathRun {
     const withDf = passed(full) && df !== undefined;
     const lost = withDf ? df : full;
     if (lost === undefined || passed(lost) || lost.tooBig.length > 0 || lost.failed !== null) return null;
-    return this.#search(128, mtu, 1, (len) => this.#ask(ofPacketLen(this.#family, len, withDf)));
+    return this.#search(128, mtu, 1, (len) => this.#askAtPace(ofPacketLen(this.#family, len, withDf)));
   }
 
   /** Searches between the largest size that passed and the next one, where datagrams in fragments pass at all. */
@@ -149,7 +161,7 @@ class PathRun {
       2 * mtu,
       ...asked.filter(({ probe }) => probe.size < failing).map(({ probe }) => probe.size),
     );
-    return this.#search(passing, failing, 512, (size) => this.#ask(ofSize(size)));
+    return this.#search(passing, failing, 512, (size) => this.#askAtPace(ofSize(size)));
   }
 
   /** The largest value that passes, to within `grain`: `low` does, `high` does not. */
@@ -171,10 +183,8 @@ class PathRun {
   /** What the far end puts together; only where fragments get there at all. */
   async #farEnd(): Promise<void> {
     if (!passed(this.#outcomes.get('fragments-small'))) return;
-    const closed = this.#prober.kind === 'closed-port';
     for (const count of FRAGMENT_COUNTS) {
-      const probe = ofFragments(count);
-      if (!(await this.#ask(closed ? slowly(probe) : probe))) break;
+      if (!(await this.#askAtPace(ofFragments(count)))) break;
     }
     if (this.#options.fast) return;
     this.#note(`waiting for the far end's reassembly time, at most ${WAITS_S.at(-1)! + 2} s (--fast leaves this out)`);
@@ -197,5 +207,5 @@ class PathRun {
 }
 
 function slowly(probe: Probe): Probe {
-  return { ...probe, count: 1, gapMs: CLOSED_PORT_GAP_MS, patienceMs: 1_500 };
+  return { ...probe, count: 1, gapMs: CLOSED_PORT_GAP_MS, patienceMs: probe.patienceMs ?? 1_500 };
 }

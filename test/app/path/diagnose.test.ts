@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Arrival, ArrivedPackets } from '../../../src/app/common/arrival.js';
-import { diagnose, type Evidence } from '../../../src/app/path/diagnose.js';
+import { diagnose } from '../../../src/app/path/diagnose.js';
+import type { Evidence } from '../../../src/app/path/evidence.js';
 import { FINDINGS } from '../../../src/app/path/finding.js';
 import type { Outcome, ProbeName } from '../../../src/app/path/probe.js';
 import { probes } from '../../../src/app/path/probes.js';
@@ -174,6 +175,23 @@ describe('diagnose', () => {
     const e = evidence({ 'fragments-small': LOST, small: { arrivals: [] } }, { kind: 'closed-port' });
     const alone = { ...e.outcomes.get('small')!, arrived: 0, timeExceededMs: 30_100 };
     assert.deepEqual(codes({ ...e, outcomes: new Map([...e.outcomes, ['first-only', alone]]) }), ['later-dropped']);
+  });
+
+  it('does not tell the way there from the way back of an echo', () => {
+    const lost = { 'fragments-small': LOST, small: { arrivals: [] } };
+    const e = evidence(lost, { kind: 'echo' });
+    const alone = { ...e.outcomes.get('small')!, arrived: 0, timeExceededMs: 30_100 };
+    const [fragments] = diagnose({ ...e, outcomes: new Map([...e.outcomes, ['first-only', alone]]) });
+    assert.deepEqual([fragments!.code, /there or on the way back/.test(fragments!.says)], ['fragments-lost', true]);
+    const sizes = { full: LOST, 'full-df': LOST };
+    const saysOf = (kind: 'echo' | 'report') => diagnose(evidence(sizes, { kind, largestPacket: 1404 }))[0]!.says;
+    assert.match(saysOf('report'), /over 1404 octets vanish, .*: a filter on sizes \(a small MTU would cut them\)$/);
+    assert.match(
+      saysOf('echo'),
+      /over 1404 octets do not come back, .*: an MTU black hole, or a filter on sizes, on the way there or back$/,
+    );
+    const [large] = diagnose(evidence({}, { kind: 'echo', largestDatagram: 4000 }));
+    assert.match(large!.says, /do not come back whole/);
   });
 
   it('puts the gravest first', () => {
