@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { askOverlaps, findAnswerKind } from '../../src/app/conform/ask.js';
+import { findAnswerKind } from '../../src/app/conform/ask.js';
+import { askOverlaps } from '../../src/app/conform/ask-overlaps.js';
 import { pairCases } from '../../src/app/conform/overlap.js';
 import { type PolicyResult, policyLine, policyOf } from '../../src/app/conform/policy.js';
 import { Prober } from '../../src/app/conform/prober.js';
+import { Receiver } from '../../src/app/conform/receiver.js';
 import { settle } from '../../src/app/conform/settle.js';
 import { describeLive, liveIt } from './in-lab.js';
 import { type OverlapWay, TunStack } from './tun-stack.js';
@@ -46,9 +48,9 @@ async function policyOfStack(way: OverlapWay, family: 4 | 6): Promise<PolicyResu
   const { signal } = new AbortController();
   const to = { family, address: stack.addresses[family], port: 7, driver: 'packet-socket', signal } as const;
   await using prober = await Prober.open(to);
-  const kind = await findAnswerKind(prober);
-  assert.equal(kind, 'echo');
+  assert.equal(await findAnswerKind(prober), 'echo');
+  const receiver = new Receiver(prober, 'echo', signal);
   const cases = pairCases();
-  const first = await askOverlaps(prober, cases, kind, signal);
-  return policyOf(cases, await settle(prober, cases, first, kind, signal), [], []);
+  const first = await askOverlaps(receiver, cases);
+  return policyOf(cases, await settle(receiver, cases, first), [], []);
 }

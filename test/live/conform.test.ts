@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -8,9 +8,14 @@ import { join } from 'node:path';
 import { after, before } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { askOverlaps, findAnswerKind } from '../../src/app/conform/ask.js';
+import { promisify } from 'node:util';
+import { findAnswerKind } from '../../src/app/conform/ask.js';
+import { askOverlaps } from '../../src/app/conform/ask-overlaps.js';
+import { askRules } from '../../src/app/conform/ask-rules.js';
 import { AROUND, pairCases, winnerOf } from '../../src/app/conform/overlap.js';
 import { Prober } from '../../src/app/conform/prober.js';
+import { Receiver } from '../../src/app/conform/receiver.js';
+import { RULES } from '../../src/app/conform/rules/quick.js';
 import { settle } from '../../src/app/conform/settle.js';
 import { farCommand, LAB, setLabMtu } from '../../src/host/lab.js';
 import { Cli, MAIN } from './cli.js';
@@ -47,6 +52,7 @@ interface Facts {
   readonly outcome: string;
   readonly frames: readonly number[] | null;
   readonly back: string;
+  readonly delivered: number;
   readonly names: readonly string[];
   readonly cells: Readonly<Record<string, string>>;
   readonly triples?: Readonly<Record<string, string>>;
@@ -60,7 +66,11 @@ function tableIn(file: string): ReadonlyMap<string, readonly [four: string, six:
   return new Map([...lines].map(([, demand, four, six]) => [demand!, [four!, six!]]));
 }
 
-const OUTCOMES: Readonly<Record<string, string>> = { kept: 'kept', broken: '**broken**', differs: 'differs, allowed' };
+/** As the documents write it. */
+function outcomeOf({ outcome, delivered }: Facts): string {
+  if (outcome === 'allowed') return delivered === 0 ? 'allowed: not delivered' : 'allowed: delivered';
+  return outcome === 'broken' ? '**broken**' : outcome === 'differs' ? 'differs, allowed' : outcome;
+}
 
 describeLive('udp-ufo conform against Linux', () => {
   /** Demand → what came of it, as the documents write it. */
@@ -91,8 +101,9 @@ describeLive('udp-ufo conform against Linux', () => {
       assert.deepEqual(broken, family === 6 ? LINUX_BREAKS : [], stderr);
       assert.equal(code, family === 6 ? 1 : 0);
       const rules = facts.filter(({ type }) => type === 'rule');
-      for (const { demand, outcome, section, ready } of rules) {
-        found[family].set(demand, `${OUTCOMES[outcome]} (${[section, ...(ready === null ? [] : [ready])].join(', ')})`);
+      for (const rule of rules) {
+        const { demand, section, ready } = rule;
+        found[family].set(demand, `${outcomeOf(rule)} (${[section, ...(ready === null ? [] : [ready])].join(', ')})`);
       }
       assert.ok(rules.length > 18);
       assert.deepEqual(
@@ -124,6 +135,25 @@ describeLive('udp-ufo conform against Linux', () => {
     for (const [demand, cells] of readme) assert.deepEqual(cells, all.get(demand), demand);
   });
 
+  liveIt('holds nothing against a receiver whose memory for fragments is full of an earlier question', async () => {
+    const usual = await thresholds();
+    await setThresholds(6_000, 9_000);
+    try {
+      const { signal } = new AbortController();
+      const to = { family: 4, address: LAB.far.ipv4, port: ECHO, driver: 'packet-socket', signal } as const;
+      await using prober = await Prober.open(to);
+      assert.equal(await findAnswerKind(prober), 'echo');
+      const rules = RULES.filter(({ demand }) => ['any order', 'an exact copy does no harm'].includes(demand));
+      const results = await askRules(new Receiver(prober, 'echo', signal), rules, async () => undefined);
+      assert.deepEqual(
+        results.map(({ outcome }) => outcome),
+        ['unsure', 'kept'],
+      );
+    } finally {
+      await setThresholds(...usual);
+    }
+  });
+
   liveIt('hears it from receive --report as from an echo', async () => {
     const [command, args] = farCommand(process.execPath, [MAIN, 'receive', String(REPORT), '--report', '--json']);
     const receiver = spawn(command, args, { stdio: ['ignore', 'pipe', 'ignore'] });
@@ -134,9 +164,10 @@ describeLive('udp-ufo conform against Linux', () => {
       const to = { family: 6, address: LAB.far.ipv6, port: REPORT, driver: 'packet-socket', signal } as const;
       await using prober = await Prober.open(to);
       assert.equal(await findAnswerKind(prober), 'report');
+      const asked = new Receiver(prober, 'report', signal);
       const cases = pairCases(AROUND.slice(0, 1));
-      const first = await askOverlaps(prober, cases, 'report', signal);
-      const answers = await settle(prober, cases, first, 'report', signal);
+      const first = await askOverlaps(asked, cases);
+      const answers = await settle(asked, cases, first);
       const winners = cases.map((one, at) => winnerOf(one, answers[at]!));
       assert.deepEqual(
         winners,
@@ -171,11 +202,12 @@ function closedPort(): void {
       const { signal } = new AbortController();
       await using prober = await Prober.open({ family, address, port: CLOSED, driver: 'packet-socket', signal });
       assert.equal(await findAnswerKind(prober), 'port unreachable');
+      const asked = new Receiver(prober, 'port unreachable', signal);
       await sleep(1100); // its rate limit
       const some = ['before', 'overlaps', 'equals', 'contains', 'during'];
       const cases = pairCases(AROUND.slice(0, 1)).filter(({ relation }) => some.includes(relation));
-      const first = await askOverlaps(prober, cases, 'port unreachable', signal);
-      const answers = await settle(prober, cases, first, 'port unreachable', signal);
+      const first = await askOverlaps(asked, cases);
+      const answers = await settle(asked, cases, first);
       const winners = cases.map((one, at) => winnerOf(one, answers[at]!));
       assert.deepEqual(
         winners,
@@ -183,6 +215,22 @@ function closedPort(): void {
       );
     });
   }
+}
+
+/** Octets of the far host's memory for IPv4 fragments: down to these, and at most. */
+const LOW = '/proc/sys/net/ipv4/ipfrag_low_thresh';
+const HIGH = '/proc/sys/net/ipv4/ipfrag_high_thresh';
+
+async function thresholds(): Promise<readonly [low: number, high: number]> {
+  const { stdout } = await promisify(execFile)(...farCommand('cat', [LOW, HIGH]));
+  const [low, high] = stdout.trim().split('\n').map(Number);
+  return [low!, high!];
+}
+
+/** The lower one never above the other. */
+async function setThresholds(low: number, high: number): Promise<void> {
+  const words = `echo 0 > ${LOW}; echo ${high} > ${HIGH}; echo ${low} > ${LOW}`;
+  await promisify(execFile)(...farCommand('sh', ['-c', words]));
 }
 
 function byRelation(a: string, b: string): number {

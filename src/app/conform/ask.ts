@@ -1,16 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { plan } from '../../faults/plan.js';
 import type { FragmentPlan } from '../../ufo/plan.js';
 import * as ipv4 from '../../wire/ipv4.js';
 import * as ipv6 from '../../wire/ipv6.js';
 import { ICMP_TYPES, type IcmpAnswer } from '../common/icmp-sighting.js';
-import type { Echo } from './echoes.js';
-import { casePayload, casePlan, type OverlapCase } from './overlap.js';
-import type { Mixture } from './policies.js';
 import type { Answer, Prober } from './prober.js';
-import { RULES } from './rules/quick.js';
 import type { Rule } from './rules/rule.js';
-import { ownersOf, probeOf, taggedUnits, UNIT } from './tagged.js';
+import { probeOf, taggedUnits, UNIT } from './tagged.js';
 
 /** How a receiver lets us know that it has put a datagram together. */
 export type AnswerKind = 'echo' | 'report' | 'port unreachable';
@@ -21,28 +16,11 @@ export function tellsOctets(kind: AnswerKind): boolean {
 }
 
 /** Time for an answer, milliseconds. */
-const ECHO_MS = 400;
-/** And where it is asked again: who answers may be busy. */
-const PATIENT_MS = 2_000;
+export const ECHO_MS = 400;
 /** Linux sends one port unreachable a second to a host (icmp_ratelimit), others no fewer. */
-const ICMP_MS = 1100;
+export const ICMP_MS = 1100;
 /** Times that a plain datagram is sent before nobody is said to answer. */
 const KIND_TIMES = 4;
-/** Overlap cases that are on their way at once. */
-const BURST = 16;
-const BURST_MS = 10;
-/** Overlap cases whose answers are waited for together. */
-const PART = 128;
-/** Times that silent cases are asked. */
-const MOST_TIMES = 6;
-/** Silent cases behind one another that closed ports are let have before a plain datagram is sent. */
-const MOST_SILENT = 4;
-/** Longest that a receiver is waited for whose memory for fragments is full, milliseconds. */
-const RECOVER_MS = 65_000;
-const CONTROL: Readonly<Record<4 | 6, Rule>> = {
-  4: RULES.find(({ family }) => family === 4)!,
-  6: RULES.find(({ family }) => family === 6)!,
-};
 /** What of an address's last octet is turned for a neighbour of that host. */
 const ANOTHER_HOST = 0x40;
 /** Fragments of one datagram that go at once, and the pause behind them. */
@@ -127,159 +105,6 @@ export function rulePayload({ size }: Rule, probe: number): Uint8Array {
 /** Datagrams that the receiver has put together, as far as this kind of answer can tell. */
 export function deliveredIn({ echoes, icmp }: Answer, kind: AnswerKind, family: 4 | 6): number {
   return tellsOctets(kind) ? echoes.length : icmp.filter((one) => isPortUnreachable(one, family)).length;
-}
-
-/** Sends overlap cases, `burst` of them behind one another, and tells for each whose octets were delivered. */
-export async function askOverlaps(
-  prober: Prober,
-  cases: readonly OverlapCase[],
-  kind: AnswerKind,
-  signal: AbortSignal,
-  burst = BURST,
-): Promise<Mixture[]> {
-  return tellsOctets(kind) ? askAtOnce(prober, cases, kind, burst, signal) : askInTurn(prober, cases, signal);
-}
-
-/**
- * Part by part, as they are answered at once: each answer says by its octets which question it is of. What was not answered
- * is asked again, for a question may be lost; and what a receiver keeps of datagrams that it never completes may fill its
- * memory for fragments, which is waited for.
- */
-async function askAtOnce(
-  prober: Prober,
-  cases: readonly OverlapCase[],
-  kind: AnswerKind,
-  burst: number,
-  signal: AbortSignal,
-): Promise<Mixture[]> {
-  const found: Mixture[] = [];
-  for (let from = 0; from < cases.length; from += PART) {
-    found.push(...(await askPart(prober, cases.slice(from, from + PART), kind, burst, signal)));
-  }
-  return found;
-}
-
-async function askPart(
-  prober: Prober,
-  cases: readonly OverlapCase[],
-  kind: AnswerKind,
-  burst: number,
-  signal: AbortSignal,
-): Promise<Mixture[]> {
-  const part = new AskedPart(prober, cases, burst);
-  for (let times = 1; times <= MOST_TIMES; times++) {
-    await part.ask(times === 1 ? ECHO_MS : PATIENT_MS, signal);
-    if (part.isAnswered) break;
-    // Silence counts where a plain datagram is answered right behind it, and the second time: questions are lost, too.
-    const isAwake = await answersNow(prober, kind);
-    if (isAwake && times > 1) break;
-    if (!isAwake) await reassembles(prober, kind, signal);
-  }
-  return part.mixtures;
-}
-
-/** Cases that are asked together. An answer counts whichever of the questions about its case it is to: it may be late. */
-class AskedPart {
-  readonly mixtures: Mixture[];
-  readonly #prober: Prober;
-  readonly #cases: readonly OverlapCase[];
-  readonly #burst: number;
-  /** Under which ident each was asked, and the place of its case. */
-  readonly #asked = new Map<number, number>();
-  readonly #from = performance.now();
-
-  constructor(prober: Prober, cases: readonly OverlapCase[], burst: number) {
-    this.#prober = prober;
-    this.#cases = cases;
-    this.#burst = burst;
-    this.mixtures = cases.map(() => 'none');
-  }
-
-  get isAnswered(): boolean {
-    return !this.mixtures.includes('none');
-  }
-
-  /** Asks the cases that nothing was heard of, and gives their answers `ms`. */
-  async ask(ms: number, signal: AbortSignal): Promise<void> {
-    let sent = 0;
-    for (const [at, one] of this.#cases.entries()) {
-      if (this.mixtures[at] !== 'none') continue;
-      signal.throwIfAborted();
-      const ident = this.#prober.nextIdent();
-      this.#asked.set(ident, at);
-      await this.#prober.send(casePayload(one, ident), ident, casePlan(one, ident));
-      if (++sent % this.#burst === 0) await sleep(BURST_MS);
-    }
-    const { echoes } = await this.#prober.answer([...this.#asked.keys()], this.#from, ms, (answer) => {
-      this.#read(answer.echoes);
-      return this.isAnswered;
-    });
-    this.#read(echoes);
-  }
-
-  #read(echoes: readonly Echo[]): void {
-    for (const { payload } of echoes) {
-      const probe = probeOf(payload);
-      const at = this.#asked.get(probe);
-      if (at !== undefined) this.mixtures[at] = ownersOf(payload, probe);
-    }
-  }
-}
-
-/**
- * Whether the receiver puts fragments together just now; waits until it does, since after many that it could not complete
- * its memory for them may be full until its reassembly time is over.
- */
-export async function reassembles(prober: Prober, kind: AnswerKind, signal: AbortSignal): Promise<boolean> {
-  for (const end = performance.now() + RECOVER_MS; performance.now() < end; await sleep(2 * waitFor(kind))) {
-    signal.throwIfAborted();
-    if (await answersNow(prober, kind)) return true;
-  }
-  return false;
-}
-
-async function answersNow(prober: Prober, kind: AnswerKind): Promise<boolean> {
-  const { family } = prober.path;
-  return deliveredIn(await askRule(prober, CONTROL[family], kind), kind, family) > 0;
-}
-
-/**
- * Silence is asked again: the receiver's rate limit, which others use up too, may have swallowed the answer. After several
- * silent ones a plain datagram shows whether the receiver puts anything together just now; if not, they are asked once more.
- */
-async function askInTurn(prober: Prober, cases: readonly OverlapCase[], signal: AbortSignal): Promise<Mixture[]> {
-  const found: Mixture[] = [];
-  let silent: number[] = [];
-  for (const [at, one] of cases.entries()) {
-    found.push(await askTwice(prober, one, signal));
-    silent = found[at] === 'none' ? [...silent, at] : [];
-    if (silent.length < MOST_SILENT && at < cases.length - 1) continue;
-    if (silent.length > 0 && !(await answersNow(prober, 'port unreachable'))) {
-      await reassembles(prober, 'port unreachable', signal);
-      for (const again of silent) found[again] = await askTwice(prober, cases[again]!, signal);
-    }
-    silent = [];
-  }
-  return found;
-}
-
-async function askTwice(prober: Prober, one: OverlapCase, signal: AbortSignal): Promise<Mixture> {
-  signal.throwIfAborted();
-  const mixture = await askAlone(prober, one);
-  return mixture === 'none' ? askAlone(prober, one) : mixture;
-}
-
-async function askAlone(prober: Prober, one: OverlapCase): Promise<Mixture> {
-  const ident = prober.nextIdent();
-  const from = performance.now();
-  await prober.send(casePayload(one, ident), ident, casePlan(one, ident));
-  const { icmp } = await prober.answer([ident], from, ICMP_MS, () => false);
-  const quoted = icmp.find((told) => isPortUnreachable(told, prober.path.family) && probeOf(told.payload) === ident);
-  return mixtureOf(quoted?.payload.subarray(0, UNIT * (one.units - 1)), ident);
-}
-
-function mixtureOf(payload: Uint8Array | undefined, probe: number): Mixture {
-  return payload === undefined ? 'none' : ownersOf(payload, probe);
 }
 
 /**

@@ -9,8 +9,15 @@ export interface RuleResult {
   readonly frames: Answer['frames'];
   /** What came back, in words. */
   readonly back: string;
-  /** `differs`: not as the RFC has it, but it leaves that open (SHOULD, a limit of the receiver). */
-  readonly outcome: 'kept' | 'broken' | 'differs';
+  /** Datagrams that were put together, as far as this kind of answer can tell. */
+  readonly delivered: number;
+  /**
+   * `differs`: not as the RFC has it, but it leaves that open (SHOULD, a limit of the receiver). `allowed`: whatever a receiver
+   * does is as the RFC has it. `unsure`: cannot be told.
+   */
+  readonly outcome: 'kept' | 'broken' | 'differs' | 'allowed' | 'unsure';
+  /** The outcome is by what did not come: it counts only of a receiver that answers otherwise. */
+  readonly bySilence: boolean;
 }
 
 /** Holds an answer against a rule. `asked`: `performance.now()` when the question went, for rules about time. */
@@ -21,12 +28,30 @@ export function judgeRule(rule: Rule, answer: Answer, kind: AnswerKind, asked: n
   const back = describe(delivered, kind, errors, asked, want.seconds !== undefined);
   // One port unreachable may stand for several datagrams: the receiver's rate limit leaves the others out.
   const most = tellsOctets(kind) ? (want.delivered ?? 0) : Math.min(1, want.delivered ?? 0);
-  const rightCount =
-    want.delivered === null || (tellsOctets(kind) ? delivered === most : Math.min(1, delivered) === most);
-  let outcome: RuleResult['outcome'] = 'kept';
-  if (!rightCount) outcome = limit && delivered < most ? 'differs' : 'broken';
-  else outcome = judgeErrors(rule, errors, asked);
-  return { rule, frames: answer.frames, back, outcome };
+  const counted = tellsOctets(kind) ? delivered : Math.min(1, delivered);
+  const bySilence = counted < Math.max(1, most) && !errors.some((one) => isOfReassembly(one, family));
+  let outcome: RuleResult['outcome'] = 'allowed';
+  if (want.delivered !== null) {
+    if (counted === most) outcome = judgeErrors(rule, errors, asked);
+    else outcome = limit && delivered < most ? 'differs' : 'broken';
+  }
+  return { rule, frames: answer.frames, back, delivered, outcome, bySilence };
+}
+
+/** Whether nothing speaks against the rule. */
+export function isFine({ outcome }: RuleResult): boolean {
+  return outcome === 'kept' || outcome === 'allowed';
+}
+
+/** What nothing came back for, where nothing comes back for a plain datagram in fragments either. */
+export function unsure(result: RuleResult): RuleResult {
+  return { ...result, outcome: 'unsure', back: `${result.back}, nor for a plain datagram behind it` };
+}
+
+/** What only who has got fragments says. */
+function isOfReassembly({ type, code }: IcmpAnswer, family: 4 | 6): boolean {
+  const { timeExceeded, parameterProblem } = ICMP_TYPES[family];
+  return type === parameterProblem || (type === timeExceeded[0] && code === timeExceeded[1]);
 }
 
 function judgeErrors({ want, family }: Rule, errors: readonly IcmpAnswer[], asked: number): RuleResult['outcome'] {

@@ -116,7 +116,7 @@ export function casePlan(one: OverlapCase, probe: number): FragmentPlan {
   };
 }
 
-/** What the answers to a case say; `not settled` where they contradict each other. */
+/** What the answers to a case say; `not settled` where they contradict each other, or where silence says nothing. */
 export type Owners = Mixture | 'not settled';
 
 /** What became of the octets that two fragments under test both have. */

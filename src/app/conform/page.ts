@@ -4,7 +4,7 @@ import type { RuleResult } from './judge.js';
 import type { Winner } from './overlap.js';
 import { cellText, type PolicyFile, type PolicyResult } from './policy.js';
 import { RELATIONS } from './relations.js';
-import { framesText } from './report.js';
+import { framesText, isOpen, outcomeText } from './report.js';
 
 /** What the page of a receiver is made of. */
 interface ConformFindings {
@@ -18,17 +18,27 @@ interface ConformFindings {
   readonly differences: readonly string[] | null;
 }
 
-const MARKS: Readonly<Record<RuleResult['outcome'], Mark>> = { kept: 'good', broken: 'bad', differs: 'unsure' };
+const MARKS: Readonly<Record<RuleResult['outcome'], Mark>> = {
+  kept: 'good',
+  broken: 'bad',
+  differs: 'unsure',
+  allowed: 'good',
+  unsure: 'unsure',
+};
 const ORDERS = ['A first', 'B first'] as const;
 
 /** The page of a receiver: every rule with its answer, and its overlap policy as a matrix. */
 export function conformDocument({ host, kind, results, policy, file, differences }: ConformFindings): ReportBody {
   const broken = results.filter(({ outcome }) => outcome === 'broken').length;
   const differs = (differences ?? []).length;
+  const open = results.filter(({ outcome }) => outcome === 'unsure').length;
   const said = broken === 0 ? 'no rule is broken' : `${broken} of ${results.length} rules are broken`;
   return {
     title: 'udp-ufo conform',
-    outcome: { verdict: broken + differs > 0 ? 'bad' : 'good', text: `${said}; overlaps: ${file.line}` },
+    outcome: {
+      verdict: broken + differs > 0 ? 'bad' : isOpen(results, policy) ? 'unsure' : 'good',
+      text: `${said}${open === 0 ? '' : `, ${open} cannot be told`}; overlaps: ${file.line}`,
+    },
     circumstances: [['receiver', `${host}, answers by ${kind}`]],
     sections: [
       {
@@ -64,7 +74,7 @@ function ruleRow(result: RuleResult): TableRow {
   const numbered = ready === undefined ? section : `${section}, IPv6 Ready ${ready}`;
   return {
     mark: MARKS[outcome],
-    cells: [outcome, demand, numbered, `${size} octets, ${plan}${framesText(result)}`, back],
+    cells: [outcomeText(result), demand, numbered, `${size} octets, ${plan}${framesText(result)}`, back],
   };
 }
 

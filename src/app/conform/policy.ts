@@ -110,11 +110,15 @@ export function policyLine(found: PolicyResult): string {
   }
   const { policy, agreed, of } = nearest;
   const open = unsettledIn(found);
-  const verdict = open === 0 ? 'no known policy' : `not settled, ${open} datagrams were answered otherwise each time`;
+  const verdict =
+    open === 0
+      ? 'no known policy'
+      : `not settled, ${open} datagrams were answered otherwise each time, or not while plain ones were`;
+  if (of === 0) return `not known: ${open} datagrams were not answered, and plain ones in fragments were not either`;
   return `${verdict}; nearest is ${policy.name}, ${agreed} of ${of} answers alike (${counts})`;
 }
 
-/** Cases whose answers contradict each other. */
+/** Cases whose answers contradict each other, or whose silence says nothing. */
 export function unsettledIn({ cells, triples }: Pick<PolicyResult, 'cells' | 'triples'>): number {
   return [...cells.values(), ...triples.values()].filter((winner) => winner === 'not settled').length;
 }

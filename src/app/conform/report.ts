@@ -2,14 +2,30 @@ import type { Output } from '../common/output.js';
 import type { RuleResult } from './judge.js';
 import { type PolicyFile, type PolicyResult, policyRows, unsettledIn } from './policy.js';
 
-const OUTCOMES = { kept: 'kept', broken: 'BROKEN', differs: 'differs, allowed' } as const;
+/** In the words of the tables. */
+export function outcomeText({ outcome, delivered }: RuleResult): string {
+  if (outcome === 'allowed') return delivered === 0 ? 'allowed: not delivered' : 'allowed: delivered';
+  if (outcome === 'differs') return 'differs, allowed';
+  return outcome === 'unsure' ? 'cannot be told' : outcome;
+}
+
+/** Whether something could not be told. */
+export function isOpen(results: readonly RuleResult[], policy: PolicyResult): boolean {
+  return results.some(({ outcome }) => outcome === 'unsure') || unsettledIn(policy) > 0;
+}
+
+/** Columns of the longest outcome. */
+const OUTCOME_LEN = 22;
 
 /** One rule for people: demand and section, what was sent, what came back. */
 export async function printRule(result: RuleResult, output: Output): Promise<void> {
   const { rule, outcome, back } = result;
+  const word = outcome === 'broken' ? 'BROKEN' : outcomeText(result);
   const ready = rule.ready === undefined ? '' : `, IPv6 Ready ${rule.ready}`;
-  await output.line(`${OUTCOMES[outcome].padEnd(16)}  ${rule.demand} (${rule.section}${ready})`);
-  await output.line(`${' '.repeat(18)}sent ${rule.size} octets, ${rule.plan}${framesText(result)}; back: ${back}`);
+  await output.line(`${word.padEnd(OUTCOME_LEN)}  ${rule.demand} (${rule.section}${ready})`);
+  await output.line(
+    `${' '.repeat(OUTCOME_LEN + 2)}sent ${rule.size} octets, ${rule.plan}${framesText(result)}; back: ${back}`,
+  );
 }
 
 /** `, frames 7–9`; nothing where none was seen. */
@@ -19,9 +35,9 @@ export function framesText({ frames }: RuleResult): string {
 }
 
 /** The same for programs. */
-export function ruleFacts({ rule, frames, back, outcome }: RuleResult): object {
+export function ruleFacts({ rule, frames, back, delivered, outcome }: RuleResult): object {
   const { demand, section, ready = null, family, plan, size } = rule;
-  return { type: 'rule', demand, section, ready, family, plan, size, frames, back, outcome };
+  return { type: 'rule', demand, section, ready, family, plan, size, frames, back, delivered, outcome };
 }
 
 /** The table of overlaps, the policy in one line, and what differs from another one's. */

@@ -53,6 +53,18 @@ describe('a rule of reassembly', () => {
     assert.equal(isAbout(icmp(3, 4), 7), false);
   });
 
+  it('tells what is by silence from what is by an answer', () => {
+    const bySilence = (rule: Rule, back: Answer) => judgeRule(rule, back, 'echo', 0).bySilence;
+    assert.equal(bySilence(find(4, /in order/), answer(1)), false);
+    assert.equal(bySilence(find(4, /in order/), answer(0)), true);
+    assert.equal(bySilence(find(4, /three/), answer(1)), true);
+    assert.equal(bySilence(find(6, /overlap inside/), answer(0)), true);
+    assert.equal(bySilence(find(6, /overlap inside/), answer(1)), false);
+    assert.equal(bySilence(find(6, /no multiple of 8/), answer(0, icmp(4, 0, 4))), false);
+    // That a router lets nothing pass is no word of the receiver's.
+    assert.equal(bySilence(find(4, /in order/), answer(0, icmp(3, 13))), true);
+  });
+
   const cases: readonly (readonly [string, Rule, Answer, 'echo' | 'port unreachable', string])[] = [
     ['delivered', find(4, /in order/), answer(1), 'echo', 'kept'],
     ['not delivered', find(4, /in order/), answer(0), 'echo', 'broken'],
@@ -64,6 +76,8 @@ describe('a rule of reassembly', () => {
     ['the pointer wrong', find(6, /no multiple of 8/), answer(0, icmp(4, 0, 6)), 'echo', 'broken'],
     ['no error that must come', find(6, /no multiple of 8/), answer(0), 'echo', 'broken'],
     ['no error that should come', find(6, /header chain/), answer(0), 'echo', 'differs'],
+    ['not delivered', find(4, /either copy/), answer(0), 'echo', 'allowed'],
+    ['delivered', find(4, /multiple of 8 with MF/), answer(1), 'echo', 'allowed'],
     ['a limit', find(4, /largest/), answer(0), 'echo', 'differs'],
     ['one of three, told by ICMP at its rate', find(4, /three/), answer(0, icmp(3, 3)), 'port unreachable', 'kept'],
     ['one of three by echo', find(4, /three/), answer(1), 'echo', 'broken'],

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { encodeArrival } from '../../../src/app/common/arrival.js';
-import { askOverlaps } from '../../../src/app/conform/ask.js';
+import { askOverlaps } from '../../../src/app/conform/ask-overlaps.js';
 import { type Echo, Echoes } from '../../../src/app/conform/echoes.js';
 import { pairCases } from '../../../src/app/conform/overlap.js';
 import type { Answer, Prober } from '../../../src/app/conform/prober.js';
+import { Receiver } from '../../../src/app/conform/receiver.js';
 import { probeOf, taggedUnits } from '../../../src/app/conform/tagged.js';
 
 const probesOf = (echoes: readonly Echo[]): number[] => echoes.map(({ payload }) => probeOf(payload));
@@ -55,7 +56,7 @@ describe('an answer that is late', () => {
       },
     };
     const signal = new AbortController().signal;
-    const mixtures = await askOverlaps(prober as unknown as Prober, cases, 'echo', signal);
+    const mixtures = await askOverlaps(new Receiver(prober as unknown as Prober, 'echo', signal), cases);
     assert.deepEqual([rounds, mixtures.includes('none')], [2, false]);
   });
 });

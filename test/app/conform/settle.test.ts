@@ -4,6 +4,7 @@ import { type OverlapCase, type Owners, pairCases, predicted, winnerOf } from '.
 import { KNOWN_POLICIES, type Mixture } from '../../../src/app/conform/policies.js';
 import { comparePolicies, policyLine, policyOf, unsettledIn } from '../../../src/app/conform/policy.js';
 import type { Answer, Prober } from '../../../src/app/conform/prober.js';
+import { Receiver } from '../../../src/app/conform/receiver.js';
 import { settle } from '../../../src/app/conform/settle.js';
 import { taggedUnits } from '../../../src/app/conform/tagged.js';
 import { plan } from '../../../src/faults/plan.js';
@@ -49,11 +50,15 @@ function proberOf(says: (name: string, times: number) => Mixture) {
   return { prober: prober as unknown as Prober, asked };
 }
 
+function echoing(prober: Prober): Receiver {
+  return new Receiver(prober, 'echo', new AbortController().signal);
+}
+
 /** What counts where the first time `first` was the answer to the doubtful case, and `says` answers from then on. */
 async function settled(at: number, first: Mixture, says: (times: number) => Mixture) {
   const { prober, asked } = proberOf((_name, times) => says(times));
   const answers = RIGHT.with(at, first);
-  const counting = await settle(prober, CASES, answers, 'echo', new AbortController().signal);
+  const counting = await settle(echoing(prober), CASES, answers);
   assert.deepEqual([...new Set(asked.map(({ name }) => name))], [CASES[at]!.name], 'what agrees is not asked again');
   return { counting, asked };
 }
@@ -101,7 +106,7 @@ describe('an answer that is not what the policy lets expect', () => {
   it('is not asked for where nothing is put together at all', async () => {
     const { prober, asked } = proberOf(() => 'none');
     const nothing = CASES.map((): Mixture => 'none');
-    assert.deepEqual(await settle(prober, CASES, nothing, 'echo', new AbortController().signal), nothing);
+    assert.deepEqual(await settle(echoing(prober), CASES, nothing), nothing);
     assert.deepEqual(asked, []);
   });
 });
