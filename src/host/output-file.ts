@@ -49,16 +49,20 @@ export class OutputFile implements AsyncDisposable {
     return this.inPlace || (this.#way.kind === 'renamed' && this.#way.replaces);
   }
 
-  /** Whether `publish` must come before anything is written by somebody else to `fd`. */
+  /** Whether what stands there is written over: whoever else writes to `fd` has to empty it first. */
   get inPlace(): boolean {
     return this.#way.kind === 'in-place';
   }
 
-  /** Puts what was written so far under the user's name, and all that follows. Idempotent. @throws UfoError */
-  publish(): void {
+  /**
+   * Puts what was written so far under the user's name, and all that follows. Idempotent.
+   * @param emptied somebody else has written to `fd`, and emptied it before where it is in place
+   * @throws UfoError
+   */
+  publish({ emptied = false } = {}): void {
     if (this.#published) return;
     try {
-      if (this.#way.kind === 'in-place') ftruncateSync(this.fd, 0);
+      if (this.#way.kind === 'in-place' && !emptied) ftruncateSync(this.fd, 0);
       if (this.#way.kind === 'renamed') this.#rename(this.#way);
       this.#published = true;
     } catch (error) {

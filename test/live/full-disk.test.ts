@@ -65,6 +65,30 @@ describeLive('a disk that is full', () => {
     );
   }
 
+  const shown: readonly (readonly [words: readonly string[], RegExp])[] = [
+    [[...SEND, '--verify'], /20 of 20 datagrams proven right/],
+    [['replay', capture, '-i', 'near0', '--driver', 'raw-socket', '--rate', '20000', '--verify'], /near0.*: good/],
+    [['verify', '-i', 'lo', '--duration', '100ms'], /0 good/],
+    [['path', '127.0.0.1', '--fast', '--pmtu'], /127\.0\.0\.1/],
+  ];
+  for (const [words, result] of shown)
+    liveIt(`${words[0]} --html /dev/full: the result is told, then ENOSPC, exit 3`, async () => {
+      const end = await runCli([...words, '--html', '/dev/full']);
+      refused(end);
+      assert.match(end.lines.join('\n'), result);
+    });
+
+  for (const words of [[], ['--queues', '2']])
+    liveIt(
+      `send --verify -w on a small disk, ${words.length === 0 ? 'one sender' : 'two'}: ENOSPC, exit 3`,
+      async () => {
+        const end = await runCli([...SEND, ...words, '--verify', '-w', join(disk, 'sent.pcap')]);
+        refused(end);
+        assert.match(end.lines.join('\n'), /20 datagrams, 1,200,000 octets[\s\S]*the capture broke off: write ENOSPC/);
+        rmSync(join(disk, 'sent.pcap'), { force: true });
+      },
+    );
+
   liveIt('capture -w on a small disk: what was lost is said, exit 3', async () => {
     const seen = new Cli(['capture', '-i', 'near0', '-w', join(disk, 'seen.pcapng'), '--duration', '10s']);
     const sent = new Promise((resolve) => seen.child.stderr!.once('data', resolve)).then(() => runCli(SEND)); // capturing

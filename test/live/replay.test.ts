@@ -43,6 +43,17 @@ describeLive('udp-ufo replay', () => {
   });
   after(() => rm(folder, { recursive: true }));
 
+  for (const words of [['-i', LAB.near.interface, '--rate', '1000'], ['--dry-run']]) {
+    liveIt(`a file that is damaged is told, exit 4: ${words.join(' ')}`, async () => {
+      const damaged = join(folder, 'damaged.pcap');
+      await writeFile(damaged, encodePcap(frames, pcapFormat(LINKTYPE_ETHERNET)).subarray(0, -200));
+      const { code, lines, stderr } = await new Cli(['replay', damaged, ...words, '--json']).end;
+      assert.equal(code, 4, stderr);
+      assert.equal(JSON.parse(lines[0]!).frames, frames.length - 1);
+      assert.match(stderr, /damaged\.pcap: .*what came before/);
+    });
+  }
+
   for (const driver of ['packet-socket', 'af-xdp', 'raw-socket'] as const) {
     liveIt(`${driver}: what arrives is what the file holds, as far apart as there`, async () => {
       const { interface: name } = LAB.far;

@@ -111,10 +111,10 @@ class Bench {
     const parts = [...sinkCost(this.#measured), ...timed];
     const goals = goalsOf(this.#measured, parts);
     await this.#say(parts, goals);
+    for (const { name, error } of failures) this.#output.note(describeError(error, `the part ${name}`));
     await writeText(chart, () => barChart(this.#results));
     await writeText(tables, () => markdownReport(this.#host, this.#results, parts, goals));
     await page?.write(benchDocument({ results: this.#results, parts, goals, machine: this.#host }));
-    for (const { name, error } of failures) this.#output.note(describeError(error, `the part ${name}`));
     if (failures[0] !== undefined) return exitCodeOf(failures[0].error);
     const failed = this.#results.some(({ kind, fault }) => kind !== 'yardstick' && fault !== null);
     return failed ? EXIT.verificationFailed : EXIT.ok;

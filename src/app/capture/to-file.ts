@@ -22,7 +22,6 @@ export async function captureToFile(
       ...file.childOptions,
     }),
   );
-  file.begun();
   dropPrivileges({ filesToCome: true });
   const stop = (): void => child.stop();
   const timer = options.durationMs === undefined ? undefined : setTimeout(stop, options.durationMs);
@@ -31,7 +30,7 @@ export async function captureToFile(
   output.note(beginText(options));
   try {
     for await (const message of child.messages()) void message; // it has only figures to tell
-    await file.finish();
+    await file.finish(options.interface, child);
   } catch (error) {
     output.note(`${child.stats.received} frame(s) until then, ${child.stats.lost ?? '?'} lost`);
     throw error;

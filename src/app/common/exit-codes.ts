@@ -1,3 +1,5 @@
+import type { LostFrames } from '../../tx/net-device.js';
+
 /** What the process tells its caller; the same for every command. */
 export const EXIT = {
   ok: 0,
@@ -27,6 +29,11 @@ const OF_VERDICT: Readonly<Record<Judgement, ExitCode>> = {
 /** Of a whole that was judged. */
 export function verdictExitCode(verdict: Judgement): ExitCode {
   return OF_VERDICT[verdict];
+}
+
+/** Of packets that were taken from us, by where they were lost on this machine; what nobody can count is not known to be lost. */
+export function lossExitCode(lost: LostFrames): ExitCode {
+  return Object.values(lost).some((count) => count !== null && count > 0) ? EXIT.inconclusive : EXIT.ok;
 }
 
 /** Of several judgements by their exit codes: what is wrong stays wrong where something else was not seen. */

@@ -1,7 +1,7 @@
-import type { CaptureChildOptions } from '../../capture/child/process.js';
+import type { CaptureChild, CaptureChildOptions } from '../../capture/child/process.js';
 import type { FileWish } from '../../capture/child/protocol.js';
 import { OutputFile } from '../../host/output-file.js';
-import { captureKind } from '../../wire/capture-format.js';
+import { captureFormat, captureKind } from '../../wire/capture-format.js';
 
 /** The file of a live capture: the capture process writes to its descriptor, and we give it its name. */
 export class LiveFile implements AsyncDisposable {
@@ -11,7 +11,7 @@ export class LiveFile implements AsyncDisposable {
 
   private constructor(file: OutputFile, comments: boolean) {
     this.#file = file;
-    this.wish = { path: file.path, format: captureKind(file.path), comments };
+    this.wish = { path: file.path, format: captureKind(file.path), inPlace: file.inPlace, comments };
   }
 
   /** @throws UfoError of the system: the file cannot be written; it stays as it is until frames come. */
@@ -29,18 +29,18 @@ export class LiveFile implements AsyncDisposable {
     return {
       fileFd: this.#file.fd,
       onStats: ({ received }) => {
-        if (received > 0) this.#file.publish();
+        if (received > 0) this.#file.publish({ emptied: true });
       },
     };
   }
 
-  /** The capture runs: what is written over in its place has to be emptied before. */
-  begun(): void {
-    if (this.#file.inPlace) this.#file.publish();
-  }
-
-  finish(): Promise<void> {
-    return this.#file.finish();
+  /** All went well, and the capture has ended: a file without frames takes the place of what stood there too. */
+  async finish(name: string, { linktype, stats }: CaptureChild): Promise<void> {
+    if (this.#file.inPlace && stats.received === 0) {
+      const format = captureFormat(this.wish.format, { linktype, interface: name });
+      await this.#file.write(Buffer.concat([format.header(), format.trailer(stats)]));
+    }
+    await this.#file.finish();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Expectation } from '../../compare/expectation.js';
 import { ownsAny } from '../../compare/flow.js';
+import { UfoError } from '../../errors.js';
 import type { PathInfo } from '../../socket/path/info.js';
 import type { DatagramVerdict } from '../../verify/verdict.js';
 import { type LiveVerification, startLiveVerify } from '../verify/live.js';
@@ -38,6 +39,7 @@ export class WireCheck {
   readonly #own: boolean;
   readonly #strict: boolean;
   readonly #live: LiveVerification;
+  readonly #pcap: string | undefined;
   readonly #toldUntil: () => number;
   readonly #onHeld: WireCheckOptions['onHeld'];
   /** Verdicts on what may not have been told yet. */
@@ -56,6 +58,7 @@ export class WireCheck {
       owns: ownsAny(paths),
     });
     this.#live = live;
+    this.#pcap = options.pcap;
     this.#onHeld = options.onHeld;
     this.#toldUntil = toldUntil ?? (() => Number.POSITIVE_INFINITY);
     this.#done = this.#read();
@@ -84,17 +87,32 @@ export class WireCheck {
     return this.#broken.signal;
   }
 
-  /** Waits until all that was sent has been judged, or nothing more comes, and ends the capture. */
-  async finish(): Promise<WireReport> {
+  /** What its file could not take, where that broke it off; undefined where nothing did, or something else. */
+  get fileFailure(): UfoError | undefined {
+    const { reason } = this.#broken.signal;
+    return reason instanceof UfoError && this.#pcap !== undefined && reason.path === this.#pcap ? reason : undefined;
+  }
+
+  /**
+   * Waits until all that was sent has been judged, or nothing more comes, and ends the capture.
+   * @param cutShort the sending was ended by its breaking off
+   */
+  async finish(cutShort: boolean): Promise<WireReport> {
     await this.#quiet();
-    await this.close();
+    this.#live.stop();
     const captureLost = await this.#done;
     this.#judge();
     const comparison = this.expectation.result({ captureLost });
-    return wireReport({ interface: this.#interface, link: this.#own ? 'own' : 'path' }, comparison, this.broken);
+    const head = { interface: this.#interface, link: this.#own ? 'own' : 'path' } as const;
+    return wireReport(head, comparison, this.broken, cutShort);
   }
 
-  /** Ends the capture. Idempotent. */
+  /** All went well: the file of frames is put in place even where none came; not before `finish`. @throws UfoError */
+  async keepFile(): Promise<void> {
+    if (!this.#broken.signal.aborted) await this.#live.keepFile();
+  }
+
+  /** Ends the capture, and gives up its file where nothing is in it and nobody kept it. Idempotent. */
   async close(): Promise<void> {
     await this.#live[Symbol.asyncDispose]();
   }

@@ -10,6 +10,8 @@ export interface WireReport extends Comparison {
   readonly link: 'own' | 'path';
   /** Why the capture ended before its time; null where it did not. */
   readonly broken: string | null;
+  /** That ended the sending, too. */
+  readonly endedSending: boolean;
 }
 
 /** Who sends, and by which interface. */
@@ -30,15 +32,24 @@ export function watchedInterface(verify: true | string, { driver, interface: nam
   );
 }
 
-/** What was seen at `head`, by a capture that may have broken off: what came after that nobody saw, whatever was seen before. */
+/**
+ * What was seen at `head`, by a capture that may have broken off: what came after that nobody saw, whatever was seen before.
+ * `cutShort`: the sending ended with it, before all had gone.
+ */
 export function wireReport(
   head: Pick<WireReport, 'interface' | 'link'>,
   comparison: Comparison,
   broken: AbortSignal,
+  cutShort: boolean,
 ): WireReport {
-  if (!broken.aborted) return { ...head, ...comparison, broken: null };
+  if (!broken.aborted) return { ...head, ...comparison, broken: null, endedSending: false };
   const verdict = comparison.verdict === 'good' ? 'inconclusive' : comparison.verdict;
-  return { ...head, ...comparison, verdict, broken: String(broken.reason.message) };
+  return { ...head, ...comparison, verdict, broken: String(broken.reason.message), endedSending: cutShort };
+}
+
+/** Whether all of it arrived at the far end: then nothing of it was lost, whatever an interface counts, which may be others'. */
+export function arrived(report: WireReport | null): boolean {
+  return report?.link === 'path' && report.verdict === 'good';
 }
 
 /** Where the capture was. */
@@ -48,10 +59,7 @@ export function placeText({ interface: name, link }: Pick<WireReport, 'interface
 
 export function wireReportText(report: WireReport, noun: 'datagram' | 'frame'): string[] {
   const [first, ...rest] = comparisonText(report, noun);
-  const { verdict, broken } = report;
-  return [
-    `${placeText(report)}: ${verdict}; ${first}`,
-    ...rest,
-    ...(broken === null ? [] : [`  the capture broke off, and the sending with it: ${broken}`]),
-  ];
+  const { verdict, broken, endedSending } = report;
+  const what = endedSending ? 'the capture broke off, and the sending with it' : 'the capture broke off';
+  return [`${placeText(report)}: ${verdict}; ${first}`, ...rest, ...(broken === null ? [] : [`  ${what}: ${broken}`])];
 }

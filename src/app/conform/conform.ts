@@ -75,10 +75,11 @@ export async function conform(options: ConformOptions, output: Output, signal: A
   }
   const { results, policy } = await askAll(receiver, options, output);
   const file = policyFile(policy, family, options.host);
-  await kept?.write(Buffer.from(`${JSON.stringify(file, null, 2)}\n`));
-  await kept?.finish();
   const differences = other === null ? [] : comparePolicies(file, other);
   await printPolicy(policy, file, differences, other, options.json, output);
+  // Written where it was told already: a disk may be full.
+  await kept?.write(Buffer.from(`${JSON.stringify(file, null, 2)}\n`));
+  await kept?.finish();
   const held = other === null ? null : differences;
   await page?.write(conformDocument({ host: options.host, kind, results, policy, file, differences: held }));
   if (results.some(({ outcome }) => outcome === 'broken') || differences.length > 0) return EXIT.verificationFailed;

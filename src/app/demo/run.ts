@@ -76,6 +76,7 @@ export async function demoPass(options: DemoPassOptions): Promise<DemoPass> {
   byCap?.stop();
   const sources = [near.ipv4, near.ipv6];
   const { verdicts, captureLost } = await collect(live.verdicts(), sources);
+  await live.keepFile();
   const capSaw = byCap === null ? { verdicts, captureLost: 0 } : await collect(byCap.verdicts(), sources);
   const held = new Map([...compare(shots, verdicts, false), ...compare(shots, capSaw.verdicts, true)]);
   return {

@@ -7,16 +7,21 @@ import { HEADER_LEN as ETHERNET_LEN } from '../../wire/ethernet.js';
 import type { Frame } from '../../wire/frame.js';
 import { LINKTYPE_ETHERNET, LINKTYPE_RAW } from '../../wire/link-layer.js';
 import { CaptureOutput } from '../common/capture-output.js';
+import { EXIT, type ExitCode } from '../common/exit-codes.js';
 import { counted } from '../common/figures.js';
 import type { Output } from '../common/output.js';
 import type { ReplayOptions } from './options.js';
 
-/** What would go out, refused as sending it would be, into `pcap` with the capture's own times; no waiting, no privilege. */
-export async function dryRun(options: ReplayOptions, output: Output, signal: AbortSignal): Promise<void> {
+/**
+ * What would go out, refused as sending it would be, into `pcap` with the capture's own times; no waiting, no privilege. Exit
+ * code 4 where the file is damaged.
+ */
+export async function dryRun(options: ReplayOptions, output: Output, signal: AbortSignal): Promise<ExitCode> {
   const { file, driver, interface: name, pcap, loop, json } = options;
   const mtu = name === undefined ? Number.POSITIVE_INFINITY : (await findInterface(name)).mtu;
   const writing = new Writing(options, mtu, signal);
   await using _ = writing;
+  let code: ExitCode = EXIT.ok;
   for (let turn = 0; turn < loop; turn++) {
     await using capture = await openFileCapture(file, { signal });
     let number = 0;
@@ -24,16 +29,19 @@ export async function dryRun(options: ReplayOptions, output: Output, signal: Abo
       signal.throwIfAborted();
       await writing.add(batch.map((frame) => ({ frame, number: ++number })));
     }
-    if (capture.fault !== '') output.note(`${file}: ${capture.fault}`);
+    if (capture.fault === '') continue;
+    code = EXIT.inconclusive;
+    output.note(`${file}: ${capture.fault}; taken is what came before`);
   }
   await writing.finish();
-  if (writing.isStdout) return;
+  if (writing.isStdout) return code;
   const { frames, octets } = writing;
   if (json) await output.json({ type: 'summary', frames, octets, file: pcap ?? null });
   else {
     const where = pcap === undefined ? 'not sent' : `not sent, in ${pcap}`;
     await output.line(`${counted(frames, 'frame')}, ${counted(octets, 'octet')} for ${driver}: ${where}`);
   }
+  return code;
 }
 
 class Writing implements AsyncDisposable {

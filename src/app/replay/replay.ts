@@ -6,11 +6,11 @@ import { createPacer } from '../../socket/pacing.js';
 import { DRIVER_TRAITS } from '../../tx/drivers.js';
 import type { Frame } from '../../wire/frame.js';
 import { comparisonSections, VERDICT_MARKS } from '../common/comparison-sections.js';
-import { EXIT, type ExitCode, verdictExitCode } from '../common/exit-codes.js';
+import { EXIT, type ExitCode, lossExitCode, verdictExitCode, worstOf } from '../common/exit-codes.js';
 import { counted } from '../common/figures.js';
 import { HtmlReport, type ReportBody } from '../common/html-report.js';
 import type { Output } from '../common/output.js';
-import { placeText, type WireReport, watchedInterface, wireReportText } from '../common/wire-report.js';
+import { arrived, placeText, type WireReport, watchedInterface, wireReportText } from '../common/wire-report.js';
 import { dryRun } from './dry-run.js';
 import { type ReplayOptions, refuseContradictions } from './options.js';
 import { checkReach } from './reach.js';
@@ -18,26 +18,31 @@ import { FrameWatch } from './watch.js';
 
 /**
  * `udp-ufo replay`: the frames of a capture, with its timing or at a rate; with `verify` held against what arrives. Exit code 1
- * where something else came than the file holds, 4 where something was lost.
+ * where something else came than the file holds, 4 where something was lost or the file is damaged.
  * @throws what `sendFrames` throws
  */
 export async function replay(options: ReplayOptions, output: Output, signal: AbortSignal): Promise<ExitCode> {
   refuseContradictions(options);
-  if (options.dryRun) {
-    await dryRun(options, output, signal);
-    return EXIT.ok;
-  }
+  if (options.dryRun) return dryRun(options, output, signal);
   const look = await checkReach(options, signal);
   await using page = await HtmlReport.open(options.html, signal);
   await using watch = await startWatch(options, signal);
   const stop = watch === null ? signal : AbortSignal.any([signal, watch.broken]);
-  const failure = await sendAll(options, { watch, look }, output, stop);
-  const report = (await watch?.finish()) ?? null;
-  if (report !== null) await printReport(report, options, output);
-  if (report !== null) await page?.write(pageOf(report, options));
-  if (failure !== null) throw failure.error;
+  const { failure, cutShort, faulty, lost } = await sendAll(options, { watch, look }, output, stop);
+  const report = (await watch?.finish(cutShort)) ?? null;
+  if (report !== null) {
+    await printReport(report, options, output); // before it is written anywhere: a disk may be full
+    await page?.write(pageOf(report, options)).catch((error: unknown) => {
+      throw failure ?? error;
+    });
+  }
+  if (failure !== null) throw failure;
   signal.throwIfAborted();
-  return verdictExitCode(report?.verdict ?? 'good');
+  return worstOf([
+    verdictExitCode(report?.verdict ?? 'good'),
+    faulty ? EXIT.inconclusive : EXIT.ok,
+    arrived(report) ? EXIT.ok : lost,
+  ]);
 }
 
 async function startWatch(options: ReplayOptions, signal: AbortSignal): Promise<FrameWatch | null> {
@@ -54,13 +59,24 @@ async function startWatch(options: ReplayOptions, signal: AbortSignal): Promise<
   }
 }
 
-/** What stopped it, null where nothing did; a capture that broke off is in the report. */
+/** What became of the frames. */
+interface Replayed {
+  /** What stopped it, null where nothing did; a capture that broke off is in the report. */
+  readonly failure: unknown;
+  /** The capture broke off before all had gone. */
+  readonly cutShort: boolean;
+  /** The file is damaged: what comes after that was not sent. */
+  readonly faulty: boolean;
+  /** Of what was lost on this machine. */
+  readonly lost: ExitCode;
+}
+
 async function sendAll(
   options: ReplayOptions,
   { watch, look }: { readonly watch: FrameWatch | null; readonly look: ((frame: Frame) => void) | undefined },
   output: Output,
   signal: AbortSignal,
-): Promise<{ readonly error: unknown } | null> {
+): Promise<Replayed> {
   const { interface: name, driver, rate, loop, rewrite, json } = options;
   const pacer = rate === undefined ? undefined : createPacer({ rate, unit: 'fragments' });
   const way: FrameOptions = { interface: name, driver, rewrite, timing: rate === undefined, pacer, signal };
@@ -68,17 +84,22 @@ async function sendAll(
     look?.(frame);
     watch?.expectation.add(frame);
   };
+  const codes: ExitCode[] = [];
+  let faulty = false;
   try {
     for (let turn = 1; turn <= loop; turn++) {
       await using capture = await openFileCapture(options.file, { signal });
       const summary = await sendFrames(framesOf(capture), { ...way, onFrame });
-      if (capture.fault !== '') output.note(`${options.file}: ${capture.fault}`);
+      faulty ||= capture.fault !== '';
+      codes.push(lossExitCode(summary.lost));
+      if (capture.fault !== '') output.note(`${options.file}: ${capture.fault}; sent is what came before`);
       if (json) await output.json({ type: 'summary', turn, ...summary });
       else await output.line(summaryLine(summary, options, turn));
     }
-    return null;
+    return { failure: null, cutShort: false, faulty, lost: worstOf(codes) };
   } catch (error) {
-    return watch?.broken.aborted ? null : { error };
+    const cutShort = watch?.broken.aborted ?? false;
+    return { failure: cutShort ? null : error, cutShort, faulty, lost: worstOf(codes) };
   }
 }
 

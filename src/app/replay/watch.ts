@@ -51,13 +51,16 @@ export class FrameWatch implements AsyncDisposable {
     return this.#broken.signal;
   }
 
-  /** Waits until all that was sent has come, or nothing more does, and ends the capture. */
-  async finish(): Promise<WireReport> {
+  /**
+   * Waits until all that was sent has come, or nothing more does, and ends the capture.
+   * @param cutShort the sending was ended by its breaking off
+   */
+  async finish(cutShort: boolean): Promise<WireReport> {
     await this.#quiet();
     await this.#capture.close();
     await this.#done;
     const { lost } = await this.#capture.stats();
-    return wireReport(this.#head, this.expectation.result({ captureLost: lost }), this.broken);
+    return wireReport(this.#head, this.expectation.result({ captureLost: lost }), this.broken, cutShort);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -41,6 +41,12 @@ interface SendJob {
   readonly signal: AbortSignal;
 }
 
+/** What became of the datagrams. */
+export interface SentOutcome extends Omit<SendOutcome, 'path' | 'flows' | 'wire' | 'echo'> {
+  /** The signal ended it before all had gone. */
+  readonly cutShort: boolean;
+}
+
 interface KnownJob extends SendJob {
   /** Datagrams there will be, as `countOf` has it. */
   readonly known: number | null;
@@ -50,7 +56,7 @@ interface KnownJob extends SendJob {
  * Sends until the payloads, the time or the signal end it, or something stops it; that is in the outcome, unless it came
  * before the first datagram.
  */
-export async function sendAll(job: SendJob): Promise<Omit<SendOutcome, 'path' | 'flows' | 'wire' | 'echo'>> {
+export async function sendAll(job: SendJob): Promise<SentOutcome> {
   const { socket, options, output, signal } = job;
   const tally = new StreamCounts();
   const known = await countOf(options);
@@ -61,13 +67,15 @@ export async function sendAll(job: SendJob): Promise<Omit<SendOutcome, 'path' | 
   const generated = generatedOf(job, count);
   const pacer = whileRoom(untilEnded(paced(options), until, generated), job.save, until);
   let failure: unknown = null;
+  let cutShort = false;
   try {
     const faults = await planOf(options);
     const planned = faults && (job.log?.watched(faults) ?? faults);
     const to = { pacer, signal, plan: planned, counts: tally, flows: job.flows?.stream };
     await sendPayloads({ ...job, known }, generated, to, until);
   } catch (error) {
-    if (!signal.aborted && error !== ended.signal.reason) failure = error;
+    cutShort = signal.aborted;
+    if (!cutShort && error !== ended.signal.reason) failure = error;
   } finally {
     ended.stop();
     watch.stop();
@@ -77,7 +85,7 @@ export async function sendAll(job: SendJob): Promise<Omit<SendOutcome, 'path' | 
   if (failure !== null && tally.fragments === 0) throw failure;
   if (known === null) tellIdents(job, tally, seconds);
   const rate = heldRate(options.rate, tally, seconds, { ...job.path, byTime: ended.signal.aborted });
-  return { tally, seconds, rate, failure, lost: await socket.lost() };
+  return { tally, seconds, rate, failure, cutShort, lost: await socket.lost() };
 }
 
 async function planOf({ plan: text }: SendRequest): Promise<FaultPlan | undefined> {
@@ -222,7 +230,8 @@ async function* source(
   const wish = options.datagramSize === undefined ? { ...options, count } : options;
   try {
     for await (const payload of generated ?? payloads(wish, maxLen(job), until)) {
-      if (until.aborted || performance.now() >= end) return; // a busy loop lets no timer run
+      until.throwIfAborted();
+      if (performance.now() >= end) return; // a busy loop lets no timer run
       if (first) tellNotes(job, generated === null ? payload.length : largestOf(generated.size));
       first = false;
       log?.begin(payload);
@@ -230,7 +239,7 @@ async function* source(
       await results.written;
     }
   } catch (error) {
-    if (!until.aborted) throw error; // else it was waiting for octets when its time was over
+    throw until.aborted ? until.reason : error; // it may have been waiting for octets when its time was over
   }
 }
 

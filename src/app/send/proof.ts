@@ -1,6 +1,6 @@
 import { nameArgument, UfoError } from '../../errors.js';
 import type { WireCheck, WireCheckOptions } from '../common/wire-check.js';
-import { watchedInterface } from '../common/wire-report.js';
+import { type WireReport, watchedInterface } from '../common/wire-report.js';
 import type { SendRequest } from './options.js';
 
 /**
@@ -24,4 +24,24 @@ export async function startCheck(
     if (error instanceof UfoError && error.argument === 'interface') nameArgument(error, '--verify');
     throw error;
   }
+}
+
+/**
+ * What the wire showed, and what stopped the command, the capture's file included. That file takes the place of what stood
+ * there where frames came, and else only where nothing stopped it.
+ */
+export async function finishCheck(
+  wire: WireCheck | null,
+  { failure, cutShort }: { readonly failure: unknown; readonly cutShort: boolean },
+  signal: AbortSignal,
+): Promise<{ readonly wire: WireReport | null; readonly failure: unknown }> {
+  if (wire === null) return { wire, failure };
+  const report = await wire.finish(cutShort);
+  const stopped = failure ?? wire.fileFailure ?? null;
+  if (stopped !== null || signal.aborted) return { wire: report, failure: stopped };
+  return { wire: report, failure: await wire.keepFile().then(nothing, (error: unknown) => error) };
+}
+
+function nothing(): null {
+  return null;
 }

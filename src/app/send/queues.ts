@@ -12,7 +12,7 @@ import { holdPorts } from './flows.js';
 import { heldRate } from './held-rate.js';
 import { hasFiles, type SendRequest, type SendTarget, sendTarget } from './options.js';
 import type { SendPage } from './page.js';
-import { startCheck } from './proof.js';
+import { finishCheck, startCheck } from './proof.js';
 import { heldOutside } from './reach.js';
 import type { SendOutcome } from './report.js';
 import { SendWatch } from './watch.js';
@@ -46,13 +46,14 @@ export async function sendOnQueues(
     check.wire = await startCheck(options, watched, signal, { toldUntil: () => tally.toldUntil, onHeld: page?.add });
     check.wire?.broken.addEventListener('abort', senders.stop);
     if (!DRIVER_TRAITS[paths[0]!.driver].staysPrivileged) dropPrivileges({ filesToCome: hasFiles(options) });
-    const sent = await sendAndCount(senders, tally, count, options, output);
+    const { timeUp, ...sent } = await sendAndCount(senders, tally, count, options, output);
     if (sent.failure !== null && tally.fragments === 0) throw sent.failure;
     const byTime = count === undefined;
     const rate = heldRate(options.rate, tally, sent.seconds, { ...paths[0]!, byTime });
-    const wire = (await check.wire?.finish()) ?? null;
+    const cutShort = !timeUp && !(tally.datagrams >= (count ?? Number.POSITIVE_INFINITY));
+    const shown = await finishCheck(check.wire, { failure: sent.failure, cutShort }, signal);
     const each = tally.each.map((counts, index) => ({ sourcePort: paths[index]!.sourcePort, ...counts }));
-    return { path: paths[0]!, tally, ...sent, rate, wire, echo: null, queues: each };
+    return { path: paths[0]!, tally, ...sent, rate, ...shown, echo: null, queues: each };
   } finally {
     tally.ended();
     await check.wire?.close();
@@ -65,7 +66,7 @@ async function sendAndCount(
   count: number | undefined,
   options: SendRequest,
   output: Output,
-): Promise<Pick<SendOutcome, 'seconds' | 'failure' | 'lost' | 'flows'>> {
+): Promise<Pick<SendOutcome, 'seconds' | 'failure' | 'lost' | 'flows'> & { readonly timeUp: boolean }> {
   const { durationMs, rate } = options;
   const watch = new SendWatch(tally, count ?? Number.POSITIVE_INFINITY, options, output);
   const begin = performance.now();
@@ -81,7 +82,8 @@ async function sendAndCount(
   }
   const clock = (performance.now() - begin) / 1000;
   const seconds = failure === null ? Math.max(...results.map((one) => one.seconds)) : clock;
-  return { seconds, failure, lost: lostOf(results), flows: flowsOf(results) };
+  const timeUp = durationMs !== undefined && 1000 * clock >= durationMs;
+  return { seconds, failure, timeUp, lost: lostOf(results), flows: flowsOf(results) };
 }
 
 function queueOptions(

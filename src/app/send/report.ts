@@ -2,11 +2,12 @@ import type { SentCounts } from '../../socket/flight/counts.js';
 import type { PathInfo } from '../../socket/path/info.js';
 import { DRIVER_TRAITS } from '../../tx/drivers.js';
 import type { LostFrames } from '../../tx/net-device.js';
+import { EXIT, type ExitCode, lossExitCode, verdictExitCode, worstOf } from '../common/exit-codes.js';
 import { counted, figure, perSecond } from '../common/figures.js';
 import type { FlowCount } from '../common/flows.js';
 import type { Output } from '../common/output.js';
-import { type WireReport, wireReportText } from '../common/wire-report.js';
-import { type EchoReport, echoText } from './echo.js';
+import { arrived, type WireReport, wireReportText } from '../common/wire-report.js';
+import { type EchoReport, echoExitCode, echoText } from './echo.js';
 import { type HeldRate, heldRateText } from './held-rate.js';
 
 /** What became of a whole `udp-ufo send`. */
@@ -33,6 +34,15 @@ export interface SendOutcome {
 /** What one of several senders sent. */
 interface QueueOutcome extends SentCounts {
   readonly sourcePort: number;
+}
+
+/** Of a send that nothing stopped: wrong is what the wire or the echo showed, inconclusive what was lost. */
+export function outcomeExitCode({ lost, wire, echo }: SendOutcome): ExitCode {
+  return worstOf([
+    verdictExitCode(wire?.verdict ?? 'good'),
+    echo === null ? EXIT.ok : echoExitCode(echo),
+    arrived(wire) ? EXIT.ok : lossExitCode(lost),
+  ]);
 }
 
 /** Writes the result: an object for programs, a few lines for people. */

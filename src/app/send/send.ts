@@ -4,19 +4,19 @@ import { dropPrivileges } from '../../host/invoking-user.js';
 import type { PathInfo } from '../../socket/path/info.js';
 import { createSocket, type UfoSocket } from '../../socket/socket.js';
 import { DRIVER_TRAITS } from '../../tx/drivers.js';
-import { EXIT, type ExitCode, verdictExitCode, worstOf } from '../common/exit-codes.js';
+import type { ExitCode } from '../common/exit-codes.js';
 import { SendFlows } from '../common/flows.js';
 import type { Output } from '../common/output.js';
 import type { SaveFile } from '../common/save-file.js';
 import type { SentLog } from '../common/sent.js';
-import { sendAll } from './all.js';
-import { EchoCheck, echoExitCode } from './echo.js';
+import { type SentOutcome, sendAll } from './all.js';
+import { EchoCheck } from './echo.js';
 import { holdPorts } from './flows.js';
 import { hasFiles, type SendRequest, type SendTarget, sendTarget } from './options.js';
 import type { SendPage } from './page.js';
-import { startCheck } from './proof.js';
+import { finishCheck, startCheck } from './proof.js';
 import { heldOutside } from './reach.js';
-import { printOutcome, type SendOutcome } from './report.js';
+import { outcomeExitCode, printOutcome, type SendOutcome } from './report.js';
 import { NetworkTold } from './told.js';
 
 /**
@@ -30,8 +30,7 @@ export async function send(request: SendRequest, output: Output, signal: AbortSi
   if (queues > 1) {
     const { sendOnQueues } = await import('./queues.js');
     const outcome = await sendOnQueues(request, queues, output, signal, page);
-    await page?.write(outcome);
-    return conclude(outcome, null, request, output, signal);
+    return conclude(outcome, { told: null, page }, request, output, signal);
   }
   const target = await sendTarget(request);
   const options = heldOutside(request, target, output);
@@ -44,8 +43,7 @@ export async function send(request: SendRequest, output: Output, signal: AbortSi
   const flows = target.flows === null ? null : await SendFlows.open(socket, target.flows);
   if (flows !== null) socket.on('icmp', (error) => told.add(error)); // it is connected to none of them
   const outcome = await sendAndLook(socket, { path, flows }, options, output, signal, page);
-  await page?.write(outcome);
-  return await conclude(outcome, told, options, output, signal); // before the socket is closed, which may fail as well
+  return await conclude(outcome, { told, page }, options, output, signal); // before the socket is closed, which may fail as well
 }
 
 /** @throws UfoError ERR_UFO_USAGE without `verify`, of which the page tells */
@@ -56,19 +54,22 @@ async function openPage({ html, verify }: SendRequest, signal: AbortSignal): Pro
   return SendPage.open(html, signal);
 }
 
+/** Tells what became of it before it is written anywhere: a disk may be full. */
 async function conclude(
   outcome: SendOutcome,
-  told: NetworkTold | null,
+  { told, page }: { readonly told: NetworkTold | null; readonly page: SendPage | null },
   { json }: SendRequest,
   output: Output,
   signal: AbortSignal,
 ): Promise<ExitCode> {
   await printOutcome(outcome, json, output);
   told?.print(output);
+  await page?.write(outcome).catch((error: unknown) => {
+    throw outcome.failure ?? error;
+  });
   if (outcome.failure !== null) throw outcome.failure;
   signal.throwIfAborted();
-  const { wire, echo } = outcome;
-  return worstOf([verdictExitCode(wire?.verdict ?? 'good'), echo === null ? EXIT.ok : echoExitCode(echo)]);
+  return outcomeExitCode(outcome);
 }
 
 async function connect(socket: UfoSocket, target: SendTarget): Promise<PathInfo> {
@@ -102,10 +103,13 @@ async function sendAndLook(
     if (echo !== null) socket.on('message', echo.take);
     if (!DRIVER_TRAITS[path.driver].staysPrivileged) dropPrivileges({ filesToCome: hasFiles(options) });
     const sent = await sendAll({ socket, path, flows, log, save, echo, options, output, signal: stop });
-    const unsaved = await save?.finish().then(nothing, (error: unknown) => error);
-    const [shown, answers] = await Promise.all([wire?.finish(), echo?.finish(sent.tally.datagrams, stop)]);
-    const failure = sent.failure ?? unsaved ?? null;
-    return { ...sent, failure, path, flows: flows?.counts ?? null, wire: shown ?? null, echo: answers ?? null };
+    const unsaved = await savedOf(save, sent, signal);
+    const ended = { failure: sent.failure ?? unsaved, cutShort: sent.cutShort };
+    const [shown, answers] = await Promise.all([
+      finishCheck(wire, ended, signal),
+      echo?.finish(sent.tally.datagrams, stop),
+    ]);
+    return { ...sent, ...shown, path, flows: flows?.counts ?? null, echo: answers ?? null };
   } finally {
     await wire?.close();
   }
@@ -115,6 +119,12 @@ async function openSave({ save }: SendRequest, path: PathInfo, signal: AbortSign
   if (save === undefined) return null;
   const { SaveFile } = await import('../common/save-file.js');
   return SaveFile.open(save, path, path.interface, signal);
+}
+
+/** What became of the file of what was sent: nothing is put in place of what stood there where nothing was sent. */
+async function savedOf(save: SaveFile | null, { tally }: SentOutcome, signal: AbortSignal): Promise<unknown> {
+  if (save === null || (signal.aborted && tally.fragments === 0)) return null;
+  return save.finish().then(nothing, (error: unknown) => error);
 }
 
 async function openLog(...of: ConstructorParameters<typeof SentLog>): Promise<SentLog> {

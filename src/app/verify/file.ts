@@ -68,9 +68,9 @@ async function judge(
   await printer.written;
   const [text, value] = comparedSummary(summary, expect);
   await (options.json ? output.json(value) : output.line(text));
-  await page?.write('udp-ufo verify', capture.source, summary, expect?.result(summary));
   if (missing !== '') output.note(`${capture.source}: ${missing}; judged is what came before`);
   noteLinktype(verifier.unknownLinktype, capture, output);
+  await page?.write('udp-ufo verify', capture.source, summary, expect?.result(summary)); // told before: a disk may be full
   return verdictExitCode(summary.verdict);
 }
 

@@ -62,6 +62,11 @@ export interface LiveVerification extends AsyncDisposable {
   verdicts(): AsyncGenerator<DatagramVerdict, VerifySummary>;
   /** What had been judged when the file failed of which `verdicts` throws. */
   readonly soFar: VerifySummary | undefined;
+  /**
+   * The command has succeeded, and the verdicts have ended: a file without frames is put in place too. Without it what stood
+   * there stays until frames come. @throws UfoError of the system
+   */
+  keepFile(): Promise<void>;
   /** Whether frames go to standard output, so that nothing else may. */
   readonly toStdout: boolean;
   /** Judges what was captured so far, gives up what is incomplete, and ends; at most 3 s. Idempotent. */
@@ -78,7 +83,6 @@ export async function startLiveVerify(options: LiveVerifyOptions): Promise<LiveV
       ...(signal && { signal }),
       ...file?.childOptions,
     });
-    file?.begun();
     return new ChildVerification(child, file, options);
   } catch (error) {
     await file?.[Symbol.asyncDispose]();
@@ -111,24 +115,26 @@ const MOST_QUEUED = 8_192;
 
 class ChildVerification implements LiveVerification {
   readonly #child: CaptureChild;
+  readonly #interface: string;
+  readonly #file: LiveFile | null;
   readonly #recount: Recount | undefined;
   readonly #strict: boolean;
   readonly #queue: DatagramVerdict[] = [];
   readonly #done: Promise<VerifySummary>;
-  readonly toStdout: boolean;
   #summary: VerifySummary | undefined;
   #wake: (() => void) | null = null;
   #room: (() => void) | null = null;
   #ended = false;
   #stopping = false;
 
-  constructor(child: CaptureChild, file: LiveFile | null, { expect, strict }: LiveVerifyOptions) {
+  constructor(child: CaptureChild, file: LiveFile | null, { interface: name, expect, strict }: LiveVerifyOptions) {
     this.#strict = strict ?? false;
     this.#child = child;
-    this.toStdout = file?.isStdout ?? false;
+    this.#interface = name;
+    this.#file = file;
     this.#recount = expect && new Recount(expect);
     // Read at once and kept, up to a bound: a child whose reader is late blocks, and its capture loses frames.
-    this.#done = this.#read(file).finally(() => {
+    this.#done = this.#read().finally(() => {
       this.#ended = true;
       this.#wake?.();
     });
@@ -152,6 +158,14 @@ class ChildVerification implements LiveVerification {
     return this.#summary;
   }
 
+  get toStdout(): boolean {
+    return this.#file?.isStdout ?? false;
+  }
+
+  async keepFile(): Promise<void> {
+    await this.#file?.finish(this.#interface, this.#child);
+  }
+
   stop(): void {
     this.#stopping = true;
     this.#room?.();
@@ -161,6 +175,7 @@ class ChildVerification implements LiveVerification {
   async [Symbol.asyncDispose](): Promise<void> {
     this.stop();
     await this.#child.closed();
+    await this.#file?.[Symbol.asyncDispose]();
   }
 
   #take(verdict: DatagramVerdict): void {
@@ -176,17 +191,12 @@ class ChildVerification implements LiveVerification {
     }
   }
 
-  async #read(file: LiveFile | null): Promise<VerifySummary> {
-    try {
-      for await (const message of this.#child.messages()) {
-        if (message.type === 'summary') this.#summary = message as VerifySummary;
-        else this.#take(message as DatagramVerdict);
-        this.#wake?.();
-        await this.#untilRoom();
-      }
-      await file?.finish();
-    } finally {
-      await file?.[Symbol.asyncDispose]();
+  async #read(): Promise<VerifySummary> {
+    for await (const message of this.#child.messages()) {
+      if (message.type === 'summary') this.#summary = message as VerifySummary;
+      else this.#take(message as DatagramVerdict);
+      this.#wake?.();
+      await this.#untilRoom();
     }
     if (this.#summary === undefined)
       throw new UfoError('ERR_UFO_CAPTURE_DIED', 'the capture process ended without a summary');
@@ -235,8 +245,9 @@ export async function verifyLive(
         continue;
       }
       await print(...comparedSummary(value, expect));
-      await page?.write('udp-ufo verify', options.interface, value, expect?.result(value));
       if ((value.captureLost ?? 0) > 0) output.note(lossHint(options.interface));
+      await page?.write('udp-ufo verify', options.interface, value, expect?.result(value)); // told before: a disk may be full
+      await running.keepFile();
       return verdictExitCode(value.verdict);
     }
   } catch (error) {

@@ -43,6 +43,8 @@ export interface FileWish {
   /** As the user wrote it, for error texts. */
   readonly path: string;
   readonly format: 'pcap' | 'pcapng';
+  /** What stands in it is written over: it is emptied when the first frames come, and stays where none do. */
+  readonly inPlace?: boolean;
   /** pcapng: a comment on the first frame of each datagram. */
   readonly comments?: boolean;
 }

@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import {
   describeError,
   exitCodeOf,
+  lossExitCode,
   OutputClosedError,
   verdictExitCode,
   worstOf,
@@ -61,6 +62,12 @@ describe('exit codes', () => {
     ] as const;
     for (const [codes, want] of cases) assert.equal(worstOf(codes), want, codes.join());
     assert.deepEqual((['good', 'bad', 'inconclusive'] as const).map(verdictExitCode), [0, 1, 4]);
+  });
+
+  it('of what was lost: inconclusive wherever it was, and all right where nobody can count', () => {
+    const none = { socket: null, qdisc: 0, driver: 0, neighbour: 0, backlog: null, unknown: 0 };
+    assert.equal(lossExitCode(none), 0);
+    for (const place of Object.keys(none)) assert.equal(lossExitCode({ ...none, [place]: 1 }), 4, place);
   });
 
   it('describes a mistake in one line and a hint, and a bug with its stack', () => {
