@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { isIPv6 } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import ipaddr from 'ipaddr.js';
 import { ERRNO, systemError, unsupportedError } from '../errors.js';
@@ -49,10 +51,23 @@ export async function findNeighbour(address: string, interfaceName: string): Pro
   return parseNeighbours(json)[0] ?? null;
 }
 
-/** Whether the kernel waits in vain for some neighbour on an interface, or has given up on one. */
-export async function anyUnresolved(interfaceName: string): Promise<boolean> {
-  const neighbours = parseNeighbours(await runTool('ip', ['-json', 'neigh', 'show', 'dev', interfaceName]));
-  return neighbours.some(({ state }) => state === 'INCOMPLETE' || state === 'FAILED');
+/** Whether the kernel waits in vain for one of these neighbours on an interface, or has given up on one. */
+export async function anyUnresolved(interfaceName: string, addresses: ReadonlySet<string>): Promise<boolean> {
+  const open = [...addresses].every((address) => !isIPv6(address))
+    ? openInArp(readFileSync('/proc/thread-self/net/arp', 'utf8'), interfaceName)
+    : parseNeighbours(await runTool('ip', ['-json', 'neigh', 'show', 'dev', interfaceName]))
+        .filter(({ state }) => state === 'INCOMPLETE' || state === 'FAILED')
+        .map(({ address }) => address);
+  return open.some((address) => addresses.has(address));
+}
+
+/** IPv4 neighbours without a MAC; `text` as of /proc/net/arp, which costs no process (`arp_format_neigh_entry`). */
+export function openInArp(text: string, interfaceName: string): string[] {
+  const rows = text.split('\n').slice(1);
+  const columns = rows.map((row) => row.trim().split(/\s+/));
+  return columns.flatMap(([address, , flags, , , device]) =>
+    device === interfaceName && Number(flags) === 0 ? [address!] : [],
+  );
 }
 
 /** The MAC of a neighbour on the link, resolved where it is unknown. Waits 3 s at most; errors as `nextHopMac`. */

@@ -24,12 +24,18 @@ export class LossCounters {
   /** Packets that one frame of ours becomes at most: a drop in front of the cutting is a drop of so many. */
   largest = 1;
   readonly #name: string;
-  readonly #before: TxCounters | null;
-  readonly #backlog: number | null;
+  #before: TxCounters | null;
+  #backlog: number | null;
 
   constructor(name: string) {
     this.#name = name;
     this.#before = readTxCounters(name);
+    this.#backlog = readBacklogDrops();
+  }
+
+  /** Counts from now on: what those who open the interface beside us have asked of it until now is none of our losses. */
+  restart(): void {
+    this.#before = readTxCounters(this.#name);
     this.#backlog = readBacklogDrops();
   }
 

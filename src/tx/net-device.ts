@@ -109,8 +109,11 @@ export interface NetDevice extends AsyncDisposable {
   /** What this device has lost so far. */
   lost(): LostFrames;
 
-  /** Whether packets are missing because of neighbours, where those are the kernel's business. */
+  /** Whether a neighbour that packets were for does not answer, where finding them is the kernel's business. */
   neighboursMissing?(): Promise<boolean>;
+
+  /** Packets that the kernel has taken, for a device with `neighboursMissing`. */
+  readonly taken?: number;
 
   /** Waits until the device is done with every row taken (completion rings), then releases everything. Idempotent. */
   close(): Promise<void>;

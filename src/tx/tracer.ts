@@ -111,6 +111,10 @@ export class Tracer implements NetDevice {
     return this.#inner.lost();
   }
 
+  get taken(): number {
+    return this.#inner.taken ?? 0;
+  }
+
   neighboursMissing(): Promise<boolean> {
     return this.#inner.neighboursMissing?.() ?? Promise.resolve(false);
   }

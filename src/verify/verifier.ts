@@ -24,6 +24,8 @@ export interface VerifierOptions {
   readonly select?: (verdict: DatagramVerdict) => boolean;
   /** Whether good datagrams are to be told of; if not, they are only counted. Default true. */
   readonly tellGood?: boolean;
+  /** Datagrams to be judged at most: later ones are neither told of nor counted. */
+  readonly datagrams?: number;
   /** Which frames are to be judged and counted; default all. The others keep their numbers. */
   readonly wants?: (frame: Frame) => boolean;
 }
@@ -58,6 +60,7 @@ export class Verifier {
   readonly #strict: boolean;
   readonly #select: ((verdict: DatagramVerdict) => boolean) | undefined;
   readonly #tellGood: boolean;
+  readonly #most: number;
   readonly #counts = countKinds();
   readonly #runs: RunJudge;
 
@@ -79,6 +82,7 @@ export class Verifier {
     this.#judge = new FrameJudge(judging, limits, makeGood);
     this.#runs = new RunJudge(this.#judge, judging, makeGood);
     this.#wants = options.wants;
+    this.#most = options.datagrams ?? Number.POSITIVE_INFINITY;
   }
 
   /** Two stretches of memory to read files into, if there are such from which they are taken faster; valid until `end`. */
@@ -148,9 +152,10 @@ export class Verifier {
   #take(): DatagramVerdict[] {
     const final = this.#judge.reassembler.take();
     const all = final.list.splice(0);
-    const out = this.#select === undefined ? all : all.filter(this.#select);
+    const chosen = this.#select === undefined ? all : all.filter(this.#select);
+    const out = chosen.slice(0, this.#most - this.judged);
     for (const { verdict } of out) this.#counts[verdict]++;
-    this.#counts.good += final.good;
+    this.#counts.good += Math.min(final.good, this.#most - this.judged);
     final.good = 0;
     return this.#tellGood ? out : out.filter(({ verdict }) => verdict !== 'good');
   }

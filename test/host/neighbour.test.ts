@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { multicastMac, nextHopMac, parseNeighbours } from '../../src/host/neighbour.js';
+import { multicastMac, nextHopMac, openInArp, parseNeighbours } from '../../src/host/neighbour.js';
 import { findWayOut } from '../../src/host/route.js';
 
 describe('neighbour', () => {
@@ -26,5 +26,16 @@ describe('neighbour', () => {
   it('of lo is zero', async () => {
     const { route, link } = await findWayOut('127.0.0.1');
     assert.equal(await nextHopMac(route, link), '00:00:00:00:00:00');
+  });
+
+  it('knows by /proc/net/arp who has not answered on an interface', () => {
+    const text = [
+      'IP address       HW type     Flags       HW address            Mask     Device',
+      '192.0.2.9        0x1         0x0         00:00:00:00:00:00     *        near0',
+      '192.0.2.2        0x1         0x6         02:00:00:00:00:02     *        near0',
+      '192.0.2.7        0x1         0x0         00:00:00:00:00:00     *        eth0',
+      '',
+    ].join('\n');
+    assert.deepEqual(openInArp(text, 'near0'), ['192.0.2.9']);
   });
 });

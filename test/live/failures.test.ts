@@ -131,6 +131,12 @@ describeLive('failures', () => {
     ['no route', ['198.51.100.1:9', '--size', '1'], 3, /ENETUNREACH 198\.51\.100\.1[\s\S]*ip route/],
     ['an unknown interface', ['192.0.2.2:9', '--size', '1', '-i', 'nope0'], 2, /"nope0", want one of lo, near0/],
     ['DF over the MTU', ['192.0.2.2:9', '--size', '1473', '--df'], 3, /EMSGSIZE.*1501 octets at an MTU of 1500/],
+    [
+      'a source that the kernel would write itself',
+      ['192.0.2.2:9', '--size', '9', '--source', '0.0.0.0', '--spoof'],
+      3,
+      /source: with raw-socket the kernel writes a source of 0\.0\.0\.0 itself/,
+    ],
     ['a size over the limit', ['192.0.2.2:9', '--size', '65508'], 2, /--size: got 65508, want 0 … 65507/],
     ['an MTU too small for 8 octets', ['192.0.2.2:9', '--size', '99', '--mtu', '27'], 2, /mtu: got "27"/],
     [

@@ -31,8 +31,12 @@ export function verdictExitCode(verdict: Judgement): ExitCode {
   return OF_VERDICT[verdict];
 }
 
-/** Of packets that were taken from us, by where they were lost on this machine; what nobody can count is not known to be lost. */
+/**
+ * Of packets that were taken from us, by where they were lost on this machine; what nobody can count is not known to be lost,
+ * but for a neighbour that did not answer.
+ */
 export function lossExitCode(lost: LostFrames): ExitCode {
+  if (lost.neighbour === null && lost.unknown !== null) return EXIT.inconclusive;
   return Object.values(lost).some((count) => count !== null && count > 0) ? EXIT.inconclusive : EXIT.ok;
 }
 

@@ -39,6 +39,7 @@ export class VerdictSink implements RecordSink {
       ...(allowZeroChecksum6 && { allowZeroChecksum6 }),
       ...(strict && { strict }),
       ...(select && { select }),
+      ...(datagrams !== undefined && { datagrams }),
     });
     this.#wanted = datagrams ?? Number.POSITIVE_INFINITY;
     this.#file = file;

@@ -65,7 +65,8 @@ export async function sendAll(job: SendJob): Promise<SentOutcome> {
   const ended = new Ended(options.durationMs);
   const until = AbortSignal.any([signal, ended.signal]);
   const generated = generatedOf(job, count);
-  const pacer = whileRoom(untilEnded(paced(options), until, generated), job.save, until);
+  const turns = new Turns();
+  const pacer = whileRoom(untilEnded(paced(options), until, generated, turns), job.save, until);
   let failure: unknown = null;
   let cutShort = false;
   try {
@@ -81,10 +82,13 @@ export async function sendAll(job: SendJob): Promise<SentOutcome> {
     watch.stop();
   }
   await socket.idle();
-  const { seconds } = tally;
+  const byTime = ended.signal.aborted;
+  const seconds = byTime ? tally.seconds : (turns.seconds ?? tally.seconds);
   if (failure !== null && tally.fragments === 0) throw failure;
-  if (known === null) tellIdents(job, tally, seconds);
-  const rate = heldRate(options.rate, tally, seconds, { ...job.path, byTime: ended.signal.aborted });
+  if (known === null || options.plan !== undefined) tellIdents(job, tally, seconds);
+  // What stopped it, or a plan that waits, was not the driver's slowness.
+  const wish = failure === null && !cutShort && options.plan === undefined ? options.rate : undefined;
+  const rate = heldRate(wish, tally, seconds, { ...job.path, byTime });
   return { tally, seconds, rate, failure, cutShort, lost: await socket.lost() };
 }
 
@@ -109,7 +113,11 @@ async function sendPayloads(
   if (json || looked || to.plan !== undefined) {
     const results = new Results(log, json ? output : null);
     const { onDatagram, onStopped } = results;
-    await socket.sendMany(source(job, generated, results, until), json || log ? { ...to, onDatagram, onStopped } : to);
+    const planned = to.plan === undefined ? to : toEnd; // a plan's delay ends with the time, too
+    await socket.sendMany(
+      source(job, generated, results, until),
+      json || log ? { ...planned, onDatagram, onStopped } : planned,
+    );
   } else if (generated !== null) await sendGenerated(job, generated, toEnd);
   else if (file !== undefined && datagramSize !== undefined && (await isRegularFile(file))) {
     await sendFile(job, file, datagramSize, toEnd);
@@ -146,17 +154,18 @@ function maxLen({ path, flows }: SendJob): number {
   return flows?.maxPayloadLen ?? path.maxPayloadLen;
 }
 
-function tellNotes({ path, options: { rate }, output, known: count }: KnownJob, octets: number): void {
+function tellNotes({ path, options: { rate, plan }, output, known }: KnownJob, octets: number): void {
+  const count = plan === undefined ? known : null; // what a plan delays nobody knows before the end
   for (const note of sendNotes({ path, packets: path.packets(octets), octets, count, rate })) {
     output.note(`note: ${note}`);
   }
 }
 
 /** What only the end shows, of a source whose length nobody knew. */
-function tellIdents({ path, output }: SendJob, { datagrams, fragments }: StreamCounts, seconds: number): void {
+function tellIdents({ path, output }: SendJob, { datagrams, fragments, octets }: StreamCounts, seconds: number): void {
   const rate = { unit: 'datagrams', perSecond: datagrams / seconds } as const;
   const packets = Math.ceil(fragments / Math.max(1, datagrams));
-  for (const note of identNotes({ path, packets, count: datagrams, rate })) output.note(`note: ${note}`);
+  for (const note of identNotes({ path, packets, octets, count: datagrams, rate })) output.note(`note: ${note}`);
 }
 
 /** A gap makes no bursts; a rate is held on average. */
@@ -183,15 +192,40 @@ class Ended {
   }
 }
 
+/** When datagrams that are paced had their turns. */
+class Turns {
+  #first = 0;
+  #last = 0;
+  #turns = 0;
+
+  readonly note = (): void => {
+    this.#last = performance.now();
+    if (this.#turns++ === 0) this.#first = this.#last;
+  };
+
+  /** From the first turn to the last, and the mean of the time between two for the last one; null for fewer than two. */
+  get seconds(): number | null {
+    const between = this.#turns - 1;
+    if (between < 1 || this.#last === this.#first) return null;
+    return ((this.#last - this.#first) / 1000) * (this.#turns / between);
+  }
+}
+
 /** A pacer whose waits the end of the time ends too; what was made before a wait leaves after it. */
 function untilEnded(
   pacer: Pacer | undefined,
   until: AbortSignal,
   generated: GeneratedPayloads | null,
+  turns: Turns,
 ): Pacer | undefined {
   if (pacer === undefined) return undefined;
-  const ready: Pacer['ready'] = (packets, bits) =>
-    until.aborted ? Promise.reject(until.reason) : pacer.ready(packets, bits, until);
+  const ready: Pacer['ready'] = (packets, bits) => {
+    if (until.aborted) return Promise.reject(until.reason);
+    const wait = pacer.ready(packets, bits, until);
+    if (wait !== undefined) return wait.then(turns.note);
+    turns.note();
+    return undefined;
+  };
   if (generated === null) return { ready };
   return { ready: (packets, bits) => ready(packets, bits)?.then(generated.leaveNow) };
 }

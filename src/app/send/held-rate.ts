@@ -13,8 +13,13 @@ export interface HeldRate extends RateWish {
 
 /** Part of the rate that counts as held: what is told then is the machine's doing, not ours. */
 const HELD = 0.98;
+/** In less nothing can be told of a rate: one wait that is late, as they are on a busy machine, is too large a part of it. */
+const LEAST_SECONDS = 0.5;
 
-/** Null where none was asked for, or too few datagrams went to tell. */
+/**
+ * Null where none was asked for, or too few datagrams went, in too short a time, to tell.
+ * @param seconds from the first datagram to the last, and as long for the last as for each of the others
+ */
 export function heldRate(
   wish: RateWish | undefined,
   tally: SentCounts,
@@ -33,9 +38,10 @@ export function heldRate(
   const bits = 8 * (octets + (chainLen + udp.HEADER_LEN) * datagrams + header * fragments);
   const units = { datagrams, fragments, bits }[wish.unit];
   const each = units / datagrams;
-  // The first datagram starts the clock; where the time ended it, the wait for the one that did not go counts too.
-  const got = (units - (byTime ? 0 : each)) / seconds;
-  return { ...wish, got, held: got + each / seconds >= HELD * wish.perSecond };
+  // Where the time ended it, the wait for the one that did not go counts too.
+  const got = units / seconds;
+  const held = got + (byTime ? each / seconds : 0) >= HELD * wish.perSecond;
+  return seconds < LEAST_SECONDS ? null : { ...wish, got, held };
 }
 
 const UNIT = { datagrams: 'datagrams/s', fragments: 'packets/s', bits: 'Mbit/s of IP packets' } as const;

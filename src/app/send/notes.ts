@@ -3,6 +3,8 @@ import { insideLab } from '../../host/lab-info.js';
 import type { RateWish } from '../../options/parse-rate.js';
 import type { PathInfo } from '../../socket/path/info.js';
 import { identWrapSeconds, REASSEMBLY_TIME_4 } from '../../ufo/ident.js';
+import * as ipv4 from '../../wire/ipv4.js';
+import * as udp from '../../wire/udp.js';
 
 /** Fragments that DPDK's reassembly takes by default (RTE_LIBRTE_IP_FRAG_MAX_FRAG). */
 const DPDK_FRAGMENTS = 8;
@@ -58,9 +60,9 @@ function reassemblyRoom(family: 4 | 6): number | null {
 }
 
 /** RFC 4963: a piece of an older datagram under the same id may be joined to a newer one. */
-export function identNotes({ path, packets, count, rate }: Omit<SendPlan, 'octets'>): string[] {
+export function identNotes({ path, packets, octets, count, rate }: SendPlan): string[] {
   if (path.family === 6 || packets === 1 || count === null || count <= IDENTS) return [];
-  const perSecond = datagramsPerSecond(rate, packets);
+  const perSecond = datagramsPerSecond(rate, { packets, octets });
   if (identWrapSeconds(perSecond) >= REASSEMBLY_TIME_4) return [];
   return [
     `IPv4 ids come again within the ${REASSEMBLY_TIME_4} s that a receiver waits for fragments (RFC 4963): should one be lost, ` +
@@ -68,8 +70,11 @@ export function identNotes({ path, packets, count, rate }: Omit<SendPlan, 'octet
   ];
 }
 
-function datagramsPerSecond(rate: RateWish | undefined, packets: number): number {
+function datagramsPerSecond(
+  rate: RateWish | undefined,
+  { packets, octets }: Pick<SendPlan, 'packets' | 'octets'>,
+): number {
   if (rate === undefined) return Number.POSITIVE_INFINITY;
-  if (rate.unit === 'datagrams') return rate.perSecond;
-  return rate.unit === 'fragments' ? rate.perSecond / packets : Number.POSITIVE_INFINITY;
+  const bits = 8 * (octets + udp.HEADER_LEN + packets * ipv4.HEADER_LEN);
+  return rate.perSecond / { datagrams: 1, fragments: packets, bits }[rate.unit];
 }

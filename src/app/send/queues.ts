@@ -49,7 +49,8 @@ export async function sendOnQueues(
     const { timeUp, ...sent } = await sendAndCount(senders, tally, count, options, output);
     if (sent.failure !== null && tally.fragments === 0) throw sent.failure;
     const byTime = count === undefined;
-    const rate = heldRate(options.rate, tally, sent.seconds, { ...paths[0]!, byTime });
+    const wish = sent.failure === null ? options.rate : undefined;
+    const rate = heldRate(wish, tally, sent.seconds, { ...paths[0]!, byTime });
     const cutShort = !timeUp && !(tally.datagrams >= (count ?? Number.POSITIVE_INFINITY));
     const shown = await finishCheck(check.wire, { failure: sent.failure, cutShort }, signal);
     const each = tally.each.map((counts, index) => ({ sourcePort: paths[index]!.sourcePort, ...counts }));

@@ -25,7 +25,7 @@ interface LiveVerifyOptions {
   readonly hosts?: readonly string[] | undefined;
   /** Only datagrams from or to this UDP port are told of and counted. */
   readonly port?: number | undefined;
-  /** Ends by itself once at least that many datagrams have been judged. */
+  /** Ends by itself once so many datagrams have been judged. */
   readonly datagrams?: number | undefined;
   /** SHA-256 of every payload in its verdict; default true. */
   readonly hash?: boolean | undefined;

@@ -22,7 +22,7 @@ export interface CaptureChildArguments extends LoopOptions {
   readonly mode: 'frames' | 'verdicts' | 'file';
   /** The file at descriptor 4. */
   readonly file?: FileWish;
-  /** Mode `verdicts`: stop by itself once at least that many datagrams have been judged. */
+  /** Mode `verdicts`: stop by itself once so many datagrams have been judged. */
   readonly datagrams?: number;
   /** Mode `verdicts`: SHA-256 of every payload in its verdict; default false. */
   readonly hash?: boolean;

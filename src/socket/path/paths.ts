@@ -1,5 +1,5 @@
 import type { Companion } from '../../companion/companion.js';
-import { argumentError } from '../../errors.js';
+import { argumentError, unsupportedError } from '../../errors.js';
 import type { PagePool } from '../../memory/page-pool.js';
 import { createFlow, type Flow } from '../../skb/flow.js';
 import type { LostFrames, NetDevice } from '../../tx/net-device.js';
@@ -123,6 +123,7 @@ export class Paths {
   async #flow(way: RouteTo, destinationPort: number, channel: Channel, sourcePort: number): Promise<Flow> {
     const { source, address: destination, route } = way;
     const { tos, flowLabel, dontFragment, options, extensionHeaders, checksum } = this.#with.options;
+    refuseNoSource(source, channel.device);
     const linkHeader = await channel.device.linkHeader({
       family: this.#with.family,
       source: parseAddress(source)!.octets,
@@ -169,4 +170,13 @@ export class Paths {
     if (!this.settings.multicastLoopback) device.setMulticastLoopback?.(false);
     return opened;
   }
+}
+
+/** The kernel would put another one in, which the UDP checksum is not over (`raw_send_hdrinc`). */
+function refuseNoSource(source: string, { driver, rightsIpv4Headers }: NetDevice): void {
+  if (rightsIpv4Headers !== true || source !== '0.0.0.0') return;
+  throw unsupportedError(
+    `source: with ${driver} the kernel writes a source of 0.0.0.0 itself`,
+    'use a driver that sends frames as they are, for example packet-socket',
+  );
 }

@@ -1,7 +1,6 @@
 import { ERRNO, UfoError } from '../../errors.js';
 import { interfaceOf, type NetworkInterface } from '../../host/interfaces.js';
 import { addressOf } from '../../host/libc.js';
-import { anyUnresolved } from '../../host/neighbour.js';
 import { putSockaddr, SOCKADDR_IN6_LEN } from '../../host/sockaddr.js';
 import { NETIF_F_SG } from '../../skb/features.js';
 import type { Flow } from '../../skb/flow.js';
@@ -13,7 +12,8 @@ import { SEND_BUFFER } from '../af-packet.js';
 import { Backpressure } from '../backpressure.js';
 import { LossCounters } from '../loss-counters.js';
 import { MAX_MESSAGES, MmsgVector } from '../mmsghdr.js';
-import { type LostFrames, type NetDevice, rowLen, rowSkb, type TxBatch } from '../net-device.js';
+import { type LinkRequest, type LostFrames, type NetDevice, rowLen, rowSkb, type TxBatch } from '../net-device.js';
+import { NextHops } from '../next-hops.js';
 import { callLimit, sendVector } from '../send-batch.js';
 import { JoinedDatagrams } from './joined.js';
 import { UdpPort } from './port.js';
@@ -70,6 +70,7 @@ export class KernelUdp implements NetDevice {
   readonly #joined: JoinedDatagrams;
   readonly #backpressure = new Backpressure();
   readonly #loss: LossCounters;
+  readonly #hops: NextHops;
 
   constructor(
     { name, ifindex, mtu }: NetworkInterface,
@@ -85,6 +86,7 @@ export class KernelUdp implements NetDevice {
     this.#takeErrors = takeErrors;
     this.#joined = new JoinedDatagrams(name);
     this.#loss = new LossCounters(name);
+    this.#hops = new NextHops(name);
   }
 
   usoRefusal(flow: Flow, payloadLen: number): string | null | undefined {
@@ -92,7 +94,8 @@ export class KernelUdp implements NetDevice {
   }
 
   /** None: the kernel writes it. */
-  async linkHeader(): Promise<Uint8Array> {
+  async linkHeader(request: LinkRequest): Promise<Uint8Array> {
+    this.#hops.add(request);
     return new Uint8Array(0);
   }
 
@@ -144,8 +147,12 @@ export class KernelUdp implements NetDevice {
     return { ...this.#loss.read(), socket: null };
   }
 
+  get taken(): number {
+    return this.#loss.taken;
+  }
+
   neighboursMissing(): Promise<boolean> {
-    return anyUnresolved(this.name);
+    return this.#hops.missing();
   }
 
   async close(): Promise<void> {

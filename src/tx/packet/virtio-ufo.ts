@@ -70,6 +70,7 @@ export class VirtioUfo implements NetDevice {
   readonly #backpressure = new Backpressure();
   readonly #loss: LossCounters;
   readonly #linkWatch: LinkWatch;
+  #begun = false;
 
   constructor(fd: number, { name, ifindex, mtu }: NetworkInterface, link: Link, ufo: UfoSupport) {
     this.#fd = fd;
@@ -105,6 +106,7 @@ export class VirtioUfo implements NetDevice {
   }
 
   xmit(batch: TxBatch, first: number): number {
+    if (!this.#begun) this.#begin();
     const vector = this.#vector;
     vector.reset();
     const end = callLimit(batch, first);
@@ -166,6 +168,12 @@ export class VirtioUfo implements NetDevice {
     virtio.setGsoSize(headers, at, gsoSize);
     if (joined) return csumStart + udp.HEADER_LEN + gsoSize;
     return csumStart + gsoSize + (skb.flow!.family === 6 ? FRAGMENT_HEADER_LEN : 0);
+  }
+
+  /** The probes of senders that opened the interface since have been counted as dropped (`probeGso`). */
+  #begin(): void {
+    this.#loss.restart();
+    this.#begun = true;
   }
 
   /** In the packets that the interface will count: the kernel cuts before it, and an interface that cuts counts wholes. */

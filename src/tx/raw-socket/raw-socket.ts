@@ -1,7 +1,6 @@
 import { argumentError, ERRNO } from '../../errors.js';
 import { detectConntrack } from '../../host/conntrack.js';
 import { libc } from '../../host/libc.js';
-import { anyUnresolved } from '../../host/neighbour.js';
 import { isLoopback } from '../../host/own-networks.js';
 import { putSockaddr, SOCKADDR_IN6_LEN } from '../../host/sockaddr.js';
 import type { PagePool } from '../../memory/page-pool.js';
@@ -13,6 +12,7 @@ import * as ipv6 from '../../wire/ipv6.js';
 import { ROUTING } from '../../wire/ipv6-extension.js';
 import { LossCounters } from '../loss-counters.js';
 import { type LinkRequest, type LostFrames, type NetDevice, rowLen, rowSkb, type TxBatch } from '../net-device.js';
+import { NextHops } from '../next-hops.js';
 import { descriptorOf } from './descriptor.js';
 import { FrameSlot } from './frame-slot.js';
 import { MmsgSender } from './mmsg-sender.js';
@@ -87,6 +87,7 @@ class RawSocketDevice implements NetDevice {
   readonly #slot: FrameSlot;
   readonly #wait: RawSocketWait;
   readonly #losses: LossCounters;
+  readonly #hops: NextHops;
   readonly #addresses = new WeakMap<Flow, string>();
   #lastFlow: Flow | null = null;
   #lastAddress = '';
@@ -105,6 +106,7 @@ class RawSocketDevice implements NetDevice {
     this.features = fd === null ? 0 : NETIF_F_SG; // sendmmsg(2) gathers
     this.#slot = slot;
     this.#losses = new LossCounters(this.name);
+    this.#hops = new NextHops(this.name);
     this.notes = conntrackNotes(options.family);
     this.#wait = new RawSocketWait(socket.wrap, () => purgeErrorQueue(socket.wrap, options.family));
   }
@@ -113,7 +115,13 @@ class RawSocketDevice implements NetDevice {
     return this.#sender?.syscall ?? 'sendto';
   }
 
-  async linkHeader({ destination }: LinkRequest): Promise<Uint8Array> {
+  get taken(): number {
+    return this.#losses.taken;
+  }
+
+  async linkHeader(request: LinkRequest): Promise<Uint8Array> {
+    const { destination } = request;
+    this.#hops.add(request);
     if (this.#family === 6 && !this.#bound && isLinkLocal(destination)) {
       const want = 'an interface with a link-local destination';
       throw argumentError('interface', undefined, want, `for example ${formatAddress(destination)}%eth0`);
@@ -153,7 +161,7 @@ class RawSocketDevice implements NetDevice {
   }
 
   neighboursMissing(): Promise<boolean> {
-    return anyUnresolved(this.name);
+    return this.#hops.missing();
   }
 
   /** sendto(2) has copied every row taken, so there is nothing to wait for. */

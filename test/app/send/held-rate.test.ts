@@ -12,15 +12,15 @@ const IPV4 = { family: 4, headerLen: 20, chainLen: 0, byTime: false } as const;
 describe('a rate that was asked for', () => {
   it('is said to be held, or what came of it', () => {
     const wish = { perSecond: 10_000, unit: 'datagrams' } as const;
-    assert.equal(heldRateText(heldRate(wish, counts(10_001, 10_001, 0), 1, IPV4)!), 'rate held: 10,000 datagrams/s');
-    const slow = heldRateText(heldRate(wish, counts(5101, 5101, 0), 1, IPV4)!);
+    assert.equal(heldRateText(heldRate(wish, counts(10_000, 10_000, 0), 1, IPV4)!), 'rate held: 10,000 datagrams/s');
+    const slow = heldRateText(heldRate(wish, counts(5100, 5100, 0), 1, IPV4)!);
     assert.match(slow, /^wanted 10,000 datagrams\/s, got 5,100 datagrams\/s: /);
   });
 
   it('is told in its own unit: packets, or bits of IP packets with all their headers', () => {
-    const packets = heldRate({ perSecond: 3000, unit: 'fragments' }, counts(1001, 3003, 0), 1, IPV4)!;
+    const packets = heldRate({ perSecond: 3000, unit: 'fragments' }, counts(1000, 3000, 0), 1, IPV4)!;
     assert.equal(packets.got, 3000);
-    const bits = heldRate({ perSecond: 8e6, unit: 'bits' }, counts(1001, 1001, 972 * 1001), 1, IPV4)!;
+    const bits = heldRate({ perSecond: 8e6, unit: 'bits' }, counts(1000, 1000, 972 * 1000), 1, IPV4)!;
     assert.equal(bits.got, 8e6); // 972 + 8 + 20 octets
     assert.equal(heldRateText(bits), 'rate held: 8 Mbit/s of IP packets');
     const optioned = { ...IPV4, headerLen: 60 };
@@ -35,6 +35,11 @@ describe('a rate that was asked for', () => {
     const ten = heldRate({ perSecond: 10, unit: 'datagrams' }, counts(10, 10, 0), 1, { ...IPV4, byTime: true })!;
     assert.deepEqual([ten.got, ten.held], [10, true]);
     assert.equal(heldRate({ perSecond: 10, unit: 'datagrams' }, counts(1, 1, 0), 1, IPV4), null);
+    assert.equal(
+      heldRate({ perSecond: 200, unit: 'datagrams' }, counts(10, 10, 0), 0.08, IPV4),
+      null,
+      'too short to tell',
+    );
     assert.equal(heldRate(undefined, counts(10, 10, 0), 1, IPV4), null);
   });
 });

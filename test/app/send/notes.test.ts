@@ -13,6 +13,7 @@ describe('idents that come again', () => {
   const warned: [string, Partial<SendPlan>][] = [
     ['a count that goes round, as fast as may be', { count: 65_536 }],
     ['2,185 datagrams a second', { rate: { unit: 'datagrams', perSecond: 2185 } }],
+    ['as many bits as are 2,185 datagrams', { rate: { unit: 'bits', perSecond: 2185 * 8 * 2048 } }],
     ['as many fragments as are 2,185 datagrams', { rate: { unit: 'fragments', perSecond: 4370 } }],
   ];
   for (const [what, odd] of warned)
@@ -24,6 +25,7 @@ describe('idents that come again', () => {
     ['no more datagrams than there are idents', { count: 65_535 }],
     ['nobody knows how many there will be', { count: null }],
     ['slow enough', { rate: { unit: 'datagrams', perSecond: 2184 } }],
+    ['slow enough in bits', { rate: { unit: 'bits', perSecond: 2184 * 8 * 2048 } }],
     ['nothing is cut', { packets: 1 }],
     ['IPv6 has 32 bits', { path: path(6) }],
   ];
