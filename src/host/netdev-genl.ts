@@ -20,7 +20,7 @@ const NETDEV_A_DEV_XDP_FEATURES = 3;
 export const NETDEV_XDP_ACT_NDO_XMIT = 1 << 2;
 
 const REPLY_LEN = 4096;
-const ANSWER_WITHIN_MS = 500;
+const ANSWER_WITHIN_MS = 100;
 
 /**
  * What an interface can do with XDP frames, asked of the kernel's `netdev` family (Linux 6.3 or later). The answer changes

@@ -98,6 +98,25 @@ describe('an AbortSignal', () => {
     await socket.idle();
   });
 
+  it('keeps the ways to the last 4096 peers that were sent to, and no more', async () => {
+    const device = new FakeDevice({ forgets: true });
+    await using socket = await fakeSocket(device);
+    let asked = 0;
+    device.linkHeader = async () => {
+      asked += 1;
+      return new Uint8Array(0);
+    };
+    const send = (port: number) => socket.send(new Uint8Array(1), { address: '192.0.2.7', port });
+    for (let port = 1; port <= 4096; port++) await send(port);
+    await send(1); // the second is the oldest now
+    await send(5000);
+    assert.equal(asked, 4097);
+    await send(1);
+    assert.equal(asked, 4097);
+    await send(2);
+    assert.equal(asked, 4098);
+  });
+
   it('ends the wait for a way that somebody else has asked for already', async () => {
     const device = new FakeDevice();
     await using socket = await fakeSocket(device);

@@ -16,6 +16,8 @@ import { PathSettings } from './settings.js';
 import { settledLoss } from './settled-loss.js';
 
 const DEFAULT_TTL = 64;
+/** Peers that are kept, 2 KB each; the way to one that was not asked for so long is looked for again. */
+const MOST_PEERS = 4096;
 
 /** Where a socket sends from: an address of its choice or null for the route's, and a port, 0 for the kernel's choice. */
 export interface Local {
@@ -54,7 +56,17 @@ export class Paths {
 
   /** The peer at an address literal or a name, opened on first use. Aborting ends the wait, others may still want it. */
   peer(host: string, port: number, signal?: AbortSignal): Promise<Peer> {
-    return abortable(this.#peers.get(`${host} ${port}`) ?? this.#findPeer(host, port), signal);
+    return abortable(this.#known(`${host} ${port}`) ?? this.#findPeer(host, port), signal);
+  }
+
+  /** Where they are full, it becomes the one that was asked for last. */
+  #known(key: string): Promise<Peer> | undefined {
+    const peer = this.#peers.get(key);
+    if (peer !== undefined && this.#peers.size === MOST_PEERS) {
+      this.#peers.delete(key);
+      this.#peers.set(key, peer);
+    }
+    return peer;
   }
 
   /** Whether datagrams are on their way, and with them pages. */
@@ -98,11 +110,15 @@ export class Paths {
   async #findPeer(host: string, port: number): Promise<Peer> {
     const address = await resolveHost(host, this.#with.family, this.#with.options.lookup);
     const key = `${address} ${port}`;
-    let peer = this.#peers.get(key);
+    let peer = this.#known(key);
     if (peer === undefined) {
-      peer = this.#openPeer(address, port);
-      peer.catch(() => this.#peers.delete(key));
+      const opened = this.#openPeer(address, port);
+      peer = opened;
+      opened.catch(() => {
+        if (this.#peers.get(key) === opened) this.#peers.delete(key);
+      });
       this.#peers.set(key, peer);
+      if (this.#peers.size > MOST_PEERS) this.#peers.delete(this.#peers.keys().next().value!);
     }
     return peer;
   }

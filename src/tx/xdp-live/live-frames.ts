@@ -78,6 +78,11 @@ export class LiveFrames {
     return result === -ERRNO.EINTR ? -ERRNO.EAGAIN : result;
   }
 
+  /** Frames that the program could not make of their rows, which a run counts as made. */
+  get refused(): number {
+    return this.#control[CONTROL.refused]!;
+  }
+
   close(): void {
     for (const end of this.#open.splice(0).reverse()) end();
   }

@@ -88,8 +88,13 @@ export class XdpLive implements NetDevice {
     signal?.throwIfAborted();
   }
 
+  /** What the program made no frame of was taken, and is missing from what the interface counts. */
   lost(): LostFrames {
-    return this.#loss.read();
+    const { refused } = this.#frames;
+    const lost = this.#loss.read();
+    if (refused === 0) return lost;
+    const unknown = lost.unknown === null ? null : Math.max(0, lost.unknown - refused);
+    return { ...lost, driver: (lost.driver ?? 0) + refused, unknown };
   }
 
   async close(): Promise<void> {
