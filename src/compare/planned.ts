@@ -78,8 +78,9 @@ type PiecesMatch = Pick<PlannedMatch, 'lost' | 'strange' | 'inOrder'>;
 
 /** By the list of fragments; a verdict without one is good and whole, or of a packet that is not cut. */
 function matchPieces({ packets: made, others = [] }: ExpectedPlan, verdict: DatagramVerdict): PiecesMatch {
-  const { fragmentList, fragments } = verdict;
-  if (fragmentList === null || fragmentList.length === 0) return matchSizes(made, verdict);
+  const { fragments } = verdict;
+  const fragmentList = verdict.fragmentList?.filter(({ repeated }) => !repeated) ?? [];
+  if (fragmentList.length === 0) return matchSizes(made, verdict);
   const left = made.map(String);
   const alien = new Set(others.map(String));
   let mixed = 0;

@@ -72,11 +72,6 @@ export const CODES = {
     receiver: DELIVERS,
     example: 'fragment #3: DF got 1, want 0 as in fragment #1',
   },
-  'destination-mac': {
-    source: 'RFC 894',
-    receiver: 'no host gets all fragments',
-    example: 'fragment #2: destination MAC got 02:00:5e:00:53:09, want 02:00:5e:00:53:02 as in fragment #1',
-  },
   'header-chain-order': {
     source: 'RFC 8200 4.1',
     receiver: 'Linux drops the packet and sends a parameter problem (ip6_protocol_deliver_rcu, ipv6_frag_rcv)',
@@ -235,8 +230,8 @@ export const CODES = {
     example: 'fragment #2: extension headers got none, fragment #1 has 2c00010400000000',
   },
   'destination-mac-differs': {
-    source: 'RFC 791 3.2',
-    receiver: 'seen on two hops',
+    source: 'RFC 791 3.2, RFC 2992',
+    receiver: 'nothing: seen on two hops, or they went by two ways',
     example: 'fragment #2: destination MAC got 02:00:5e:00:53:09, fragment #1 has 02:00:5e:00:53:02, on another hop',
   },
   'address-special': {

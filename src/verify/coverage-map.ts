@@ -15,8 +15,9 @@ export function coverageMap({ fragmentList, holes, fragments, findings }: Datagr
   const total = Math.max(1, lastOf(holes), ...fragmentList.map(({ offset, length }) => offset + length));
   const column = (octet: number): number => Math.floor((octet * COLUMNS) / total);
   const faulty = new Set(findings.filter(({ level }) => level === 'mismatch').map(({ fragment }) => fragment));
+  const distinct = fragmentList.filter(({ repeated }) => !repeated);
   const rows = chosen(fragmentList, faulty);
-  const left = fragments - rows.length;
+  const left = fragments - rows.filter(({ repeated }) => !repeated).length;
   return [
     `${' '.repeat(15)}|${`0${String(total).padStart(COLUMNS - 1)}`}|`,
     ...rows.map(
@@ -24,7 +25,7 @@ export function coverageMap({ fragmentList, holes, fragments, findings }: Datagr
         `${faulty.has(one.number) ? '>' : ' '}${name(one)}|${bar(one, column)}|${facts(one, fragmentList[0]!.time)}`,
     ),
     ...(left > 0 ? [`${`${left} more`.padStart(14)} `] : []),
-    `${'all'.padStart(14)} |${all(fragmentList, total)}|`,
+    `${'all'.padStart(14)} |${all(distinct, total)}|`,
   ];
 }
 
@@ -56,9 +57,9 @@ function bar({ offset, length }: FragmentVerdict, column: (octet: number) => num
   return `${' '.repeat(from)}${'='.repeat(to - from)}`.padEnd(COLUMNS);
 }
 
-function facts({ time, offset, length, more, ttl }: FragmentVerdict, began: number): string {
+function facts({ time, offset, length, more, ttl, repeated }: FragmentVerdict, began: number): string {
   const since = (time - began).toFixed(6);
-  return ` ${offset} … ${offset + length}${more ? ' MF' : ''}, ttl ${ttl}, +${since} s`;
+  return ` ${offset} … ${offset + length}${more ? ' MF' : ''}, ttl ${ttl}, +${since} s${repeated ? ', repeated' : ''}`;
 }
 
 /** How often the octets of each column are there: the worst of them counts. */

@@ -1,6 +1,7 @@
 import { formatAddress } from '../wire/address.js';
 import { KEY_SOURCE } from './reassembly/fragment.js';
 import type { Group } from './reassembly/group.js';
+import type { FragmentFacts } from './reassembly/records.js';
 import { isSplice, spliceText } from './splice.js';
 import type { FragmentVerdict, MutableVerdict } from './verdict.js';
 
@@ -90,17 +91,21 @@ function setTexts(verdict: MutableVerdict, group: Group): void {
 
 /** Of a packet that came whole, or that could not be read, that one. */
 function fragmentList(group: Group): FragmentVerdict[] {
-  const { records, began, frame, total, ttl, tos } = group;
+  const { records, faultyCopies, began, frame, total, ttl, tos } = group;
   if (records.count === 0 && group.buffer === undefined) {
     const time = Math.round(began * 1e6) / 1e6;
     return [{ number: 1, frame, time, offset: 0, length: Math.max(0, total), more: false, ttl, tos }];
   }
-  return records.facts(MOST_LISTED).map(({ number, frame, micros, ...facts }) => ({
+  const listed = ({ number, frame, micros, ...facts }: FragmentFacts): FragmentVerdict => ({
     number,
     frame,
     time: Math.round(began * 1e6 + micros) / 1e6,
     ...facts,
-  }));
+  });
+  const distinct = records.facts(MOST_LISTED).map(listed);
+  if (faultyCopies.length === 0) return distinct;
+  const repeated = faultyCopies.map((one) => ({ ...listed(one), repeated: true as const }));
+  return [...distinct, ...repeated].sort((a, b) => a.number - b.number);
 }
 
 /** What no fragment carried, and what the frames of those that did lack; in order and merged. */

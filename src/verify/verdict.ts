@@ -58,8 +58,8 @@ export interface DatagramVerdict {
   /** Where the verdict is `offloaded`: how many datagrams, and of how many octets of payload; null where that does not show. */
   readonly offloaded: { readonly datagrams: number | null; readonly length: number | null } | null;
   /**
-   * The distinct fragments in the order of arrival, of datagrams that are not plainly good, or the one packet of such that came
-   * whole; null for others.
+   * The distinct fragments in the order of arrival, and of repeated ones those of which a finding tells, of datagrams that are not
+   * plainly good; or the one packet of such that came whole; null for others.
    */
   readonly fragmentList: readonly FragmentVerdict[] | null;
   /** Where it was asked for: what the packets said, for a comparison with what was sent. */
@@ -81,6 +81,8 @@ export interface FragmentVerdict {
   /** TTL or hop limit, TOS or traffic class. */
   readonly ttl: number;
   readonly tos: number;
+  /** Of one that only repeats another. */
+  readonly repeated?: true;
 }
 
 export interface UdpVerdict {

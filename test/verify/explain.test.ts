@@ -60,6 +60,46 @@ describe('the explanation of a bad datagram', () => {
     assert.ok(lines.some((line) => line.includes('#301 ')));
   });
 
+  it('names a repeated fragment by its own number and frame, before the datagram is whole and after', () => {
+    const spoilt = (time: number): Frame => {
+      const one = frame(fragment(flow4, packet, pieces[1]!), time);
+      one.bytes.set([0, 1], one.offset + 10);
+      return one;
+    };
+    const all = framesOf(...pieces);
+    const repeat = frame(fragment(flow4, packet, pieces[2]!), 1001);
+    for (const [frames, number] of [
+      [[...all.slice(0, 2), spoilt(1000.0015), ...all.slice(2)], 3],
+      [[...all, spoilt(1000.9)], 5],
+      [[...all, repeat, spoilt(1001.1)], 6],
+      [[...all, ...all.slice(0, 3), spoilt(1001.1), repeat], 8],
+    ] as const) {
+      const verdict = judge(frames);
+      assert.deepEqual([verdict.verdict, verdict.fragments, verdict.overlaps], ['bad', 4, 0]);
+      const [{ fragment: named, text }] = verdict.findings as unknown as [{ fragment: number; text: string }];
+      assert.equal(named, number);
+      assert.match(text, new RegExp(`fragment #${number}: header checksum got 0x0001`));
+      const { frame: at, time, offset, repeated } = verdict.fragmentList!.find((one) => one.number === named)!;
+      const place = frames.findIndex((_, i) => i === number - 1) + 1;
+      assert.deepEqual([at, offset, repeated], [place, 1200, true]);
+      assert.ok(Math.abs(time - frames[place - 1]!.seconds - frames[place - 1]!.nanoseconds * 1e-9) < 2e-6);
+      const lines = explanation(verdict).split('\n');
+      assert.ok(
+        lines.some((line) => line.includes(`>#${number} `) && line.endsWith(', repeated')),
+        lines.join('\n'),
+      );
+      assert.ok(lines.some((line) => /^ +all \|=+\|$/.test(line)));
+      assert.ok(lines.includes(`             IPv4 header of fragment #${number}:`));
+    }
+  });
+
+  it('names all stretches that one fragment overlaps', () => {
+    const { mismatches } = judge(framesOf(pieces[0]!, pieces[2]!, { offset: 1000, len: 1600, more: true }));
+    assert.deepEqual(mismatches, [
+      'fragment #3: fragOff got 125, want 150 (overlaps octets 1000–1200 and 2400–2600, data equal)',
+    ]);
+  });
+
   it('has the same facts in JSON', () => {
     const verdict = judge(framesOf(pieces[0]!, pieces[0]!, pieces[3]!));
     assert.deepEqual(verdict.fragmentList, [

@@ -147,7 +147,6 @@ export const SPECIMENS: Readonly<Record<Code, () => readonly Finding[]>> = {
   'ip-option-not-copied': () => found(odd(flow4, [{}, { options: Uint8Array.of(7, 7, 4, 0, 0, 0, 0, 1) }])),
   'ip-options-differ': () => found(odd(flow4, [{ options: security }, { options: security }])),
   'df-differs': () => found(odd(flow4, [{}, {}, { dontFragment: true }])),
-  'destination-mac': () => foundIn(pieces4.map((packet, i) => ethernet(packet, i === 1 ? 9 : 2))),
   'header-chain-order': () => found([behind(60, [0, 0, 1, 4, 0, 0, 0, 0, 17, 0, 1, 4, 0, 0, 0, 0])]),
   'header-chain-length': () => found([behind(60, [17, 60, 1, 4, 0, 0, 0, 0])]),
   'header-chain-cut': () => found(chain6(60, [17, 2, 1, 20, ...new Uint8Array(20)], 16)),

@@ -219,6 +219,38 @@ describe('wrong octets are bad and no splice', () => {
     }
   });
 
+  it('whatever was lost, or used twice, long before: nothing of that meets what comes now', () => {
+    const verdictsAt = (late: number, again: boolean): string[] => {
+      const random = chance(23);
+      const made = (ident: number, payload: number, spoilt = false): Uint8Array[] => {
+        const packet = udpPacket({ ...flow4, ident }, pattern(100, payload));
+        if (spoilt) packet[70]! ^= 1;
+        return fragments({ ...flow4, ident }, packet, 64);
+      };
+      const verifier = new Verifier({ hash: false });
+      const verdicts: DatagramVerdict[] = [];
+      const put = (time: number, ...packets: Uint8Array[]): void => {
+        verdicts.push(...verifier.push(packets.map((octets, i) => frame(octets, time + i * 1e-5))));
+      };
+      for (let i = 0; i < 100; i++) {
+        const ident = Math.floor(random() * 65_536);
+        if (again) put(1 + i / 1000, ...made(ident, i), ...made(ident, i + 1));
+        else put(1 + i / 1000, ...made(ident, i).slice(0, 1));
+      }
+      for (let i = 0; i < 8; i++) put(late - 1 + i / 100, ...made(Math.floor(random() * 65_536), i));
+      const [a, b, c] = [made(22_222, 77), made(45_678, 78), made(22_222, 77, true)];
+      for (let i = 0; i < 20; i++) put(late - 0.5, ...made(Math.floor(random() * 65_536), i));
+      const others = Array.from({ length: 12 }, (_, i) => made(30_000 + 1000 * i, i)).flat();
+      put(late, a[0]!, b[0]!, ...others, c[1]!, b[1]!);
+      put(late + 0.1, ...made(11_111, 1), ...made(11_112, 1));
+      verdicts.push(...verifier.end());
+      return verdicts.filter(({ ident }) => ident === 22_222).map(({ verdict }) => verdict);
+    };
+    assert.deepEqual(verdictsAt(3600, false), ['bad']);
+    assert.deepEqual(verdictsAt(3600, true), ['bad']);
+    assert.deepEqual(verdictsAt(5, false), ['spliced'], 'losses of just now may explain it');
+  });
+
   it('of one of three datagrams whose idents are few bits, though a fragment of another is there twice', () => {
     const made = [233, 1, 52].map((ident) => {
       const packet = udpPacket({ ...flow4, ident }, pattern(100, ident));

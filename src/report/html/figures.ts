@@ -24,6 +24,7 @@ interface Shared {
 export function coverageMap({ fragmentList, holes, findings, conflicts, cut }: DatagramVerdict): Markup | null {
   if (fragmentList === null || fragmentList.length === 0) return null;
   const shown = fragmentList.slice(0, MOST_ROWS);
+  const distinct = fragmentList.filter(({ repeated }) => !repeated);
   const end = Math.max(
     ...fragmentList.map(({ offset, length }) => offset + length),
     ...holes.map(([, to]) => to ?? 0),
@@ -35,7 +36,7 @@ export function coverageMap({ fragmentList, holes, findings, conflicts, cut }: D
   );
   // Of very many findings some are left out, and what the capture cut was not compared.
   const isKnown = conflicting.size >= conflicts && !cut;
-  const shared = shown.map((fragment) => sharedOctets(fragment, fragmentList, conflicting));
+  const shared = shown.map((fragment) => sharedOctets(fragment, distinct, conflicting));
   const rows = shown.map((fragment, i) => fragmentBar(fragment, i, x, shared[i]!, isKnown));
   const gaps = holes.map(([from, to]) => holeBar(from, to ?? end, shown.length, x));
   const left = fragmentList.length - shown.length;
@@ -49,7 +50,7 @@ export function coverageMap({ fragmentList, holes, findings, conflicts, cut }: D
 }
 
 function fragmentBar(
-  { frame, offset, length, more }: FragmentVerdict,
+  { number, frame, offset, length, more, repeated }: FragmentVerdict,
   row: number,
   x: (octet: number) => number,
   { all, conflicts }: Shared,
@@ -67,8 +68,8 @@ function fragmentBar(
         : isKnown
           ? [', overlaps with the same data', ' =']
           : [', overlaps', ' ?'];
-  const title = `frame ${frame}: octets ${offset} … ${offset + length}${more ? ', MF' : ''}${said}`;
-  return html`<g><title>${title}</title><text x="0" y="${y + 8}">#${row + 1} frame ${frame}${sign}</text>${bar(
+  const title = `frame ${frame}: octets ${offset} … ${offset + length}${more ? ', MF' : ''}${repeated ? ', repeated' : said}`;
+  return html`<g><title>${title}</title><text x="0" y="${y + 8}">#${number} frame ${frame}${sign}</text>${bar(
     'piece',
     offset,
     offset + length,
@@ -85,11 +86,12 @@ function holeBar(from: number, to: number, row: number, x: (octet: number) => nu
 
 /** @param conflicting numbers of fragments that are known to have other data than those before them */
 function sharedOctets(
-  { number, offset, length }: FragmentVerdict,
+  { number, offset, length, repeated }: FragmentVerdict,
   list: readonly FragmentVerdict[],
   conflicting: ReadonlySet<number>,
 ): Shared {
   const shared: Shared = { all: new Extents(), conflicts: new Extents() };
+  if (repeated) return shared; // it lies on another, wholly
   for (const other of list) {
     const from = Math.max(offset, other.offset);
     const to = Math.min(offset + length, other.offset + other.length);
@@ -111,8 +113,8 @@ export function timeLine({ fragmentList }: DatagramVerdict): Markup | null {
   const points = fragmentList
     .slice(0, MOST_ROWS * 4)
     .map(
-      ({ time, offset }, i) =>
-        html`<circle class="piece" cx="${x(time).toFixed(1)}" cy="12" r="3"><title>#${i + 1}, offset ${offset}: +${micros(
+      ({ number, time, offset }) =>
+        html`<circle class="piece" cx="${x(time).toFixed(1)}" cy="12" r="3"><title>#${number}, offset ${offset}: +${micros(
           time - start,
         )}</title></circle>`,
     );

@@ -1,5 +1,6 @@
 import { Flow } from './flow.js';
 import { type Fragment, KEY_LAYERS } from './fragment.js';
+import type { ReassemblyLimits } from './limits.js';
 
 /** Flows that are remembered; more make room by forgetting all. */
 const MOST = 4096;
@@ -9,6 +10,11 @@ export class FlowTable {
   readonly #flows = new Map<number, Flow>();
   #lastKey = 0;
   #last: Flow | undefined;
+  readonly #limits: ReassemblyLimits;
+
+  constructor(limits: ReassemblyLimits) {
+    this.#limits = limits;
+  }
 
   of(fragment: Fragment): Flow {
     const h = hash(fragment);
@@ -16,7 +22,8 @@ export class FlowTable {
     let flow = this.#flows.get(h);
     if (flow === undefined) {
       if (this.#flows.size >= MOST) this.#flows.clear();
-      flow = new Flow(fragment.family);
+      const { timeout4, timeout6 } = this.#limits;
+      flow = new Flow(fragment.family, fragment.family === 4 ? timeout4 : timeout6);
       this.#flows.set(h, flow);
     }
     this.#lastKey = h;

@@ -11,10 +11,14 @@ const LEAST_STEPS = 16;
 const BACK = 4;
 /** Datagrams of a flow before its idents tell of what kind they are. */
 const FEW = 4;
-/** So many datagrams later an ident at random has come again sooner than a path held a fragment back. */
+/**
+ * Idents at random: of so many parts of their values, datagrams that lie between two fragments; this many have come again sooner
+ * than a path held a fragment back.
+ */
+const PART = 1024;
 const MANY = 64;
-/** So many that are not whole at a time are no disorder, but losses. */
-const LOSSES = 32;
+/** As many of their values, datagrams between times those that are not whole: half of one may then meet half of another. */
+const PART_LOST = 64;
 /** IPv6 idents that keep to so many bits come again by chance (RFC 7739 §5.1 wants all 32). */
 const FEW_BITS = 20;
 /** Two rates: fragments so far apart, seconds, and by this factor farther than whole datagrams of their flow. */
@@ -49,8 +53,12 @@ export class Flow {
   /** How soon its idents come again, as far as whole datagrams showed it. */
   readonly reuse = new Reuse();
   #open = 0;
-  #givenUp = 0;
-  #repeated = false;
+  /** Datagrams given up, by the time of their latest fragment: in the stretch since `#lostSince`, and in the one before. */
+  #lost = 0;
+  #lostBefore = 0;
+  #lostSince = Number.NEGATIVE_INFINITY;
+  /** When an ident was last seen to be used twice. */
+  #repeatedAt = Number.NEGATIVE_INFINITY;
   #first = -1;
   #last = -1;
   #smallSteps = 0;
@@ -67,7 +75,11 @@ export class Flow {
   #rate = 0;
   readonly #stretch = new FlowMark();
 
-  constructor(family: 4 | 6) {
+  /** Seconds that a receiver waits for the rest of a datagram: what lies farther back meets nothing of today. */
+  readonly #given: number;
+
+  constructor(family: 4 | 6, given: number) {
+    this.#given = given;
     this.#space = family === 4 ? 0x1_0000 : 0x1_0000_0000;
   }
 
@@ -75,6 +87,7 @@ export class Flow {
   begin({ ident, time, more, len }: Fragment, isCopy: boolean, mark: FlowMark): void {
     if (more && len > this.largestCut) this.largestCut = len;
     if (!isCopy) this.#goTo(ident);
+    this.reuse.forget(time, this.#given);
     this.begun++;
     this.#open++;
     if (this.begun % STRETCH === 0) this.#measure(time);
@@ -97,14 +110,21 @@ export class Flow {
     if (seconds > this.#took) this.#took = seconds;
   }
 
-  /** A second datagram is whole under an ident that another had. */
-  repeated(): void {
-    this.#repeated = true;
+  /** A second datagram is whole, at `time`, under an ident that another had. */
+  repeated(time: number): void {
+    this.#repeatedAt = time;
   }
 
-  givenUp(): void {
+  /** A datagram that began is given up; its latest fragment came at `time`. */
+  givenUp(time: number): void {
     this.#open--;
-    this.#givenUp++;
+    const since = time - this.#lostSince;
+    if (since < 0 ? -since > this.#given : since >= this.#given) {
+      this.#lostBefore = Math.abs(since) < 2 * this.#given ? this.#lost : 0;
+      this.#lost = 0;
+      this.#lostSince = time;
+    }
+    this.#lost++;
   }
 
   /** Whether `ident`, which was seen at `mark`, may be another datagram's at `time`. */
@@ -114,7 +134,16 @@ export class Flow {
     if (1 + this.#smallSteps + this.#jumps < FEW) return 'unknown';
     if (this.#smallSteps >= this.#jumps) return this.#wentRound(mark, ident, time) ? 'yes' : 'no';
     if (between === 0 || (this.#space > 0x1_0000 && this.#bits > FEW_BITS)) return 'no';
-    return between >= MANY || this.#repeated || this.#givenUp > 0 || this.#open >= LOSSES ? 'yes' : 'no';
+    const values = 2 ** this.#bits;
+    if (between >= Math.min(MANY, values / PART)) return 'yes';
+    return between * (this.#open + this.#lostBy(time)) >= values / PART_LOST ? 'yes' : 'no';
+  }
+
+  /** Datagrams that were lost not long before `time`: only those may have a half whose other half now comes. */
+  #lostBy(time: number): number {
+    const since = Math.abs(time - this.#lostSince);
+    if (since > 2 * this.#given) return 0;
+    return this.#lost + (since <= this.#given ? this.#lostBefore : 0);
   }
 
   get #bits(): number {
@@ -124,7 +153,8 @@ export class Flow {
   /** Of a counter: whether it went through all its values, as far as was seen, or can have where some were not seen. */
   #wentRound(mark: FlowMark, ident: number, time: number): boolean {
     // What was skipped is allowed for, most where a whole field goes round.
-    const inFewer = this.#turned || this.#repeated || this.#isTurn(ident - this.#last);
+    const isUsedTwice = Math.abs(time - this.#repeatedAt) <= this.#given;
+    const inFewer = this.#turned || isUsedTwice || this.#isTurn(ident - this.#last);
     const values = inFewer ? 2 ** this.#bits : this.#space;
     const enough = values < this.#space ? values - Math.min(values / BACK, SMALL_STEP) : values - values / BACK;
     if (this.distance - mark.distance >= enough) return true;

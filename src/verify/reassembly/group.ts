@@ -8,7 +8,7 @@ import { Extents } from './extents.js';
 import { type CameAgain, type Flow, FlowMark } from './flow.js';
 import type { Fragment } from './fragment.js';
 import type { Keyed } from './keyed.js';
-import { FragmentRecords } from './records.js';
+import { type FragmentFacts, FragmentRecords } from './records.js';
 import { type FrameTold, NOTHING_TOLD } from './told.js';
 
 /**
@@ -93,6 +93,8 @@ export class Group implements Keyed {
   joined = 0;
   /** Header in front of the reassembled payload; kept only where somebody wants whole packets. */
   header: Uint8Array | undefined;
+  /** Repeated fragments of which a finding tells. */
+  readonly faultyCopies: FragmentFacts[] = [];
   /** What the capture file said of its frames, where somebody wants whole packets. */
   told: FrameTold = NOTHING_TOLD;
   /** What the headers said, where somebody asked for sightings. */

@@ -11,6 +11,8 @@ import { copySummarize, OctetSummary, summarize } from './octets.js';
 const summary = new OctetSummary();
 /** Two numbers for each fragment that a packet can have. */
 const MOST_CUTS = 2 * 8192;
+/** Stretches of octets that the text of one overlap names. */
+const MOST_RANGES = 4;
 
 /**
  * Puts one fragment into its datagram, whatever it looks like: exact duplicates are counted, overlaps keep the octets that
@@ -22,6 +24,7 @@ export function placeFragment(group: Group, fragment: Fragment, buffers: BufferP
   const overlapping = group.extents.intersects(fragment.offset, end);
   if ((overlapping || fragment.len === 0) && isRepeated(group, fragment)) {
     group.duplicates++;
+    noteCopy(group, fragment);
     return false;
   }
   group.fragments++;
@@ -63,9 +66,20 @@ function placePlain(group: Group, fragment: Fragment): void {
   record(group, fragment);
 }
 
+/** A repeated fragment is not kept but where something was found on it: a reader wants to know which it was. */
+function noteCopy(group: Group, fragment: Fragment): void {
+  if (group.findings.list.at(-1)?.fragment !== group.seen) return;
+  const { frame, offset, len: length, more, ttl, tos } = fragment;
+  const micros = microsOf(group, fragment);
+  group.faultyCopies.push({ number: group.seen, frame, micros, offset, length, more, ttl, tos });
+}
+
+function microsOf(group: Group, { time }: Fragment): number {
+  return Math.max(-0x4000_0000, Math.min(0x3fff_ffff, Math.round((time - group.began) * 1e6)));
+}
+
 function record(group: Group, fragment: Fragment): void {
-  const micros = Math.max(-0x4000_0000, Math.min(0x3fff_ffff, Math.round((fragment.time - group.began) * 1e6)));
-  group.records.add(fragment, group.seen, micros, summary);
+  group.records.add(fragment, group.seen, microsOf(group, fragment), summary);
   if (group.records.leftOut === 1)
     group.note(
       'fragments-left-out',
@@ -74,23 +88,22 @@ function record(group: Group, fragment: Fragment): void {
 }
 
 /**
- * Fragments to different stations: no host gets them all. One that was seen on another hop, with another TTL, may rightly
- * have another destination.
+ * Fragments to different stations, which is no fault of the datagram's: seen on two hops, sent by two interfaces of one host, or
+ * to two routers that both lead on (RFC 2992). A link without addresses says nothing.
  */
 function checkMac(group: Group, { macHigh, macLow, ttl }: Fragment): void {
+  if (macHigh < 0 || group.macHigh < 0) return;
+  const hop = ttl === group.ttl ? '' : ', on another hop';
   const got = macText(macHigh, macLow);
   const want = macText(group.macHigh, group.macLow);
-  if (ttl === group.ttl)
-    group.mismatch('destination-mac', `destination MAC got ${got}, want ${want} as in fragment #1`, {
-      of: 'destination MAC',
-      octets: got.replaceAll(':', ''),
-      mark: [0, 6],
-    });
-  else group.note('destination-mac-differs', `destination MAC got ${got}, fragment #1 has ${want}, on another hop`);
+  group.note('destination-mac-differs', `destination MAC got ${got}, fragment #1 has ${want}${hop}`, {
+    of: 'destination MAC',
+    octets: got.replaceAll(':', ''),
+    mark: [0, 6],
+  });
 }
 
 function macText(high: number, low: number): string {
-  if (high < 0) return 'none';
   const octets = new Uint8Array(6);
   const view = new DataView(octets.buffer);
   view.setUint16(0, high);
@@ -119,7 +132,9 @@ function placeOverlap(group: Group, fragment: Fragment, end: number): void {
 
 function overlapFault(group: Group, offset: number, end: number, pieces: readonly number[]): string {
   const start = pieces[0]!;
-  const where = `(overlaps octets ${start}–${pieces[pieces.length - 1]}`;
+  const ranges = Array.from({ length: pieces.length / 2 }, (_, i) => `${pieces[2 * i]}–${pieces[2 * i + 1]}`);
+  const shown = ranges.slice(0, MOST_RANGES).join(' and ');
+  const where = `(overlaps octets ${shown}${ranges.length > MOST_RANGES ? ' and more' : ''}`;
   return start === offset
     ? `fragOff got ${offset >>> 3}, want ${Math.ceil(group.extents.rangeEnd(offset) / 8)} ${where}`
     : `end got ${end}, want at most ${start} ${where}`;

@@ -1,5 +1,6 @@
 import type { Tenancy } from '../../memory/summary-kernel.js';
 import type { Code } from '../codes.js';
+import { plural } from '../plural.js';
 import type { DatagramVerdict, MutableVerdict } from '../verdict.js';
 import { WholeDatagram } from '../whole/datagram.js';
 import { FlowMark } from './flow.js';
@@ -35,7 +36,7 @@ export class Reassembler {
   readonly #inProgress: InProgress;
   readonly #holdBack: HoldBack;
   readonly #final = new FinalVerdicts();
-  readonly #flows = new FlowTable();
+  readonly #flows: FlowTable;
   readonly #mark = new FlowMark();
   #nextExpiry = Number.POSITIVE_INFINITY;
 
@@ -47,6 +48,7 @@ export class Reassembler {
     this.#judge = judge;
     this.#limits = limits;
     this.#inProgress = new InProgress(limits);
+    this.#flows = new FlowTable(limits);
     this.#holdBack = new HoldBack(tellGood);
   }
 
@@ -86,7 +88,11 @@ export class Reassembler {
     if (isFitting && flow.reuse.mayBeNext(group, fragment)) group.cameAgain = 'yes';
     const isOther = isNext || (cameAgain === 'yes' && !isFitting);
     if (!isOther || isRepeated(group, fragment)) return group;
-    this.#giveUp(group, `its ident came again, with ${between} datagrams between`, 'ident-came-again');
+    this.#giveUp(
+      group,
+      `its ident came again, with ${between} ${plural(between, 'datagram')} between`,
+      'ident-came-again',
+    );
     return this.#create(fragment, this.#find(fragment));
   }
 
@@ -239,7 +245,7 @@ export class Reassembler {
     const { predecessor } = group;
     const isOther = predecessor !== undefined && !group.records.repeats(predecessor.records);
     if (predecessor) {
-      if (isOther) flow!.repeated();
+      if (isOther) flow!.repeated(time);
       predecessor.state = 'gone';
       predecessor.successor = undefined;
       group.predecessor = undefined;
@@ -249,7 +255,7 @@ export class Reassembler {
     flow!.completed(isGood ? time - group.began : -1);
     if (isGood) flow!.reuse.good(group);
     if (isGood && isOther && predecessor.findings.mismatches === 0)
-      flow!.reuse.again(group.begunAt - predecessor.begunAt, group.began - predecessor.began);
+      flow!.reuse.again(group.begunAt - predecessor.begunAt, group.began - predecessor.began, time);
     group.state = 'held';
     this.#inProgress.release(group);
     this.#holdBack.add(group.verdict, group);
@@ -270,7 +276,7 @@ export class Reassembler {
       group.flow!.completed(-1);
       absorb(group, predecessor);
     } else {
-      group.flow!.givenUp();
+      group.flow!.givenUp(group.mark.time);
       group.findings.add('note', code, null, `given up: ${why}`);
       this.#holdBack.add(this.#judge(group, group.buffer?.view));
     }

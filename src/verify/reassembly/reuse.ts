@@ -23,6 +23,8 @@ export class Reuse {
   /** Whether in a good datagram a fragment came behind one of a smaller offset, and of a larger one. */
   #up = false;
   #down = false;
+  /** When an ident was last seen to come again. */
+  #latest = 0;
 
   /** Whether idents are so few that they must be watched from fragment to fragment. */
   get known(): boolean {
@@ -35,11 +37,19 @@ export class Reuse {
     this.#down ||= down;
   }
 
-  /** A good one under the ident of another good one that began so many datagrams and seconds before it. */
-  again(datagrams: number, seconds: number): void {
+  /** At `time`, a good one under the ident of another good one that began so many datagrams and seconds before it. */
+  again(datagrams: number, seconds: number, time: number): void {
+    this.#latest = time;
     this.#seen++;
     this.#datagrams = Math.min(this.#datagrams, datagrams);
     this.#seconds = Math.min(this.#seconds, Math.max(0, seconds));
+  }
+
+  /** What was not seen again for `given` seconds before `time` is of a sender that was: whoever has few idents shows it all the time. */
+  forget(time: number, given: number): void {
+    if (this.#seen === 0 || Math.abs(time - this.#latest) <= given) return;
+    this.#seen = 0;
+    this.#datagrams = this.#seconds = Number.POSITIVE_INFINITY;
   }
 
   /**
