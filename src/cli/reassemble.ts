@@ -1,4 +1,4 @@
-import { count, inputFile, json, outputFile, required } from '../options/builders.js';
+import { count, flag, inputFile, json, outputFile, required } from '../options/builders.js';
 import { defineCommand } from './command.js';
 
 /** `udp-ufo reassemble`: the way back from `segment`. */
@@ -10,6 +10,7 @@ export const reassemble = defineCommand({
     output: outputFile({ describe: 'directory for the payloads; with --datagram a file, - for stdout', alias: 'o' }),
     datagram: count({ describe: 'only this datagram, counted from 1 in the order of completion' }),
     pcap: outputFile({ describe: 'pcap file of whole raw IP packets, - for stdout', alias: 'w' }),
+    allowZeroChecksum: flag({ describe: 'accept UDP checksum 0 over IPv6 (RFC 6935)' }),
     json,
   },
   exclusive: [
@@ -21,8 +22,8 @@ export const reassemble = defineCommand({
     ['reassemble -r fragments.pcap --datagram 1 -o - | sha256sum', 'one payload'],
     ['reassemble -r fragments.pcap -w whole.pcap', 'packets as they were before they were cut'],
   ],
-  handler: async ({ read, pcap: write, ...options }, { output, signal }) => {
+  handler: async ({ read, pcap: write, allowZeroChecksum: allowZeroChecksum6, ...options }, { output, signal }) => {
     const { reassemble } = await import('../app/reassemble/reassemble.js');
-    return reassemble({ file: read, write, ...options }, output, signal);
+    return reassemble({ file: read, write, allowZeroChecksum6, ...options }, output, signal);
   },
 });

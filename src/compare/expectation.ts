@@ -1,5 +1,6 @@
 import { checkFunction, checkIterable, checkObject, refuseUnknown } from '../checks.js';
 import { typeError } from '../errors.js';
+import { isSure } from '../payload/generated.js';
 import { type DatagramVerdict, outcome } from '../verify/verdict.js';
 import { Account } from './account.js';
 import { amended, changedText, notAsSent } from './amended.js';
@@ -16,6 +17,7 @@ import { type OpenDatagram, OpenDatagrams } from './open-datagrams.js';
 import { OrderTally } from './order.js';
 import { type Fault, generatedFault, payloadDifferences } from './payload.js';
 import { isUnreadable, matchPlanned, type PlannedMatch, plannedText } from './planned.js';
+import { Unnumbered } from './unnumbered.js';
 
 export interface ExpectationOptions {
   /** Nothing may change on the way: for the sender's own link, or by the user's wish. Default false. */
@@ -38,6 +40,12 @@ export interface Held {
   /** Undefined for what was not expected, or came once more. */
   readonly expected: ExpectedDatagram | undefined;
   readonly differences: readonly Difference[];
+}
+
+/** Which generated payload it is. */
+interface Told {
+  readonly seed: number;
+  readonly sequence: number;
 }
 
 /** What is told from the UDP header. */
@@ -67,6 +75,7 @@ export class Expectation {
   readonly #owns: (verdict: DatagramVerdict) => boolean;
   readonly #generated: boolean;
   readonly #numbers: NumberTally;
+  readonly #unnumbered = new Unnumbered();
   readonly #open = new OpenDatagrams();
   readonly #came = new Came();
   readonly #order = new OrderTally();
@@ -85,6 +94,7 @@ export class Expectation {
   #uncompared = 0;
   #overflowed = false;
   #wantsHash = false;
+  #allowsZeroChecksum = false;
   #stopped = 0;
   #packets = 0;
 
@@ -111,6 +121,7 @@ export class Expectation {
       return;
     }
     if ('sha256' in expected.payload) this.#wantsHash = true;
+    if (expected.headers?.checksum === 'zero') this.#allowsZeroChecksum = true;
     if (this.#open.add({ expected, order })) return;
     this.#uncompared += 1;
     this.#overflowed = true;
@@ -119,6 +130,11 @@ export class Expectation {
   /** Some payloads are known by their SHA-256 alone: verdicts should have it. */
   get wantsHash(): boolean {
     return this.#wantsHash;
+  }
+
+  /** Some were sent without a UDP checksum, over IPv6 too: that is none of their faults (RFC 6935). */
+  get allowsZeroChecksum(): boolean {
+    return this.#allowsZeroChecksum;
   }
 
   /** Datagrams told so far. */
@@ -162,7 +178,8 @@ export class Expectation {
     const counts = {
       expected: this.#generated && this.#told === 0 ? null : this.#told - this.#stopped,
       ...{ good, planned, bad, incomplete },
-      missing: Math.max(0, this.missing().length - this.#strays) + numbers.missing,
+      missing:
+        Math.max(0, this.missing().length - this.#strays) + Math.max(0, numbers.missing - this.#unnumbered.count),
       ...{ stopped, doubled: doubled + numbers.doubled },
       late: late + numbers.late,
       lateBy: Math.max(lateBy, numbers.lateBy),
@@ -259,14 +276,31 @@ export class Expectation {
       cameWhole(verdict) && verdict.udp !== null && verdict.payloadLen !== null && !isOffloaded(verdict, told)
         ? generatedFault(told, verdict.payloadLen)
         : null;
-    if (told !== null && fault === null && verdict.verdict !== 'spliced') {
-      const { source, udp } = verdict;
-      const fresh = this.#numbers.add(`${told.seed}`, told.sequence, `${source} ${udp?.sourcePort}`);
-      if (!fresh) this.#account.say(`datagram ${told.sequence} of seed ${told.seed} came once more`);
-    }
+    if (told !== null && fault === null && verdict.verdict !== 'spliced') this.#number(told, verdict);
+    else this.#numberFaulty(verdict);
     const faults = fault === null ? [] : [fault];
     if (fault !== null) this.#account.say(fault.text);
     return { verdict: this.#judged(verdict, null, faults, []), expected: undefined, differences: [] };
+  }
+
+  /** Takes the number of one that came. */
+  #number({ seed, sequence }: Told, { source, udp, seen, complete }: DatagramVerdict, port = udp?.sourcePort): void {
+    this.#unnumbered.numbered(seen?.time ?? 0);
+    const fresh = this.#numbers.add(`${seed}`, sequence, `${source} ${port}`, complete);
+    if (!fresh) this.#account.say(`datagram ${sequence} of seed ${seed} came once more`);
+  }
+
+  /**
+   * One that is wrong, or not whole, is not missing too. Its number is believed where the octets behind it are that number's;
+   * else it is one of those between the others, unless nothing came behind it.
+   */
+  #numberFaulty(verdict: DatagramVerdict): void {
+    const { begins, payload, time = 0 } = verdict.seen ?? {};
+    const told = payload?.told;
+    if (verdict.verdict === 'spliced') this.#unnumbered.add(time);
+    else if (begins !== undefined) this.#number(begins, verdict, begins.sourcePort);
+    else if (told && isSure(told)) this.#number(told, verdict);
+    else this.#unnumbered.add(time);
   }
 
   /** What is open no more, or never was. */

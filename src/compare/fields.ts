@@ -1,7 +1,7 @@
 import { HEADER_OPTION_NAMES } from '../options/driver-options.js';
 import { HEADER_OPTIONS, type HeaderOptionName } from '../options/headers.js';
 import { longName } from '../options/option.js';
-import type { DatagramVerdict } from '../verify/verdict.js';
+import type { DatagramVerdict, UdpVerdict } from '../verify/verdict.js';
 import { withoutRouteData } from '../wire/ipv4-options.js';
 import type { Difference } from './difference.js';
 import type { ExpectedDatagram } from './expected.js';
@@ -72,7 +72,9 @@ const OF_OPTIONS: { readonly [K in HeaderOptionName]: readonly Unnamed[] } = {
   extensionHeaders: [
     { want: (e) => e.headers?.extensionHeaders, got: (v) => one(v.seen?.extensionHeaders), format: orNone },
   ],
-  checksum: [{ name: 'udp checksum', want: (e) => e.headers?.checksum, got: (v) => one(v.udp && checksumOf(v.udp)) }],
+  checksum: [
+    { name: 'udp checksum', want: (e) => e.headers?.checksum, got: (v) => one(v.udp && checksumOf(v.udp, v.findings)) },
+  ],
   sourceMac: [], // link addresses change at every hop
   destinationMac: [],
 };
@@ -120,8 +122,8 @@ function distinct(values: readonly number[] | undefined, of: (value: number) => 
 }
 
 /** A checksum that the device still has to compute is one that was asked for. */
-function checksumOf({ checksum }: NonNullable<DatagramVerdict['udp']>): Value {
-  return checksum === 'none' ? 'zero' : 'computed';
+function checksumOf({ checksum }: UdpVerdict, findings: DatagramVerdict['findings']): Value {
+  return checksum === 'none' || findings.some(({ code }) => code === 'udp-checksum-zero') ? 'zero' : 'computed';
 }
 
 /** Class selectors (RFC 2474), expedited (RFC 3246) and assured forwarding (RFC 2597) by their names. */

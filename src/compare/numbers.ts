@@ -41,8 +41,11 @@ export class NumberTally {
     this.#fromZero = fromZero;
   }
 
-  /** Takes a number; false where it has come before from this sender. `series` tells seeds apart. */
-  add(series: string, number: number, sender = ''): boolean {
+  /**
+   * Takes a number; false where it has come before from this sender. `series` tells seeds apart. `ofOrder` false: it is told of
+   * later than it came, and is not late.
+   */
+  add(series: string, number: number, sender = '', ofOrder = true): boolean {
     const key = `${series} ${sender}`;
     let known = this.#senders.get(key);
     if (known === undefined) {
@@ -52,8 +55,8 @@ export class NumberTally {
       known = { series: new Series(this.#fromZero), group };
       this.#senders.set(key, known);
     }
-    if (sender !== '') known.group.together.add(number);
-    return known.series.add(number);
+    if (sender !== '') known.group.together.add(number, ofOrder);
+    return known.series.add(number, ofOrder);
   }
 
   /** Whether a number of the last 65,536 has come. */
@@ -143,7 +146,7 @@ class Series implements NumberFigures {
     return Math.max(0, this.#highest - this.#lowest + 1 - this.#distinct);
   }
 
-  add(number: number): boolean {
+  add(number: number, ofOrder: boolean): boolean {
     if (this.#lowest < 0) {
       this.#lowest = this.#fromZero ? 0 : number;
       this.#highest = number - 1;
@@ -151,12 +154,12 @@ class Series implements NumberFigures {
     const behind = this.#highest - number;
     if (behind < 0) this.#advance(number);
     else if (behind >= WINDOW) {
-      this.#countLate(behind);
+      if (ofOrder) this.#countLate(behind);
       return true;
     } else if (!this.#take(number)) {
       this.doubled += 1;
       return false;
-    } else this.#countLate(behind);
+    } else if (ofOrder) this.#countLate(behind);
     this.#lowest = Math.min(this.#lowest, number);
     this.#distinct += 1;
     return true;

@@ -130,6 +130,14 @@ export function judgePayload(
     : { seed, sequence, length: told, sentAt, firstWrong };
 }
 
+/** Octets of a body by which it is told that the number in front of it is its own. */
+const SURE = 8;
+
+/** Whether the body begins as that of the number in front of it does, though something else may be wrong. */
+export function isSure({ sentAt, firstWrong }: GeneratedPayload): boolean {
+  return firstWrong < 0 || firstWrong >= (sentAt === undefined ? PAYLOAD_HEADER_LEN : TIMED_HEADER_LEN) + SURE;
+}
+
 /** Where the body of a datagram begins in its seed's table. An odd factor makes a bijection of 16 bits. */
 export function bodyStart(sequence: number): number {
   return Math.imul(sequence, 0x9e37) & (SPAN - 1);

@@ -11,7 +11,7 @@ export function comparisonText(comparison: Comparison, noun: 'datagram' | 'frame
   const of = expected === null ? '' : ` of ${expected}`;
   const proven = `${good}${of} ${plural(expected ?? good, noun)} proven right in ${packets} ${plural(packets, 'packet')}`;
   return [
-    [proven, ...odd(comparison), `the capture lost ${captureLost ?? '?'}`].join(', '),
+    [proven, ...odd(comparison), ...(captureLost === null ? [] : [`the capture lost ${captureLost}`])].join(', '),
     ...changed.map((one) => `  changed on the way: ${differenceLine(one, noun)}`),
     ...differences.map((one) => `  differs: ${differenceLine(one, noun)}`),
     ...comparison.plans.map((text) => `  ${text}`),

@@ -209,6 +209,7 @@ export const CODES = {
   'not-as-sent': { source: 'udp-ufo', receiver: DELIVERS, example: 'ident got 7, want 8 as sent' },
   // Notes: odd or not known, but not wrong.
   'ttl-differs': { source: 'RFC 791 3.2', receiver: DELIVERS, example: 'fragment #2: TTL got 63, fragment #1 has 64' },
+  'ttl-zero': { source: 'RFC 1122 3.2.1.7', receiver: DELIVERS, example: 'TTL got 0, which no host may send' },
   'tos-differs': {
     source: 'RFC 3168 5.3, RFC 8200 4.5',
     receiver: 'Linux delivers, but drops a datagram that mixes not-ECT with ECT or CE (ip_frag_ecn_table)',

@@ -2,7 +2,7 @@ import * as ipv4 from '../wire/ipv4.js';
 import * as ipv6 from '../wire/ipv6.js';
 import type { Packet } from './headers/packet.js';
 import type { Fragment } from './reassembly/fragment.js';
-import { type SeenPayload, seenPayload } from './sighting.js';
+import { type SeenPayload, type Sighting, seenPayload } from './sighting.js';
 import { vlanOf } from './whole/link.js';
 
 /** A field that changes from packet to packet is an attack or a fault; a few values tell. */
@@ -18,6 +18,8 @@ export class HeaderValues {
   largest = 0;
   time = 0;
   payload: SeenPayload | null = null;
+  /** Which generated payload began so, of one that is not whole. */
+  begins: Sighting['begins'];
   /** Extension headers behind the fragment header, which are part of what is put together. */
   behind: Uint8Array | null = null;
 

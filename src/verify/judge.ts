@@ -1,5 +1,6 @@
+import { inspectPayload, isSure } from '../payload/generated.js';
 import { sha256 } from '../payload/sha256.js';
-import { PROTOCOL as UDP, HEADER_LEN as UDP_HEADER_LEN } from '../wire/udp.js';
+import { getSourcePort, PROTOCOL as UDP, HEADER_LEN as UDP_HEADER_LEN } from '../wire/udp.js';
 import type { Code } from './codes.js';
 import { payloadOrigin } from './payload-origin.js';
 import type { Group } from './reassembly/group.js';
@@ -63,9 +64,24 @@ export function judgeGroup(group: Group, view: DataView, start: number, options:
     }
     if (verdict.payloadLen !== null) showPayload(verdict, group, packet, options);
   }
-  if (options.sightings) addSighting(verdict, group);
+  if (options.sightings) {
+    if (!verdict.complete && group.fragmented) noteBeginning(group, view, start);
+    addSighting(verdict, group);
+  }
   setVerdict(verdict, group);
   return verdict;
+}
+
+/** Of what did not come whole a generated payload says in its first octets which it is. */
+function noteBeginning({ protocol, upperOffset, cuts, extents, values }: Group, view: DataView, start: number): void {
+  if (protocol !== UDP || upperOffset < 0 || cuts.length > 0 || values === undefined) return;
+  const data = upperOffset + UDP_HEADER_LEN;
+  const came = extents.ranges[0]?.[0] === 0 ? extents.rangeEnd(0) - data : 0;
+  if (came <= 0) return;
+  const told = inspectPayload(octets(view, start + data, came));
+  if (told === null || !isSure(told)) return;
+  const { seed, sequence } = told;
+  values.begins = { seed, sequence, sourcePort: getSourcePort(view, start + upperOffset) };
 }
 
 /** What is done with the octets themselves: the hash, and whatever the observer does. */

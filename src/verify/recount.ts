@@ -3,6 +3,8 @@ import { summaryVerdict } from './verifier.js';
 
 /** Something above that holds verdicts against more than the RFCs: an `Expectation` mostly. */
 export interface Comparer {
+  /** UDP checksum 0 over IPv6 is none of the faults (RFC 6935): some were sent so. */
+  readonly allowsZeroChecksum?: boolean;
   /** The verdict with what differs; null where it is none of its business. */
   take(verdict: DatagramVerdict): { readonly verdict: DatagramVerdict } | null;
   result(end: { readonly captureLost: number | null }): { readonly verdict: VerifySummary['verdict'] };

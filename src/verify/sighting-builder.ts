@@ -8,11 +8,12 @@ import type { MutableVerdict } from './verdict.js';
 export function addSighting(verdict: MutableVerdict, group: Group): void {
   const { values, header, family } = group;
   if (values === undefined) return;
-  const { ttl, tos, df, flowLabel, vlan, largest, payload, time, behind } = values;
+  const { ttl, tos, df, flowLabel, vlan, largest, payload, begins, time, behind } = values;
   const between = header === undefined ? null : header.subarray(family === 4 ? ipv4.HEADER_LEN : ipv6.HEADER_LEN);
   verdict.seen = {
     sizes: runs(group),
     ...{ largest, ttl, tos, df, flowLabel, vlan, payload, time },
+    ...(begins && { begins }),
     options: family === 4 && between !== null ? hex(between) : null,
     extensionHeaders: family === 6 && between !== null ? hex(between) + (behind === null ? '' : hex(behind)) : null,
   };

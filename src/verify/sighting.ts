@@ -22,6 +22,8 @@ export interface Sighting {
   readonly extensionHeaders: string | null;
   /** Null where it is not whole. */
   readonly payload: SeenPayload | null;
+  /** Which the beginning of a generated payload says it is, of one that is not whole. */
+  readonly begins?: { readonly seed: number; readonly sequence: number; readonly sourcePort: number };
   /** When the last packet came, seconds since the epoch. */
   readonly time: number;
 }

@@ -39,7 +39,11 @@ export async function* verify(
     return yield* verify(file, { hash, ...(expect && { expect }), ...(signal && { signal }) });
   }
   checkIterable('source', source, 'the path of a capture, a capture, or batches of frames');
-  const verifier = new Verifier({ hash, sightings: expect !== undefined });
+  const verifier = new Verifier({
+    hash,
+    sightings: expect !== undefined,
+    allowZeroChecksum6: expect?.allowsZeroChecksum ?? false,
+  });
   const recount = expect && new Recount(expect);
   for await (const verdicts of verdictsOf(verifier, source)) {
     signal?.throwIfAborted();

@@ -59,6 +59,52 @@ describe('what was sent', () => {
     assert.deepEqual([result.missing, result.incomplete, result.verdict], [1, 1, 'inconclusive']);
   });
 
+  it('counts once among generated ones that nobody told of, where it is wrong or not whole', () => {
+    const flipped = (sequence: number, octet: number): Uint8Array[] => {
+      const payload = makePayload(LENGTH, SEED, sequence);
+      payload[octet]! ^= 4;
+      return packetsOf(payload, sequence + 1);
+    };
+    const without = (sequence: number, piece: number): Uint8Array[] =>
+      generated(sequence).filter((_, i) => i !== piece);
+    const others = [0, 1, 2, 3, 4, 6, 7, 8].map((sequence) => generated(sequence));
+    const counts = (packets: readonly Uint8Array[][]): readonly number[] => {
+      const expectation = new Expectation([], { generated: 'all' });
+      const verifier = new Verifier({ sightings: true });
+      const frames = packets.flat().map((packet, i) => frame(packet, 1 + i * 1e-6));
+      for (const one of [...verifier.push(frames), ...verifier.end()]) expectation.take(one);
+      const { good, bad, incomplete, missing, doubled, late } = expectation.result({ captureLost: 0 });
+      return [good, bad, incomplete, missing, doubled, late];
+    };
+    const amid = (odd: Uint8Array[]) => counts([...others.slice(0, 5), odd, ...others.slice(5)]);
+    for (const octet of [0, 5, 10, 40, 1500, 2999])
+      assert.deepEqual(amid(flipped(5, octet)), [8, 1, 0, 0, 0, 0], `${octet}`);
+    for (const piece of [0, 1, 2]) assert.deepEqual(amid(without(5, piece)), [8, 0, 1, 0, 0, 0], `${piece}`);
+    // The number of one at the end is nobody's that is missing.
+    for (const piece of [0, 1, 2]) assert.deepEqual(counts([...others, without(9, piece)]), [8, 0, 1, 1, 0, 0]);
+    assert.deepEqual(counts([...others, without(9, 0), generated(10)]), [9, 0, 1, 1, 0, 0]);
+  });
+
+  it('sent without a checksum over IPv6 is right so, and the text of another says what came (RFC 6935)', () => {
+    const unsummed = (): Uint8Array[] => {
+      const packet = udpPacket(flow6, makePayload(LENGTH, SEED, 0));
+      packet.fill(0, 6, 8);
+      return cuts(packet.length, 1448).map((piece) => fragment(flow6, packet, piece));
+    };
+    const zero = expected(0, { headers: { checksum: 'zero' } });
+    const expectation = new Expectation([zero]);
+    assert.deepEqual(
+      [expectation.allowsZeroChecksum, new Expectation([expected(0)]).allowsZeroChecksum],
+      [true, false],
+    );
+    const verifier = new Verifier({ sightings: true, allowZeroChecksum6: expectation.allowsZeroChecksum });
+    for (const one of verifier.push(unsummed().map((packet) => frame(packet)))) expectation.take(one);
+    for (const one of verifier.end()) expectation.take(one);
+    assert.equal(expectation.result({ captureLost: 0 }).verdict, 'good');
+    const { differences } = compared([zero], unsummed());
+    assert.deepEqual(differences, [], 'it is zero, allowed or not');
+  });
+
   it('has come once more where its hash is all that is known of it', () => {
     const payload = pattern(LENGTH);
     const sha256 = createHash('sha256').update(payload).digest('hex');

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { makePayload } from '../../src/payload/generated.js';
+import { setPayloadLen } from '../../src/verify/headers/whole-header.js';
 import type { DatagramVerdict } from '../../src/verify/verdict.js';
 import { Verifier, type VerifierOptions } from '../../src/verify/verifier.js';
 import { addSums, foldSum, pseudoHeaderSum, sumOctets, udpChecksumField } from '../../src/wire/checksum.js';
@@ -133,6 +134,14 @@ describe('a jumbogram', () => {
       [['good', 70_000, []]],
     );
     assert.equal(judge([frame(packet)], { mtu: () => 9000 })[0]!.verdict, 'offloaded');
+  });
+
+  it('keeps a length of 0 in front of the jumbo option where it is written as a packet (RFC 2675 3)', () => {
+    const headers = packet.slice(0, ipv6.HEADER_LEN + 8);
+    setPayloadLen(headers, 6, udpLen);
+    assert.deepEqual(headers, packet.subarray(0, ipv6.HEADER_LEN + 8));
+    setPayloadLen(headers, 6, 65_527);
+    assert.equal(ipv6.getPayloadLen(new DataView(headers.buffer), 0), 65_535);
   });
 
   it('is bad where an octet of it is another', () => {

@@ -196,6 +196,7 @@ export const SPECIMENS: Readonly<Record<Code, () => readonly Finding[]>> = {
   'payload-octet': () => generated(changed(makePayload(100, 1, 0), (_, octets) => (octets[50]! ^= 1))),
   'not-as-sent': () => compared(pattern(100), new Expectation([{ ident: 8, payload: { length: 100 } }])),
   'ttl-differs': () => found(odd(flow4, [{}, { ttl: 63 }])),
+  'ttl-zero': () => found([with4(whole4, (view) => view.setUint8(8, 0))]),
   'tos-differs': () => found(odd(flow6, [{}, { tos: 3 }])),
   'flow-label-differs': () => found(odd(flow6, [{}, { flowLabel: 7 }])),
   'next-header-differs': () => found(odd(flow6, [{}, { protocol: 6 }])),

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { Verifier } from '../../src/verify/verifier.js';
 import { parseAddress } from '../../src/wire/address.js';
 import type { Frame } from '../../src/wire/frame.js';
+import * as ipv4 from '../../src/wire/ipv4.js';
 import * as ipv6 from '../../src/wire/ipv6.js';
 import { LINKTYPE_ETHERNET } from '../../src/wire/link-layer.js';
 import { type Flow, flow4, flow6, fragments, frame, pattern, udpPacket, whole } from './build.js';
@@ -50,6 +51,12 @@ const ADDRESSES: readonly (readonly [source: string, destination: string, wire: 
   ['ff02::1', '2001:db8::2', 1, 1, 1],
   ['2001:db8::1', '::', 1, 1, 1],
   ['::1', '::1', 2, 0, 0],
+  // Groups of scope 0 and 1 (RFC 4291 2.7), and others.
+  ['2001:db8::1', 'ff00::1234', 1, 1, 1],
+  ['2001:db8::1', 'ff01::1', 1, 0, 0],
+  ['2001:db8::1', 'ff11::5', 1, 0, 0],
+  ['2001:db8::1', 'ff02::1', 0, 0, 0],
+  ['2001:db8::1', 'ff3e::8000:1', 0, 0, 0],
 ];
 
 describe('addresses that no host has or sends from', () => {
@@ -73,6 +80,20 @@ describe('addresses that no host has or sends from', () => {
       }
     });
   }
+});
+
+describe('a TTL of 0', () => {
+  it('is noted, whichever way the datagram is judged: no host may send it, and none may discard it', () => {
+    const sent = udpPacket(flow4, pattern(3000));
+    const frames = fragments(flow4, sent, 1480).map((packet, i) => {
+      const view = new DataView(packet.buffer, packet.byteOffset, packet.length);
+      if (i !== 1) view.setUint8(8, 0);
+      ipv4.fillChecksum(view, 0);
+      return ethernet(packet, false);
+    });
+    for (const way of WAYS) assertSame(frames, way, {}, 'ttl');
+    assert.deepEqual(codes(frames.slice(0, 1))[0], ['incomplete', 'ttl-zero', 'given-up']);
+  });
 });
 
 describe('a destination port of 0', () => {

@@ -5,6 +5,7 @@ import { systemError, usageError } from '../../errors.js';
 import { OutputFile } from '../../host/output-file.js';
 import { setPayloadLen } from '../../verify/headers/whole-header.js';
 import type { CompleteDatagram } from '../../verify/judge.js';
+import { plural } from '../../verify/plural.js';
 import { datagramText, summaryText } from '../../verify/report.js';
 import type { DatagramVerdict } from '../../verify/verdict.js';
 import { Verifier } from '../../verify/verifier.js';
@@ -26,6 +27,7 @@ interface ReassembleOptions {
   /** A pcap file for the datagrams as whole packets, `-` for stdout. */
   readonly write?: string | undefined;
   readonly json: boolean;
+  readonly allowZeroChecksum6?: boolean;
 }
 
 /** Where complete datagrams go; comments are those on the capture file as a whole, as far as it was read. */
@@ -47,7 +49,11 @@ export async function reassemble(options: ReassembleOptions, output: Output, sig
     if (options.datagram === undefined || options.datagram === number) sink.take(datagram, number);
     return [];
   };
-  const verifier = new Verifier({ hash: options.json, observe });
+  const verifier = new Verifier({
+    hash: options.json,
+    observe,
+    allowZeroChecksum6: options.allowZeroChecksum6 ?? false,
+  });
   const print = async (verdicts: readonly DatagramVerdict[]): Promise<void> => {
     if (silent) return;
     for (const one of verdicts) await (options.json ? output.json(one) : output.line(datagramText(one)));
@@ -66,7 +72,9 @@ export async function reassemble(options: ReassembleOptions, output: Output, sig
   noteFile(capture, output);
   noteLinktype(verifier.unknownLinktype, capture, output);
   if (options.datagram !== undefined && options.datagram > number) {
-    throw usageError(`--datagram: got ${options.datagram}, the capture has ${number} complete datagrams`);
+    throw usageError(
+      `--datagram: got ${options.datagram}, the capture has ${number} complete ${plural(number, 'datagram')}`,
+    );
   }
   return verdictExitCode(summary.verdict);
 }

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { argumentError } from '../../errors.js';
+import { argumentError, UfoError, usageError } from '../../errors.js';
 import { plan } from '../../faults/plan.js';
 import { PagePool } from '../../memory/page-pool.js';
 import { UserMemory } from '../../memory/user-memory.js';
@@ -55,7 +55,7 @@ export async function segment(options: SegmentOptions, output: Output, signal: A
     signal.throwIfAborted();
     const ident = flow.family === 4 ? idents.next4() : idents.next6();
     log?.begin(payload);
-    const frames: Frame[] = [...segmentFrames(pool, flow, ident, payload, told)];
+    const frames = framesOf(() => segmentFrames(pool, flow, ident, payload, told));
     log?.sent(resultOf(flow, ident, payload.length, frames.length));
     await writer.write(frames);
     await save?.room;
@@ -80,6 +80,16 @@ export async function segment(options: SegmentOptions, output: Output, signal: A
     await output.line(
       `${counted(datagrams, 'datagram')}, ${counted(octets, 'octet')} of payload, ${counted(writer.frames, 'packet')} in ${options.pcap}`,
     );
+}
+
+/** Offline nothing is refused by a device: what does not fit is asked wrongly. */
+function framesOf(cut: () => Iterable<Frame>): Frame[] {
+  try {
+    return [...cut()];
+  } catch (error) {
+    if (!(error instanceof UfoError) || error.code !== 'EMSGSIZE') throw error;
+    throw usageError(error.message, error.hint);
+  }
 }
 
 /** In the words of a sender. */

@@ -8,6 +8,7 @@ import { Verifier, type VerifierOptions } from '../../verify/verifier.js';
 import { linktypeName } from '../../wire/link-layer.js';
 import { type ExitCode, verdictExitCode } from '../common/exit-codes.js';
 import type { Output } from '../common/output.js';
+import { printable } from '../common/printable.js';
 import { comparedSummary, type ExpectOptions, expectationOf } from './expect.js';
 import { Explainer } from './explainer.js';
 import { VerifyPage } from './page.js';
@@ -82,7 +83,7 @@ function verifierOptions(
     hash: hash || (expect?.wantsHash ?? false),
     tellGood: !quiet || html !== undefined || expect !== undefined,
     sightings: expect !== undefined,
-    ...(allowZeroChecksum6 && { allowZeroChecksum6 }),
+    allowZeroChecksum6: allowZeroChecksum6 || (expect?.allowsZeroChecksum ?? false),
     ...(strict && { strict }),
   };
 }
@@ -92,8 +93,8 @@ export function noteFile(
   { source, remarks, comments }: Pick<FileCapture, 'source' | 'remarks' | 'comments'>,
   output: Output,
 ): void {
-  for (const text of remarks) output.note(`${source}: ${text}`);
-  for (const text of comments) output.note(`${source}: comment: ${text}`);
+  for (const text of remarks) output.note(printable(`${source}: ${text}`));
+  for (const text of comments) output.note(printable(`${source}: comment: ${text}`));
 }
 
 /** Says why nothing could be judged where the link type is not known. */

@@ -102,7 +102,7 @@ function toldOf(options: LiveVerifyOptions, file: LiveFile | null): CaptureChild
     hash: options.hash ?? true,
     tellGood: !options.quiet || options.expect !== undefined,
     sightings: options.sightings ?? options.expect !== undefined,
-    allowZeroChecksum6: options.allowZeroChecksum6 ?? false,
+    allowZeroChecksum6: options.allowZeroChecksum6 || (options.expect?.allowsZeroChecksum ?? false),
     strict: options.strict ?? false,
     ...(options.port !== undefined && { port: options.port }),
     ...(options.datagrams !== undefined && { datagrams: options.datagrams }),

@@ -35,8 +35,7 @@ export function computeChecksums(
   if (sumAt === undefined || !first) return;
   if (headerFault !== null) throw refuse(headerFault, 'a packet whose checksums can be computed');
   if (fragment) throw refuse('a first fragment', 'a whole packet: its checksum covers the others too');
-  const end =
-    family === 4 ? base + ipv4.getTotLen(view, base) : base + ipv6.HEADER_LEN + ipv6.getPayloadLen(view, base);
+  const end = packetEnd(view, base, family);
   if (end > view.byteLength || end < offset + sumAt + 2)
     throw refuse('a packet that ends before its length', 'a whole one');
   const at = offset + sumAt;
@@ -47,7 +46,13 @@ export function computeChecksums(
   view.setUint16(at, protocol === udp.PROTOCOL ? field || 0xffff : field);
 }
 
-function pseudoSum(view: DataView, base: number, family: 4 | 6, protocol: number, len: number): number {
+/** Where the packet ends as its header says. */
+export function packetEnd(view: DataView, base: number, family: 4 | 6): number {
+  return family === 4 ? base + ipv4.getTotLen(view, base) : base + ipv6.HEADER_LEN + ipv6.getPayloadLen(view, base);
+}
+
+/** Of what lies in front of `len` octets above the headers. */
+export function pseudoSum(view: DataView, base: number, family: 4 | 6, protocol: number, len: number): number {
   if (protocol === ICMP && family === 4) return 0;
   const octets = (at: number): Uint8Array =>
     new Uint8Array(view.buffer, view.byteOffset + base + at, family === 4 ? 4 : 16);

@@ -1,14 +1,14 @@
 import { argumentError } from '../../errors.js';
 import type { Rewriting } from '../../options/rewriting.js';
-import { updateChecksum } from '../../wire/checksum.js';
+import { foldSum, updateChecksum } from '../../wire/checksum.js';
 import * as ethernet from '../../wire/ethernet.js';
 import { type Frame, frameData } from '../../wire/frame.js';
 import * as ipv4 from '../../wire/ipv4.js';
 import * as ipv6 from '../../wire/ipv6.js';
 import { LINKTYPE_ETHERNET, NetworkLayer, networkLayer } from '../../wire/link-layer.js';
 import * as udp from '../../wire/udp.js';
-import { computeChecksums } from './compute-checksums.js';
-import { SCTP, type UpperLayer, upperLayer, WITH_PORTS } from './upper-layer.js';
+import { computeChecksums, packetEnd, pseudoSum } from './compute-checksums.js';
+import { SCTP, TCP, type UpperLayer, upperLayer, WITH_PORTS } from './upper-layer.js';
 
 const FILTER_HINT = 'leave such frames out, as tcpdump -r FILE -w OTHER FILTER does';
 
@@ -58,13 +58,15 @@ function rewritePacket(view: DataView, base: number, family: 4 | 6, to: Rewritin
   ];
   if (changes.length > 0 && upper.fault !== null)
     throw refuse(upper.fault, 'a packet whose checksums can be put right');
+  const isPartial = isLeftToDevice(view, base, family, upper);
   for (const [word, value] of changes) {
     const old = view.getUint16(word);
     view.setUint16(word, value);
     if (family === 4) ipv4.setChecksum(view, base, updateChecksum(ipv4.getChecksum(view, base), old, value));
-    adjust(view, upper, old, value);
+    if (!isPartial) adjust(view, upper, old, value);
   }
-  rewritePorts(view, upper, to, refuse);
+  if (isPartial) view.setUint16(upper.offset + upper.sum!, partialSum(view, base, family, upper));
+  rewritePorts(view, isPartial ? { ...upper, sum: null } : upper, to, refuse);
   if (to.checksums !== undefined) computeChecksums(view, base, family, upper, refuse);
 }
 
@@ -76,7 +78,7 @@ function rewritePorts(view: DataView, upper: UpperLayer, to: Rewriting, refuse: 
   if (wanted.every(([, port]) => port === undefined) || !upper.first) return;
   if (upper.protocol === SCTP) throw refuse('SCTP', 'ports that no CRC covers, as its does');
   if (!WITH_PORTS.includes(upper.protocol)) return;
-  if (view.byteLength < upper.offset + 8 || upper.offset + upper.sum! + 2 > view.byteLength)
+  if (view.byteLength < upper.offset + 8 || upper.offset + (upper.sum ?? 0) + 2 > view.byteLength)
     throw refuse('a first fragment that ends before the checksum', 'one whose checksum can be put right');
   for (const [at, port] of wanted) {
     if (port === undefined) continue;
@@ -84,6 +86,21 @@ function rewritePorts(view: DataView, upper: UpperLayer, to: Rewriting, refuse: 
     view.setUint16(at, port);
     adjust(view, upper, old, port);
   }
+}
+
+/**
+ * Whether the checksum is only the sum of the pseudo-header, as a packet has it whose device computes the rest on the way out
+ * (the kernel's CHECKSUM_PARTIAL): it stays that. Packets that are cut have none of the kind.
+ */
+function isLeftToDevice(view: DataView, base: number, family: 4 | 6, upper: UpperLayer): boolean {
+  const { protocol, offset, sum, fault, fragment } = upper;
+  if ((protocol !== udp.PROTOCOL && protocol !== TCP) || fragment || fault !== null || sum === null) return false;
+  return offset + sum + 2 <= view.byteLength && view.getUint16(offset + sum) === partialSum(view, base, family, upper);
+}
+
+/** Folded, of the packet as it is now. */
+function partialSum(view: DataView, base: number, family: 4 | 6, { protocol, offset }: UpperLayer): number {
+  return foldSum(pseudoSum(view, base, family, protocol, packetEnd(view, base, family) - offset));
 }
 
 /** New 16-bit words and where they go. */

@@ -15,7 +15,7 @@ export function checkAddresses(packet: Packet, group: Group): void {
   const { family, key, loopback, macHigh } = group;
   const kindOf = family === 4 ? kind4 : kind6;
   const source = kindOf(key, KEY_SOURCE);
-  const destination = kindOf(key, KEY_SOURCE + (family === 4 ? 1 : 4));
+  const destination = family === 4 ? kind4(key, KEY_SOURCE + 1) : destination6(key, KEY_SOURCE + 4);
   if (source === 'one' && destination !== 'none' && destination !== 'loopback') return;
   const onWire = !loopback && macHigh >= 0; // without Ethernet it may have been the loopback's
   const toMany = destination === 'all' || destination === 'group';
@@ -42,6 +42,14 @@ function kind4(key: Int32Array, at: number): Kind {
   if (first === 127) return 'loopback';
   if (address === 0xffff_ffff) return 'all';
   return first >>> 4 === 0xe ? 'group' : 'one';
+}
+
+/** Groups of scope 0 are nobody's, and those of scope 1 never leave their host (RFC 4291 §2.7; the kernel's `ip6_rcv_core`). */
+function destination6(key: Int32Array, at: number): Kind {
+  const kind = kind6(key, at);
+  if (kind !== 'group') return kind;
+  const scope = (key[at]! >>> 16) & 0xf;
+  return scope === 0 ? 'none' : scope === 1 ? 'loopback' : 'group';
 }
 
 function kind6(key: Int32Array, at: number): Kind {

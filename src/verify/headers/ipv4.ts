@@ -107,6 +107,8 @@ export function checkIpv4(packet: Packet, fragment: Fragment, group: Group, stri
       'reserved flag got 1, want 0',
       evidence('IPv4 header', view, base, headerLen, [6, 8]),
     );
+  if (fragment.ttl === 0 && (group.seen === 1 || fields !== group.referenceFields))
+    group.note('ttl-zero', 'TTL got 0, which no host may send', evidence('IPv4 header', view, base, headerLen, [8, 9]));
   if (group.seen === 1) group.referenceFields = fields;
   else if (fields !== group.referenceFields) compareFields(fields, packet, group);
   if (headerLen > ipv4.HEADER_LEN || group.referenceExtra) checkOptions(packet, fragment, group);

@@ -33,11 +33,15 @@ function lastNextHeader(octets: Uint8Array): number {
   return link;
 }
 
+/** Octets behind the IPv6 header that its length field can tell. */
+const MAX_PAYLOAD_LEN = 0xffff;
+
 /** Sets the length fields of such a header, and IPv4's checksum. */
 export function setPayloadLen(octets: Uint8Array, family: 4 | 6, len: number): void {
   const header = new DataView(octets.buffer, octets.byteOffset, octets.length);
   if (family === 6) {
-    ipv6.setPayloadLen(header, 0, octets.length - ipv6.HEADER_LEN + len);
+    const payloadLen = octets.length - ipv6.HEADER_LEN + len;
+    ipv6.setPayloadLen(header, 0, payloadLen > MAX_PAYLOAD_LEN ? 0 : payloadLen); // the jumbo option has it (RFC 2675 §3)
     return;
   }
   ipv4.setTotLen(header, 0, octets.length + len);

@@ -141,6 +141,7 @@
       (then (return (i32.const 0))))
     (local.set $word (call $be16 (i32.add (local.get $ip) (i32.const 6))))
     (if (i32.and (local.get $word) (i32.const 0x8000)) (then (return (i32.const 0))))
+    (if (i32.eqz (i32.load8_u offset=8 (local.get $ip))) (then (return (i32.const 0)))) ;; TTL
     ;; No source that is a group or all hosts, and neither address none or, on a wire, loopback.
     (if (i32.or (i32.ge_u (i32.load8_u offset=12 (local.get $ip)) (i32.const 224))
           (i32.or (call $odd4 (i32.load8_u offset=12 (local.get $ip))) (call $odd4 (i32.load8_u offset=16 (local.get $ip)))))
@@ -159,7 +160,9 @@
     (if (i32.eqz (call $onLink)) (then (return (i32.const 0))))
     (local.set $len (call $be16 (i32.add (local.get $ip) (i32.const 4))))
     (if (i32.eqz (local.get $len)) (then (return (i32.const 0))))
-    ;; As of IPv4.
+    ;; As of IPv4; and no destination that is a group of scope 0 or 1.
+    (if (i32.eq (i32.const 0xff) (i32.and (i32.load16_u offset=24 (local.get $ip)) (i32.const 0x0eff)))
+      (then (return (i32.const 0))))
     (if (i32.or (i32.eq (i32.load8_u offset=8 (local.get $ip)) (i32.const 0xff))
           (i32.or (call $odd6 (i32.add (local.get $ip) (i32.const 8))) (call $odd6 (i32.add (local.get $ip) (i32.const 24)))))
       (then (return (i32.const 0))))

@@ -33,6 +33,13 @@ describe('udp-ufo segment', () => {
     assert.deepEqual(cut('--count', '2'), [60_000, 60_000, 120_000]);
   });
 
+  it('is asked wrongly where DF is set and a datagram would be cut: no device is to blame', () => {
+    const { status, stderr } = program('segment', ...FLOW, '--size', '1473', '--df', '-w', out);
+    assert.equal(status, 2);
+    assert.match(stderr, /DF is set, and the packet has 1501 octets at an MTU of 1500/);
+    assert.equal(program('segment', ...FLOW, '--size', '1472', '--df', '-w', out).status, 0);
+  });
+
   it('saves what a plan made, so that verify calls it planned where it is so, and bad where it is not', () => {
     const [saved, other] = [join(folder, 'saved'), join(folder, 'other.pcap')];
     const size = ['--size', '6000', '--ident', '77'];

@@ -64,6 +64,15 @@ describe('a capture file', () => {
     assert.equal(summaryOf(out)['datagrams'], 300);
   });
 
+  it('with comments of others puts nothing on the terminal but text', async () => {
+    const evil = 'one\n\u001b]0;title\u0007two';
+    const format = captureFormat('pcapng', { linktype: 101 });
+    const octets = Buffer.concat([format.header([evil]), encodeFrames(good, format)]);
+    const [, , err] = await verify(octets);
+    assert.match(err, /comment: one\\u000a\\u001b\]0;title\\u0007two\n$/);
+    assert.equal(err.split('\n').length, 2);
+  });
+
   it('is hashed only where the hashes are asked for', async () => {
     const [datagram] = (await verify(encode(good)))[1].split('\n');
     assert.equal(JSON.parse(datagram!).payloadSha256, null);

@@ -6,9 +6,11 @@ import { makePayload } from '../../../src/payload/generated.js';
 import { rewritten } from '../../../src/socket/frames/rewrite.js';
 import { segment } from '../../../src/ufo/segment-datagram.js';
 import { Verifier } from '../../../src/verify/verifier.js';
+import { foldSum, pseudoHeaderSum } from '../../../src/wire/checksum.js';
 import { type Frame, frameData } from '../../../src/wire/frame.js';
 import * as ipv4 from '../../../src/wire/ipv4.js';
 import { LINKTYPE_ETHERNET } from '../../../src/wire/link-layer.js';
+import * as udp from '../../../src/wire/udp.js';
 
 const FLOWS = {
   4: { source: { address: '192.0.2.1', port: 1111 }, destination: { address: '192.0.2.2', port: 9999 } },
@@ -50,6 +52,25 @@ describe('rewriting a capture', () => {
     assert.equal(verdicts(wrong.map((frame, at) => rewritten(frame, to, at + 1)))[0]!.udp!.checksum, 'bad');
     const none = [...segment({ ...FLOWS[4], payload: makePayload(40, 1, 0), checksum: false })];
     assert.equal(verdicts(none.map((frame) => rewritten(frame, to, 1)))[0]!.udp!.checksum, 'none');
+  });
+
+  it('leaves the sum of the pseudo-header to the device that computes the rest, of the new addresses', () => {
+    for (const family of [4, 6] as const) {
+      const [frame] = [...segment({ ...FLOWS[family], payload: makePayload(100, 1, 0) })] as [Frame];
+      const octets = Uint8Array.from(frameData(frame));
+      const view = new DataView(octets.buffer);
+      const at = family === 4 ? 20 : 40;
+      const addresses = [
+        octets.subarray(at - (family === 4 ? 8 : 32), at - (family === 4 ? 4 : 16)),
+        octets.subarray(at - (family === 4 ? 4 : 16), at),
+      ];
+      udp.setChecksum(view, at, foldSum(pseudoHeaderSum(addresses[0]!, addresses[1]!, udp.PROTOCOL, 108)));
+      const partial = { ...frame, bytes: octets, offset: 0 };
+      for (const text of [TO[family], 'source-port=5', TO[family].split(',')[0]!]) {
+        const [verdict] = verdicts([rewritten(partial, parseRewriting(text, '--rewrite'), 1)]);
+        assert.deepEqual([verdict!.verdict, verdict!.udp!.checksum], ['good', 'not-computed'], `${family} ${text}`);
+      }
+    }
   });
 
   it('refuses what it cannot put right, and what is no rewriting', () => {
