@@ -38,13 +38,17 @@ export const PACKET_BODY_LEN = 20;
 export const SIMPLE_BODY_LEN = 4;
 export const STATISTICS_BODY_LEN = 12;
 
+/** An obsolete packet's drops where its writer does not know them. */
+export const NO_DROP_COUNT = 0xffff;
+
 export const OPT_END = 0;
 export const OPT_COMMENT = 1;
 export const OPT_SHB_USERAPPL = 4;
 export const OPT_IF_NAME = 2;
 export const OPT_IF_TSRESOL = 9;
 export const OPT_IF_TSOFFSET = 14;
-export const OPT_EPB_DROPCOUNT = 4;
+/** Of an enhanced packet: frames lost between it and the one before it, 64 bits. */
+export const OPT_EPB_DROPCOUNT = { code: 4, len: 8 };
 export const OPT_ISB_IFRECV = 4;
 export const OPT_ISB_IFDROP = 5;
 export const OPT_ISB_OSDROP = 7;
@@ -104,4 +108,25 @@ export function* readOptions(
     yield { code, value: bytes.subarray(at + 4, at + 4 + len) };
     at += 4 + padded(len);
   }
+}
+
+/**
+ * Where the value of the first option of that code and length stands among those in `[start, end)`; −1 where there is none.
+ * Makes no object: it is asked of every packet.
+ */
+export function findOption(
+  view: DataView,
+  start: number,
+  end: number,
+  littleEndian: boolean,
+  { code, len }: { readonly code: number; readonly len: number },
+): number {
+  for (let at = start; at + 4 <= end; ) {
+    const found = view.getUint16(at, littleEndian);
+    const foundLen = view.getUint16(at + 2, littleEndian);
+    if (found === OPT_END || at + 4 + foundLen > end) return -1;
+    if (found === code && foundLen === len) return at + 4;
+    at += 4 + padded(foundLen);
+  }
+  return -1;
 }

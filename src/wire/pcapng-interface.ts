@@ -21,8 +21,18 @@ export interface CaptureInterface {
   readonly snaplen: number;
   readonly name: string;
   readonly resolution: Resolution;
-  /** Frames lost on it, as the last statistics say; null where nothing does. */
-  lost: number | null;
+  /** Frames lost on it since the capture began, as the last statistics say; null where none do. */
+  stated: number | null;
+  /** Frames lost on it between its packets, as these say; null where none does. */
+  counted: number | null;
+}
+
+/**
+ * Frames lost on an interface; null where nothing says. Statistics have totals, packets what was lost right before them: both
+ * tell of the same frames, and the larger knows of more of them.
+ */
+export function lostOn({ stated, counted }: CaptureInterface): number | null {
+  return stated === null || counted === null ? (stated ?? counted) : Math.max(stated, counted);
 }
 
 /** Reads an interface description block whose body is `[start, end)`; comments in it go to `comments`. */
@@ -47,7 +57,8 @@ export function parseInterface(
     snaplen: view.getUint32(start + 4, littleEndian),
     name,
     resolution: { units, offset },
-    lost: null,
+    stated: null,
+    counted: null,
   };
 }
 

@@ -10,16 +10,20 @@ import {
   BLOCK_STATISTICS,
   BYTE_ORDER_MAGIC,
   blockTypeName,
+  findOption,
   INTERFACE_BODY_LEN,
   isSectionHeader,
+  NO_DROP_COUNT,
+  OPT_EPB_DROPCOUNT,
   PACKET_BODY_LEN,
+  padded,
   SECTION_BODY_LEN,
   SECTION_HEAD_LEN,
   SIMPLE_BODY_LEN,
   STATISTICS_BODY_LEN,
   VERSION_MAJOR,
 } from './pcapng-format.js';
-import { type CaptureInterface, parseComment, parseDrops, parseInterface } from './pcapng-interface.js';
+import { type CaptureInterface, lostOn, parseComment, parseDrops, parseInterface } from './pcapng-interface.js';
 import { PacketBlocks } from './pcapng-records.js';
 import type { RecordRuns } from './record-run.js';
 import { caplenLimit, RecordStream } from './record-stream.js';
@@ -73,9 +77,9 @@ export class PcapngReader extends RecordStream {
     return this.#comments;
   }
 
-  /** Frames that the capture lost, by the statistics in the file; null where it holds none. */
+  /** Frames that the capture lost, by the file's statistics and packets; null where none of them says. */
   get lost(): number | null {
-    return this.#interfaces.reduce((sum, { lost }) => add(sum, lost), this.#lostBefore);
+    return this.#interfaces.reduce((sum, from) => add(sum, lostOn(from)), this.#lostBefore);
   }
 
   protected want(head: Uint8Array, known: number): number {
@@ -165,7 +169,7 @@ export class PcapngReader extends RecordStream {
         return true;
       case BLOCK_STATISTICS: {
         const it = this.#interfaces[view.getUint32(start, little)];
-        if (it) it.lost = parseDrops(chunk, start, end, little) ?? it.lost;
+        if (it) it.stated = parseDrops(chunk, start, end, little) ?? it.stated;
         return true;
       }
       case BLOCK_SIMPLE_PACKET:
@@ -200,8 +204,22 @@ export class PcapngReader extends RecordStream {
     const caplen = view.getUint32(start + 12, little);
     if (caplen > len - BLOCK_FRAME_LEN - PACKET_BODY_LEN)
       return this.#refuse(where, `a packet block too small for its ${caplen} octets`) > 0;
+    const from = this.#interfaces[number]!;
+    from.counted = add(from.counted, this.#drops(view, at, len, caplen));
     runs.add(format, chunk, at, at + len, 1);
     return true;
+  }
+
+  /** Frames lost right before the packet whose block is at `at`; null where it does not say. */
+  #drops(view: DataView, at: number, len: number, caplen: number): number | null {
+    const little = this.#littleEndian;
+    const start = at + BLOCK_HEAD_LEN;
+    if (this.#type(view, at) === BLOCK_OBSOLETE_PACKET) {
+      const drops = view.getUint16(start + 2, little);
+      return drops === NO_DROP_COUNT ? null : drops;
+    }
+    const value = findOption(view, start + PACKET_BODY_LEN + padded(caplen), at + len - 4, little, OPT_EPB_DROPCOUNT);
+    return value < 0 ? null : Number(view.getBigUint64(value, little));
   }
 
   #simplePacket(chunk: Uint8Array, at: number, len: number, where: number, runs: RecordRuns): boolean {

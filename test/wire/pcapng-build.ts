@@ -36,10 +36,11 @@ export class PcapngBuilder {
     return this.block(6, Buffer.concat([body, pad(data)]), options);
   }
 
-  obsolete(number: number, time: bigint, data: Uint8Array, len = data.length): this {
+  /** @param drops 0xffff: nobody knows */
+  obsolete(number: number, time: bigint, data: Uint8Array, len = data.length, drops = 0xffff): this {
     const body = this.#body(20, (view) => {
       view.setUint16(0, number, this.#little);
-      view.setUint16(2, 0xffff, this.#little);
+      view.setUint16(2, drops, this.#little);
       this.#packet(view, time, data, len);
     });
     return this.block(2, Buffer.concat([body, pad(data)]));

@@ -121,6 +121,49 @@ describe('pcapng', () => {
     assert.equal(read(new PcapngBuilder(true).section().interface(1).octets()).lost, null);
   });
 
+  for (const little of [true, false]) {
+    const file = () => new PcapngBuilder(little).section().interface(1).interface(1);
+    const u64 = (value: bigint) => new PcapngBuilder(little).u64(value);
+    const dropped = (count: bigint) => [
+      [2, u64(1n).subarray(0, 4)] as const, // flags
+      [4, u64(count)] as const,
+    ];
+    const order = little ? 'little-endian' : 'big-endian';
+
+    it(`adds what packets say was lost in front of them, and takes the larger of that and of the statistics, ${order}`, () => {
+      const packets = () =>
+        file()
+          .enhanced(0, 1n, A, A.length, dropped(5n))
+          .enhanced(0, 2n, A)
+          .enhanced(0, 3n, A.subarray(0, 5), 5, dropped(2n))
+          .obsolete(1, 4n, A, A.length, 3)
+          .obsolete(1, 5n, A, A.length, 0);
+      const statistics = (number: number, count: bigint, builder = packets()) =>
+        builder.statistics(number, [[5, u64(count)]]);
+      for (const [built, lost] of [
+        [packets(), 10],
+        [statistics(0, 6n), 10], // 7 between packets of the first
+        [statistics(0, 9n), 12],
+        [statistics(1, 4n, statistics(0, 9n)), 13],
+      ] as const) {
+        assert.equal(read(built.octets()).lost, lost);
+        assert.equal(read(Buffer.concat([built.octets(), packets().octets()])).lost, lost + 10, 'two sections');
+      }
+    });
+
+    it(`tells of no losses where packets do not: other options, other lengths, numbers that nobody knew, ${order}`, () => {
+      const built = file()
+        .enhanced(0, 1n, A, A.length, [
+          [1, 'a comment'],
+          [4, u64(5n).subarray(0, 4)],
+        ])
+        .enhanced(0, 2n, A)
+        .obsolete(1, 3n, A);
+      assert.equal(read(built.octets()).lost, null);
+      assert.equal(read(file().enhanced(0, 1n, A, A.length, dropped(0n)).octets()).lost, 0);
+    });
+  }
+
   it('skips blocks that it does not know, of any length, without holding them', () => {
     const file = new PcapngBuilder(false)
       .section()
