@@ -41,6 +41,7 @@ export function framePacket(frame: Frame): FramePacket | null {
   // A length of 0 is not written yet (segmentation offload); what is longer than the frame was sent so.
   const unwritten = family === 4 ? stated === 0 : stated === ipv6.HEADER_LEN;
   const want = unwritten ? len : stated;
+  if (want < (family === 4 ? ipv4.HEADER_LEN : ipv6.HEADER_LEN)) return otherFrame(octets); // no packet of that length can be
   if (want > len && frame.caplen < frame.len) return null;
   const packet = octets.subarray(offset, offset + Math.min(want, len));
   const link = octets.subarray(0, offset);

@@ -39,6 +39,18 @@ function held(sent: readonly Frame[], seen: readonly Frame[], options: FrameExpe
   return expectation.result({ captureLost });
 }
 
+describe('frames that hold no packet', () => {
+  it('an IPv4 length shorter than its header is a frame like any other: known again, told as changed or missing', () => {
+    const [whole] = sentFrames(4);
+    for (let totLen = 0; totLen <= 24; totLen++) {
+      const odd = changed(whole!, (_, view) => ipv4.setTotLen(view, LINK_LEN, totLen));
+      assert.equal(held([odd], [odd], { strict: true }).verdict, 'good', `${totLen}`);
+      assert.equal(held([odd], []).missing, 1, `${totLen}`);
+      assert.equal(held([whole!], [odd]).good, 0, `${totLen}`);
+    }
+  });
+});
+
 describe('frames held against frames', () => {
   for (const family of [4, 6] as const) {
     const sent = sentFrames(family);

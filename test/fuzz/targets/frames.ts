@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { FrameExpectation } from '../../../src/compare/frames/expectation.js';
 import { Verifier } from '../../../src/verify/verifier.js';
 import type { Frame } from '../../../src/wire/frame.js';
 import { cuts, type Flow, flow4, flow6, fragment, pattern, udpPacket, whole } from '../../verify/build.js';
@@ -30,11 +31,24 @@ export const headers: Target = {
   check: checkFrames,
 };
 
-/** Every frame ends in one count and every datagram in one verdict, the same however the frames come in. */
+/**
+ * Every frame ends in one count and every datagram in one verdict, the same however the frames come in; and each frame is known
+ * again where it is sent.
+ */
 function checkFrames(input: string | Uint8Array): void {
   const frames = unpack(octetsOf(input));
+  checkKnownAgain(frames);
   const [one, all] = [judge(frames, 1), judge(frames, frames.length)];
   if (!same(one, all)) assert.deepEqual(one, all);
+}
+
+function checkKnownAgain(frames: readonly Frame[]): void {
+  const expectation = new FrameExpectation({ strict: true, sameLink: true });
+  for (const frame of frames) expectation.add(frame);
+  for (const frame of frames) expectation.take(frame);
+  const { good, missing, uncompared } = expectation.result({ captureLost: 0 });
+  // What was cut counts twice as not compared: told, and seen.
+  assert.deepEqual([good, missing], [frames.length - uncompared / 2, 0]);
 }
 
 function judge(frames: readonly Frame[], batch: number): readonly unknown[] {
