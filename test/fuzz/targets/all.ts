@@ -1,10 +1,10 @@
 import type { Target } from '../target.js';
 import { pcap, pcapng } from './captures.js';
-import { headers, linkLayers } from './frames.js';
+import { headers, knownAgain, linkLayers } from './frames.js';
 import { json } from './json.js';
 import { languages } from './languages.js';
 import { plans } from './plans.js';
 import { reassembly } from './reassembly.js';
 
 /** All that takes what others made. */
-export const TARGETS: readonly Target[] = [pcap, pcapng, linkLayers, headers, reassembly, plans, languages, json];
+export const TARGETS: readonly Target[] = [pcap, pcapng, linkLayers, headers, knownAgain, reassembly, plans, languages, json];
