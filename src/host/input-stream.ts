@@ -21,6 +21,12 @@ export async function isWaitedFor(path: string): Promise<boolean> {
   return path === '-' || (await stat(path).catch(() => null))?.isFIFO() === true;
 }
 
+/** Whether its octets are gone once they were read: pipes, terminals, devices. */
+export async function isReadOnce(path: string): Promise<boolean> {
+  const found = path === '-' ? null : await stat(path).catch(() => null); // what is wrong with it opening it will tell
+  return path === '-' || found?.isFIFO() === true || found?.isCharacterDevice() === true;
+}
+
 async function fileStream(path: string): Promise<Readable> {
   const found = await stat(path).catch(() => null); // what is wrong with it opening it will tell
   // Reading one fails too, but by then nobody knows which one it was.

@@ -23,6 +23,17 @@ export interface CompareCase {
   readonly headers: CaseHeaders;
 }
 
+/** The datagram of a report; of one in a file not everything may be known. */
+export interface DatagramCase extends Pick<CompareCase, 'what' | 'headers'> {
+  readonly family: 4 | 6 | null;
+  readonly mtu: number | null;
+  readonly size: number | null;
+}
+
+export function isKnown(of: DatagramCase): of is CompareCase {
+  return of.family !== null && of.mtu !== null && of.size !== null;
+}
+
 /** How large a case is, to find the least of several: fragments, octets of headers, octets of payload. */
 export function sizeOfCase({ family, mtu, size, headers }: CompareCase): readonly number[] {
   const { networkLen, chainLen, gsoSize } = flowHeaders(anyFlow(family, mtu, headers));
@@ -31,9 +42,15 @@ export function sizeOfCase({ family, mtu, size, headers }: CompareCase): readonl
 }
 
 /** `IPv4, MTU 1500, 1473 octets, record route`. */
-export function caseText({ family, mtu, size, what }: CompareCase): string {
-  const text = `IPv${family}, MTU ${mtu}, ${grouped(size)} octets`;
-  return what === '' ? text : `${text}, ${what}`;
+export function caseText({ family, mtu, size, what }: DatagramCase): string {
+  return [
+    family === null ? '' : `IPv${family}`,
+    mtu === null ? '' : `MTU ${mtu}`,
+    size === null ? '' : `${grouped(size)} octets`,
+    what,
+  ]
+    .filter((text) => text !== '')
+    .join(', ');
 }
 
 /** Datagrams of a range of sizes. */

@@ -6,7 +6,7 @@ import { HtmlReport } from '../common/html-report.js';
 import type { Output } from '../common/output.js';
 import { lab } from '../lab/lab.js';
 import { type AgainstOptions, compareFile } from './against.js';
-import { type CompareCase, caseText, sizeOfCase, sizesOf } from './cases.js';
+import { type CompareCase, caseText, isKnown, sizeOfCase, sizesOf } from './cases.js';
 import { compareDocument } from './document.js';
 import { causeJson, datagramJson } from './json.js';
 import { compareLive, type LiveEnd, type LiveOptions } from './live.js';
@@ -44,7 +44,7 @@ export async function compare(options: CompareOptions, output: Output, signal: A
   const tell = (report: DatagramReport): Promise<void> => run.take(report);
   const { against } = options;
   const end =
-    against === undefined ? await compareLive(options, tell, signal) : await compareFile(against, tell, signal);
+    against === undefined ? await compareLive(options, tell, signal) : await compareFile(against, tell, output, signal);
   const summary = await run.finish(end);
   await page?.write(compareDocument(summary, run.groups.list(), run.kept));
   return verdictExitCode(summary.verdict);
@@ -87,7 +87,7 @@ class Comparing {
     for (const { way, outcome, held, why } of report.cuts) {
       this.#outcomes[outcome] += 1;
       if (outcome === 'refused') this.#refuse(way, `${caseText(report.of)}: ${why}`);
-      if (held !== null) this.groups.add(report.of, way, held);
+      if (held !== null && isKnown(report.of)) this.groups.add(report.of, way, held);
     }
     if (this.#options.html !== undefined && this.kept.length < MOST_KEPT) this.kept.push(report);
     const { json, deep, fields, sizes } = this.#options;

@@ -88,9 +88,9 @@ function rowsOf({ of, where, cuts }: DatagramReport): TableRow[] {
       cells: [
         outcome,
         way,
-        `IPv${of.family}`,
-        of.mtu,
-        of.size,
+        of.family === null ? '' : `IPv${of.family}`,
+        of.mtu ?? '',
+        of.size ?? '',
         of.what,
         where ?? '',
         packets.length,

@@ -3,7 +3,7 @@ import { SMALLER_MTU } from '../../compare/cuts/causes.js';
 import { byOffset } from '../../compare/cuts/differences.js';
 import { type HeldCut, holdCut } from '../../compare/cuts/explain.js';
 import { FileMtu } from '../../compare/cuts/file-mtu.js';
-import type { Gathered } from '../../compare/cuts/gather.js';
+import type { Gathered } from '../../compare/cuts/gathering.js';
 import { assembled, type CutPacket, joined } from '../../compare/cuts/packet.js';
 import { withUdpChecksum } from '../../compare/cuts/rebuild.js';
 import { UfoError } from '../../errors.js';
@@ -11,7 +11,7 @@ import { placeOf, udpOffset, upperLayer, viewOf } from '../../faults/packet.js';
 import type { Flow } from '../../skb/flow.js';
 import { isExtension } from '../../wire/ipv6-extension.js';
 import * as udp from '../../wire/udp.js';
-import type { CompareCase } from './cases.js';
+import type { CompareCase, DatagramCase } from './cases.js';
 import { flowOf, saidSize } from './file-flow.js';
 import { ReferenceCutter } from './reference.js';
 import type { CutReport, DatagramReport } from './report.js';
@@ -35,24 +35,27 @@ export class FileCutter {
     this.#mtus = mtus;
   }
 
-  cutByCapture(frame: number): DatagramReport {
-    const of: CompareCase = { family: 4, mtu: 0, size: 0, what: 'a frame that is not whole', headers: {} };
+  /** Nobody knows what it was cut for, nor how large its datagram is. */
+  cutByCapture(family: 4 | 6 | null, frame: number): DatagramReport {
+    const of = { family, mtu: null, size: null, what: 'a frame that is not whole', headers: {} };
     const why = 'the capture has cut the frame, or its lengths are those of no packet';
     return { of, where: `frame ${frame}`, cuts: [nothing([], 'unsure', why)] };
   }
 
   /** null: it is no UDP. */
-  hold({ packets, frames, complete }: Gathered): DatagramReport | null {
+  hold({ packets, frames, complete, beyond }: Gathered): DatagramReport | null {
     const sorted = byOffset(packets);
     const first = sorted[0]!;
     const { protocol } = upperLayer(first);
     if (protocol !== udp.PROTOCOL && !isExtension(protocol)) return null;
     const where = frames[0] === frames[1] ? `frame ${frames[0]}` : `frames ${frames[0]} … ${frames[1]}`;
     const mtu = typeof this.#mtus === 'number' ? this.#mtus : this.#mtus.of(first);
-    const of: CompareCase = { family: first.family, mtu, size: Math.max(0, saidSize(first)), what: '', headers: {} };
+    const said = udpOffset(first) < 0 ? null : Math.max(0, saidSize(first));
+    const of: DatagramCase = { family: first.family, mtu, size: said, what: '', headers: {} };
     const none = (outcome: 'lost' | 'unsure' | 'different', why: string): DatagramReport => {
       return { of, where, cuts: [nothing(packets, outcome, why)] };
     };
+    if (beyond > 0) return none('unsure', `${beyond} packets more have its ident, too many to be kept`);
     if (placeOf(first).offset > 0) return none('lost', 'its first fragment is not in the file');
     if (first.family === 6 && packets.length > 1 && udpOffset(first) < 0) {
       return none('different', 'its first fragment does not hold all headers (RFC 7112)');
@@ -60,8 +63,8 @@ export class FileCutter {
     try {
       const flow = flowOf(first, packets.length > 1, mtu);
       if (typeof flow === 'string') return none('unsure', flow);
-      const found = this.#nearest(flow, packets, readings(sorted, complete, of.size));
-      if (found === null) return none('lost', `${joined(sorted).length} octets are in the file, not all of ${of.size}`);
+      const found = this.#nearest(flow, packets, readings(sorted, complete, said ?? 0));
+      if (found === null) return none('lost', `${joined(sorted).length} octets are in the file, not all of ${said}`);
       const { held, reference, size } = found;
       const cut = { ...nothing(packets, held.outcome, null), held, reference: reference.packets };
       return { of: { ...of, size, headers: headersOf(flow) }, where, cuts: [cut] };

@@ -1,7 +1,7 @@
 import { packetFields } from '../../compare/cuts/differences.js';
 import type { CauseGroup } from '../../compare/cuts/groups.js';
 import type { CutPacket } from '../../compare/cuts/packet.js';
-import type { CaseHeaders, CompareCase } from './cases.js';
+import type { CaseHeaders, CompareCase, DatagramCase } from './cases.js';
 import type { DatagramReport } from './report.js';
 
 /** The `--json` object of a datagram; with `fields` every field of every fragment. */
@@ -31,7 +31,7 @@ export function causeJson({ example, ...group }: CauseGroup<CompareCase>): objec
   return { type: 'cause', ...group, example: { ...caseJson(of), way, differences } };
 }
 
-function caseJson({ family, mtu, size, what, headers }: CompareCase): object {
+function caseJson({ family, mtu, size, what, headers }: DatagramCase): object {
   return { family, mtu, size, what, headers: headersJson(headers) };
 }
 

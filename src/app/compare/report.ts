@@ -1,6 +1,6 @@
 import type { CutOutcome, HeldCut } from '../../compare/cuts/explain.js';
 import type { CutPacket } from '../../compare/cuts/packet.js';
-import type { CompareCase } from './cases.js';
+import type { DatagramCase } from './cases.js';
 
 /** What one cutter made of a datagram. */
 export interface CutReport {
@@ -18,7 +18,7 @@ export interface CutReport {
 
 /** A datagram, and what everybody made of it. */
 export interface DatagramReport {
-  readonly of: CompareCase;
+  readonly of: DatagramCase;
   /** Of a file: where it stands, `frame 7`. */
   readonly where: string | null;
   readonly cuts: readonly CutReport[];
@@ -38,6 +38,8 @@ export interface CompareSummary {
   readonly refused: readonly { readonly way: string; readonly datagrams: number; readonly first: string }[];
   /** Frames the capture lost; null where it cannot say. */
   readonly captureLost: number | null;
+  /** The file is cut or broken: what stood behind that nobody knows. */
+  readonly truncated: boolean;
   /** Packets of a file that it has once more: of whoever cuts, or of a capture on two interfaces. */
   readonly doubled: number;
   readonly verdict: 'good' | 'bad' | 'inconclusive';
@@ -47,16 +49,17 @@ export const OUTCOMES = ['equal', 'explained', 'different', 'unsure', 'lost', 'r
 
 /**
  * Good: every cut that was made is ours, or differs in a way that is known of who made it. What was lost, or could not be
- * told, is not proven; what its cutter refuses was not asked of it. Of
- * packets that are there twice nobody knows whose doing that is.
+ * told, is not proven; what its cutter refuses was not asked of it. Of packets that are there twice nobody knows whose doing
+ * that is.
  */
 export function compareVerdict({
   outcomes,
   captureLost,
+  truncated,
   doubled,
-}: Pick<CompareSummary, 'outcomes' | 'captureLost' | 'doubled'>): CompareSummary['verdict'] {
+}: Pick<CompareSummary, 'outcomes' | 'captureLost' | 'truncated' | 'doubled'>): CompareSummary['verdict'] {
   const { equal, explained, different, unsure, lost } = outcomes;
   if (different > 0) return 'bad';
   const blind = unsure + lost + doubled + (captureLost ?? 0);
-  return blind > 0 || equal + explained === 0 ? 'inconclusive' : 'good';
+  return blind > 0 || truncated || equal + explained === 0 ? 'inconclusive' : 'good';
 }

@@ -64,7 +64,7 @@ export function causeText({ code, what, rule, who, judgement, ways, example }: C
 }
 
 export function summaryText(summary: CompareSummary): string {
-  const { source, datagrams, outcomes, absent, refused, captureLost, doubled, verdict } = summary;
+  const { source, datagrams, outcomes, absent, refused, captureLost, truncated, doubled, verdict } = summary;
   const counts = OUTCOMES.filter((name) => outcomes[name] > 0).map((name) => `${outcomes[name]} ${name}`);
   const lost = captureLost === null ? '' : `; the capture lost ${captureLost}`;
   return [
@@ -75,6 +75,6 @@ export function summaryText(summary: CompareSummary): string {
           `${counted(doubled, 'packet')} came once more: who cuts may have sent them twice, or the capture saw them twice`,
         ]
       : []),
-    `${source}: ${verdict}; ${counted(datagrams, 'datagram')}, cuts: ${counts.join(', ') || 'none'}${lost}`,
+    `${source}: ${verdict}; ${counted(datagrams, 'datagram')}, cuts: ${counts.join(', ') || 'none'}${lost}${truncated ? '; it ends too early' : ''}`,
   ].join('\n');
 }

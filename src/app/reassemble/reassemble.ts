@@ -14,8 +14,8 @@ import { LINKTYPE_RAW } from '../../wire/link-layer.js';
 import { CaptureOutput } from '../common/capture-output.js';
 import { requireDistinct } from '../common/distinct-files.js';
 import { type ExitCode, verdictExitCode } from '../common/exit-codes.js';
+import { noteFault, noteFile, noteLinktype } from '../common/file-notes.js';
 import type { Output } from '../common/output.js';
-import { noteFile, noteLinktype } from '../verify/file.js';
 
 interface ReassembleOptions {
   /** A capture file (pcap or pcapng, compressed or not), or `-` for standard input. */
@@ -68,7 +68,7 @@ export async function reassemble(options: ReassembleOptions, output: Output, sig
   await sink.finish(capture.comments);
   const summary = verifier.summary({ captureLost: (await capture.stats()).lost, truncated: capture.fault !== '' });
   if (!silent) await (options.json ? output.json(summary) : output.line(summaryText(summary)));
-  if (capture.fault !== '') output.note(`${capture.source}: ${capture.fault}; reassembled is what came before`);
+  noteFault(capture, 'reassembled is what came before', output);
   noteFile(capture, output);
   noteLinktype(verifier.unknownLinktype, capture, output);
   if (options.datagram !== undefined && options.datagram > number) {

@@ -1,14 +1,12 @@
-import type { Capture } from '../../capture/capture.js';
 import { type FileCapture, openFileCapture } from '../../capture/file/engine.js';
 import type { Expectation } from '../../compare/expectation.js';
 import { verdictsOf } from '../../verify/batches.js';
 import { Recount } from '../../verify/recount.js';
 import type { DatagramVerdict } from '../../verify/verdict.js';
 import { Verifier, type VerifierOptions } from '../../verify/verifier.js';
-import { linktypeName } from '../../wire/link-layer.js';
 import { type ExitCode, verdictExitCode } from '../common/exit-codes.js';
+import { noteFile, noteLinktype } from '../common/file-notes.js';
 import type { Output } from '../common/output.js';
-import { printable } from '../common/printable.js';
 import { comparedSummary, type ExpectOptions, expectationOf } from './expect.js';
 import { Explainer } from './explainer.js';
 import { VerifyPage } from './page.js';
@@ -86,22 +84,6 @@ function verifierOptions(
     allowZeroChecksum6: allowZeroChecksum6 || (expect?.allowsZeroChecksum ?? false),
     ...(strict && { strict }),
   };
-}
-
-/** Says what a file tells of itself. */
-export function noteFile(
-  { source, remarks, comments }: Pick<FileCapture, 'source' | 'remarks' | 'comments'>,
-  output: Output,
-): void {
-  for (const text of remarks) output.note(printable(`${source}: ${text}`));
-  for (const text of comments) output.note(printable(`${source}: comment: ${text}`));
-}
-
-/** Says why nothing could be judged where the link type is not known. */
-export function noteLinktype(linktype: number | undefined, capture: Capture, output: Output): void {
-  if (linktype !== undefined && linktypeName(linktype) === undefined) {
-    output.note(`${capture.source}: frames of link type ${linktype}, which udp-ufo cannot read`);
-  }
 }
 
 /** Characters that are written at once: verdicts may come by the ten thousand. */

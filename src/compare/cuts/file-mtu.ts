@@ -12,17 +12,21 @@ export class FileMtu {
 
   add(packet: CutPacket): void {
     const pair = pairOf(packet);
-    const len = packet.header.length + packet.payload.length;
+    const len = lenOf(packet);
     const seen = this.#pairs.get(pair) ?? { fragment: 0, others: new Set<number>() };
     this.#pairs.set(pair, seen);
     if (hasFragmentHeader(packet) && placeOf(packet).more) seen.fragment = Math.max(seen.fragment, len);
     else seen.others.add(len);
   }
 
-  /** Of the hosts of `packet`, which was added. */
+  /** Of the hosts of `packet`; its own length where nothing of theirs was added. */
   of(packet: CutPacket): number {
-    const { fragment, others } = this.#pairs.get(pairOf(packet))!;
+    const { fragment, others } = this.#pairs.get(pairOf(packet)) ?? { fragment: 0, others: [lenOf(packet)] };
     const fits = [...others].filter((len) => fragment === 0 || (len > fragment && len <= fragment + ROUNDING));
     return Math.max(fragment, ...fits);
   }
+}
+
+function lenOf({ header, payload }: CutPacket): number {
+  return header.length + payload.length;
 }

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { compareFile } from '../../../src/app/compare/against.js';
-import type { DatagramReport } from '../../../src/app/compare/report.js';
+import { caseText } from '../../../src/app/compare/cases.js';
+import type { CompareSummary, DatagramReport } from '../../../src/app/compare/report.js';
 import { plan } from '../../../src/faults/plan.js';
 import { makePayload } from '../../../src/payload/generated.js';
 import { type SegmentOptions, segment } from '../../../src/ufo/segment-datagram.js';
@@ -42,7 +43,7 @@ function write(frames: readonly Frame[]): string {
 
 async function reports(frames: readonly Frame[], mtu?: number): Promise<DatagramReport[]> {
   const all: DatagramReport[] = [];
-  await compareFile({ file: write(frames), mtu }, async (one) => void all.push(one), never);
+  await compareFile({ file: write(frames), mtu }, async (one) => void all.push(one), { note: () => {} }, never);
   return all;
 }
 
@@ -115,15 +116,45 @@ describe('compare --against: a file', () => {
       assert.deepEqual(await judged([...datagram(family, 3000), ...whole]), ['equal', 'unsure; not-cut-yet']);
     });
 
-    it(`${name}: frames that the capture cut are not proven`, async () => {
-      const frames = datagram(family, 5000).map((one, i) => (i === 1 ? { ...one, caplen: 60 } : one));
-      assert.deepEqual((await judged(frames)).toSorted(), ['lost', 'unsure']);
+    it(`${name}: frames that the capture cut are not proven, and nothing is said of them that nobody knows`, async () => {
+      for (const [caplen, said] of [
+        [60, `${name}, a frame that is not whole`],
+        [19, `${name}, a frame that is not whole`], // within the IP header
+        [0, 'a frame that is not whole'],
+      ] as const) {
+        const frames = datagram(family, 5000).map((one, i) => (i === 1 ? { ...one, caplen } : one));
+        assert.deepEqual((await judged(frames)).toSorted(), ['lost', 'unsure']);
+        const [cut] = await reports(frames);
+        assert.equal(caseText(cut!.of), said);
+        assert.deepEqual([cut!.of.mtu, cut!.of.size], [null, null]);
+      }
+      const [headless] = await reports(datagram(family, 5000).slice(1), 1500);
+      assert.equal(caseText(headless!.of), `${name}, MTU 1500`);
+    });
+
+    it(`${name}: a lost fragment, and its ident once more when its time is over: lost, and equal`, async () => {
+      const late = datagram(family, 4000).map((one) => ({ ...one, seconds: 100 }));
+      assert.deepEqual(await judged([...datagram(family, 4000).slice(0, 2), ...late], 1500), ['equal', 'lost']);
     });
   }
 
   it('holds an IPv6 first fragment without all headers for wrong', async () => {
     const chain = [{ type: 60, octets: hex('0001 010c 000000000000000000000000') }];
     assert.deepEqual(await judged(datagram(6, 5000, 'split-chain', { extensionHeaders: chain })), ['different']);
+  });
+
+  it('gives no verdict on a datagram of more packets than can be one', async () => {
+    const [, second] = datagram(4, 5000);
+    const many = Array.from({ length: 8200 }, (_, i) => {
+      const bytes = Uint8Array.from(second!.bytes.subarray(second!.offset, second!.offset + second!.caplen));
+      bytes.set([i >> 8, i & 255], 40);
+      return { ...second!, bytes, offset: 0 };
+    });
+    const [{ cuts }] = (await reports(many)) as [DatagramReport];
+    assert.deepEqual(
+      [cuts[0]!.outcome, cuts[0]!.why],
+      ['unsure', '8 packets more have its ident, too many to be kept'],
+    );
   });
 
   it('leaves other protocols alone', async () => {
@@ -152,6 +183,62 @@ describe('compare --against on the command line', () => {
     }
   });
 
+  it('ends with 4 where the capture lost frames, or the file is cut or broken, and says so', async () => {
+    const octets = write(datagram(4, 5000)) && readFileSync(FILE);
+    const lost = captureFormat('pcapng', { linktype: LINKTYPE_RAW });
+    const body = encodeFrames(datagram(4, 5000), lost);
+    for (const [file, captureLost, truncated, said] of [
+      [
+        Buffer.concat([octets, octets.subarray(24, 31)]),
+        null,
+        true,
+        /cut within the header of record 5.*compared is what/,
+      ],
+      [Buffer.concat([octets, Buffer.alloc(16, 0xff)]), null, true, /record 5/],
+      [Buffer.concat([lost.header(), body, lost.trailer({ received: 4, lost: 5 })]), 5, false, /^$/],
+      [Buffer.concat([lost.header(), body, lost.trailer({ received: 4, lost: 0 })]), 0, false, /^$/],
+    ] as const) {
+      writeFileSync(FILE, file);
+      const end = await run('--json');
+      const verdict = captureLost === 0 ? 'good' : 'inconclusive';
+      const got = summaryOf<CompareSummary>(end);
+      assert.deepEqual([got.verdict, got.captureLost, got.truncated], [verdict, captureLost, truncated]);
+      assert.equal(end.code, captureLost === 0 ? 0 : 4);
+      assert.match(end.stderr, said);
+    }
+  });
+
+  it('tells what the file says of itself', async () => {
+    const format = captureFormat('pcapng', { linktype: LINKTYPE_RAW });
+    writeFileSync(FILE, Buffer.concat([format.header(['from the rack']), encodeFrames(datagram(4, 5000), format)]));
+    assert.match((await run()).stderr, /comment: from the rack/);
+    const other = captureFormat('pcap', { linktype: 147 });
+    writeFileSync(
+      FILE,
+      Buffer.concat([
+        other.header(),
+        encodeFrames(
+          datagram(4, 5000).map((one) => ({ ...one, linktype: 147 })),
+          other,
+        ),
+      ]),
+    );
+    assert.match((await run()).stderr, /frames of link type 147, which udp-ufo cannot read/);
+  });
+
+  it('reads what can be read once where the MTU is told, and asks for it where it is not', async () => {
+    write(datagram(4, 5000));
+    for (const [words, code, text] of [
+      ['--mtu 1500', 0, /^\/dev\/fd\/\d+: good; 1 datagram/m],
+      ['', 2, /--against: \/dev\/fd\/\d+ can be read once.*--mtu/s],
+    ] as const) {
+      const prefix = ['bash', '-c', `exec "$@" --against <(cat ${FILE}) ${words}`, 'bash'];
+      const end = await runCli(['compare'], { prefix });
+      assert.equal(end.code, code, end.stderr);
+      assert.match(`${end.lines.join('\n')}${end.stderr}`, text);
+    }
+  });
+
   it('names field, fragment, got and want, shows all fields, and writes a page', async () => {
     write(datagram(4, 5000, 'set(3, ttl=9)'));
     const page = join(folder, 'page.html');
@@ -161,7 +248,6 @@ describe('compare --against on the command line', () => {
     assert.match(text, /fragment #3: ttl got 9, want 64/);
     assert.match(text, /│ ttl +│ 64 +│ 2 × 64, 9, 64 +│/);
     assert.match(text, /│ offset +│ 0, 1480 … 4440 +│ = +│/);
-    const { readFileSync } = await import('node:fs');
     const html = readFileSync(page, 'utf8');
     for (const part of ['Differences by cause', 'Side by side', 'fragment #3: ttl got 9, want 64'])
       assert.ok(html.includes(part));

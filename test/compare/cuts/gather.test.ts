@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ReferenceCutter } from '../../../src/app/compare/reference.js';
 import { FileMtu } from '../../../src/compare/cuts/file-mtu.js';
-import { type Gathered, Gatherer } from '../../../src/compare/cuts/gather.js';
+import { Gatherer } from '../../../src/compare/cuts/gather.js';
+import type { Gathered } from '../../../src/compare/cuts/gathering.js';
 import { type CutPacket, readPacket } from '../../../src/compare/cuts/packet.js';
 import { placed } from '../../../src/faults/packet.js';
 import type { Flow } from '../../../src/skb/flow.js';
@@ -13,9 +14,10 @@ const cutter = new ReferenceCutter();
 const cut = (flow: Flow, ident: number, len = 5000): readonly CutPacket[] =>
   cutter.cut(flow, ident, noise(len, ident)).packets;
 
-function gather(packets: readonly CutPacket[]): { all: Gathered[]; doubled: number } {
+/** @param times when each was captured, default all at once */
+function gather(packets: readonly CutPacket[], times: readonly number[] = []): { all: Gathered[]; doubled: number } {
   const gatherer = new Gatherer();
-  const all = packets.flatMap((packet, i) => gatherer.push(packet, i + 1));
+  const all = packets.flatMap((packet, i) => gatherer.push(packet, i + 1, times[i] ?? 0));
   all.push(...gatherer.end());
   return { all, doubled: gatherer.duplicates };
 }
@@ -40,7 +42,7 @@ describe('packets of a capture put together', () => {
       const wrong = all.map((one, i) => (i === 2 ? placed(one, { ident: 77 }) : one));
       const { all: found } = gather(wrong);
       assert.deepEqual(shape({ all: found }), [[4, 1, 4, true]]);
-      assert.equal(found[0]!.packets[2], wrong[2]);
+      assert.deepEqual(found[0]!.packets[2], wrong[2]);
     });
 
     it(`${name}: pieces of two datagrams that lost each one are not put together`, () => {
@@ -69,13 +71,72 @@ describe('packets of a capture put together', () => {
     });
   }
 
+  for (const [flow, timeout] of [
+    [flow4(), 30],
+    [flow6(), 60],
+  ] as const) {
+    const name = `IPv${flow.family}`;
+    const [lost, later] = [cut(flow, 5).slice(0, 2), cut(flow, 5, 4800)];
+    const at = (first: number, second: number) => [...lost.map(() => first), ...later.map(() => second)];
+
+    it(`${name}: what is not complete in ${timeout} s is given up, and its ident another datagram's`, () => {
+      const shapes = [
+        [4, 3, 6, true],
+        [2, 1, 2, false],
+      ];
+      assert.deepEqual(shape(gather([...lost, ...later], at(1000, 1000 + timeout))), shapes);
+      assert.notDeepEqual(shape(gather([...lost, ...later], at(1000, 1000 + timeout - 1))), shapes);
+    });
+
+    it(`${name}: a datagram sent again after that time is one of its own, and none that came twice`, () => {
+      const all = cut(flow, 1);
+      const times = (second: number) => all.flatMap(() => 1000).concat(all.map(() => second));
+      const [soon, late] = [999 + timeout, 1000 + timeout].map((time) => gather([...all, ...all], times(time)));
+      assert.deepEqual([soon!.all.length, soon!.doubled], [1, 4]);
+      assert.deepEqual([late!.all.length, late!.doubled], [2, 0]);
+    });
+
+    it(`${name}: two idents of one datagram are found together also where its time is over before the capture is`, () => {
+      const wrong = cut(flow, 1).map((one, i) => (i === 2 ? placed(one, { ident: 77 }) : one));
+      const many = Array.from({ length: 600 }, (_, i) => cut(flow, 100 + i)[i % 2 === 0 ? 0 : 3]!);
+      const { all } = gather(
+        [...wrong, ...many, cut(flow, 9, 100)[0]!],
+        [...wrong.map(() => 0), ...many.map((_, i) => 100 + i)],
+      );
+      assert.equal(all.length, 602);
+      assert.deepEqual(shape({ all: all.filter(({ complete, packets }) => complete && packets.length > 1) }), [
+        [4, 1, 4, true],
+      ]);
+    });
+  }
+
+  it('a clock that goes back gives nothing up, and what waits its time anew', () => {
+    const all = cut(flow4(), 1);
+    assert.deepEqual(shape(gather(all, [1000, 900, 905, 910])), [[4, 1, 4, true]]);
+    assert.deepEqual(shape(gather(all, [1000, 900, 905, 931])).length, 2);
+  });
+
+  it('keeps 8,192 packets of a datagram, as many as the largest has in octets of eight, and counts what is beyond', () => {
+    const [first] = cut(flow4(), 1);
+    const pieces = Array.from({ length: 8192 }, (_, i) =>
+      placed(first!, { offset: 8 * i, more: i < 8191, payload: noise(i < 8191 ? 8 : 7, i) }),
+    );
+    const began = performance.now();
+    const [whole] = gather(pieces.toReversed()).all;
+    assert.deepEqual([whole!.packets.length, whole!.complete, whole!.beyond], [8192, true, 0]);
+    const odd = Array.from({ length: 9000 }, (_, i) => placed(first!, { offset: 8, more: true, payload: noise(9, i) }));
+    const { all, doubled } = gather([...odd, ...odd.slice(0, 100)]);
+    assert.deepEqual([all[0]!.packets.length, all[0]!.beyond, all[0]!.complete, doubled], [8192, 808, false, 100]);
+    assert.ok(performance.now() - began < 20_000, 'not every packet against every other');
+  });
+
   it('is bounded: the oldest that waits is given up', () => {
     const gatherer = new Gatherer();
     const [first] = cut(flow4(), 1);
     const firsts = Array.from({ length: 5000 }, (_, i) => placed(first!, { ident: i + 1 }));
-    const out = firsts.flatMap((packet, i) => gatherer.push(packet, i));
-    assert.equal(gatherer.end().length, 4096);
-    assert.equal(out.length, 5000 - 4096);
+    const out = firsts.flatMap((packet, i) => gatherer.push(packet, i, 0));
+    assert.equal(gatherer.end().length, 4096 + 512);
+    assert.equal(out.length, 5000 - 4096 - 512);
     assert.ok(out.every(({ complete }) => !complete));
   });
 
