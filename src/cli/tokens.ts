@@ -72,7 +72,8 @@ function lookUp(command: Command, typed: string): [key: string, option: Option<u
 
 function unknownOption(command: Command, typed: string): UfoError {
   const names = ['help', ...Object.entries(command.options).map(([key, option]) => longName(key, option))];
-  const now = (RENAMED[typed.replace(/^-+/, '')] ?? []).filter((name) => names.includes(name));
+  const plain = typed.replace(/^-+/, '');
+  const now = Object.hasOwn(RENAMED, plain) ? RENAMED[plain]!.filter((name) => names.includes(name)) : [];
   if (now.length > 0) {
     const renamed = now.map((name) => `--${name}`).join(' and ');
     return usageError(`${typed}: ${command.name} has no such option`, `it is ${renamed} now`);

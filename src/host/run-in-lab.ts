@@ -119,8 +119,7 @@ function networkOptions({ mtu = 1500, queues = 1, router }: RunInLabOptions): La
 
 /** One word is a name, several are a script. */
 function rulesOf(router: string): string {
-  const known = MIDDLEBOXES[router];
-  if (known !== undefined) return known.rules;
+  if (Object.hasOwn(MIDDLEBOXES, router)) return MIDDLEBOXES[router]!.rules;
   if (/\s/.test(router)) return router;
   throw argumentError('router', router, `${Object.keys(MIDDLEBOXES).join(', ')}, or words of sh(1)`);
 }

@@ -25,7 +25,8 @@ const EXTENSIONS: Readonly<Record<string, number>> = { hopbyhop: 0, routing: 43,
 export function parseExtensionHeaders(text: string, name: string): ParsedExtensionHeader[] {
   return text.split(',').map((one) => {
     const [kind = '', hex = ''] = one.split('=');
-    const type = EXTENSIONS[kind.replaceAll('-', '')];
+    const plain = kind.replaceAll('-', '');
+    const type = Object.hasOwn(EXTENSIONS, plain) ? EXTENSIONS[plain] : undefined;
     if (type === undefined || hex === '') {
       throw argumentError(name, one, 'hop-by-hop=HEX, routing=HEX or destination=HEX, joined by commas');
     }

@@ -61,7 +61,7 @@ export function parseRewriting(text: string, name = 'rewrite'): Rewriting {
   const found: Partial<Record<keyof Rewriting, unknown>> = {};
   for (const part of text.split(',')) {
     const [word = '', value = ''] = part.split(/=(.*)/s).map((side) => side.trim());
-    const [key, parse] = PARTS[word] ?? [];
+    const [key, parse] = (Object.hasOwn(PARTS, word) && PARTS[word]) || [];
     const parsed = parse?.(value) ?? null;
     if (key === undefined || parsed === null || key in found) throw argumentError(name, part, WANT);
     found[key] = parsed;
