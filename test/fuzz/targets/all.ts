@@ -7,4 +7,14 @@ import { plans } from './plans.js';
 import { reassembly } from './reassembly.js';
 
 /** All that takes what others made. */
-export const TARGETS: readonly Target[] = [pcap, pcapng, linkLayers, headers, knownAgain, reassembly, plans, languages, json];
+export const TARGETS: readonly Target[] = [
+  pcap,
+  pcapng,
+  linkLayers,
+  headers,
+  knownAgain,
+  reassembly,
+  plans,
+  languages,
+  json,
+];
