@@ -25,7 +25,7 @@ describe('the explanation of a bad datagram', () => {
       '           >#2         @2 |      ============                              | 600 … 1800 MF, ttl 64, +0.001000 s',
       '            #3         @3 |                                    ============| 3600 … 4800, ttl 64, +0.002000 s',
       '                      all |======!!!!!!======..................============|',
-      '           fragment-overlap (RFC 5722, RFC 8200 4.5): Linux drops all fragments of the datagram (inet_frag_queue_insert)',
+      '           fragment-overlap (RFC 5722, RFC 8200 4.5): Linux drops all so far; what lies inside a fragment or a run of them it drops alone (inet_frag_queue_insert)',
       '             IPv4 header of fragment #2:',
       '               0  45 00 04 c4 12 34[20 4b]40 11 bf a6 c0 00 02 01',
       '              16  c0 00 02 02',

@@ -5,7 +5,7 @@ import { Reuse } from './reuse.js';
 const SMALL_STEP = 64;
 /** Bits of a counter that are told from steps back. */
 const LEAST_BITS = 8;
-/** Small steps of a counter before one back may be its way round fewer bits than the field has. */
+/** Steps before idents may be told to have fewer bits than the field; of a counter, small ones. */
 const LEAST_STEPS = 16;
 /** Steps back of a counter, for datagrams that overtook others, are less than a quarter of its values. */
 const BACK = 4;
@@ -134,7 +134,8 @@ export class Flow {
     if (1 + this.#smallSteps + this.#jumps < FEW) return 'unknown';
     if (this.#smallSteps >= this.#jumps) return this.#wentRound(mark, ident, time) ? 'yes' : 'no';
     if (between === 0 || (this.#space > 0x1_0000 && this.#bits > FEW_BITS)) return 'no';
-    const values = 2 ** this.#bits;
+    // A few idents that happen to be small do not show that all are.
+    const values = this.#smallSteps + this.#jumps >= LEAST_STEPS ? 2 ** this.#bits : this.#space;
     if (between >= Math.min(MANY, values / PART)) return 'yes';
     return between * (this.#open + this.#lostBy(time)) >= values / PART_LOST ? 'yes' : 'no';
   }

@@ -28,7 +28,7 @@ function datagram(family: 4 | 6, size: number, steps = '', more: Partial<Segment
       source: { address: from, port: 1111 },
       destination: { address: to, port: 2222 },
       payload: makePayload(size, 1, size),
-      ident: size,
+      ident: size + 1,
       ...(steps !== '' && { plan: plan(steps) }),
       ...more,
     }),

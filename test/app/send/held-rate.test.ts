@@ -24,10 +24,10 @@ describe('a rate that was asked for', () => {
     assert.equal(bits.got, 8e6); // 972 + 8 + 20 octets
     assert.equal(heldRateText(bits), 'rate held: 8 Mbit/s of IP packets');
     const optioned = { ...IPV4, headerLen: 60 };
-    assert.equal(heldRate({ perSecond: 8e6, unit: 'bits' }, counts(1001, 1001, 932 * 1001), 1, optioned)!.got, 8e6);
+    assert.equal(heldRate({ perSecond: 8e6, unit: 'bits' }, counts(1000, 1000, 932 * 1000), 1, optioned)!.got, 8e6);
     // 40 + 8 of the fragment header in both fragments, 24 of destination options and 8 of UDP in the first
     const chained = { family: 6, headerLen: 40, chainLen: 24, byTime: false } as const;
-    const cut = heldRate({ perSecond: 16e6, unit: 'bits' }, counts(1001, 2002, 1872 * 1001), 1, chained)!;
+    const cut = heldRate({ perSecond: 16e6, unit: 'bits' }, counts(1000, 2000, 1872 * 1000), 1, chained)!;
     assert.equal(cut.got, 16e6);
   });
 
