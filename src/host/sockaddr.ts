@@ -59,7 +59,7 @@ export function zoneText(scopeId: number): string {
   return `%${found?.[0] ?? scopeId}`;
 }
 
-/** fe80::/10 and ff02::/16. */
-function isLinkLocal(octets: Uint8Array): boolean {
+/** fe80::/10 and ff02::/16, which mean nothing without an interface. */
+export function isLinkLocal(octets: Uint8Array): boolean {
   return (octets[0] === 0xfe && (octets[1]! & 0xc0) === 0x80) || (octets[0] === 0xff && (octets[1]! & 0x0f) === 2);
 }

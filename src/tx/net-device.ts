@@ -109,8 +109,8 @@ export interface NetDevice extends AsyncDisposable {
   /** What this device has lost so far. */
   lost(): LostFrames;
 
-  /** Whether a neighbour that packets were for does not answer, where finding them is the kernel's business. */
-  neighboursMissing?(): Promise<boolean>;
+  /** Whether a neighbour that packets were for does not answer, where finding them is the kernel's business; null: not known. */
+  neighboursMissing?(): Promise<boolean | null>;
 
   /** Packets that the kernel has taken, for a device with `neighboursMissing`. */
   readonly taken?: number;

@@ -15,8 +15,8 @@ export class NextHops {
     this.#addresses.add(route?.gateway ?? formatAddress(destination));
   }
 
-  /** Whether one of them does not answer. */
-  missing(): Promise<boolean> {
-    return anyUnresolved(this.#interface, this.#addresses);
+  /** Whether one of them does not answer; null where the kernel's table cannot be read. */
+  missing(): Promise<boolean | null> {
+    return anyUnresolved(this.#interface, this.#addresses).catch(() => null);
   }
 }

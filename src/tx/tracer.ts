@@ -115,7 +115,7 @@ export class Tracer implements NetDevice {
     return this.#inner.taken ?? 0;
   }
 
-  neighboursMissing(): Promise<boolean> {
+  neighboursMissing(): Promise<boolean | null> {
     return this.#inner.neighboursMissing?.() ?? Promise.resolve(false);
   }
 

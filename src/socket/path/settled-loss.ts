@@ -24,10 +24,11 @@ export async function settledLoss(devices: readonly NetDevice[]): Promise<LostFr
 
 async function settledLossOf(device: NetDevice): Promise<LostFrames> {
   const deadline = performance.now() + SETTLED_WITHIN_MS;
-  const isUnanswered = async (): Promise<boolean> => (await device.neighboursMissing?.()) ?? false;
+  const isUnanswered = (): Promise<boolean | null> => device.neighboursMissing?.() ?? Promise.resolve(false);
   let lost = device.lost();
   let unanswered = await isUnanswered();
   for (let pauseMs = FIRST_PAUSE_MS; performance.now() < deadline; pauseMs *= 2) {
+    if (unanswered === null) return { ...lost, neighbour: null };
     if ((lost.unknown ?? 0) === 0 && !unanswered) return lost;
     await sleep(pauseMs);
     lost = device.lost();

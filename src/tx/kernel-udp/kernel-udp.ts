@@ -151,7 +151,7 @@ export class KernelUdp implements NetDevice {
     return this.#loss.taken;
   }
 
-  neighboursMissing(): Promise<boolean> {
+  neighboursMissing(): Promise<boolean | null> {
     return this.#hops.missing();
   }
 

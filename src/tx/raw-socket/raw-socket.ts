@@ -2,7 +2,7 @@ import { argumentError, ERRNO } from '../../errors.js';
 import { detectConntrack } from '../../host/conntrack.js';
 import { libc } from '../../host/libc.js';
 import { isLoopback } from '../../host/own-networks.js';
-import { putSockaddr, SOCKADDR_IN6_LEN } from '../../host/sockaddr.js';
+import { isLinkLocal, putSockaddr, SOCKADDR_IN6_LEN } from '../../host/sockaddr.js';
 import type { PagePool } from '../../memory/page-pool.js';
 import { NETIF_F_SG } from '../../skb/features.js';
 import type { Flow } from '../../skb/flow.js';
@@ -160,7 +160,7 @@ class RawSocketDevice implements NetDevice {
     return this.#losses.read();
   }
 
-  neighboursMissing(): Promise<boolean> {
+  neighboursMissing(): Promise<boolean | null> {
     return this.#hops.missing();
   }
 
@@ -234,12 +234,6 @@ function bindSource(fd: number, source: string): void {
   if (parsed === null || isLoopback(parsed) || isLinkLocal(parsed.octets)) return;
   const name = new Uint8Array(SOCKADDR_IN6_LEN);
   libc().bind(fd, name, putSockaddr(new DataView(name.buffer), 0, parsed.octets, 0));
-}
-
-/** fe80::/10 and ff02::/16, which mean nothing without an interface. */
-function isLinkLocal(address: Uint8Array): boolean {
-  const word = (address[0]! << 8) | address[1]!;
-  return (word & 0xffc0) === 0xfe80 || (word & 0xff0f) === 0xff02;
 }
 
 function ignore(): void {}

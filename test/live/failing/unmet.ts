@@ -43,6 +43,11 @@ const ONLY_THEN: readonly (readonly [part: string, why: string])[] = [
   ['companion/companion.js: SO_REUSEADDR', 'an option of the library'],
   ['companion/companion.js: SO_REUSEPORT', 'an option of the library'],
   ['companion/socket.js: libc().connect(fd, name, name.length) < 0', 'disconnect, of the library'],
+  ['host/neighbour.js: ', 'a neighbour that the kernel does not know yet: test/live/routes.test.ts'],
+  [
+    'tx/raw-socket/raw-socket.js: libc().bind(fd, name',
+    'a source that is asked for: a bind that fails leaves the way to the kernel',
+  ],
   ['host/invoking-user.js: libc().prctl(', 'in a process that is ours alone: test/live-root/least-privilege.test.ts'],
   ['host/device-features.js: const fd = openSocket(', 'turning offloads off, of the lab'],
   ['host/device-features.js: const known = libc().ioctl(', 'of cap, in the capture child'],
