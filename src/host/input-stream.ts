@@ -2,7 +2,7 @@ import { constants, createReadStream, openSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { addAbortSignal, type Readable } from 'node:stream';
-import { ERRNO, systemError } from '../errors.js';
+import { ERRNO, systemError, UfoError } from '../errors.js';
 
 /** Octets of a plain file that are read at a time. */
 const CHUNK_LEN = 1 << 20;
@@ -25,6 +25,42 @@ export async function isWaitedFor(path: string): Promise<boolean> {
 export async function isReadOnce(path: string): Promise<boolean> {
   const found = path === '-' ? null : await stat(path).catch(() => null); // what is wrong with it opening it will tell
   return path === '-' || found?.isFIFO() === true || found?.isCharacterDevice() === true;
+}
+
+/**
+ * The text of one, of `most` characters at the most.
+ * @throws UfoError ERR_UFO_UNREADABLE for more; what `inputStream` throws
+ */
+export async function inputText(path: string, most: number, signal: AbortSignal): Promise<string> {
+  let text = '';
+  for await (const chunk of await textStream(path, signal)) {
+    text += chunk;
+    if (text.length > most) throw tooLong(path, `more than ${most} characters`);
+  }
+  return text;
+}
+
+/**
+ * Its lines, each of `most` characters at the most.
+ * @throws UfoError ERR_UFO_UNREADABLE for a longer one; what `inputStream` throws
+ */
+export async function* inputLines(path: string, most: number, signal: AbortSignal): AsyncGenerator<string> {
+  let rest = '';
+  for await (const chunk of await textStream(path, signal)) {
+    const lines = (rest + chunk).split(/\r?\n/);
+    rest = lines.pop()!;
+    yield* lines;
+    if (rest.length > most) throw tooLong(path, `a line of more than ${most} characters`);
+  }
+  if (rest !== '') yield rest;
+}
+
+async function textStream(path: string, signal: AbortSignal): Promise<AsyncIterable<string>> {
+  return (await inputStream(path, signal)).setEncoding('utf8');
+}
+
+function tooLong(path: string, reason: string): UfoError {
+  return new UfoError('ERR_UFO_UNREADABLE', `${path}: ${reason}`);
 }
 
 async function fileStream(path: string): Promise<Readable> {

@@ -11,6 +11,8 @@ const MISTAKES: readonly (readonly [line: string, told: RegExp])[] = [
   ['verify -r no/such', /^udp-ufo verify: --read: open ENOENT no\/such/],
   ['replay no/such -i lo', /^udp-ufo replay: FILE: open ENOENT no\/such/],
   ['receive 49009 -o no/such', /^udp-ufo receive: --output: open ENOENT no\/such/],
+  ['verify -r no/such --expect /dev/zero', /^udp-ufo verify: .*\/dev\/zero: a line of more than/],
+  ['conform 127.0.0.1:9 --compare /dev/zero', /^udp-ufo conform: .*\/dev\/zero: more than/],
   ['receive 49009 -i lo', /^udp-ufo receive: --interface: only groups are joined by one/],
   ['receive 49009 -q', /^udp-ufo receive: --quiet: only with --json/],
   ['send 127.0.0.1:9 --size 5 --strict', /^udp-ufo send: --strict: nothing is compared/],

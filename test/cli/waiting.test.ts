@@ -31,7 +31,7 @@ const WRITING: readonly (readonly [name: string, words: (file: string, capture: 
   ['replay --dry-run', (file, capture) => ['replay', capture, '--dry-run', '--pcap', file]],
   ['send --dry-run', (file) => ['send', '127.0.0.1:9', '--size', '9', '--dry-run', '--pcap', file]],
   ['compare --html', (file, capture) => ['compare', '--against', capture, '--mtu', '1500', '--html', file]],
-  ['receive -o', (file) => ['receive', '0', '-o', file]],
+  ['receive -o', (file) => ['receive', '49010', '-o', file]],
 ];
 
 describe('a command that waits for octets', () => {

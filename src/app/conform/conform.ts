@@ -1,7 +1,6 @@
-import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { argumentError, type UfoError, unsupportedError, usageError } from '../../errors.js';
-import { inputStream } from '../../host/input-stream.js';
+import { inputText } from '../../host/input-stream.js';
 import { insideLab } from '../../host/lab.js';
 import { OutputFile } from '../../host/output-file.js';
 import { OwnNetworks } from '../../host/own-networks.js';
@@ -163,8 +162,11 @@ function policyFile(policy: PolicyResult, family: 4 | 6, target: string): Policy
   };
 }
 
+/** Characters of a policy file, which has some thousands. */
+const MOST_POLICY = 1 << 20;
+
 async function readPolicy(path: string, signal: AbortSignal): Promise<PolicyFile> {
-  const policy = parsePolicy(await text(await inputStream(path, signal)));
+  const policy = parsePolicy(await inputText(path, MOST_POLICY, signal));
   if (policy !== null) return policy;
   throw argumentError('--compare', path, 'a policy file that conform --policy wrote');
 }

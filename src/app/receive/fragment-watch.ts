@@ -46,6 +46,8 @@ interface Piece {
   readonly at: number;
 }
 
+type Named = Pick<WatchedDatagram, 'source' | 'sourcePort' | 'seed' | 'sequence'>;
+
 const MOST_DATAGRAMS = 4096;
 const MOST_PIECES = 8192;
 const MOST_RUNS = 24;
@@ -57,6 +59,8 @@ export class FragmentWatch {
   readonly #chain = new extension.ExtensionChain();
   /** Latest last; bounded. */
   readonly #datagrams = new Map<string, WatchedDatagram>();
+  /** The latest of them with each tag from a socket, and the latest from it without one. */
+  readonly #found = new Map<string, WatchedDatagram>();
   #wholes = 0;
 
   constructor(port: number) {
@@ -76,9 +80,8 @@ export class FragmentWatch {
 
   /** The datagram from that socket with that tag; failing that, the latest whose first fragment was too short for a tag. */
   find(source: string, sourcePort: number, seed: number, sequence: number): WatchedDatagram | undefined {
-    const from = [...this.#datagrams.values()].filter((one) => one.source === source && one.sourcePort === sourcePort);
-    const tagged = from.findLast((one) => one.seed === seed && one.sequence === sequence);
-    return tagged ?? from.findLast((one) => one.seed < 0);
+    const tagged = this.#found.get(nameOf({ source, sourcePort, seed, sequence }));
+    return tagged ?? this.#found.get(nameOf({ source, sourcePort, seed: -1, sequence: -1 }));
   }
 
   /** Takes out what has been quiet since `before` (of `performance.now()`) and was never asked for. */
@@ -86,7 +89,7 @@ export class FragmentWatch {
     const quiet: WatchedDatagram[] = [];
     for (const [key, one] of this.#datagrams) {
       if (one.at > before) continue;
-      this.#datagrams.delete(key);
+      this.#forget(key, one);
       quiet.push(one);
     }
     return quiet;
@@ -140,14 +143,26 @@ export class FragmentWatch {
     const datagram = this.#datagrams.get(key) ?? this.#create(key, piece);
     note(datagram, piece);
     if (!isFirst) return;
+    this.#unname(datagram); // an ident that comes again names another datagram
     datagram.sourcePort = udp.getSourcePort(view, piece.at);
     datagram.optionsLen = piece.optionsLen;
     const tag = inspectTag(bytes.subarray(piece.at + udp.HEADER_LEN));
     if (tag !== null) Object.assign(datagram, { seed: tag.seed, sequence: tag.sequence });
+    this.#found.set(nameOf(datagram), datagram);
+  }
+
+  #forget(key: string, datagram: WatchedDatagram): void {
+    this.#datagrams.delete(key);
+    this.#unname(datagram);
+  }
+
+  #unname(datagram: WatchedDatagram): void {
+    const name = nameOf(datagram);
+    if (this.#found.get(name) === datagram) this.#found.delete(name);
   }
 
   #create(key: string, { source, ident, ttl, dontFragment, fragmented }: Piece): WatchedDatagram {
-    if (this.#datagrams.size >= MOST_DATAGRAMS) this.#datagrams.delete(this.#datagrams.keys().next().value!);
+    if (this.#datagrams.size >= MOST_DATAGRAMS) this.#forget(...this.#datagrams.entries().next().value!);
     const datagram: WatchedDatagram = {
       source,
       ident,
@@ -168,6 +183,10 @@ export class FragmentWatch {
     this.#datagrams.set(key, datagram);
     return datagram;
   }
+}
+
+function nameOf({ source, sourcePort, seed, sequence }: Named): string {
+  return `${source} ${sourcePort} ${seed} ${sequence}`;
 }
 
 function note(datagram: WatchedDatagram, { offset, len, more }: Piece): void {

@@ -1,14 +1,16 @@
-import { createInterface } from 'node:readline';
 import { Expectation } from '../../compare/expectation.js';
 import { parseHead, parseSent, type SentHead } from '../../compare/file.js';
 import { ownsVerdict } from '../../compare/flow.js';
 import { UfoError } from '../../errors.js';
-import { inputStream } from '../../host/input-stream.js';
+import { inputLines } from '../../host/input-stream.js';
 import { comparisonText } from '../../report/comparison-text.js';
 import { summaryText } from '../../verify/report.js';
 import type { DatagramVerdict, VerifySummary } from '../../verify/verdict.js';
 import { thisMachine } from '../common/machine.js';
 import { isOwnLink } from '../common/own-link.js';
+
+/** Characters of a line: a datagram with all its headers has some hundreds. */
+const MOST_LINE = 1 << 20;
 
 /** What a capture is held against beside the RFCs. */
 export interface ExpectOptions {
@@ -53,7 +55,7 @@ async function readExpectation(
   let head: SentHead | undefined;
   let expectation: Expectation | undefined;
   let number = 0;
-  for await (const line of linesOf(path, signal)) {
+  for await (const line of inputLines(path, MOST_LINE, signal)) {
     number += 1;
     if (head === undefined || expectation === undefined) {
       const parsed = parseHead(line);
@@ -72,16 +74,6 @@ async function readExpectation(
   }
   if (expectation === undefined) throw unreadable(path, 1, 'the file is empty');
   return expectation;
-}
-
-async function* linesOf(path: string, signal: AbortSignal): AsyncGenerator<string> {
-  const input = await inputStream(path, signal);
-  let failure: Error | undefined;
-  input.once('error', (error: Error) => {
-    failure = error;
-  });
-  yield* createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
-  if (failure !== undefined) throw failure;
 }
 
 function unreadable(path: string, line: number, why: string): UfoError {

@@ -12,9 +12,9 @@ const ENDS = {
   6: { source: { address: '2001:db8::1', port: 4000 }, destination: { address: '2001:db8::2', port: 9 } },
 } as const;
 
-function fragments(family: 4 | 6, text = '', size = 3000, sequence = 7): Frame[] {
+function fragments(family: 4 | 6, text = '', size = 3000, sequence = 7, ident?: number): Frame[] {
   const payload = makePayload(size, 1, sequence);
-  return [...segment({ ...ENDS[family], payload, ttl: 9, plan: text === '' ? undefined : plan(text) })];
+  return [...segment({ ...ENDS[family], payload, ident, ttl: 9, plan: text === '' ? undefined : plan(text) })];
 }
 
 describe('FragmentWatch', () => {
@@ -49,6 +49,14 @@ describe('FragmentWatch', () => {
       assert.deepEqual(watch.takeQuiet(performance.now() - 1000), []);
       const [quiet] = watch.takeQuiet(performance.now() + 1);
       assert.deepEqual([quiet!.source, quiet!.sourcePort, arrivedPackets(quiet!).first], [source, null, false]);
+    });
+
+    it(`finds an IPv${family} datagram by what it said last, and none that was taken out`, () => {
+      const watch = watched(fragments(family, '', 3000, 7, 5));
+      watch.push(fragments(family, '', 3000, 8, 5));
+      assert.deepEqual([watch.find(source, 4000, 1, 7), watch.find(source, 4000, 1, 8)?.sequence], [undefined, 8]);
+      watch.takeQuiet(performance.now() + 1);
+      assert.equal(watch.find(source, 4000, 1, 8), undefined);
     });
 
     it(`knows an IPv${family} packet that is not fragmented, and none for another port`, () => {
