@@ -39,9 +39,15 @@ export async function finishCheck(
   const report = await wire.finish(cutShort);
   const stopped = failure ?? wire.fileFailure ?? null;
   if (stopped !== null || signal.aborted) return { wire: report, failure: stopped };
-  return { wire: report, failure: await wire.keepFile().then(nothing, (error: unknown) => error) };
+  return { wire: report, failure: await failureOf(wire.keepFile()) };
 }
 
-function nothing(): null {
-  return null;
+/** What it fails with; null where it does not. */
+export async function failureOf(work: Promise<void>): Promise<unknown> {
+  try {
+    await work;
+    return null;
+  } catch (error) {
+    return error;
+  }
 }

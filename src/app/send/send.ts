@@ -14,7 +14,7 @@ import { EchoCheck } from './echo.js';
 import { holdPorts } from './flows.js';
 import { hasFiles, type SendRequest, type SendTarget, sendTarget } from './options.js';
 import type { SendPage } from './page.js';
-import { finishCheck, startCheck } from './proof.js';
+import { failureOf, finishCheck, startCheck } from './proof.js';
 import { heldOutside } from './reach.js';
 import { outcomeExitCode, printOutcome, type SendOutcome } from './report.js';
 import { NetworkTold } from './told.js';
@@ -124,14 +124,10 @@ async function openSave({ save }: SendRequest, path: PathInfo, signal: AbortSign
 /** What became of the file of what was sent: nothing is put in place of what stood there where nothing was sent. */
 async function savedOf(save: SaveFile | null, { tally }: SentOutcome, signal: AbortSignal): Promise<unknown> {
   if (save === null || (signal.aborted && tally.fragments === 0)) return null;
-  return save.finish().then(nothing, (error: unknown) => error);
+  return failureOf(save.finish());
 }
 
 async function openLog(...of: ConstructorParameters<typeof SentLog>): Promise<SentLog> {
   const { SentLog } = await import('../common/sent.js');
   return new SentLog(...of);
-}
-
-function nothing(): null {
-  return null;
 }
