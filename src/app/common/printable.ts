@@ -2,8 +2,7 @@
  * Octets that steer a terminal instead of standing on it (C0, DEL, C1), ends of lines, and what turns the direction of a text
  * (Unicode's bidirectional controls): whoever made a file must not write on its reader's screen what it likes.
  */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is about
-const STEERING = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+const STEERING = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
 
 /** Text out of a file or off the wire, for a terminal: on one line, what would steer it as `\u001b`. */
 export function printable(text: string): string {

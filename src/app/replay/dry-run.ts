@@ -9,6 +9,7 @@ import { LINKTYPE_ETHERNET, LINKTYPE_RAW } from '../../wire/link-layer.js';
 import { CaptureOutput } from '../common/capture-output.js';
 import { EXIT, type ExitCode } from '../common/exit-codes.js';
 import { counted } from '../common/figures.js';
+import { noteFault } from '../common/file-notes.js';
 import type { Output } from '../common/output.js';
 import type { ReplayOptions } from './options.js';
 
@@ -31,7 +32,7 @@ export async function dryRun(options: ReplayOptions, output: Output, signal: Abo
     }
     if (capture.fault === '') continue;
     code = EXIT.inconclusive;
-    output.note(`${file}: ${capture.fault}; taken is what came before`);
+    noteFault(capture, 'taken is what came before', output);
   }
   await writing.finish();
   if (writing.isStdout) return code;

@@ -8,6 +8,7 @@ import type { Frame } from '../../wire/frame.js';
 import { comparisonSections, VERDICT_MARKS } from '../common/comparison-sections.js';
 import { EXIT, type ExitCode, lossExitCode, verdictExitCode, worstOf } from '../common/exit-codes.js';
 import { counted } from '../common/figures.js';
+import { noteFault } from '../common/file-notes.js';
 import { HtmlReport, type ReportBody } from '../common/html-report.js';
 import type { Output } from '../common/output.js';
 import { arrived, placeText, type WireReport, watchedInterface, wireReportText } from '../common/wire-report.js';
@@ -92,7 +93,7 @@ async function sendAll(
       const summary = await sendFrames(framesOf(capture), { ...way, onFrame });
       faulty ||= capture.fault !== '';
       codes.push(lossExitCode(summary.lost));
-      if (capture.fault !== '') output.note(`${options.file}: ${capture.fault}; sent is what came before`);
+      noteFault(capture, 'sent is what came before', output);
       if (json) await output.json({ type: 'summary', turn, ...summary });
       else await output.line(summaryLine(summary, options, turn));
     }

@@ -5,7 +5,7 @@ import { Recount } from '../../verify/recount.js';
 import type { DatagramVerdict } from '../../verify/verdict.js';
 import { Verifier, type VerifierOptions } from '../../verify/verifier.js';
 import { type ExitCode, verdictExitCode } from '../common/exit-codes.js';
-import { noteFile, noteLinktype } from '../common/file-notes.js';
+import { noteFault, noteFile, noteLinktype } from '../common/file-notes.js';
 import type { Output } from '../common/output.js';
 import { comparedSummary, type ExpectOptions, expectationOf } from './expect.js';
 import { Explainer } from './explainer.js';
@@ -67,7 +67,7 @@ async function judge(
   await printer.written;
   const [text, value] = comparedSummary(summary, expect);
   await (options.json ? output.json(value) : output.line(text));
-  if (missing !== '') output.note(`${capture.source}: ${missing}; judged is what came before`);
+  noteFault({ source: capture.source, fault: missing }, 'judged is what came before', output);
   noteLinktype(verifier.unknownLinktype, capture, output);
   await page?.write('udp-ufo verify', capture.source, summary, expect?.result(summary)); // told before: a disk may be full
   return verdictExitCode(summary.verdict);
