@@ -16,12 +16,7 @@ export async function inputStream(path: string, signal?: AbortSignal): Promise<R
   return signal === undefined ? stream : addAbortSignal(signal, stream);
 }
 
-/** Whether nobody knows when its octets come. */
-export async function isWaitedFor(path: string): Promise<boolean> {
-  return path === '-' || (await stat(path).catch(() => null))?.isFIFO() === true;
-}
-
-/** Whether its octets are gone once they were read: pipes, terminals, devices. */
+/** Whether its octets come when somebody else gives them, and are gone once they were read: pipes, terminals, devices. */
 export async function isReadOnce(path: string): Promise<boolean> {
   const found = path === '-' ? null : await stat(path).catch(() => null); // what is wrong with it opening it will tell
   return path === '-' || found?.isFIFO() === true || found?.isCharacterDevice() === true;

@@ -1,6 +1,7 @@
 import { usageError } from '../../errors.js';
 import { dropPrivileges } from '../../host/invoking-user.js';
 import { readKernelCounters } from '../../host/kernel-counters.js';
+import { isLinkLocal } from '../../host/sockaddr.js';
 import { isMulticast, parseAddress } from '../../wire/address.js';
 import type { ExitCode } from '../common/exit-codes.js';
 import type { Output } from '../common/output.js';
@@ -61,5 +62,6 @@ async function announce(
 }
 
 function needsInterface(address: string): boolean {
-  return isMulticast(parseAddress(address)!) || /^fe[89ab]/i.test(address);
+  const parsed = parseAddress(address)!;
+  return isMulticast(parsed) || isLinkLocal(parsed.octets);
 }

@@ -3,7 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { systemError } from '../../errors.js';
-import { inputStream, isWaitedFor } from '../../host/input-stream.js';
+import { inputStream, isReadOnce } from '../../host/input-stream.js';
 
 /** Longest time between two turns of the event loop. */
 const TURN_MS = 5;
@@ -34,7 +34,7 @@ export interface SourceOptions {
  */
 export async function openSource(path: string, options: SourceOptions): Promise<Source> {
   const { signal } = options;
-  return (await isWaitedFor(path)) ? streamSource(await inputStream(path, signal), signal) : fileSource(path, options);
+  return (await isReadOnce(path)) ? streamSource(await inputStream(path, signal), signal) : fileSource(path, options);
 }
 
 async function fileSource(path: string, options: SourceOptions): Promise<Source> {
