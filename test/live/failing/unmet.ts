@@ -43,7 +43,14 @@ const ONLY_THEN: readonly (readonly [part: string, why: string])[] = [
   ['companion/companion.js: SO_REUSEADDR', 'an option of the library'],
   ['companion/companion.js: SO_REUSEPORT', 'an option of the library'],
   ['companion/socket.js: libc().connect(fd, name, name.length) < 0', 'disconnect, of the library'],
-  ['host/neighbour.js: ', 'a neighbour that the kernel does not know yet: test/live/routes.test.ts'],
+  [
+    'host/neighbour.js: const scopeId = libc().if_nametoindex(',
+    'a neighbour that the kernel does not know yet: test/live/routes.test.ts',
+  ],
+  ['host/neighbour.js: const fd = openSocket(', 'the same'],
+  ['host/neighbour.js: bindToDevice(fd', 'the same'],
+  ['host/neighbour.js: libc().sendto(', 'the same'],
+  ['host/neighbour.js: libc().close(fd)', 'the same'],
   [
     'tx/raw-socket/raw-socket.js: libc().bind(fd, name',
     'a source that is asked for: a bind that fails leaves the way to the kernel',
