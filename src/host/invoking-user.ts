@@ -114,7 +114,7 @@ function become(user: User): (() => void) | null {
   }
 }
 
-/** All groups that the user is in, by which a folder may be open to them; one whom this machine does not know has only the given. */
+/** All groups that the user is in, by which a folder may be open to them; whom this machine does not know has only the given. */
 function takeGroups(user: User): void {
   try {
     if (user === NOBODY) process.setgroups!([user.gid]);

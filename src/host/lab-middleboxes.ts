@@ -9,7 +9,7 @@ const FIRST_4 = 'ip frag-off & 0x3fff == 0x2000';
 const LATER_6 = 'frag frag-off != 0';
 const FIRST_6 = 'frag frag-off 0 frag more-fragments 1';
 
-/** At egress (Linux 5.16): the `dup` of the IP layer sets DF in its copies (nf_dup_ipv4). The mark keeps copies from being copied. */
+/** At egress (Linux 5.16): the IP layer's `dup` sets DF in its copies (nf_dup_ipv4). The mark keeps copies from being copied. */
 const TWICE = `nft -f - <<'RULES'
 table netdev twice {
   chain c {

@@ -2,7 +2,7 @@ import { anyUnresolved } from '../host/neighbour.js';
 import { formatAddress } from '../wire/address.js';
 import type { LinkRequest } from './link-request.js';
 
-/** The neighbours that a device above the IP stack sends to: finding them is the kernel's business, and what waits for them is lost. */
+/** The neighbours that a device above the IP stack sends to: finding them is the kernel's business; what waits for them is lost. */
 export class NextHops {
   readonly #interface: string;
   readonly #addresses = new Set<string>();

@@ -45,7 +45,7 @@ export class Reuse {
     this.#seconds = Math.min(this.#seconds, Math.max(0, seconds));
   }
 
-  /** What was not seen again for `given` seconds before `time` is of a sender that was: whoever has few idents shows it all the time. */
+  /** What was not seen again for `given` seconds before `time` was another sender's: whoever has few idents shows it all along. */
   forget(time: number, given: number): void {
     if (this.#seen === 0 || Math.abs(time - this.#latest) <= given) return;
     this.#seen = 0;
