@@ -65,14 +65,15 @@ export async function sendAll(job: SendJob): Promise<SentOutcome> {
   const until = AbortSignal.any([signal, ended.signal]);
   const generated = generatedOf(job, count);
   const turns = new Turns();
-  const pacer = whileRoom(untilEnded(paced(options), until, generated, turns), job.save, until);
+  const results = new Results(job);
+  const pacer = whileRoom(untilEnded(paced(options), until, generated, turns), results.room, until);
   let failure: unknown = null;
   let cutShort = false;
   try {
     const faults = await planOf(options);
     const planned = faults && (job.log?.watched(faults) ?? faults);
     const to = { pacer, signal, plan: planned, counts: tally, flows: job.flows?.stream };
-    await sendPayloads({ ...job, known }, generated, to, until);
+    await sendPayloads({ ...job, known }, generated, results.told(to), until);
   } catch (error) {
     cutShort = signal.aborted;
     if (!cutShort && error !== ended.signal.reason) failure = error;
@@ -97,30 +98,25 @@ async function planOf({ plan: text }: SendRequest): Promise<FaultPlan | undefine
   return plan(text, '--plan');
 }
 
-/** Datagrams that nobody looks at one by one are not even made: the socket stamps generated ones, and reads a file itself. */
+/** Payloads that nobody looks at one by one are not even made: the socket stamps generated ones, and reads a file itself. */
 async function sendPayloads(
   job: KnownJob,
   generated: GeneratedPayloads | null,
   to: ManyOptions,
   until: AbortSignal,
 ): Promise<void> {
-  const { socket, log, options, output } = job;
-  const { file, datagramSize, json } = options;
+  const { socket, log, options } = job;
+  const { file, datagramSize } = options;
   // Payloads too short to say what they are have to be looked at.
   const looked = log !== null && smallestOf(generated?.size ?? 0) < PAYLOAD_HEADER_LEN;
   const toEnd = { ...to, signal: until };
-  if (json || looked || to.plan !== undefined) {
-    const results = new Results(log, json ? output : null);
-    const { onDatagram, onStopped } = results;
+  if (looked || to.plan !== undefined) {
     const planned = to.plan === undefined ? to : toEnd; // a plan's delay ends with the time, too
-    await socket.sendMany(
-      source(job, generated, results, until),
-      json || log ? { ...planned, onDatagram, onStopped } : planned,
-    );
+    await socket.sendMany(source(job, generated, until), planned);
   } else if (generated !== null) await sendGenerated(job, generated, toEnd);
   else if (file !== undefined && datagramSize !== undefined && (await isRegularFile(file))) {
     await sendFile(job, file, datagramSize, toEnd);
-  } else await socket.sendMany(source(job, null, new Results(null, null), until), to);
+  } else await socket.sendMany(source(job, null, until), to);
 }
 
 /** Payloads that are generated, each of which says when it leaves if it is to; null for others. */
@@ -136,7 +132,7 @@ async function sendGenerated(job: KnownJob, payloads: GeneratedPayloads, to: Man
   checkSize(size, maxLen(job));
   tellNotes(job, largestOf(size));
   log?.beginSeries({ seed, sizes: size });
-  await socket.sendMany(payloads, log === null ? to : { ...to, onDatagram: log.sent, onStopped: log.stopped });
+  await socket.sendMany(payloads, to);
 }
 
 async function sendFile(job: KnownJob, file: string, datagramSize: number, to: ManyOptions): Promise<void> {
@@ -176,7 +172,6 @@ async function countOf(options: SendRequest): Promise<number | null> {
 async function* source(
   job: KnownJob,
   generated: GeneratedPayloads | null,
-  results: Results,
   until: AbortSignal,
 ): AsyncGenerator<Uint8Array, void> {
   const { log, options } = job;
@@ -194,33 +189,45 @@ async function* source(
       first = false;
       log?.begin(payload);
       yield payload;
-      await results.written;
     }
   } catch (error) {
     throw until.aborted ? until.reason : error; // it may have been waiting for octets when its time was over
   }
 }
 
-/** What became of the datagrams, as they come; each that went is a line of JSON where an output is given. */
+/** What became of the datagrams, as they come: told to those who look for them, and a line of JSON each where these are asked for. */
 class Results {
   readonly #log: SentLog | null;
+  readonly #save: SaveFile | null;
+  /** Null where nobody reads a line a datagram. */
   readonly #output: Output | null;
-  /** To be awaited before the next datagram: a slow reader of the results slows the sender down. */
-  written: Promise<void> | undefined;
+  #written: Promise<void> | undefined;
 
-  constructor(log: SentLog | null, output: Output | null) {
+  constructor({ log, save, options: { json }, output }: SendJob) {
     this.#log = log;
-    this.#output = output;
+    this.#save = save;
+    this.#output = json ? output : null;
   }
 
-  readonly onDatagram = (result: SendResult): void => {
+  /** To be awaited before the next datagram: a slow reader of results, or a slow disk, slows the sender down. Null: nobody reads. */
+  get room(): (() => Promise<void> | undefined) | null {
+    return this.#save === null && this.#output === null ? null : () => this.#save?.room ?? this.#written;
+  }
+
+  /** `to`, and be told where somebody wants to know. */
+  told(to: ManyOptions): ManyOptions {
+    if (this.#log === null && this.#output === null) return to;
+    return { ...to, onDatagram: this.#onDatagram, onStopped: this.#onStopped };
+  }
+
+  readonly #onDatagram = (result: SendResult): void => {
     this.#log?.sent(result);
     if (this.#output === null || this.#output.signal.aborted) return;
-    this.written = this.#output.json({ type: 'datagram', ...result });
-    this.written?.catch(() => {}); // told to whoever awaits it next
+    this.#written = this.#output.json({ type: 'datagram', ...result });
+    this.#written?.catch(() => {}); // told to whoever awaits it next
   };
 
-  readonly onStopped = (partial: SendResult): void => {
+  readonly #onStopped = (partial: SendResult): void => {
     this.#log?.stopped(partial);
   };
 }

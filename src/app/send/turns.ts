@@ -2,7 +2,6 @@ import type { GeneratedPayloads } from '../../payload/sequence.js';
 import type { Pacer } from '../../socket/options.js';
 import { createPacer } from '../../socket/pacing.js';
 import { abortable } from '../../socket/waiting/abortable.js';
-import type { SaveFile } from '../common/save-file.js';
 import type { SendRequest } from './options.js';
 
 /** A gap makes no bursts; a rate is held on average. */
@@ -67,15 +66,19 @@ export function untilEnded(
   return { ready: (packets, bits) => ready(packets, bits)?.then(generated.leaveNow) };
 }
 
-/** A pacer that also waits for the file of what was sent, where that is behind. */
-export function whileRoom(pacer: Pacer | undefined, save: SaveFile | null, until: AbortSignal): Pacer | undefined {
-  if (save === null) return pacer;
+/** A pacer that also waits for `room`: for those who take what was sent, or what became of it, where they are behind. */
+export function whileRoom(
+  pacer: Pacer | undefined,
+  room: (() => Promise<void> | undefined) | null,
+  until: AbortSignal,
+): Pacer | undefined {
+  if (room === null) return pacer;
   const turn: Pacer['ready'] = (packets, bits, signal) => pacer?.ready(packets, bits, signal);
   return {
     ready: (packets, bits, signal) => {
-      const { room } = save;
-      if (room === undefined) return turn(packets, bits, signal);
-      return abortable(room, until).then(() => turn(packets, bits, signal));
+      const wait = room();
+      if (wait === undefined) return turn(packets, bits, signal);
+      return abortable(wait, until).then(() => turn(packets, bits, signal));
     },
   };
 }

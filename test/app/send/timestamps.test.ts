@@ -36,7 +36,7 @@ async function timesOf(more: Partial<SendRequest>): Promise<number[]> {
 describe('timestamps', () => {
   const ways: [string, Partial<SendRequest>][] = [
     ['stamped payloads', {}],
-    ['payloads that are looked at', { json: true }],
+    ['payloads each told as a line', { json: true }],
     ['planned ones', { plan: 'reverse' }],
   ];
   for (const [what, more] of ways) {
