@@ -38,8 +38,8 @@ interface BenchOptions {
 }
 
 /** Rounds, milliseconds of sending within one, and of processor time before the first. */
-const FULL = { rounds: 5, ms: 200, warmUpMs: 1000 };
-const QUICK = { rounds: 3, ms: 80, warmUpMs: 500 };
+const FULL = { rounds: 5, ms: { driver: 200, yardstick: 200, command: 1600 }, warmUpMs: 1000 };
+const QUICK = { rounds: 3, ms: { driver: 80, yardstick: 80, command: 240 }, warmUpMs: 400 };
 /** Of the wire: one for a sender alone, two for two side by side. */
 const QUEUES = 3;
 

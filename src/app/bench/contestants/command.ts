@@ -16,9 +16,6 @@ const STARTS = 3;
 const FIRST = 400_000;
 /** Nobody sends faster: what a run seems to take less is the noise of its start, packets a second. */
 const FASTEST = 5e6;
-/** A run is to be so much longer than what was asked for: its start is taken off, what compiling takes (0.2 s) is not. */
-const LONGER = 8;
-
 /** The library's sender holds queue 0 as long as it takes part. */
 const OWN_QUEUE = 1;
 
@@ -65,7 +62,7 @@ export class SendCommand implements Runner {
   }
 
   async forMs(ms: number): Promise<Sent> {
-    const datagrams = this.#perMs === 0 ? FIRST / this.#packets : this.#perMs * ms * LONGER;
+    const datagrams = this.#perMs === 0 ? FIRST / this.#packets : this.#perMs * ms;
     const sent = await this.count(Math.min(this.#most, Math.ceil(datagrams)));
     this.#perMs = sent.datagrams / (sent.cpuSeconds! * 1000);
     return sent;
