@@ -11,14 +11,17 @@ export interface Parameter {
   readonly rest?: boolean;
 }
 
-/** Position in the list as it then stands: 1 the first, −1 the last. */
+/**
+ * Position in the list as it then stands: 1 the first, −1 the last. Beyond the safe integers a number is written with an
+ * exponent, which the small language does not know.
+ */
 export const index: Parameter = {
   name: 'i',
   wants: 'the number of a fragment: 1, 2, … or −1 (last), −2, …',
   read: (argument) => {
     if (argument === 'first') return 1;
     if (argument === 'last') return -1;
-    return typeof argument === 'number' && Number.isInteger(argument) && argument !== 0 ? argument : undefined;
+    return Number.isSafeInteger(argument) && argument !== 0 ? argument : undefined;
   },
 };
 

@@ -31,6 +31,26 @@ describe('the language of plans', () => {
     });
   }
 
+  const numbers: readonly PlanText[] = [
+    [['drop', Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER]],
+    [['corrupt', 1, -0, Number.MAX_SAFE_INTEGER]],
+    [
+      ['shuffle', -0],
+      ['delay', 1, -0],
+      ['drop', '0.0000001%', 'seed=000000001'],
+    ],
+    '[["shuffle", 4294967295e0], ["sizes", 0.8e1]]',
+  ];
+  for (const plan of numbers) {
+    it(`says the numbers of ${JSON.stringify(plan)} so that it reads them again`, () => {
+      const read = readPlan(plan);
+      const again = readPlan(formatPlan(read));
+      const args = (steps: typeof read) =>
+        steps.flatMap((one) => one.args.flat().map((value) => JSON.stringify(value)));
+      assert.deepEqual(args(again), args(read));
+    });
+  }
+
   const wrong: readonly (readonly [PlanText, RegExp])[] = [
     ['', /^plan: got "", want at least one step/],
     ['revers', /^plan: got "revers", want one of reverse, shuffle/],
@@ -44,6 +64,12 @@ describe('the language of plans', () => {
     ['[["drop", 2]', /^plan: got .* want a plan as JSON/],
     ['[{"drop": 2}]', /^plan: got .*, want a step like \["drop", 2\]/],
     ['[[]]', /want a step like/],
+    ['[["unaligned", 1e91, 1]]', /^plan: unaligned: got "1e\+91, 1", want unaligned/],
+    [[['drop', 1e21]], /drop\(.*: got "1e\+21"/],
+    [[['corrupt', 1, 1e21]], /corrupt\(.*: got "1e\+21"/],
+    [[['drop', 1e-7]], /drop\(.*: got "1e-7"/],
+    [[['drop', Number.NaN]], /drop\(.*: got "NaN"/],
+    [[['shuffle', Number.POSITIVE_INFINITY]], /shuffle: got "Infinity"/],
     ['set(ttl=300)', /^plan: set\(ttl=300\): ttl: got 300, want 0 … 255/],
     ['set(flow-label=1)', /^plan: set\(flow-label=1\): field: got "flow-label", want for IPv4/],
     ['drop(9)', /^plan: drop\(9\): fragment: got 9, want 1 … 3 or −3 … −1 here/],

@@ -69,7 +69,7 @@ function readAssignment(argument: number | string): Assignment | undefined {
 
 function readTarget(argument: number | string): string | number | undefined {
   if (typeof argument === 'string') return FIELD_NAMES.includes(argument) ? argument : undefined;
-  return Number.isInteger(argument) && argument >= 0 ? argument : undefined;
+  return Number.isSafeInteger(argument) && argument >= 0 ? argument : undefined;
 }
 
 function turned(fragment: PlanPacket, target: string | number): PlanPacket {
