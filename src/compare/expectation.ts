@@ -201,7 +201,8 @@ export class Expectation {
       this.#countDoubled(`${match.copies} of its packets came once more than planned`);
     if (match.lost === 0) this.#order.came(flowOf(expected), order);
     const fields = fieldDifferences(expected, verdict);
-    const readable = isUnreadable(planned) ? fields.filter(({ field }) => !UDP_FIELDS.includes(field)) : fields;
+    const unread: readonly string[] = verdict.ident === null ? [...UDP_FIELDS, 'ident'] : UDP_FIELDS;
+    const readable = isUnreadable(planned) ? fields.filter(({ field }) => !unread.includes(field)) : fields;
     const differences = [...readable, ...this.#plannedPayload(expected, verdict, match)];
     const [faults, changed] = this.#texts(differences);
     faults.push(...match.strange.map(notAsSent));

@@ -43,17 +43,16 @@ export class OpenDatagrams {
     return undefined;
   }
 
-  /** The one with a plan under the verdict's ident; of several the one that it is exactly. */
+  /** The one with a plan under the verdict's ident; of several the one that it is exactly. Without an ident only that one. */
   findPlanned(verdict: DatagramVerdict): OpenDatagram | undefined {
-    if (verdict.ident === null) return undefined;
-    const name = identName(verdict.ident);
+    const name = identName(verdict.ident ?? 0);
     const fits = ({ expected: { planned, source, destination } }: OpenDatagram): boolean =>
       planned !== undefined &&
       (source ?? verdict.source) === verdict.source &&
       (destination ?? verdict.destination) === verdict.destination;
     const exact = (one: OpenDatagram): boolean =>
       fits(one) && cameAsPlanned(matchPlanned(one.expected.planned!, verdict));
-    return this.#names.find(name, exact) ?? this.#names.find(name, fits);
+    return this.#names.find(name, exact) ?? (verdict.ident === null ? undefined : this.#names.find(name, fits));
   }
 
   /** Those of which nothing has come; what the sender stopped halfway was not to come whole. */

@@ -8,6 +8,7 @@ import { delivered, type Fault, type Rule } from './rules.js';
 /** What the RFCs say of one of the datagrams that a plan's packets make. */
 export interface Outcome {
   readonly family: 4 | 6;
+  /** 0 where nobody can tell. */
   readonly ident: number;
   /** Whole packets and fragments of it, exact copies aside. */
   readonly packets: number;
@@ -49,8 +50,15 @@ export function outcomes(packets: readonly PlanPacket[], pseudoSum: number): Out
     stated.reduce((most, packet) => Math.max(most, endOf(packet)), 0),
   );
   for (const packet of stated) {
-    const alone = !isPart(packet);
     const key = keyOf(packet);
+    if (isOfOtherVersion(packet)) {
+      const alone = begin(key, 0);
+      alone.packets.push(packet);
+      alone.faults.add('header');
+      done.push(alone);
+      continue;
+    }
+    const alone = !isPart(packet);
     const gathering = (!alone && open.get(key)) || begin(key, room);
     if (!take(gathering, packet)) {
       if (!alone) open.set(key, gathering);
@@ -98,6 +106,11 @@ function isPart(packet: PlanPacket): boolean {
   return more || offset > 0;
 }
 
+/** What no receiver reads any further, so that it is a fragment of nothing (RFC 1122 §3.2.1.1; RFC 8200 §3). */
+export function isOfOtherVersion({ family, header }: PlanPacket): boolean {
+  return header[0]! >>> 4 !== family;
+}
+
 /** RFC 791 §2.3: addresses, protocol, id; RFC 8200 §4.5: addresses and id. */
 function keyOf(packet: PlanPacket): string {
   const { family, header } = packet;
@@ -135,7 +148,6 @@ function take(gathering: Gathering, packet: PlanPacket): boolean {
     return false;
   }
   packets.push(packet);
-  if (faults.has('header')) return false;
   const limit = family === 4 ? ipv4.MAX_TOT_LEN - header.length : ipv6.MAX_PAYLOAD_LEN - perFragmentLen(packet);
   if (end > limit) {
     faults.add('too-long');
@@ -173,7 +185,6 @@ function* headerFaults(packet: PlanPacket, first: PlanPacket | undefined): Gener
   const { header, family, payload } = packet;
   const view = viewOf(header);
   if (family === 4) {
-    if (ipv4.getVersion(view, 0) !== 4) yield 'header';
     if (!ipv4.verifyChecksum(view, 0)) yield 'header-checksum';
     if (statedLen(packet) !== payload.length) yield 'length';
     const word = ipv4.getFragWord(view, 0);
@@ -181,7 +192,6 @@ function* headerFaults(packet: PlanPacket, first: PlanPacket | undefined): Gener
     if (first !== undefined && ((word ^ ipv4.getFragWord(viewOf(first.header), 0)) & ipv4.DF) !== 0) yield 'df';
     return;
   }
-  if (ipv6.getVersion(view, 0) !== 6) yield 'header';
   if (statedLen(packet) !== payload.length) yield 'length';
   const at = fragmentHeaderAt(header);
   if (at < 0) return;
@@ -200,7 +210,7 @@ function judgeUdp(gathering: Gathering, pseudoSum: number): void {
   const { packets, octets, total, faults } = gathering;
   const first = packets.find((one) => placeOf(one).offset === 0)!;
   const { protocol, offset: start } = upperLayer(first);
-  if (faults.has('chain') || faults.has('header')) return;
+  if (faults.has('chain')) return;
   if (protocol !== udp.PROTOCOL || start < 0) {
     faults.add('protocol');
     return;
@@ -233,9 +243,9 @@ function outcome({ packets, copies, payload, faults }: Gathering): Outcome {
   const bad = [...faults].some((fault) => fault !== 'missing');
   return {
     family,
-    ident: placeOf(packets[0]!).ident,
+    ident: faults.has('header') ? 0 : placeOf(packets[0]!).ident,
     packets: packets.length,
-    ...{ made: packets, copies, payload, ports: portsOf(packets) },
+    ...{ made: packets, copies, payload, ports: faults.has('header') ? null : portsOf(packets) },
     faults,
     delivered: delivered(faults, family),
     verdict: bad ? 'bad' : faults.has('missing') ? 'incomplete' : 'good',

@@ -20,6 +20,7 @@ export const PLANS: readonly string[] = [
     'zero-last, last-first',
   ],
   ...['set(tos=8)', 'set(2, ttl=3)', 'set(2, tos=1)', 'set(2, reserved=1)', 'set(2, ident=77)'],
+  ...['set(version=5)', 'set(1, version=5), last-first', 'set(2, version=7)', 'set(last, version=0), repeat(2)'],
   ...[
     'set(1, mf=0)',
     'set(2, offset=0)',

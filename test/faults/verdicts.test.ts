@@ -9,6 +9,7 @@ import { PLANS, SIZES } from './plans.js';
 
 /** Which fault a text of the verifier names. */
 const NAMED: readonly (readonly [RegExp, Fault])[] = [
+  [/version got/, 'header'],
   [/header checksum/, 'header-checksum'],
   [/overlaps octets/, 'overlap'],
   [/want a multiple of 8/, 'unaligned'],

@@ -1,5 +1,5 @@
 import type { ExpectedDatagram, ExpectedHeaders, ExpectedPayload, PlannedPiece } from '../../compare/expected.js';
-import { type Outcome, outcomes } from '../../faults/outcome.js';
+import { isOfOtherVersion, type Outcome, outcomes } from '../../faults/outcome.js';
 import { hasFragmentHeader, type PlanPacket, placeOf, plannedFragment, viewOf } from '../../faults/packet.js';
 import type { FaultPlan } from '../../faults/plan.js';
 import type { SentHeaders } from '../../options/sent-headers.js';
@@ -58,7 +58,7 @@ function plannedDatagram(
 ): ExpectedDatagram {
   const { made, copies, faults, verdict, ident } = outcome;
   const { base, headers, payload, describe } = common;
-  const named = hasFragmentHeader(made[0]!);
+  const named = hasFragmentHeader(made[0]!) || isOfOtherVersion(made[0]!);
   return {
     ...base,
     ...outcome.ports, // a plan may have changed them, too
@@ -72,8 +72,9 @@ function plannedDatagram(
   };
 }
 
-/** As its header says, whatever stands behind it. */
+/** As its header says, whatever stands behind it; nothing of one that nobody reads. */
 function pieceOf(packet: PlanPacket): PlannedPiece {
+  if (isOfOtherVersion(packet)) return [0, 0, 0];
   const { offset, more } = placeOf(packet);
   const { family, header, payload } = packet;
   const view = viewOf(header);
