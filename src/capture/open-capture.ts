@@ -6,7 +6,6 @@ import { ENGINES } from './child/protocol.js';
 import type { Direction } from './record-sink.js';
 
 export type { CaptureOptions, LiveCapture } from './child/capture.js';
-export { ENGINES, type Engine } from './child/protocol.js';
 
 /**
  * Captures live on an interface. Resolves once frames are really being captured: none sent after that is missed.

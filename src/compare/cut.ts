@@ -69,6 +69,6 @@ export function packetsOf(sizes: readonly Run[]): number {
 }
 
 /** `44 × 1480, 395`. */
-export function sizesText(sizes: readonly Run[]): string {
+function sizesText(sizes: readonly Run[]): string {
   return sizes.map(([octets, times]) => (times === 1 ? `${octets}` : `${times} × ${octets}`)).join(', ');
 }

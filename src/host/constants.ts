@@ -10,7 +10,6 @@ export const AF_INET6 = 10;
 export const AF_NETLINK = 16;
 export const AF_PACKET = 17;
 export const AF_XDP = 44;
-export const SOCK_STREAM = 1;
 export const SOCK_DGRAM = 2;
 export const SOCK_RAW = 3;
 export const SOCK_NONBLOCK = 0x800;
@@ -83,9 +82,6 @@ export const IPV6_DSTOPTS = 59;
 export const IPV6_TCLASS = 67;
 export const IPV6_UNICAST_IF = 76;
 export const IPV6_FREEBIND = 78;
-
-// <linux/if_ether.h>
-export const ETH_P_ALL = 0x0003;
 
 // <linux/if_packet.h>
 export const SOL_PACKET = 263;

@@ -14,8 +14,8 @@ export function enterFar(): void {
   enterNetns(requireLab().far.netns);
 }
 
-/** As `enterFar`, for any file that names a network namespace. */
-export function enterNetns(path: string): void {
+/** `path`: any file that names a network namespace. */
+function enterNetns(path: string): void {
   if (isMainThread) throw new UfoError('ERR_UFO_MAIN_THREAD', 'only a worker thread may change its network namespace');
   const fd = libc().open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0) throw lastError('open', { path });

@@ -10,7 +10,7 @@ export interface User {
 }
 
 /** Who called sudo, where this process is root by it; null elsewhere, in a lab for instance. */
-export function invokingUser(): User | null {
+function invokingUser(): User | null {
   if (!isRealRoot()) return null;
   const [uid, gid] = [process.env['SUDO_UID'], process.env['SUDO_GID']].map((text) =>
     /^[1-9]\d{0,9}$/.test(text ?? '') ? Number(text) : null,

@@ -148,7 +148,7 @@ export function pollAsync(pollfds: NodeJS.TypedArray, timeoutMs: number): Promis
 }
 
 /** Longest sleep in the pool, milliseconds: no native call blocks longer. */
-export const MAX_SLEEP_MS = 100;
+const MAX_SLEEP_MS = 100;
 
 /**
  * Sleeps in libuv's thread pool until so many milliseconds from now, with fractions: Node's own timers know whole ones only,

@@ -2,7 +2,7 @@ import { networkInterfaces } from 'node:os';
 import { AF_INET, AF_INET6 } from './constants.js';
 import { libc } from './libc.js';
 
-export const SOCKADDR_IN_LEN = 16;
+const SOCKADDR_IN_LEN = 16;
 export const SOCKADDR_IN6_LEN = 28;
 
 /**

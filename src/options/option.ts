@@ -50,7 +50,7 @@ export function longName(key: string, { name }: Pick<Option<unknown>, 'name'>): 
 }
 
 /** In the order of `--help`. */
-export const OPTION_GROUPS = ['payload', 'pace', 'headers', 'way', 'proof', 'output'] as const;
+const OPTION_GROUPS = ['payload', 'pace', 'headers', 'way', 'proof', 'output'] as const;
 export type OptionGroup = (typeof OPTION_GROUPS)[number];
 
 /** What every helper of `builders.ts` takes. */

@@ -81,7 +81,7 @@ export function parseSources(text: string, name: string): Endpoint & { readonly 
 }
 
 /** How many flows at most: each has headers of its own, made once. */
-export const MOST_FLOWS = 65_536;
+const MOST_FLOWS = 65_536;
 
 /** @throws UfoError ERR_UFO_USAGE for more than can be kept apart */
 export function checkFlowCount(count: number): void {

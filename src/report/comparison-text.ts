@@ -36,6 +36,6 @@ function odd(comparison: Comparison): string[] {
 }
 
 /** `ttl from 64 to 9 (3 datagrams)`. */
-export function differenceLine({ field, from, to, datagrams }: DifferenceCount, noun = 'datagram'): string {
+function differenceLine({ field, from, to, datagrams }: DifferenceCount, noun = 'datagram'): string {
   return `${field} from ${from} to ${to} (${datagrams} ${plural(datagrams, noun)})`;
 }

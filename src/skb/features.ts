@@ -17,15 +17,6 @@ export function featureNames(features: number): string[] {
 }
 
 /**
- * Features that can be used together (netdev_fix_features): UFO without SG is dropped, since a whole datagram in user
- * pages is what it takes.
- */
-export function fixFeatures(features: number): number {
-  const useless = (features & NETIF_F_UFO) !== 0 && (features & NETIF_F_SG) === 0;
-  return useless ? features & ~NETIF_F_UFO : features;
-}
-
-/**
  * Why a device with these features can't be given a whole datagram of this family to cut; null where it can. For IPv4
  * without HW_CSUM the UDP checksum, which covers the whole datagram, is finished in software first. IPv6 has no such way:
  * UFO over IPv6 was defined with HW_CSUM from the beginning.

@@ -3,7 +3,7 @@ import { PAGE_SIZE } from '../memory/user-memory.js';
 import type { SkbFrag } from './shared-info.js';
 
 /** Pages that a frag holds a reference on: those of the run it touches; a foreign page is one, whatever its length. */
-export function fragPages(frag: SkbFrag): number {
+function fragPages(frag: SkbFrag): number {
   if (frag.page >= FIRST_FOREIGN) return 1;
   const end = frag.offset + frag.size;
   return end <= PAGE_SIZE ? 1 : Math.ceil(end / PAGE_SIZE);

@@ -22,7 +22,7 @@ export const TPID_VLAN = 0x8100;
 /** Service tag, the outer one of 802.1ad. */
 export const TPID_QINQ = 0x88a8;
 /** Outer tag of switches from before 802.1ad. */
-export const TPID_QINQ_OLD = 0x9100;
+const TPID_QINQ_OLD = 0x9100;
 /** An Ethernet frame inside of something else (RFC 1701 calls it so). */
 export const TRANSPARENT_ETHERNET = 0x6558;
 
@@ -55,11 +55,6 @@ export function setDestination(view: DataView, base: number, octets: Uint8Array)
 
 export function setSource(view: DataView, base: number, octets: Uint8Array): void {
   putOctets(view, base + SOURCE, octets);
-}
-
-/** The EtherType of an untagged frame. */
-export function setEtherType(view: DataView, base: number, value: number): void {
-  view.setUint16(base + ETHERTYPE, value);
 }
 
 /** A VLAN tag; `tci` with priority and drop-eligible bit. */

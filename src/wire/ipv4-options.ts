@@ -19,7 +19,7 @@ export const LSRR = 131;
 export const SSRR = 137;
 export const ROUTER_ALERT = 148;
 /** Labels of networks that a node must be told of: a node that was not drops the packet. */
-export const CIPSO = 134;
+const CIPSO = 134;
 /** The octets of options that fit a header. */
 export const MAX_LEN = 40;
 
@@ -34,7 +34,7 @@ export interface Ipv4Option {
 }
 
 /** Whether an option of this type belongs into every fragment. */
-export function isCopied(type: number): boolean {
+function isCopied(type: number): boolean {
   return (type & COPIED) !== 0;
 }
 

@@ -10,17 +10,17 @@
  * type and length.
  */
 
-export const PAD1 = 0;
-export const PADN = 1;
+const PAD1 = 0;
+const PADN = 1;
 /** Router alert (RFC 2711 §2.1), in hop-by-hop headers; 2 octets. */
 export const ROUTER_ALERT = 5;
 /** CALIPSO (RFC 5570) and IOAM (RFC 9486), in hop-by-hop headers: nodes of their kind of network know them. */
 const CALIPSO = 7;
 const IOAM = 0x31;
 /** Jumbo payload (RFC 2675 §2), in hop-by-hop headers; 4 octets of length. */
-export const JUMBO_PAYLOAD = 0xc2;
+const JUMBO_PAYLOAD = 0xc2;
 /** Home address (RFC 6275 §6.3), in destination options: the address that counts as the source. */
-export const HOME_ADDRESS = 0xc9;
+const HOME_ADDRESS = 0xc9;
 
 /** RPL (RFC 6553), MPL (RFC 7731), ILNP nonce (RFC 6744), line id (RFC 6788), DFF (RFC 6971): nodes of their kind know them. */
 const ASSIGNED: ReadonlySet<number> = new Set([0x63, 0x6d, 0x8b, 0x8c, 0xee]);

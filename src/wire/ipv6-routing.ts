@@ -10,13 +10,13 @@
 import { octetsAt } from './octets.js';
 
 /** Source route, deprecated by RFC 5095: addresses in the order of travel. */
-export const TYPE_SOURCE_ROUTE = 0;
+const TYPE_SOURCE_ROUTE = 0;
 /** Mobile IPv6 (RFC 6275 §6.4): one home address. */
-export const TYPE_MOBILE = 2;
+const TYPE_MOBILE = 2;
 /** RPL source route (RFC 6554): addresses with the prefix left out. */
-export const TYPE_RPL = 3;
+const TYPE_RPL = 3;
 /** Segment routing (RFC 8754 §2): the last segment comes first. */
-export const TYPE_SEGMENT_ROUTING = 4;
+const TYPE_SEGMENT_ROUTING = 4;
 
 const LEN = 1;
 const TYPE = 2;

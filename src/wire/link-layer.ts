@@ -22,13 +22,13 @@ export { NetworkLayer };
 
 export const LINKTYPE_NULL = 0;
 export const LINKTYPE_ETHERNET = 1;
-export const LINKTYPE_PPP = 9;
+const LINKTYPE_PPP = 9;
 /** What libpcap calls raw IP on Linux; files say 101. */
 export const DLT_RAW = 12;
 /** The same on OpenBSD. */
 export const DLT_RAW_OPENBSD = 14;
-export const LINKTYPE_PPP_SERIAL = 50;
-export const LINKTYPE_PPP_ETHER = 51;
+const LINKTYPE_PPP_SERIAL = 50;
+const LINKTYPE_PPP_ETHER = 51;
 export const LINKTYPE_RAW = 101;
 export const LINKTYPE_LOOP = 108;
 export const LINKTYPE_LINUX_SLL = 113;

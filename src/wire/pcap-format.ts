@@ -18,7 +18,7 @@ export const RECORD_HEADER_LEN = 16;
 /** What libpcap and tcpdump use; no link we read has longer frames. */
 export const DEFAULT_SNAPLEN = 262_144;
 
-export const MAGIC_MICROSECONDS = 0xa1b2c3d4;
+const MAGIC_MICROSECONDS = 0xa1b2c3d4;
 export const MAGIC_NANOSECONDS = 0xa1b23c4d;
 const MAGIC_KUZNETZOV = 0xa1b2cd34;
 const VERSION_MAJOR = 2;

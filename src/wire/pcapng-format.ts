@@ -41,7 +41,7 @@ export const STATISTICS_BODY_LEN = 12;
 /** An obsolete packet's drops where its writer does not know them. */
 export const NO_DROP_COUNT = 0xffff;
 
-export const OPT_END = 0;
+const OPT_END = 0;
 export const OPT_COMMENT = 1;
 export const OPT_SHB_USERAPPL = 4;
 export const OPT_IF_NAME = 2;

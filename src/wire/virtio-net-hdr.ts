@@ -25,34 +25,6 @@ const GSO_SIZE = 4;
 const CSUM_START = 6;
 const CSUM_OFFSET = 8;
 
-export function getFlags(view: DataView, base: number): number {
-  return view.getUint8(base + FLAGS);
-}
-
-export function getGsoType(view: DataView, base: number): number {
-  return view.getUint8(base + GSO_TYPE);
-}
-
-/** Octets from the start of the frame to the end of the UDP header. */
-export function getHdrLen(view: DataView, base: number): number {
-  return view.getUint16(base + HDR_LEN, true);
-}
-
-/** For GSO_UDP: octets of IP payload per fragment, the UDP header counted in, a multiple of 8. For GSO_UDP_L4: of UDP payload. */
-export function getGsoSize(view: DataView, base: number): number {
-  return view.getUint16(base + GSO_SIZE, true);
-}
-
-/** Offset of the UDP header from the start of the frame. */
-export function getCsumStart(view: DataView, base: number): number {
-  return view.getUint16(base + CSUM_START, true);
-}
-
-/** Offset of the checksum field from `csumStart`. */
-export function getCsumOffset(view: DataView, base: number): number {
-  return view.getUint16(base + CSUM_OFFSET, true);
-}
-
 export function setFlags(view: DataView, base: number, value: number): void {
   view.setUint8(base + FLAGS, value);
 }
@@ -61,18 +33,22 @@ export function setGsoType(view: DataView, base: number, value: number): void {
   view.setUint8(base + GSO_TYPE, value);
 }
 
+/** Octets from the start of the frame to the end of the UDP header. */
 export function setHdrLen(view: DataView, base: number, value: number): void {
   view.setUint16(base + HDR_LEN, value, true);
 }
 
+/** For GSO_UDP: octets of IP payload per fragment, the UDP header counted in, a multiple of 8. For GSO_UDP_L4: of UDP payload. */
 export function setGsoSize(view: DataView, base: number, value: number): void {
   view.setUint16(base + GSO_SIZE, value, true);
 }
 
+/** Offset of the UDP header from the start of the frame. */
 export function setCsumStart(view: DataView, base: number, value: number): void {
   view.setUint16(base + CSUM_START, value, true);
 }
 
+/** Offset of the checksum field from `csumStart`. */
 export function setCsumOffset(view: DataView, base: number, value: number): void {
   view.setUint16(base + CSUM_OFFSET, value, true);
 }
@@ -84,19 +60,6 @@ export interface VirtioNetHdr {
   readonly gsoSize: number;
   readonly csumStart: number;
   readonly csumOffset: number;
-}
-
-/** The header in `len` octets at `base`; null where they are fewer than 10. */
-export function parse(view: DataView, base: number, len: number): VirtioNetHdr | null {
-  if (len < HEADER_LEN) return null;
-  return {
-    flags: getFlags(view, base),
-    gsoType: getGsoType(view, base),
-    hdrLen: getHdrLen(view, base),
-    gsoSize: getGsoSize(view, base),
-    csumStart: getCsumStart(view, base),
-    csumOffset: getCsumOffset(view, base),
-  };
 }
 
 /** Writes the header. Returns its length. */

@@ -4,6 +4,9 @@ import * as c from '../../src/host/constants.js';
 import { addressOf, lastErrno, libc, mapFailed, viewOf } from '../../src/host/libc.js';
 import { getSockOptInt, openSocket, pollWritable, setSockOptInt } from '../../src/host/socket-calls.js';
 
+/** <bits/socket_type.h>; nothing of ours opens a stream. */
+const SOCK_STREAM = 1;
+
 describe('libc', () => {
   it('maps memory and shows it, and tells a mapping that failed', () => {
     const flags = c.MAP_PRIVATE | c.MAP_ANONYMOUS;
@@ -51,7 +54,7 @@ describe('socket calls', () => {
     libc().close(udp);
     await assert.rejects(pollWritable(udp, 1000), { code: 'EBADF', syscall: 'poll' });
 
-    const listening = openSocket(c.AF_INET, c.SOCK_STREAM | c.SOCK_CLOEXEC, 0); // never writable once it listens
+    const listening = openSocket(c.AF_INET, SOCK_STREAM | c.SOCK_CLOEXEC, 0); // never writable once it listens
     const address = new Uint8Array(16);
     address.set([c.AF_INET, 0, 0, 0, 127, 0, 0, 1]);
     assert.equal(libc().bind(listening, address, 16), 0);

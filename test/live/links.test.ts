@@ -7,7 +7,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { startLiveVerify } from '../../src/app/verify/live.js';
 import { CapLoop } from '../../src/capture/cap/loop.js';
-import { ENGINES } from '../../src/capture/open-capture.js';
+import { ENGINES } from '../../src/capture/child/protocol.js';
 import { LAB } from '../../src/host/lab.js';
 import { lastErrno, libc } from '../../src/host/libc.js';
 import { makePayload } from '../../src/payload/generated.js';

@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startLiveVerify } from '../../src/app/verify/live.js';
-import { ENGINES } from '../../src/capture/open-capture.js';
+import { ENGINES } from '../../src/capture/child/protocol.js';
 import { Expectation } from '../../src/compare/expectation.js';
 import { findInterface } from '../../src/host/interfaces.js';
 import { LAB } from '../../src/host/lab.js';

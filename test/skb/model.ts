@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { SegmentTable } from '../../src/memory/segment-table.js';
 import { skbAppendDatatoFrags } from '../../src/skb/append-datato-frags.js';
-import { skbClone, skbMorph } from '../../src/skb/clone.js';
+import { skbClone } from '../../src/skb/clone.js';
 import { skbCopyUbufs } from '../../src/skb/copy-ubufs.js';
 import { pskbCopy, pskbExpandHead } from '../../src/skb/expand-head.js';
 import { skbAddForeignFrag, skbFillPageDesc, skbZcopy, skbZcopySet } from '../../src/skb/fill-page-desc.js';
@@ -27,7 +27,7 @@ export const REAL = {
     consumeSkb,
     kfreeSkb,
   },
-  ...{ skbClone, skbMorph, skbCopyUbufs, pskbCopy, pskbExpandHead, skbLinearize, skbRecycleCheck, skbOrphan },
+  ...{ skbClone, skbCopyUbufs, pskbCopy, pskbExpandHead, skbLinearize, skbRecycleCheck, skbOrphan },
 };
 export type Api = typeof REAL;
 
@@ -143,17 +143,6 @@ export class World {
     expand: (held, b) => this.#change(held, (skb) => this.#api.pskbExpandHead(skb, (b * 13) % 5000, b % 3000)),
     linearize: (held) => this.#change(held, (skb) => this.#api.skbLinearize(skb)),
     copyUbufs: (held) => this.#change(held, (skb) => this.#api.skbCopyUbufs(skb)),
-    morph: (held, b) => {
-      const dst = this.#held[b % this.#held.length];
-      if (held === undefined || dst === undefined || dst === held || !this.#ownsOne(dst)) return;
-      if (dst.skb.users !== 1) assert.throws(() => this.#api.skbMorph(dst.skb, held.skb), { code: 'EINVAL' });
-      else {
-        const user = this.#userOf(held.skb);
-        this.#api.skbMorph(dst.skb, held.skb);
-        if (user !== undefined) user.copied = true;
-        dst.octets = held.octets;
-      }
-    },
     recycle: (held, b) => {
       if (held !== undefined && this.#api.skbRecycleCheck(held.skb, b % 5000)) held.octets = Buffer.alloc(0);
     },

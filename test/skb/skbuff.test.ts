@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { skbAppendDatatoFrags } from '../../src/skb/append-datato-frags.js';
 import { skbChecksum } from '../../src/skb/checksum.js';
-import { skbClone, skbMorph } from '../../src/skb/clone.js';
+import { skbClone } from '../../src/skb/clone.js';
 import { skbCopyBits } from '../../src/skb/copy-bits.js';
 import { pskbCopy, pskbExpandHead } from '../../src/skb/expand-head.js';
 import { NETIF_F_SG } from '../../src/skb/features.js';
@@ -101,26 +101,6 @@ describe('clones', () => {
     assert.equal(sk.wmemAlloc, 0);
     assertSameDatagram(clone, clone, octets);
     consumeSkb(clone);
-    assert.equal(pool.freePages, pool.pages);
-  });
-
-  it('skbMorph makes an skb a clone of another, also of its own clone', () => {
-    const pool = new FaultyPool();
-    const sk = new Sock();
-    const src = datagram(pool, 9000);
-    const octets = octetsOf(src);
-    const dst = datagram(pool, 100, sk);
-    assert.equal(skbMorph(dst, src), dst);
-    assert.equal(sk.wmemAlloc, 0);
-    skbMorph(dst, src);
-    assert.equal(src.shinfo.dataref, 2);
-    assert.equal(skbMorph(src, src), src);
-    assertSameDatagram(dst, src, octets);
-    dst.users += 1;
-    assert.throws(() => skbMorph(dst, src), fails('EINVAL'));
-    dst.users -= 1;
-    consumeSkb(src);
-    consumeSkb(dst);
     assert.equal(pool.freePages, pool.pages);
   });
 });

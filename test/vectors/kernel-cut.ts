@@ -1,7 +1,6 @@
 import { sendTo } from '../../src/app/compare/cutters.js';
 import {
   AF_PACKET,
-  ETH_P_ALL,
   IPPROTO_IPV6,
   MSG_DONTWAIT,
   SO_RCVBUF,
@@ -11,11 +10,11 @@ import {
 } from '../../src/host/constants.js';
 import { LAB } from '../../src/host/lab.js';
 import { libc } from '../../src/host/libc.js';
-import { lastError, openSocket, setSockOptInt } from '../../src/host/socket-calls.js';
+import { lastError, openSocket, SEND_BUFFER, setSockOptInt } from '../../src/host/socket-calls.js';
 import { SegmentTable } from '../../src/memory/segment-table.js';
 import type { Flow } from '../../src/skb/flow.js';
 import { kfreeSkb } from '../../src/skb/release.js';
-import { SEND_BUFFER, sockaddrLl } from '../../src/tx/af-packet.js';
+import { sockaddrLl } from '../../src/tx/af-packet.js';
 import { setHeaderOptions } from '../../src/tx/kernel-udp/header-options.js';
 import { UdpPort } from '../../src/tx/kernel-udp/port.js';
 import { openVirtioUfo } from '../../src/tx/packet/virtio-ufo.js';
@@ -73,6 +72,9 @@ export async function cutByUfo(flow: Flow, ident: number, payload: Uint8Array): 
 }
 
 /** A packet socket that sees what leaves near0; on veth it has all of it before the send returns. */
+/** All protocols (<linux/if_ether.h>). */
+const ETH_P_ALL = 0x0003;
+
 function openWatch(): number {
   const fd = openSocket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
   setSockOptInt(fd, SOL_SOCKET, SO_RCVBUF, 4 << 20);

