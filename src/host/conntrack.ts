@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readOrNull } from './read-or-null.js';
 
 /** What stands between a raw socket and the wire: netfilter's defragmentation. */
 export interface Conntrack {
@@ -19,12 +19,4 @@ export function detectConntrack(read: (path: string) => string | null = readOrNu
   const loaded = /^nf_(conntrack|defrag_ipv[46]) /m.test(read('/proc/modules') ?? '');
   if (tracked !== null || loaded) return { state: 'present', explanation: `if a rule uses it here, ${EXPLANATION}` };
   return { state: 'absent', explanation: null };
-}
-
-function readOrNull(path: string): string | null {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return null;
-  }
 }

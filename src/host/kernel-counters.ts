@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readOrNull } from './read-or-null.js';
 
 /** What the kernel says when a datagram or fragment is lost, and where to turn. */
 const LOSSES = {
@@ -57,7 +57,7 @@ const NAMES: readonly KernelCounter[] = [...LOSS_NAMES, ...TRAFFIC];
  */
 export function readKernelCounters(): KernelCounters {
   // thread-self: a worker may be in another namespace than its process
-  const read = (name: string) => readOrEmpty(`/proc/thread-self/net/${name}`);
+  const read = (name: string) => readOrNull(`/proc/thread-self/net/${name}`) ?? '';
   return parseKernelCounters(read('snmp'), read('snmp6'), read('softnet_stat'));
 }
 
@@ -110,20 +110,12 @@ function parseSnmp6(text: string): [string, number][] {
 
 /** Packets of the whole machine that the backlog of a core had no room for; null where that cannot be read. */
 export function readBacklogDrops(): number | null {
-  const text = readOrEmpty('/proc/thread-self/net/softnet_stat');
-  return text === '' ? null : softnetDropped(text);
+  const text = readOrNull('/proc/thread-self/net/softnet_stat');
+  return text === null ? null : softnetDropped(text);
 }
 
 /** One line a core, hexadecimal; the second column is what its backlog had no room for. */
 function softnetDropped(text: string): number {
   const rows = text.split('\n').filter((line) => line.trim() !== '');
   return rows.reduce((sum, row) => sum + Number.parseInt(row.trim().split(/\s+/)[1] ?? '0', 16), 0);
-}
-
-function readOrEmpty(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
 }

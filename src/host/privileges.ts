@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
+import { readOrNull } from './read-or-null.js';
 import { type UserNamespaces, userNamespaces } from './user-namespaces.js';
 
 /** The capabilities that udp-ufo's work can need, by bit (`<linux/capability.h>`). */
@@ -42,13 +42,9 @@ export function effectiveCapabilities(): ReadonlySet<Capability> {
   return parseCapabilities(readOfSelf('status'));
 }
 
-/** Empty where /proc is not there or not to be read: what it would have said is not known then, and nothing fails for it. */
+/** Empty where /proc is not there or not to be read: what it would have said is not known then. */
 function readOfSelf(name: string): string {
-  try {
-    return readFileSync(`/proc/self/${name}`, 'utf8');
-  } catch {
-    return '';
-  }
+  return readOrNull(`/proc/self/${name}`) ?? '';
 }
 
 /** The line `CapEff:\t000001ffffffffff` of /proc/self/status; none where the line is missing. */

@@ -1,6 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ERRNO, type SystemErrorDetails, systemError, type UfoError } from '../errors.js';
-import { POLLNVAL, POLLOUT, SO_BINDTODEVICE, SO_RCVBUF, SO_RCVBUFFORCE, SOL_SOCKET } from './constants.js';
+import {
+  POLLNVAL,
+  POLLOUT,
+  SO_BINDTODEVICE,
+  SO_RCVBUF,
+  SO_RCVBUFFORCE,
+  SO_SNDBUF,
+  SO_SNDBUFFORCE,
+  SOL_SOCKET,
+} from './constants.js';
 import { lastErrno, libc, pollAsync } from './libc.js';
 
 /** No native call keeps a thread for longer than this, milliseconds. */
@@ -42,11 +51,29 @@ export function getSockOptInt(fd: number, level: number, name: number): number {
   return value[0]!;
 }
 
+/** setsockopt(2) of a socket whose descriptor somebody else keeps to himself. Throws a system error. */
+export type SetOption<T> = (level: number, name: number, value: T) => void;
+
 /** From now on a socket sends and receives by this interface only. Throws ENODEV; EPERM before Linux 5.7 without CAP_NET_RAW. */
-export function bindToDevice(fd: number, name: string): void {
+export function bindToDevice(fd: number | SetOption<Buffer>, name: string): void {
   const octets = Buffer.from(name);
-  if (libc().setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, octets, octets.length) < 0) {
+  if (typeof fd === 'function') fd(SOL_SOCKET, SO_BINDTODEVICE, octets);
+  else if (libc().setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, octets, octets.length) < 0) {
     throw lastError('setsockopt', { reason: `SO_BINDTODEVICE ${name}` });
+  }
+}
+
+/** Send buffer that drivers ask for, octets of skb truesize; without CAP_NET_ADMIN the kernel cuts it to net.core.wmem_max. */
+export const SEND_BUFFER = 8 << 20;
+
+/** SO_SNDBUFFORCE passes net.core.wmem_max and needs CAP_NET_ADMIN in the first user namespace; SO_SNDBUF does not. */
+export function setSendBuffer(fd: number | SetOption<number>, octets: number): void {
+  const half = octets >>> 1; // the kernel doubles what it is given
+  const set = typeof fd === 'function' ? fd : setSockOptInt.bind(null, fd);
+  try {
+    set(SOL_SOCKET, SO_SNDBUFFORCE, half);
+  } catch {
+    set(SOL_SOCKET, SO_SNDBUF, half);
   }
 }
 

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readOrNull } from './read-or-null.js';
 
 /** Whether an ordinary user may make user namespaces here. */
 export interface UserNamespaces {
@@ -64,12 +64,4 @@ export function userNamespaces(
 /** A mount namespace has something mounted on its root; a chroot mostly has not. One that is a mount itself goes unseen. */
 function inChroot(mountinfo: string | null): boolean {
   return mountinfo !== null && !mountinfo.split('\n').some((line) => line.split(' ')[4] === '/');
-}
-
-function readOrNull(path: string): string | null {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return null;
-  }
 }

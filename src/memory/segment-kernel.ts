@@ -5,6 +5,8 @@ import { compileKernel, instantiate, type WasmMemory } from './webassembly.js';
 export const ROWS = 1024;
 /** Pieces of a segment table. */
 export const PIECES = ROWS * 4;
+/** Pieces that one row may borrow: a 65,535-octet frame in 17 pages, and the linear part. */
+export const MAX_ROW_PIECES = 18;
 
 /**
  * Octets from column to column. A cache line more than the elements need: the kernel writes a few beyond the last one, and

@@ -1,9 +1,7 @@
 import { FIRST_FOREIGN } from './page-pool.js';
-import { COLUMNS, PIECES, type RepeatRow, ROWS } from './segment-kernel.js';
+import { COLUMNS, MAX_ROW_PIECES, PIECES, type RepeatRow, ROWS } from './segment-kernel.js';
 import { PAGE_SIZE, type UserMemory } from './user-memory.js';
 
-/** Pieces that one row may borrow: a 65,535-octet frame in 17 pages, and the linear part. */
-const MAX_ROW_PIECES = 18;
 /** Headers begin a cache line each. */
 const HEAD_ALIGN = 64;
 const PAGE_SHIFT = Math.log2(PAGE_SIZE);

@@ -1,8 +1,9 @@
 import { argumentError, usageError } from '../errors.js';
 import type { PayloadSizes } from '../payload/sizes.js';
 import { type Basics, type DriverOption, type NumberRange, type Option, rangeText } from './option.js';
-import { type Endpoint, parseAddress, parseEndpoint, parseMac, parsePort } from './parse-address.js';
+import { type Endpoint, parseAddress, parseEndpoint, parsePort } from './parse-address.js';
 import { type FlowEndpoint, parseFlowEndpoint, parsePorts, parseSources } from './parse-flows.js';
+import { parseHex } from './parse-hex.js';
 import { parseDuration, parseWhole } from './parse-number.js';
 import { parseSizes } from './parse-payload.js';
 import { parseRate, type RateWish } from './parse-rate.js';
@@ -95,6 +96,10 @@ export const size = (basics: Basics, { min }: Pick<NumberRange, 'min'> = PAYLOAD
 export const sizes = (basics: Basics): Option<PayloadSizes | undefined> =>
   value({ range: rangeText(PAYLOAD_RANGE), ...basics }, (text, name) => parseSizes(text, name, PAYLOAD_RANGE));
 
+/** Octets in hexadecimal, at most `most`. */
+export const hex = (basics: Basics, most: number = PAYLOAD_RANGE.max): Option<Uint8Array | undefined> =>
+  value(basics, (text, name) => parseHex(text, name, most));
+
 /** Milliseconds. */
 export const duration = (
   basics: Basics,
@@ -127,8 +132,6 @@ export const address = (basics: Basics): Option<string | undefined> => value(bas
 
 export const port = (basics: Basics): Option<number | undefined> =>
   value(basics, (text, name) => parsePort(text, text, name));
-
-export const mac = (basics: Basics): Option<Uint8Array | undefined> => value(basics, parseMac);
 
 export const interfaceName = (basics: Basics): Option<string | undefined> =>
   value({ completes: 'interface', ...basics }, (text, name) => {

@@ -2,10 +2,10 @@ import { argumentError, typeError } from '../errors.js';
 import { checkExtensionHeaders, type ExtensionHeader, MTU_RANGE } from '../skb/flow.js';
 import type { IdentSource } from '../ufo/ident.js';
 import { isVlanTag, type VlanTag } from '../wire/ethernet.js';
-import { numbered, value } from './builders.js';
+import { hex, numbered, value } from './builders.js';
 import type { DriverOption, ValuesOf } from './option.js';
 import { parseMac } from './parse-address.js';
-import { parseExtensionHeaders, parseHex, parseVlans } from './parse-headers.js';
+import { parseExtensionHeaders, parseVlans } from './parse-headers.js';
 
 const group = 'headers';
 
@@ -84,9 +84,9 @@ function switched(basics: { name: string; describe: string; family?: 4 | 6 }, me
 function octetsOption(): DriverOption<Uint8Array> {
   const most = 40;
   return {
-    ...value(
+    ...hex(
       { describe: 'IPv4 options in hexadecimal', range: `0 … ${most} octets, a multiple of 4`, group, family: 4 },
-      (text, name) => parseHex(text, name, most),
+      most,
     ),
     check: (given, name) => {
       if (given instanceof Uint8Array && given.length <= most && given.length % 4 === 0) return;

@@ -1,5 +1,6 @@
 import { isIP, isIPv4, isIPv6 } from 'node:net';
 import { argumentError } from '../errors.js';
+import * as ethernet from '../wire/ethernet.js';
 
 /** Where to send to or from. `host` is an address literal (no brackets, zone kept) or a host name still to be resolved. */
 export interface Endpoint {
@@ -68,8 +69,7 @@ function parseHost(host: string, text: string, name: string): Pick<Endpoint, 'ho
 
 /** An Ethernet address, `02:00:00:00:00:01` or with hyphens: 6 octets. */
 export function parseMac(text: string, name: string): Uint8Array {
-  if (!/^[0-9a-f]{2}([:-][0-9a-f]{2}){5}$/i.test(text)) {
-    throw argumentError(name, text, 'an Ethernet address like 02:00:00:00:00:01');
-  }
-  return Uint8Array.from(text.split(/[:-]/), (octet) => Number.parseInt(octet, 16));
+  const octets = ethernet.parseMac(text);
+  if (octets === null) throw argumentError(name, text, 'an Ethernet address like 02:00:00:00:00:01');
+  return octets;
 }

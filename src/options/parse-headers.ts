@@ -1,19 +1,7 @@
 import { argumentError } from '../errors.js';
-
-/** `0a0b`, `0a 0b` or `0a:0b`. */
-export function parseHex(text: string, name: string, most: number): Uint8Array {
-  const digits = text.replaceAll(/[\s:]/g, '');
-  if (!/^([0-9a-f]{2})*$/i.test(digits) || digits.length > 2 * most) {
-    throw argumentError(name, text, `0 … ${most} octets in hexadecimal`);
-  }
-  return Uint8Array.from(Buffer.from(digits, 'hex'));
-}
-
-/** An IPv6 extension header as the socket takes it. */
-export interface ParsedExtensionHeader {
-  readonly type: number;
-  readonly octets: Uint8Array;
-}
+import type { ExtensionHeader } from '../skb/flow.js';
+import { TPID_QINQ, TPID_VLAN, type VlanTag } from '../wire/ethernet.js';
+import { parseHex } from './parse-hex.js';
 
 /** The types by name; 44 is the UFO stage's own. */
 const EXTENSIONS: Readonly<Record<string, number>> = { hopbyhop: 0, routing: 43, destination: 60 };
@@ -22,7 +10,7 @@ const EXTENSIONS: Readonly<Record<string, number>> = { hopbyhop: 0, routing: 43,
  * `hopbyhop=0000050200000000,destination=0000010400000000`: IPv6 extension headers in the order they appear, each whole;
  * its first octet (next header) is filled in later.
  */
-export function parseExtensionHeaders(text: string, name: string): ParsedExtensionHeader[] {
+export function parseExtensionHeaders(text: string, name: string): ExtensionHeader[] {
   return text.split(',').map((one) => {
     const [kind = '', hex = ''] = one.split('=');
     const plain = kind.replaceAll('-', '');
@@ -34,17 +22,8 @@ export function parseExtensionHeaders(text: string, name: string): ParsedExtensi
   });
 }
 
-/** A VLAN tag as the Ethernet header takes it. */
-export interface ParsedVlanTag {
-  readonly tpid: number;
-  readonly tci: number;
-}
-
-const TPID_VLAN = 0x8100;
-const TPID_QINQ = 0x88a8;
-
 /** `100`, `100.5` with priority 5, `100,200` outer (802.1ad) and inner tag. */
-export function parseVlans(text: string, name: string): ParsedVlanTag[] {
+export function parseVlans(text: string, name: string): VlanTag[] {
   const tags = text.split(',');
   if (tags.length > 2) throw argumentError(name, text, 'one tag, or an outer and an inner one');
   return tags.map((tag, index) => {

@@ -1,5 +1,5 @@
-import { count, inputFile, size, sizes, value } from './builders.js';
-import { parseHex, parseText } from './parse-payload.js';
+import { count, hex, inputFile, size, sizes, value } from './builders.js';
+import { parseText } from './parse-payload.js';
 
 const group = 'payload';
 
@@ -16,7 +16,7 @@ export const PAYLOAD_OPTIONS = {
     { min: 0, max: 0xffff_ffff },
   ),
   data: value({ describe: 'payload of this text, in UTF-8, no end of line added', group }, parseText),
-  hex: value({ describe: 'payload of these octets: 00ff, 00:ff or "00 ff"', group }, parseHex),
+  hex: hex({ describe: 'payload of these octets: 00ff, 00:ff or "00 ff"', group }),
   file: inputFile({ describe: 'payload from this file; standard input where no payload is given', group }),
   datagramSize: size({ describe: 'cut a file or standard input into datagrams of so many octets', group }, { min: 1 }),
   count: count({ describe: 'datagrams to make (1)', group }),

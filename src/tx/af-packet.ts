@@ -1,20 +1,9 @@
 import { ERRNO } from '../errors.js';
-import {
-  AF_PACKET,
-  SO_SNDBUF,
-  SO_SNDBUFFORCE,
-  SOCK_CLOEXEC,
-  SOCK_DGRAM,
-  SOCK_RAW,
-  SOL_SOCKET,
-} from '../host/constants.js';
+import { AF_PACKET, SOCK_CLOEXEC, SOCK_DGRAM, SOCK_RAW } from '../host/constants.js';
 import { addressOf, libc } from '../host/libc.js';
 import { explainEperm } from '../host/privileges.js';
-import { lastError, openSocket, setSockOptInt } from '../host/socket-calls.js';
+import { lastError, openSocket, setSendBuffer } from '../host/socket-calls.js';
 import type { Link } from './link.js';
-
-/** Send buffer asked for, octets of skb truesize; without CAP_NET_ADMIN the kernel cuts it to net.core.wmem_max. */
-export const SEND_BUFFER = 8 << 20;
 
 /** `struct sockaddr_ll`: family, protocol (big-endian), ifindex, hatype, pkttype, halen, addr[8]. */
 export const SOCKADDR_LL_LEN = 20;
@@ -37,13 +26,6 @@ export function openPacketFd(ifindex: number, sendBufferSize: number, headless =
     libc().close(fd);
     throw error;
   }
-}
-
-/** SO_SNDBUFFORCE passes net.core.wmem_max and needs CAP_NET_ADMIN in the first user namespace; SO_SNDBUF does not. */
-export function setSendBuffer(fd: number, octets: number): void {
-  const half = octets >>> 1; // the kernel doubles what it is given
-  if (libc().setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, Int32Array.of(half), 4) === 0) return;
-  setSockOptInt(fd, SOL_SOCKET, SO_SNDBUF, half);
 }
 
 /** The socket addresses by which a message names its protocol, one a family; made once, they never move. */

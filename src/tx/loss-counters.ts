@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { readBacklogDrops } from '../host/kernel-counters.js';
+import { readOrNull } from '../host/read-or-null.js';
 import type { LostFrames } from './net-device.js';
 
 /** What the kernel counts of an interface's sending, in packets. */
@@ -88,11 +88,8 @@ export function parseTxCounters(text: string, name: string): TxCounters | null {
 }
 
 function readTxCounters(name: string): TxCounters | null {
-  try {
-    return parseTxCounters(readFileSync('/proc/thread-self/net/dev', 'utf8'), name);
-  } catch {
-    return null; // a container without /proc
-  }
+  const text = readOrNull('/proc/thread-self/net/dev'); // null in a container without /proc
+  return text === null ? null : parseTxCounters(text, name);
 }
 
 function since(before: TxCounters | null, now: TxCounters | null): TxCounters | null {

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { ERRNO, systemError } from '../errors.js';
+import { readOrNull } from '../host/read-or-null.js';
 
 /** @throws UfoError EHOSTUNREACH: `address` is this host's, and what goes out of `interfaceName` does not come back to it */
 export function refuseOwnAddress(address: string, interfaceName: string): never {
@@ -31,9 +31,6 @@ export function refuseMartian(source: Uint8Array, destination: Uint8Array, addre
 
 /** Of the calling thread's network namespace. */
 function isOn(where: 'all' | 'lo', name: string): boolean {
-  try {
-    return readFileSync(`/proc/sys/net/ipv4/conf/${where}/${name}`, 'latin1').trim() !== '0';
-  } catch {
-    return false;
-  }
+  const text = readOrNull(`/proc/sys/net/ipv4/conf/${where}/${name}`);
+  return text !== null && text.trim() !== '0';
 }

@@ -1,9 +1,10 @@
 import { checkObject } from '../checks.js';
 import { argumentError, typeError } from '../errors.js';
-import { type CaptureFormat, PlainFormat, type RecordFields } from './capture-format.js';
+import { type CaptureFormat, PlainFormat } from './capture-format.js';
 import { checkFrame, type Frame } from './frame.js';
 import type { PcapFormat } from './pcap-format.js';
 import { optionText } from './pcapng-format.js';
+import type { FrameFields } from './pcapng-writer.js';
 
 /**
  * The records of frames, without what a file begins and ends with; a frame longer than the format's snaplen is cut there.
@@ -49,7 +50,7 @@ export function encodePcap(frames: readonly Frame[], format: PcapFormat): Uint8A
   return encodeCapture(frames, new PlainFormat(format));
 }
 
-function fieldsOf(frame: Frame, format: CaptureFormat): RecordFields {
+function fieldsOf(frame: Frame, format: CaptureFormat): FrameFields {
   const { linktype, snaplen } = format;
   if (frame.linktype !== linktype) {
     throw argumentError('frame.linktype', frame.linktype, `${linktype}, the one link type of this capture file`);

@@ -7,19 +7,7 @@ import {
   putRecordHeader,
   RECORD_HEADER_LEN,
 } from './pcap-format.js';
-import { PcapngFormat } from './pcapng-writer.js';
-
-/** What stands beside the octets of a frame in a capture file. */
-export interface RecordFields {
-  readonly seconds: number;
-  readonly nanoseconds: number;
-  readonly caplen: number;
-  readonly len: number;
-  /** For people; only pcapng keeps it. UTF-8. */
-  readonly comment?: Uint8Array | undefined;
-  /** Number of the interface it is from, as `interfaceOf` gives it; default 0. */
-  readonly interface?: number;
-}
+import { type FrameFields, PcapngFormat } from './pcapng-writer.js';
 
 /** Frames of the whole capture, for the end of the file. */
 export interface CaptureCounts {
@@ -41,9 +29,9 @@ export interface CaptureFormat {
   interfaceOf(name?: string): number;
   /** Descriptions of interfaces that are new, to stand in front of the next records. */
   described(): Uint8Array;
-  recordLen(record: RecordFields): number;
+  recordLen(record: FrameFields): number;
   /** Writes what belongs around the frame whose octets already stand at `at + headLen`; returns where the record ends. */
-  put(view: DataView, at: number, record: RecordFields): number;
+  put(view: DataView, at: number, record: FrameFields): number;
   /** What the file ends with. */
   trailer(counts: CaptureCounts): Uint8Array;
 }
@@ -100,11 +88,11 @@ export class PlainFormat implements CaptureFormat {
     return new Uint8Array(0);
   }
 
-  recordLen({ caplen }: RecordFields): number {
+  recordLen({ caplen }: FrameFields): number {
     return RECORD_HEADER_LEN + caplen;
   }
 
-  put(view: DataView, at: number, record: RecordFields): number {
+  put(view: DataView, at: number, record: FrameFields): number {
     return at + putRecordHeader(view, at, this.#format, record) + record.caplen;
   }
 

@@ -30,12 +30,15 @@ interface Option {
   readonly value: Uint8Array;
 }
 
-interface Fields {
+/** What stands beside the octets of a frame in a capture file. */
+export interface FrameFields {
   readonly seconds: number;
   readonly nanoseconds: number;
   readonly caplen: number;
   readonly len: number;
+  /** For people; only pcapng keeps it. UTF-8. */
   readonly comment?: Uint8Array | undefined;
+  /** Number of the interface it is from, as `interfaceOf` gives it; default 0. */
   readonly interface?: number;
 }
 
@@ -99,17 +102,17 @@ export class PcapngFormat {
     });
   }
 
-  recordLen({ caplen, comment }: Fields): number {
+  recordLen({ caplen, comment }: FrameFields): number {
     const options = comment === undefined ? 0 : 2 * OPTION_HEAD_LEN + padded(comment.length);
     return BLOCK_FRAME_LEN + PACKET_BODY_LEN + padded(caplen) + options;
   }
 
-  put(view: DataView, at: number, record: Fields): number {
+  put(view: DataView, at: number, record: FrameFields): number {
     return this.putTail(view, this.putHead(view, at, record) + record.caplen, record);
   }
 
   /** What stands in front of a frame; returns where that begins. */
-  putHead(view: DataView, at: number, record: Fields): number {
+  putHead(view: DataView, at: number, record: FrameFields): number {
     const len = this.recordLen(record);
     view.setUint32(at, BLOCK_ENHANCED_PACKET, LITTLE);
     view.setUint32(at + 4, len, LITTLE);
@@ -121,7 +124,7 @@ export class PcapngFormat {
   }
 
   /** What stands behind a frame, whose end is at `at`; returns where the record ends. */
-  putTail(view: DataView, at: number, record: Fields): number {
+  putTail(view: DataView, at: number, record: FrameFields): number {
     let end = at;
     for (let len = record.caplen; len % 4 !== 0; len++) view.setUint8(end++, 0);
     if (record.comment !== undefined) {

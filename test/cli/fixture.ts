@@ -26,7 +26,7 @@ export function probe(seen: (values: Readonly<Record<string, unknown>>, rest: re
       idents: HEADER_OPTIONS.idents,
       ttl: HEADER_OPTIONS.ttl,
       tos: HEADER_OPTIONS.tos,
-      destinationMac: option.mac({ describe: 'next hop' }),
+      destinationMac: HEADER_OPTIONS.destinationMac,
       driver: option.choice({ describe: 'driver' }, ['raw-socket', 'packet-socket']),
       verify: option.flagOrString({ describe: 'verify' }),
       json: option.json,

@@ -1,14 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseExtensionHeaders, parseHex, parseVlans } from '../../src/options/parse-headers.js';
+import { parseExtensionHeaders, parseVlans } from '../../src/options/parse-headers.js';
 
 describe('headers on the command line', () => {
-  it('reads hexadecimal with and without separators', () => {
-    for (const text of ['0a0B', '0a 0b', '0a:0b'])
-      assert.deepEqual(parseHex(text, '--options', 40), Uint8Array.of(10, 11));
-    assert.deepEqual(parseHex('', '--options', 40), new Uint8Array(0));
-  });
-
   it('reads extension headers in order', () => {
     assert.deepEqual(parseExtensionHeaders('hop-by-hop=0000050200000000,destination=0000010400000000', '--x'), [
       { type: 0, octets: Uint8Array.of(0, 0, 5, 2, 0, 0, 0, 0) },
@@ -26,8 +20,6 @@ describe('headers on the command line', () => {
   });
 
   it('names the option and what it got', () => {
-    for (const text of ['0', '0g', '00'.repeat(41)])
-      assert.throws(() => parseHex(text, '--options', 40), /^TypeError: --options: got/);
     for (const text of ['', 'fragment=00', 'routing', 'routing=', 'routing=0']) {
       assert.throws(() => parseExtensionHeaders(text, '--extension-headers'), /^TypeError: --extension-headers: got/);
     }

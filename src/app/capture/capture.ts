@@ -1,5 +1,6 @@
 import { type LiveCapture, openCapture, spawnPrefixFor } from '../../capture/open-capture.js';
 import { dropPrivileges } from '../../host/invoking-user.js';
+import { endWith } from '../common/end-with.js';
 import { EXIT, type ExitCode } from '../common/exit-codes.js';
 import { counted } from '../common/figures.js';
 import { openUntilStopped } from '../common/open-until-stopped.js';
@@ -28,9 +29,7 @@ async function captureToText(
 ): Promise<CaptureResult> {
   await using running = await openUntilStopped(signal, (opening) => openText(options, opening));
   dropPrivileges({ filesToCome: false });
-  const stop = (): void => void running.close();
-  const timer = options.durationMs === undefined ? undefined : setTimeout(stop, options.durationMs);
-  signal.addEventListener('abort', stop, { once: true });
+  using _ = endWith(signal, options.durationMs, () => void running.close());
   output.note(beginText(options));
   let frames = 0;
   try {
@@ -43,8 +42,6 @@ async function captureToText(
       if (frames === options.count) break;
     }
   } finally {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', stop);
     await running.close();
   }
   return { engine: running.engine, frames, lost: (await running.stats()).lost };

@@ -3,6 +3,7 @@ import { CaptureChild } from '../../capture/child/process.js';
 import type { CaptureChildArguments } from '../../capture/child/protocol.js';
 import { spawnPrefixFor } from '../../capture/open-capture.js';
 import { dropPrivileges } from '../../host/invoking-user.js';
+import { endWith } from '../common/end-with.js';
 import { LiveFile } from '../common/live-file.js';
 import { openUntilStopped } from '../common/open-until-stopped.js';
 import type { Output } from '../common/output.js';
@@ -23,10 +24,7 @@ export async function captureToFile(
     }),
   );
   dropPrivileges({ filesToCome: true });
-  const stop = (): void => child.stop();
-  const timer = options.durationMs === undefined ? undefined : setTimeout(stop, options.durationMs);
-  if (signal.aborted) stop();
-  signal.addEventListener('abort', stop, { once: true });
+  using _ = endWith(signal, options.durationMs, () => child.stop());
   output.note(beginText(options));
   try {
     for await (const message of child.messages()) void message; // it has only figures to tell
@@ -34,9 +32,6 @@ export async function captureToFile(
   } catch (error) {
     output.note(`${child.stats.received} frame(s) until then, ${child.stats.lost ?? '?'} lost`);
     throw error;
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', stop);
   }
   const { received, lost } = child.stats;
   return { engine: child.engine, frames: received, lost, toStdout: file.isStdout };

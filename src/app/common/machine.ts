@@ -1,10 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { readOrNull } from '../../host/read-or-null.js';
 
 /** This boot of this machine, as the kernel names it; empty where it does not. */
 export function thisMachine(): string {
-  try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-  } catch {
-    return '';
-  }
+  return (readOrNull('/proc/sys/kernel/random/boot_id') ?? '').trim();
 }

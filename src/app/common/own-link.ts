@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { insideLab } from '../../host/lab-info.js';
+import { readOrNull } from '../../host/read-or-null.js';
 
 /**
  * Whether nothing that may change a packet is between what leaves by `sender` and what a capture on `watched` sees: it is that
@@ -33,9 +33,6 @@ function isPair(a: string, b: string): boolean {
 }
 
 function indexOf(name: string, file: string): number | null {
-  try {
-    return Number(readFileSync(`/sys/class/net/${name}/${file}`, 'utf8'));
-  } catch {
-    return null; // not here: in another namespace, or there is no /sys
-  }
+  const text = readOrNull(`/sys/class/net/${name}/${file}`); // null: in another namespace, or there is no /sys
+  return text === null ? null : Number(text);
 }

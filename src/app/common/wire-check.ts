@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Expectation } from '../../compare/expectation.js';
 import { ownsAny } from '../../compare/flow.js';
 import { UfoError } from '../../errors.js';
@@ -7,6 +6,7 @@ import type { DatagramVerdict } from '../../verify/verdict.js';
 import { type LiveVerification, startLiveVerify } from '../verify/live.js';
 import { openUntilStopped } from './open-until-stopped.js';
 import { isOwnLink } from './own-link.js';
+import { untilJudged } from './until-judged.js';
 import { type WireReport, wireReport } from './wire-report.js';
 
 type WatchedPath = Omit<PathInfo, 'packets'>;
@@ -25,9 +25,6 @@ export interface WireCheckOptions {
   readonly pcap?: string | undefined;
 }
 
-/** A wire is taken for quiet when no verdict has come for so long, milliseconds: more than they are held back. */
-const QUIET = 1000;
-const LOOK_EVERY = 20;
 /** From a packet on the wire to its sender's word of it, at most, milliseconds. */
 const TOLD_WITHIN = 100;
 
@@ -98,7 +95,7 @@ export class WireCheck {
    * @param cutShort the sending was ended by its breaking off
    */
   async finish(cutShort: boolean): Promise<WireReport> {
-    await this.#quiet();
+    await untilJudged(this.expectation, this.broken, () => this.#judge());
     this.#live.stop();
     const captureLost = await this.#done;
     this.#judge();
@@ -140,18 +137,6 @@ export class WireCheck {
     for (const { verdict } of ready) {
       const held = this.expectation.take(verdict);
       if (held !== null) this.#onHeld?.(held.verdict);
-    }
-  }
-
-  async #quiet(): Promise<void> {
-    const { expectation } = this;
-    let judged = -1;
-    for (let since = 0; expectation.judged < expectation.told && since < QUIET; since += LOOK_EVERY) {
-      this.#judge();
-      if (this.#broken.signal.aborted) return;
-      if (expectation.judged !== judged) since = 0;
-      judged = expectation.judged;
-      await sleep(LOOK_EVERY);
     }
   }
 }

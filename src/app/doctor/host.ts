@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { detectConntrack } from '../../host/conntrack.js';
 import { activeFeatures } from '../../host/device-features.js';
 import type { NetworkInterface } from '../../host/interfaces.js';
 import { insideLab } from '../../host/lab.js';
 import type { Privileges } from '../../host/privileges.js';
+import { readOrNull } from '../../host/read-or-null.js';
 import { usoObstacle } from '../../tx/uso.js';
 import { MIN_MTU } from '../../wire/ipv6.js';
 import type { Check } from './report.js';
@@ -130,12 +130,4 @@ function usoCheck(name: string): Check {
     state: 'ok',
     value: why === null ? 'equal datagrams of kernel-udp are joined' : `not used: ${why}`,
   };
-}
-
-function readOrNull(path: string): string | null {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return null;
-  }
 }

@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type LiveCapture, openCapture, spawnPrefixFor } from '../../capture/open-capture.js';
 import { FrameExpectation } from '../../compare/frames/expectation.js';
 import { openUntilStopped } from '../common/open-until-stopped.js';
 import { isOwnLink } from '../common/own-link.js';
+import { untilJudged } from '../common/until-judged.js';
 import { type WireReport, wireReport } from '../common/wire-report.js';
 
 interface FrameWatchOptions {
@@ -13,10 +13,6 @@ interface FrameWatchOptions {
   readonly wholeFrames: boolean;
   readonly strict: boolean;
 }
-
-/** Nothing is waited for any longer when no frame has come for so long, milliseconds. */
-const QUIET = 1000;
-const LOOK_EVERY = 20;
 
 /** Captures on an interface and holds what it sees against what is told to be sent. */
 export class FrameWatch implements AsyncDisposable {
@@ -56,7 +52,7 @@ export class FrameWatch implements AsyncDisposable {
    * @param cutShort the sending was ended by its breaking off
    */
   async finish(cutShort: boolean): Promise<WireReport> {
-    await this.#quiet();
+    await untilJudged(this.expectation, this.broken);
     await this.#capture.close();
     await this.#done;
     const { lost } = await this.#capture.stats();
@@ -73,17 +69,6 @@ export class FrameWatch implements AsyncDisposable {
       for await (const batch of this.#capture) for (const frame of batch) this.expectation.take(frame);
     } catch (error) {
       this.#broken.abort(error);
-    }
-  }
-
-  async #quiet(): Promise<void> {
-    const { expectation } = this;
-    let judged = -1;
-    for (let since = 0; expectation.judged < expectation.told && since < QUIET; since += LOOK_EVERY) {
-      if (this.#broken.signal.aborted) return;
-      if (expectation.judged !== judged) since = 0;
-      judged = expectation.judged;
-      await sleep(LOOK_EVERY);
     }
   }
 }

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { insideLab } from '../../host/lab-info.js';
+import { readOrNull } from '../../host/read-or-null.js';
 import type { RateWish } from '../../options/parse-rate.js';
 import type { PathInfo } from '../../socket/path/info.js';
 import { identWrapSeconds, REASSEMBLY_TIME_4 } from '../../ufo/ident.js';
@@ -52,11 +52,8 @@ function toLab({ destination }: PathInfo): boolean {
 }
 
 function reassemblyRoom(family: 4 | 6): number | null {
-  try {
-    return Number(readFileSync(`/proc/sys/${THRESHOLD[family].replaceAll('.', '/')}`, 'utf8'));
-  } catch {
-    return null;
-  }
+  const text = readOrNull(`/proc/sys/${THRESHOLD[family].replaceAll('.', '/')}`);
+  return text === null ? null : Number(text);
 }
 
 /** RFC 4963: a piece of an older datagram under the same id may be joined to a newer one. */

@@ -9,6 +9,7 @@ import { dropPrivileges } from '../../host/invoking-user.js';
 import { type Comparer, Recount } from '../../verify/recount.js';
 import type { DatagramVerdict, VerifySummary } from '../../verify/verdict.js';
 import { lossHint } from '../capture/capture.js';
+import { endWith } from '../common/end-with.js';
 import { type ExitCode, verdictExitCode } from '../common/exit-codes.js';
 import { LiveFile } from '../common/live-file.js';
 import { openUntilStopped } from '../common/open-until-stopped.js';
@@ -225,10 +226,7 @@ export async function verifyLive(
     startLiveVerify({ ...options, expect, ...told, signal: opening }),
   );
   dropPrivileges({ filesToCome: html !== undefined || options.write !== undefined });
-  const stop = (): void => running.stop();
-  const timer = options.durationMs === undefined ? undefined : setTimeout(stop, options.durationMs);
-  if (signal.aborted) stop();
-  signal.addEventListener('abort', stop, { once: true });
+  using _ = endWith(signal, options.durationMs, () => running.stop());
   output.note(`verifying on ${options.interface}`);
   const print = async (text: string, value: object): Promise<void> => {
     if (running.toStdout) output.note(text);
@@ -253,8 +251,5 @@ export async function verifyLive(
   } catch (error) {
     if (running.soFar !== undefined) await print(...comparedSummary(running.soFar, expect));
     throw error;
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', stop);
   }
 }

@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readlinkSync } from 'node:fs';
 import { PACKET_STATISTICS, SOL_PACKET } from '../../host/constants.js';
 import { libc } from '../../host/libc.js';
+import { readOrNull } from '../../host/read-or-null.js';
 
 /** A row of /proc/net/packet. */
 export interface PacketSocketRow {
@@ -81,11 +82,7 @@ export class CaptureSocket {
 }
 
 function rows(): PacketSocketRow[] {
-  try {
-    return parsePacketSockets(readFileSync('/proc/self/net/packet', 'latin1'));
-  } catch {
-    return [];
-  }
+  return parsePacketSockets(readOrNull('/proc/self/net/packet') ?? '');
 }
 
 function descriptors(): string[] {

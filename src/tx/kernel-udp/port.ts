@@ -27,10 +27,9 @@ import {
 } from '../../host/constants.js';
 import { libc } from '../../host/libc.js';
 import { putSockaddr } from '../../host/sockaddr.js';
-import { bindToDevice, lastError, openSocket, setSockOptInt } from '../../host/socket-calls.js';
+import { bindToDevice, lastError, openSocket, setSendBuffer, setSockOptInt } from '../../host/socket-calls.js';
 import type { Flow } from '../../skb/flow.js';
 import { formatAddress, isMulticast } from '../../wire/address.js';
-import { setSendBuffer } from '../af-packet.js';
 
 /** Options of a socket that come from the flow of what is sent next. */
 type Setting = 'ttl' | 'multicastTtl' | 'multicastInterface' | 'tos' | 'dontFragment' | 'checksum' | 'mtu';

@@ -3,10 +3,11 @@ import { argumentError, ERRNO, systemError, UfoError } from '../../errors.js';
 import { openOutputStream } from '../../host/output-stream.js';
 import { gatherRow } from '../../memory/gather-row.js';
 import { NETIF_F_SG } from '../../skb/features.js';
-import { type CaptureFormat, captureFormat, captureKind, type RecordFields } from '../../wire/capture-format.js';
+import { type CaptureFormat, captureFormat, captureKind } from '../../wire/capture-format.js';
 import { datagramComments } from '../../wire/datagram-comments.js';
 import * as ethernet from '../../wire/ethernet.js';
 import { LINKTYPE_ETHERNET, LINKTYPE_RAW } from '../../wire/link-layer.js';
+import type { FrameFields } from '../../wire/pcapng-writer.js';
 import { type LinkRequest, type LostFrames, type NetDevice, rowLen, type TxBatch } from '../net-device.js';
 import { CHUNK_LEN, ChunkWriter } from './chunk-writer.js';
 
@@ -67,7 +68,7 @@ class PcapFileDevice implements NetDevice {
   readonly #comment: ReturnType<typeof datagramComments> | null;
   readonly #writer: ChunkWriter;
   /** One object for every record header: no garbage per frame. */
-  readonly #record: { -readonly [K in keyof RecordFields]: RecordFields[K] } = {
+  readonly #record: { -readonly [K in keyof FrameFields]: FrameFields[K] } = {
     ...{ seconds: 0, nanoseconds: 0, caplen: 0, len: 0, comment: undefined },
   };
   readonly #replaces: boolean;

@@ -1,4 +1,4 @@
-import { argumentError, ERRNO, systemError, type UfoError } from '../../errors.js';
+import { ERRNO, systemError, type UfoError } from '../../errors.js';
 import {
   IP_MTU_DISCOVER,
   IP_MULTICAST_LOOP,
@@ -11,16 +11,13 @@ import {
   IPV6_MTU_DISCOVER,
   IPV6_MULTICAST_LOOP,
   IPV6_RECVERR,
-  SO_BINDTODEVICE,
   SO_BROADCAST,
   SO_ERROR,
-  SO_SNDBUF,
-  SO_SNDBUFFORCE,
   SOL_SOCKET,
 } from '../../host/constants.js';
 import { libc } from '../../host/libc.js';
 import { explainEperm } from '../../host/privileges.js';
-import { hintIfForbidden } from '../../host/socket-calls.js';
+import { bindToDevice, hintIfForbidden, type SetOption, setSendBuffer } from '../../host/socket-calls.js';
 import { loadRawSocket, type RawSocket, type RawSocketWrap } from './module.js';
 import { errnoOfText } from './strerror.js';
 
@@ -90,29 +87,21 @@ function setOptions(wrap: RawSocketWrap, settings: RawSocketSettings): void {
       wrap.setOption(IPPROTO_IPV6, IPV6_MTU_DISCOVER, IP_PMTUDISC_PROBE);
     }
   });
-  setSendBuffer(wrap, settings.sendBufferSize);
-  if (settings.bindTo !== undefined) bindToDevice(wrap, settings.bindTo);
+  setSendBuffer(optionSetter(wrap), settings.sendBufferSize);
+  const { bindTo } = settings;
+  if (bindTo !== undefined) bindToDevice(optionSetter(wrap, bindTo), bindTo);
 }
 
 function recvErr(family: 4 | 6): [level: number, option: number] {
   return family === 4 ? [IPPROTO_IP, IP_RECVERR] : [IPPROTO_IPV6, IPV6_RECVERR];
 }
 
-/** SO_SNDBUFFORCE passes `net.core.wmem_max` but needs CAP_NET_ADMIN of the first user namespace. */
-function setSendBuffer(wrap: RawSocketWrap, len: number): void {
-  if (!Number.isInteger(len) || len < 1 || len > 0x3fff_ffff) {
-    throw argumentError('sendBufferSize', len, '1 … 1073741823 octets');
-  }
-  try {
-    wrap.setOption(SOL_SOCKET, SO_SNDBUFFORCE, len);
-  } catch {
-    called('setsockopt', () => wrap.setOption(SOL_SOCKET, SO_SNDBUF, len));
-  }
-}
-
-function bindToDevice(wrap: RawSocketWrap, name: string): void {
-  const octets = Buffer.from(`${name}\0`);
-  called('setsockopt', () => wrap.setOption(SOL_SOCKET, SO_BINDTODEVICE, octets, octets.length), name);
+/** By the package, which keeps the descriptor to itself. */
+function optionSetter(wrap: RawSocketWrap, address?: string): SetOption<number | Buffer> {
+  return (level, name, value) => {
+    const len = typeof value === 'number' ? [] : [value.length];
+    called('setsockopt', () => wrap.setOption(level, name, value, ...len), address);
+  };
 }
 
 /** The interface's number; throws ENODEV where there is none of that name. */

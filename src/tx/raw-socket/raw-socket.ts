@@ -3,6 +3,7 @@ import { detectConntrack } from '../../host/conntrack.js';
 import { libc } from '../../host/libc.js';
 import { isLoopback } from '../../host/own-networks.js';
 import { isLinkLocal, putSockaddr, SOCKADDR_IN6_LEN } from '../../host/sockaddr.js';
+import { SEND_BUFFER } from '../../host/socket-calls.js';
 import type { PagePool } from '../../memory/page-pool.js';
 import { NETIF_F_SG } from '../../skb/features.js';
 import type { Flow } from '../../skb/flow.js';
@@ -32,7 +33,7 @@ export interface RawSocketOptions {
   readonly mtu: number;
   /** The pool that batches come from. The device keeps a run of `mtu` octets of it until it is closed. */
   readonly pool: PagePool;
-  /** Octets; the kernel doubles it, and cuts it to `net.core.wmem_max` without CAP_NET_ADMIN. Default 4 MiB. */
+  /** Octets of SO_SNDBUF; 8 MiB by default, as far as the kernel allows. */
   readonly sendBufferSize?: number;
   /** Only the package's own calls, as where its descriptor cannot be found. */
   readonly packageCalls?: boolean;
@@ -41,7 +42,6 @@ export interface RawSocketOptions {
 /** The loop gets its turn at least this often, milliseconds; looked at every SLICE_ROWS rows. */
 const SLICE_MS = 5;
 const SLICE_ROWS = 32;
-const DEFAULT_SEND_BUFFER = 4 << 20;
 const NO_LINK_HEADER = new Uint8Array(0);
 
 /**
@@ -55,7 +55,7 @@ export async function openRawSocket(options: RawSocketOptions): Promise<NetDevic
   const ifindex = name === undefined ? 0 : interfaceIndex(name);
   const slot = new FrameSlot(options.pool, mtu);
   try {
-    const sendBufferSize = options.sendBufferSize ?? DEFAULT_SEND_BUFFER;
+    const sendBufferSize = options.sendBufferSize ?? SEND_BUFFER;
     return new RawSocketDevice(
       options,
       ifindex,

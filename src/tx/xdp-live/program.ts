@@ -1,4 +1,4 @@
-import { COLUMNS, PIECES, ROWS } from '../../memory/segment-kernel.js';
+import { COLUMNS, MAX_ROW_PIECES, PIECES, ROWS } from '../../memory/segment-kernel.js';
 import { PAGE_SIZE } from '../../memory/user-memory.js';
 import { Assembler, type Label } from './assembler.js';
 
@@ -9,8 +9,6 @@ const BPF_XDP_STORE_BYTES = 190;
 const XDP_DROP = 1;
 const XDP_PASS = 2;
 
-/** Pieces that a row can have; as in memory/segment-table. */
-const MAX_ROW_PIECES = 18;
 /** No piece of a frame that fits a page is longer; what the verifier must see before it lets octets be copied. */
 const MAX_COPY = PAGE_SIZE - 1;
 

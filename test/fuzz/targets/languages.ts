@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { UfoError } from '../../../src/errors.js';
 import { parseEndpoint, parseMac } from '../../../src/options/parse-address.js';
-import { parseExtensionHeaders, parseHex, parseVlans } from '../../../src/options/parse-headers.js';
+import { parseExtensionHeaders, parseVlans } from '../../../src/options/parse-headers.js';
+import { parseHex } from '../../../src/options/parse-hex.js';
 import { parseDuration, parseWhole } from '../../../src/options/parse-number.js';
 import { parseSizes } from '../../../src/options/parse-payload.js';
 import { parseRate } from '../../../src/options/parse-rate.js';

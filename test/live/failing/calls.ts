@@ -33,7 +33,7 @@ let met: Set<Site> | null = null;
 let installed = false;
 
 /** Files whose functions stand for a call of whoever calls them. */
-const HELPERS = /^(host\/(socket-calls|libc)|tx\/send-batch)\.js/;
+const HELPERS = /^(host\/(socket-calls|read-or-null|libc)|tx\/send-batch)\.js/;
 
 /** Lets `one` fail from now on, until `heal`. */
 export function fail(one: Fault, told = (): void => {}): void {
