@@ -51,7 +51,8 @@ function mutate(node, add) {
   if (ts.isBinaryExpression(node)) {
     const swapped = SWAPPED.get(node.operatorToken.getText());
     if (swapped) whole(node, node.operatorToken, swapped);
-  } else if (ts.isNumericLiteral(node)) whole(node.parent, node, String(Number(node.text) + 1));
+  } else if (ts.isNumericLiteral(node) && !ts.isVoidExpression(node.parent))
+    whole(node.parent, node, String(Number(node.text) + 1));
   else if (node.kind === ts.SyntaxKind.TrueKeyword) whole(node.parent, node, 'false');
   else if (node.kind === ts.SyntaxKind.FalseKeyword) whole(node.parent, node, 'true');
   else if (ts.isExpressionStatement(node)) whole(node, node, ';');

@@ -84,11 +84,11 @@ async function mutateRoom(room, tests) {
   return share >= wanted;
 }
 
-/** Those first that noticed others of the same file, then those of its own room, the quick before the slow. */
+/** Those first that noticed others of the same file, then those that import it, those of its room, the quick before the slow. */
 async function killer(folder, { file, at, text }, tests) {
   const target = file.endsWith('.wat') ? file.replace('.wat', '-bytes.generated.js') : file.replace(/\.ts$/, '.js');
   const room = `dist/test/${file.split('/')[1]}/`;
-  const own = (test) => (test.file.startsWith(room) ? 0 : 1);
+  const own = (test) => (imports(test.file, target) ? 0 : test.file.startsWith(room) ? 1 : 2);
   const reached = tests
     .filter((test) => reaches(test, target, at))
     .sort((a, b) => noticedIn(b, file) - noticedIn(a, file) || own(a) - own(b) || a.ms - b.ms)
@@ -98,6 +98,11 @@ async function killer(folder, { file, at, text }, tests) {
   const test = await noticedBy(folder, join('dist', target), script, reached);
   if (test !== null) noticed.set(`${test.file} ${file}`, noticedIn(test, file) + 1);
   return test;
+}
+
+function imports(test, target) {
+  const text = readFileSync(join(bench, test), 'utf8');
+  return text.includes(`${target.slice(target.indexOf('/'))}"`);
 }
 
 function noticedIn(test, file) {
