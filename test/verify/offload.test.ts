@@ -109,6 +109,15 @@ for (const flow of [flow4, flow6]) {
       own.bytes.fill(0, 0, 12);
       assert.deepEqual(judge([own])[0]!.findings, []);
     });
+
+    it('begin behind those that every Ethernet carries', () => {
+      const codes = (size: number): string[] => {
+        const packet = whole(flow, uncomputed(flow, pattern(size - (flow.family === 4 ? 28 : 48))));
+        return judge([onEthernet(packet, flow.family)])[0]!.findings.map(({ code }) => code);
+      };
+      assert.deepEqual(codes(1500), ['checksum-not-computed']);
+      assert.deepEqual(codes(1501), ['checksum-not-computed', 'offloaded']);
+    });
   });
 }
 

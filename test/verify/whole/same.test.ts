@@ -1,13 +1,18 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
-import { describe, it } from 'node:test';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it, mock } from 'node:test';
 import { STEPS } from '../../../src/faults/catalog.js';
+import { FrameJudge } from '../../../src/verify/frame-judge.js';
 import type { VerifierOptions } from '../../../src/verify/verifier.js';
+import { verify } from '../../../src/verify/verify.js';
 import { CaptureReader } from '../../../src/wire/capture-reader.js';
 import type { Frame } from '../../../src/wire/frame.js';
+import * as ipv4 from '../../../src/wire/ipv4.js';
 import { cut } from '../../faults/cut.js';
 import { flow4, flow6, fragments, pattern, udpPacket, whole } from '../build.js';
-import { assertSame, type judge, WAYS } from './both-ways.js';
+import { assertSame, fileOf, type judge, WAYS } from './both-ways.js';
 import { Dice, framed, LINKS, mangled, times } from './traffic.js';
 
 const CASES = new URL('../../../../test/cases/', import.meta.url);
@@ -116,6 +121,51 @@ describe('the kernel', () => {
     for (const extra of [again, [other], [...again, other]]) {
       const { verdicts } = judge2([...packets, ...extra]);
       assert.ok(verdicts.some(({ duplicates, verdict }) => duplicates > 0 || verdict !== 'good'));
+    }
+  });
+
+  it('lists the fragments of one that a leftover makes bad', () => {
+    const packets = stream(2, 1480);
+    const reserved = packets[1]!.slice();
+    const view = new DataView(reserved.buffer);
+    ipv4.setFragOff(view, 0, ipv4.getFragWord(view, 0) | ipv4.RESERVED_FLAG);
+    ipv4.fillChecksum(view, 0);
+    const frames = [...packets, reserved].map((packet, i) => framed(packet, 'ethernet', BigInt(1e9 + i)));
+    const { verdicts } = judge2(frames);
+    const [bad] = verdicts.filter(({ verdict }) => verdict === 'bad');
+    const listed = bad!.fragmentList!.map(({ number, frame, offset, repeated = false }) => ({
+      number,
+      frame,
+      offset,
+      repeated,
+    }));
+    const want = Array.from({ length: 7 }, (_, i) => ({
+      number: i + 1,
+      frame: i + 1,
+      offset: 1480 * i,
+      repeated: false,
+    }));
+    assert.deepEqual(listed, [...want, { number: 8, frame: frames.length, offset: 1480, repeated: true }]);
+  });
+
+  it('takes a file as records, with no object a frame', async () => {
+    const looked = mock.method(FrameJudge.prototype, 'frame');
+    const folder = mkdtempSync(join(tmpdir(), 'udp-ufo-whole-'));
+    try {
+      const file = join(folder, 'in.pcap');
+      writeFileSync(
+        file,
+        fileOf(
+          stream(20, 1480).map((packet) => framed(packet, 'ethernet', 1n)),
+          'pcap',
+        ),
+      );
+      const verdicts: string[] = [];
+      for await (const { verdict } of verify(file, { hash: false })) verdicts.push(verdict);
+      assert.deepEqual([verdicts, looked.mock.callCount()], [Array(40).fill('good'), 0]);
+    } finally {
+      looked.mock.restore();
+      rmSync(folder, { recursive: true });
     }
   });
 
