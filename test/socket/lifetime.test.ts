@@ -258,6 +258,19 @@ describe('failures nobody waits for', () => {
   });
 });
 
+describe('bind with a callback', () => {
+  it('that failed does not call it when another one succeeds', async () => {
+    await using socket = new UfoSocket({ type: 'udp4', driver: 'pcap-file', mtu: 1500 }, async () => new FakeDevice());
+    const told: string[] = [];
+    const failed = once(socket, 'error');
+    socket.bind(1111, '2001:db8::1', () => told.push('the first'));
+    assert.equal(((await failed) as [UfoError])[0].code, 'ERR_UFO_INVALID_ARGUMENT');
+    socket.bind(1111, '192.0.2.1', () => told.push('the second'));
+    await turns(3);
+    assert.deepEqual(told, ['the second']);
+  });
+});
+
 describe('a paced stream', () => {
   const never = { ready: () => new Promise<void>(() => {}) };
   const slow = { ready: (packets: number, bits: number, signal?: AbortSignal) => rate.ready(packets, bits, signal) };

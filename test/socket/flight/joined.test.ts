@@ -125,30 +125,35 @@ describe('datagrams that are joined', () => {
     assert.ok(runs.includes(SKB_GSO_UDP_L4), 'those that could go together went together');
   });
 
-  it('are counted one by one where the socket takes some of them and then no more', async () => {
-    let left = 1;
-    const device = payloadRows({ refuse: (count) => (count === 70 && left-- > 0 ? ERRNO.EPERM : 0) });
-    await using socket = await fakeSocket(device);
-    const [sent, stopped]: SendResult[][] = [[], []];
-    const counts = new Float64Array(1);
-    const sending = socket.sendMany(new GeneratedPayloads({ size: 1000, seed: 7, count: 500 }), {
-      onDatagram: (result) => sent!.push(result),
-      onStopped: (result) => stopped!.push(result),
-      flows: { ends: [{ port: 9999 }], counts },
+  for (const { size, mtu, refused, what } of [
+    { size: 1000, mtu: 1500, refused: 70, what: 'many' },
+    { size: 32_733, mtu: 65_535, refused: 3, what: 'two' },
+  ]) {
+    it(`are counted one by one where the socket takes some of ${what} and then no more`, async () => {
+      let left = 1;
+      const device = payloadRows({ mtu, refuse: (count) => (count === refused && left-- > 0 ? ERRNO.EPERM : 0) });
+      await using socket = await fakeSocket(device);
+      const [sent, stopped]: SendResult[][] = [[], []];
+      const counts = new Float64Array(1);
+      const sending = socket.sendMany(new GeneratedPayloads({ size, seed: 7, count: 500 }), {
+        onDatagram: (result) => sent!.push(result),
+        onStopped: (result) => stopped!.push(result),
+        flows: { ends: [{ port: 9999 }], counts },
+      });
+      await assert.rejects(sending, ({ code, message, summary }: Stopped) => {
+        assert.deepEqual([...counts], [device.taken], 'by flow, too');
+        assert.equal(code, 'EPERM');
+        assert.match(message, new RegExp(`0 of 1 fragments had gone; the next one has ${size} octets`));
+        const { datagrams, failed, fragments, octets } = summary;
+        assert.deepEqual([datagrams, fragments, octets], [device.taken, device.taken, size * device.taken]);
+        assert.deepEqual([sent!.length, stopped!.length], [datagrams, failed]);
+        assert.ok(failed >= 1 && stopped!.every(({ fragmentsSent }) => fragmentsSent === 0));
+        return true;
+      });
+      const { pool } = device.seen[0]!.skb;
+      assert.equal(pool.freePages, pool.pages);
     });
-    await assert.rejects(sending, ({ code, message, summary }: Stopped) => {
-      assert.deepEqual([...counts], [device.taken], 'by flow, too');
-      assert.equal(code, 'EPERM');
-      assert.match(message, /0 of 1 fragments had gone; the next one has 1000 octets/);
-      const { datagrams, failed, fragments, octets } = summary;
-      assert.deepEqual([datagrams, fragments, octets], [device.taken, device.taken, 1000 * device.taken]);
-      assert.deepEqual([sent!.length, stopped!.length], [datagrams, failed]);
-      assert.ok(failed >= 1 && stopped!.every(({ fragmentsSent }) => fragmentsSent === 0));
-      return true;
-    });
-    const { pool } = device.seen[0]!.skb;
-    assert.equal(pool.freePages, pool.pages);
-  });
+  }
 
   it('go before the failure that ends their source, and leave no page behind', async () => {
     const device = payloadRows({ atOnce: 7 });

@@ -27,6 +27,19 @@ describe('sendMany', () => {
     assert.ok(device.seen.every(({ frame }, i) => Buffer.from(frame.subarray(28)).equals(makePayload(900, 1, i))));
   });
 
+  it('waits for the pages that an item needs, where others hold them', async () => {
+    const device = new FakeDevice();
+    await using socket = await fakeSocket(device, { poolPages: 8, sendBufferSize: 1 << 20 });
+    const held = await socket.allocPages(6 * 4096);
+    async function* source(): AsyncGenerator<Uint8Array> {
+      for (let i = 0; i < 60; i++) yield makePayload(900, 1, i);
+    }
+    const { datagrams, failed } = await socket.sendMany(source());
+    held[Symbol.dispose]();
+    assert.deepEqual([datagrams, failed], [60, 0]);
+    assert.ok(device.seen.every(({ frame }, i) => Buffer.from(frame.subarray(28)).equals(makePayload(900, 1, i))));
+  });
+
   it('stops at the first failure, and says how far it came', async () => {
     const device = new FakeDevice({ refuse: (count) => (count === 30 ? 90 : 0) });
     await using socket = await fakeSocket(device, { sendBufferSize: 8_192 });

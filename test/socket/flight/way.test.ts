@@ -92,6 +92,11 @@ describe('a plan', () => {
     assert.equal(rightIpv4Header(right, right.length - 1), false);
     assert.equal(rightIpv4Header(right.subarray(0, 20), right.length), true);
     assert.equal(rightIpv4Header(right.subarray(0, 19), right.length), false);
+    assert.equal(
+      rightIpv4Header(Uint8Array.of(0x46, ...right.subarray(1, 20)), right.length),
+      false,
+      'options are missing',
+    );
     const without = (from: number, to: number): Uint8Array => {
       const octets = right.slice();
       const view = new DataView(octets.buffer);

@@ -19,7 +19,7 @@ function ethernet(packet: Uint8Array, padding = 0): Frame {
 
 /** So many octets, with this EtherType in front. */
 function typed(len: number, etherType: number): Uint8Array {
-  const octets = new Uint8Array(len);
+  const octets = new Uint8Array(len).fill(0x5a);
   new DataView(octets.buffer).setUint16(12, etherType);
   return octets;
 }

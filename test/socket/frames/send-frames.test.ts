@@ -34,6 +34,16 @@ describe('sending frames of one’s own', () => {
     });
   }
 
+  it('counts the last one, with its octets', async () => {
+    const [frame] = segment({ ...WAYS[4], payload: new Uint8Array(100) });
+    const { frames, octets } = await sendFrames([frame!], { driver: 'pcap-file', file: join(folder, 'one.pcap') });
+    assert.deepEqual([frames, octets], [1, 128]);
+    await assert.rejects(sendFrames(5 as never, { driver: 'pcap-file', file: '/dev/null' }), {
+      code: 'ERR_UFO_INVALID_ARGUMENT',
+      message: /^frames: got 5, want an iterable of frames/,
+    });
+  });
+
   const wrong: readonly (readonly [string, FrameOptions, RegExp])[] = [
     [
       'a driver that makes headers',
