@@ -13,7 +13,7 @@ import { isOption, readTokens } from './tokens.js';
 
 const VERSION = '--version';
 /** What a process of ours that ended early makes of a command. */
-const CHILD_CODES = new Set(['ERR_UFO_CAPTURE_DIED', 'ERR_UFO_TOOL']);
+const CHILD_CODES = new Set(['ERR_UFO_CAPTURE_DIED', 'ERR_UFO_LAB', 'ERR_UFO_TOOL']);
 const HEARD_WITHIN_MS = 100;
 /** Put in front by the completion script. */
 const COMPLETE = '--get-completions';

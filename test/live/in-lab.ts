@@ -7,10 +7,14 @@ const OUTSIDE = 'not inside a lab: run it by npm test, or udp-ufo lab -- node --
 
 /**
  * A test that needs the lab. Outside one it is skipped with the reason, but under CI, where nobody would notice, it
- * fails. A minute at most, for traffic that never comes must not hold up everything else.
+ * fails. A minute at most unless told, for traffic that never comes must not hold up everything else.
  */
-export function liveIt(name: string, fn: (t: TestContext) => void | Promise<void>): void {
-  if (insideLab() !== null) it(name, { timeout: 60_000 }, fn);
+export function liveIt(
+  name: string,
+  fn: (t: TestContext) => void | Promise<void>,
+  { timeout = 60_000 }: { readonly timeout?: number } = {},
+): void {
+  if (insideLab() !== null) it(name, { timeout }, fn);
   else if (!['', '0', 'false'].includes(process.env['CI'] ?? '')) it(name, () => assert.fail(OUTSIDE));
   else it(name, { skip: OUTSIDE }, () => undefined);
 }
