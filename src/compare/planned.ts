@@ -28,6 +28,8 @@ const FAULT_OF: Partial<Record<Code, Fault>> = {
 };
 /** What fragments that were meant for two datagrams make of one, where others of them are lost. */
 const OF_A_MIXTURE: readonly (Fault | undefined)[] = ['overlap', 'end', 'udp-length', 'udp-checksum', 'df'];
+/** What first came wins an overlap: in another order other octets do. */
+const OF_AN_ORDER: readonly (Fault | undefined)[] = ['udp-length', 'udp-checksum'];
 /** What leaves no UDP header that could be read. */
 const UNREADABLE: readonly Fault[] = ['udp-length', 'chain', 'header', 'protocol'];
 /** A list of many has an end. */
@@ -49,7 +51,8 @@ export interface PlannedMatch {
 export function matchPlanned(planned: ExpectedPlan, verdict: DatagramVerdict): PlannedMatch {
   const { lost, strange, inOrder } = matchPieces(planned, verdict);
   const copies = verdict.duplicates - planned.copies;
-  const faults = lost > 0 ? faultsBeside(planned, verdict, OF_A_MIXTURE) : strangeFaults(planned, verdict);
+  const byOrder = planned.faults.includes('overlap') && !inOrder ? OF_AN_ORDER : [];
+  const faults = lost > 0 ? faultsBeside(planned, verdict, OF_A_MIXTURE) : strangeFaults(planned, verdict, byOrder);
   return {
     lost: lost + Math.max(0, -copies),
     copies: Math.max(0, copies),
@@ -110,11 +113,15 @@ function matchSizes(made: readonly PlannedPiece[], { fragments, seen }: Datagram
   return { lost: 0, strange: same ? [] : [`${count} packets`], inOrder: false };
 }
 
-function strangeFaults(planned: ExpectedPlan, verdict: DatagramVerdict): string[] {
+function strangeFaults(
+  planned: ExpectedPlan,
+  verdict: DatagramVerdict,
+  explained: readonly (Fault | undefined)[],
+): string[] {
   const { faults } = planned;
   const told = new Set(verdict.findings.map(({ code }) => FAULT_OF[code]));
   const unseen = planned.verdict === 'bad' && verdict.verdict === 'good' ? faults.filter((one) => !told.has(one)) : [];
-  return [...faultsBeside(planned, verdict, []), ...unseen.map((fault) => `${fault} did not come`)];
+  return [...faultsBeside(planned, verdict, explained), ...unseen.map((fault) => `${fault} did not come`)];
 }
 
 /** The mismatches that neither the plan made nor the faults given explain. */

@@ -226,8 +226,12 @@ function judgeUdp(gathering: Gathering, pseudoSum: number): void {
   gathering.payload = octets.slice(start + udp.HEADER_LEN, start + header.length);
 }
 
-/** The datagram that was whole before and that all which is left only repeats: copies that came late. */
+/**
+ * The datagram that was whole before and that all which is left only repeats: copies that came late. Not where they overlap: a
+ * receiver that has forgotten the datagram sees an overlap again (RFC 5722 §4).
+ */
 function absorber(left: Gathering, done: readonly Gathering[]): Gathering | undefined {
+  if (left.faults.has('overlap')) return undefined;
   const before = done.findLast((one) => one.key === left.key && one.packets.some(isPart)); // not what came in one piece
   const repeats = left.packets.every((packet) => before?.packets.some((one) => isCopy(one, packet)));
   return repeats ? before : undefined;

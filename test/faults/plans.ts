@@ -31,7 +31,14 @@ export const PLANS: readonly string[] = [
   ],
   ...['corrupt(1, 0)', 'corrupt(1, 6)', 'corrupt(1, 4)', 'corrupt(1, 100)', 'corrupt(last, 0)', 'corrupt(2, ttl)'],
   ...['corrupt(1, checksum)', 'corrupt(2, mf)', 'corrupt(2, offset)', 'corrupt(2, ident)', 'set(2, flow-label=5)'],
-  ...['repeat(3)', 'repeat(2), reverse', 'duplicate(1, 3)', 'duplicate(last)', 'duplicate(2), shuffle(3)'],
+  ...[
+    'repeat(3)',
+    'repeat(2), reverse',
+    'overlap(head), repeat(2), drop(8)',
+    'duplicate(1, 3)',
+    'duplicate(last)',
+    'duplicate(2), shuffle(3)',
+  ],
   ...[
     'interleave(3, same)',
     'interleave(2), shuffle(9)',

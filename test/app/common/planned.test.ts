@@ -92,6 +92,12 @@ describe('what a plan made', () => {
       });
     }
 
+    it(`overlap(head) over IPv${family} in another order is as planned, whichever octets win then`, () => {
+      const { frames, told } = sent('overlap(head)', family, 4000);
+      const { verdict, planned, differences } = compared(told, [frames[0]!, frames[2]!, frames[1]!, frames[3]!]);
+      assert.deepEqual([verdict, planned, differences], ['good', 1, []]);
+    });
+
     it(`calls a packet of IPv${family} bad that the plan did not make`, () => {
       const { frames, told } = sent('drop(2)', family, 8192);
       const { frames: all } = sent('repeat(1)', family, 8192);
