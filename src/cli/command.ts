@@ -76,10 +76,11 @@ export function defineCommand<
         ...parseAll(positionals, input, (key) => key.toUpperCase()),
         ...parseAll(options, input, optionName),
       };
-      await requireDistinct([
+      const toStdout = await requireDistinct([
         ...filesOf(positionals, values, (key) => key.toUpperCase()),
         ...filesOf(options, values, optionName),
       ]);
+      if (toStdout) context.output.stepAside();
       const code = await spec.handler(values as Values<P> & Values<O>, { ...context, rest: input.rest });
       return code ?? 0;
     },
@@ -91,11 +92,11 @@ export function optionName(key: string, option: Pick<Option<unknown>, 'name'>): 
   return `--${longName(key, option)}`;
 }
 
-/** The files that a command reads and writes, before it begins. */
-async function requireDistinct(files: readonly NamedFile[]): Promise<void> {
-  if (files.every(({ opens }) => opens === 'input')) return;
+/** The files that a command reads and writes, before it begins; whether it writes one to standard output. */
+async function requireDistinct(files: readonly NamedFile[]): Promise<boolean> {
+  if (files.every(({ opens }) => opens === 'input')) return false;
   const distinct = await import('../app/common/distinct-files.js');
-  await distinct.requireDistinct(files);
+  return distinct.requireDistinct(files);
 }
 
 function filesOf(

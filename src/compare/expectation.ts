@@ -9,7 +9,7 @@ import type { Comparison } from './comparison.js';
 import { cutDifferences } from './cut.js';
 import { type Difference, differenceText } from './difference.js';
 import type { ExpectedDatagram } from './expected.js';
-import { asVerdictsWrite } from './expected-fields.js';
+import { asVerdictsWrite, checkExpected } from './expected-fields.js';
 import { fieldDifferences } from './fields.js';
 import { cameWhole, flowOf } from './names.js';
 import { NumberTally } from './numbers.js';
@@ -112,6 +112,12 @@ export class Expectation {
 
   /** Datagrams may be added while others already come. @throws UfoError (TypeError) for what nobody can have sent */
   add(given: ExpectedDatagram): void {
+    checkExpected(given);
+    this.addChecked(given);
+  }
+
+  /** What `parseSent` has read, and so checked. @internal */
+  addChecked(given: ExpectedDatagram): void {
     const expected = asVerdictsWrite(given);
     const order = this.#order.next(flowOf(expected));
     this.#told += 1;

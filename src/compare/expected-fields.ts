@@ -72,21 +72,25 @@ const WANT: Readonly<Partial<Record<keyof ExpectedDatagram, string>>> = {
   planned: 'what a plan makes of the datagram, as `send --save` writes it',
 };
 
-/**
- * What a caller expects, as verdicts write it: addresses in canonical text (RFC 5952), hashes in small letters. The very object
- * where it is so already: who told it knows it again.
- * @throws UfoError (TypeError) for a name or a value that none can have: it would make right datagrams bad
- */
-export function asVerdictsWrite(given: unknown): ExpectedDatagram {
+/** @throws UfoError (TypeError) for a name or a value that none can have: it would make right datagrams bad */
+export function checkExpected(given: unknown): asserts given is ExpectedDatagram {
   checkObject('expected', given, 'an object: a datagram that was sent');
   refuseUnknown(given, NAMES, 'an expected datagram');
   const expected = given as ExpectedDatagram;
-  const { source, destination, headers, payload } = expected;
+  const { headers, payload } = expected;
   if (headers !== undefined) refuseUnknown(headers, HEADER_NAMES, 'headers', 'headers.');
   if (isObject(payload)) refuseUnknown(payload, PAYLOAD_NAMES, 'payload', 'payload.');
   const wrong = isPayload(payload) ? wrongKey(expected, FIELDS) : 'payload';
   if (wrong !== undefined)
     throw typeError(wrong, Reflect.get(expected, wrong), wanted(wrong as keyof ExpectedDatagram));
+}
+
+/**
+ * What is expected, as verdicts write it: addresses in canonical text (RFC 5952), hashes in small letters. The very object where
+ * it is so already: who told it knows it again.
+ */
+export function asVerdictsWrite(expected: ExpectedDatagram): ExpectedDatagram {
+  const { source, destination, payload } = expected;
   const written = {
     ...(source !== undefined && { source: canonical(source) }),
     ...(destination !== undefined && { destination: canonical(destination) }),

@@ -5,7 +5,7 @@ import ipaddr from 'ipaddr.js';
 import { ERRNO, systemError, unsupportedError } from '../errors.js';
 import { AF_INET, AF_INET6, SOCK_CLOEXEC, SOCK_DGRAM, SOCK_NONBLOCK } from './constants.js';
 import type { NetworkInterface } from './interfaces.js';
-import { libc } from './libc.js';
+import { lastErrno, libc } from './libc.js';
 import type { Route } from './route.js';
 import { runTool } from './run-tool.js';
 import { putSockaddr, SOCKADDR_IN6_LEN } from './sockaddr.js';
@@ -104,7 +104,7 @@ function usableMac(neighbour: Neighbour | null): string | null {
 
 /**
  * An entry that had failed long ago becomes INCOMPLETE again by this. By the interface itself: the routes may prefer another one
- * with the same network, where nobody answers. Errors of the datagram itself don't matter.
+ * with the same network, where nobody answers. What the kernel does not send asks for nobody. @throws UfoError
  */
 function provoke(address: string, interfaceName: string): void {
   const name = new Uint8Array(SOCKADDR_IN6_LEN);
@@ -115,10 +115,21 @@ function provoke(address: string, interfaceName: string): void {
   const fd = openSocket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   try {
     bindToDevice(fd, interfaceName);
-    libc().sendto(fd, name, 0, 0, name, nameLen);
+    if (libc().sendto(fd, name, 0, 0, name, nameLen) < 0) throw unasked(address, interfaceName);
   } finally {
     libc().close(fd);
   }
+}
+
+function unasked(address: string, interfaceName: string): Error {
+  const errno = lastErrno();
+  const why = errno === ERRNO.EPERM ? 'a rule of the firewall forbids it: let UDP to port 9 pass, or ' : '';
+  return systemError(errno, 'sendto', {
+    address,
+    port: DISCARD_PORT,
+    reason: `what makes the kernel look for this address on ${interfaceName} was not sent`,
+    hint: `${why}give the MAC of the next hop: --destination-mac`,
+  });
 }
 
 function unresolved(address: string, interfaceName: string): Error {

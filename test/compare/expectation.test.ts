@@ -375,4 +375,12 @@ describe('generated payloads that nobody told of', () => {
     const result = compared([], packetsOf(pattern(2000)), { generated: 'all' });
     assert.deepEqual([result.bad, result.verdict], [1, 'bad']);
   });
+
+  it('looks at what a caller tells, and not again at what was read from a file', () => {
+    const strange = { payload: { length: 1 }, way: 7 } as never;
+    const expectation = new Expectation();
+    assert.throws(() => expectation.add(strange), { name: 'TypeError', message: /^way: got 7/ });
+    expectation.addChecked(strange);
+    assert.equal(expectation.told, 1);
+  });
 });

@@ -37,6 +37,17 @@ describe('ways out', () => {
     assert.match(end.stderr, /address: got "fe80::1%lo", want a zone as --interface has it, which is near0/);
   });
 
+  liveIt('what keeps the kernel from asking for a neighbour is told at once', async () => {
+    await runTool('nft', ['add table ip still; add chain ip still out { type filter hook output priority 0; }']);
+    await runTool('nft', ['add rule ip still out udp dport 9 drop']);
+    try {
+      const told = { code: 'EPERM', syscall: 'sendto', address: '192.0.2.99', hint: /firewall.*--destination-mac/ };
+      await assert.rejects(resolveNeighbour('192.0.2.99', near.interface), told);
+    } finally {
+      await runTool('nft', ['delete table ip still']);
+    }
+  });
+
   liveIt('blackhole, prohibit, unreachable and no route at all each have a text of their own', async () => {
     const kinds: [string, string, RegExp][] = [
       ['blackhole', '198.51.100.0/24', /EINVAL.*blackhole swallows/],

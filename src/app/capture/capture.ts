@@ -2,7 +2,7 @@ import { type LiveCapture, openCapture, spawnPrefixFor } from '../../capture/ope
 import { dropPrivileges } from '../../host/invoking-user.js';
 import { endWith } from '../common/end-with.js';
 import { EXIT, type ExitCode } from '../common/exit-codes.js';
-import { counted } from '../common/figures.js';
+import { counted, inFile } from '../common/figures.js';
 import { openUntilStopped } from '../common/open-until-stopped.js';
 import type { Output } from '../common/output.js';
 import { beginText, type CaptureCommandOptions, type CaptureResult } from './command.js';
@@ -61,15 +61,12 @@ function openText(options: CaptureCommandOptions, signal: AbortSignal): Promise<
 }
 
 async function report(
-  { engine, frames, lost, toStdout = false }: CaptureResult,
+  { engine, frames, lost }: CaptureResult,
   { json, write, interface: name }: CaptureCommandOptions,
   output: Output,
 ): Promise<ExitCode> {
-  if (json && !toStdout) await output.json({ type: 'summary', engine, frames, captureLost: lost, file: write ?? null });
-  else
-    output.note(
-      `${counted(frames, 'frame')}${write === undefined || toStdout ? '' : ` in ${write}`}, ${lost ?? '?'} lost`,
-    );
+  if (json) await output.json({ type: 'summary', engine, frames, captureLost: lost, file: write ?? null });
+  else output.note(`${counted(frames, 'frame')}${write === undefined ? '' : ` ${inFile(write)}`}, ${lost ?? '?'} lost`);
   if (lost !== 0) output.note(lossHint(name));
   return lost === 0 ? EXIT.ok : EXIT.inconclusive;
 }

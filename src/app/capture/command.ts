@@ -28,6 +28,4 @@ export interface CaptureResult {
   readonly engine: Engine;
   readonly frames: number;
   readonly lost: number | null;
-  /** The frames went to stdout, where nothing else may. */
-  readonly toStdout?: boolean;
 }

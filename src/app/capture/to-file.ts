@@ -34,7 +34,7 @@ export async function captureToFile(
     throw error;
   }
   const { received, lost } = child.stats;
-  return { engine: child.engine, frames: received, lost, toStdout: file.isStdout };
+  return { engine: child.engine, frames: received, lost };
 }
 
 function toldOf(options: CaptureCommandOptions, file: LiveFile): CaptureChildArguments {

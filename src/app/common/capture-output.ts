@@ -28,11 +28,6 @@ export class CaptureOutput implements AsyncDisposable {
     return this.#frames;
   }
 
-  /** Whether nothing else may be written to standard output. */
-  get isStdout(): boolean {
-    return this.#file.isStdout;
-  }
-
   /** The frames may be used again when it resolves. @throws UfoError of the system: ENOSPC, EPIPE */
   async write(frames: readonly Frame[]): Promise<void> {
     if (frames.length === 0) return;

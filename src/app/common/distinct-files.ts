@@ -2,6 +2,7 @@ import { fstatSync } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { usageError } from '../../errors.js';
+import { descriptorOf } from '../../host/output-descriptor.js';
 import { targetOf } from '../../host/output-target.js';
 
 /** A file that a command line names. */
@@ -13,17 +14,20 @@ export interface NamedFile {
   readonly opens: 'input' | 'output';
 }
 
+const STDOUT = 1;
+
 /** What a command reads where no option names a file. */
 const STDIN: NamedFile = { by: 'standard input', path: '-', opens: 'input' };
 
 /**
  * Holds that every output of a command line is a file of its own: over an input it would destroy what is read, and two of them
- * each other. Devices, pipes and terminals take octets for any number of names.
+ * each other. Devices, pipes and terminals take octets for any number of names; standard output takes one file's.
+ * @returns whether one of them is standard output, where nothing else may then be written
  * @throws UfoError ERR_UFO_USAGE, naming the output
  */
-export async function requireDistinct(files: readonly NamedFile[]): Promise<void> {
+export async function requireDistinct(files: readonly NamedFile[]): Promise<boolean> {
   const outputs = files.filter(({ opens }) => opens === 'output');
-  if (outputs.length === 0) return;
+  if (outputs.length === 0) return false;
   const seen = new Map<string, NamedFile>();
   for (const file of [...files.filter(({ opens }) => opens === 'input'), STDIN, ...outputs]) {
     const place = await placeOf(file);
@@ -32,6 +36,14 @@ export async function requireDistinct(files: readonly NamedFile[]): Promise<void
     if (other !== undefined && file.opens === 'output') throw clash(file, other);
     seen.set(place, file);
   }
+  const [first, second] = await onStdout(outputs);
+  if (first !== undefined && second !== undefined) throw clash(second, first);
+  return first !== undefined;
+}
+
+async function onStdout(outputs: readonly NamedFile[]): Promise<NamedFile[]> {
+  const descriptors = await Promise.all(outputs.map(({ path }) => descriptorOf(path)));
+  return outputs.filter((_, index) => descriptors[index] === STDOUT);
 }
 
 function clash({ by, path }: NamedFile, other: NamedFile): Error {

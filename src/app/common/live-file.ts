@@ -19,11 +19,6 @@ export class LiveFile implements AsyncDisposable {
     return new LiveFile(await OutputFile.open(path, signal), comments);
   }
 
-  /** Whether nothing else may be written to standard output. */
-  get isStdout(): boolean {
-    return this.#file.isStdout;
-  }
-
   /** For the start of the capture process. */
   get childOptions(): Pick<CaptureChildOptions, 'fileFd' | 'onStats'> {
     return {

@@ -10,10 +10,10 @@ export interface Output {
   line(text: string): Promise<void> | undefined;
   /** One JSON object on a line of its own; a bigint becomes a number where that is exact, else a string. */
   json(value: object): Promise<void> | undefined;
-  /** Octets as they are, for `-w -`. The buffer must stay unchanged until the promise is settled or `end` is. */
-  bytes(chunk: Uint8Array): Promise<void> | undefined;
   /** A remark for people, on stderr. */
   note(text: string): void;
+  /** From now on a file is written to standard output, and results go where notes do. */
+  stepAside(): void;
   /** Resolves when everything written has left the process. */
   end(): Promise<void>;
   /** Aborted, with an `OutputClosedError` as its reason, when the reader goes: work that nobody reads should stop. */
@@ -27,6 +27,7 @@ export function createOutput(
 ): Output {
   const closing = new AbortController();
   let failure: Error | undefined;
+  let results: Writable | undefined = stream;
   /** One wait for all who write meanwhile. */
   let draining: Promise<void> | undefined;
   stream.on('error', (error: NodeJS.ErrnoException) => {
@@ -37,10 +38,10 @@ export function createOutput(
   // A closed stderr must not kill a command whose results are read by somebody.
   diagnostics?.on('error', () => {});
 
-  const write = (chunk: string | Uint8Array): Promise<void> | undefined => {
+  const write = (text: string): Promise<void> | undefined => {
     if (failure !== undefined) throw failure;
-    if (stream.write(chunk)) return undefined;
-    draining ??= drained(stream, closing.signal).finally(() => {
+    if (results === undefined || results.destroyed || results.write(text)) return undefined;
+    draining ??= drained(results, closing.signal).finally(() => {
       draining = undefined;
     });
     return draining;
@@ -48,8 +49,10 @@ export function createOutput(
   return {
     line: (text) => write(`${text}\n`),
     json: (value) => write(`${JSON.stringify(value, plainNumber)}\n`),
-    bytes: write,
     note: (text) => void diagnostics?.write(`${text}\n`),
+    stepAside: () => {
+      results = diagnostics;
+    },
     end: () => flushed(stream),
     signal: closing.signal,
   };
@@ -57,16 +60,15 @@ export function createOutput(
 
 function drained(stream: Writable, closed: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    const onDrain = (): void => {
+    const settle = (how: () => void) => (): void => {
       closed.removeEventListener('abort', onClose);
-      resolve();
+      for (const event of ['drain', 'close']) stream.off(event, onDrain); // 'close': of stderr, whose error is nobody's
+      how();
     };
-    const onClose = (): void => {
-      stream.off('drain', onDrain);
-      reject(closed.reason);
-    };
-    stream.once('drain', onDrain);
-    closed.addEventListener('abort', onClose, { once: true });
+    const onDrain = settle(resolve);
+    const onClose = settle(() => reject(closed.reason));
+    for (const event of ['drain', 'close']) stream.on(event, onDrain);
+    closed.addEventListener('abort', onClose);
   });
 }
 

@@ -42,7 +42,6 @@ interface Sink extends AsyncDisposable {
 /** `udp-ufo reassemble`: writes the payloads or whole packets that a capture file holds in fragments. */
 export async function reassemble(options: ReassembleOptions, output: Output, signal: AbortSignal): Promise<ExitCode> {
   await using sink = await createSink(options, signal);
-  const silent = options.output === '-' || options.write === '-';
   let number = 0;
   const observe = (datagram: CompleteDatagram): [] => {
     number += 1;
@@ -55,7 +54,6 @@ export async function reassemble(options: ReassembleOptions, output: Output, sig
     allowZeroChecksum6: options.allowZeroChecksum6 ?? false,
   });
   const print = async (verdicts: readonly DatagramVerdict[]): Promise<void> => {
-    if (silent) return;
     for (const one of verdicts) await (options.json ? output.json(one) : output.line(datagramText(one)));
   };
   await using capture = await openFileCapture(options.file, { reuse: true, signal });
@@ -67,7 +65,7 @@ export async function reassemble(options: ReassembleOptions, output: Output, sig
   await print(verifier.end());
   await sink.finish(capture.comments);
   const summary = verifier.summary({ captureLost: (await capture.stats()).lost, truncated: capture.fault !== '' });
-  if (!silent) await (options.json ? output.json(summary) : output.line(summaryText(summary)));
+  await (options.json ? output.json(summary) : output.line(summaryText(summary)));
   noteFault(capture, 'reassembled is what came before', output);
   noteFile(capture, output);
   noteLinktype(verifier.unknownLinktype, capture, output);

@@ -19,21 +19,19 @@ const SMALL_BUFFER = 4 * 1024 * 1024;
  * `udp-ufo receive`: a plain UDP socket that counts, judges generated payloads and says what was lost and where. Exit code
  * 1 for a wrong payload, 4 where datagrams are missing or the count was not reached.
  */
-export async function receive(wishes: ReceiveOptions, output: Output, signal: AbortSignal): Promise<ExitCode> {
-  if (wishes.interface !== undefined && !needsInterface(wishes.address))
+export async function receive(options: ReceiveOptions, output: Output, signal: AbortSignal): Promise<ExitCode> {
+  if (options.interface !== undefined && !needsInterface(options.address))
     throw usageError(
       '--interface: only groups are joined by one, and link-local addresses lie on one',
       'give such an --address, or leave it out',
     );
-  await using store = wishes.write === undefined ? null : await openStore(wishes.write, signal);
-  const toStdout = store?.toStdout ?? false; // then nothing else goes there
-  const options = { ...wishes, json: wishes.json && !toStdout };
+  await using store = options.write === undefined ? null : await openStore(options.write, signal);
   const before = readKernelCounters();
   using socket = await openReceiveSocket(options.address, options.port, options.bufferSize, options.interface);
   await announce(socket, options, output);
   await using reporter = options.report ? await Reporter.start(socket) : null;
   if (reporter?.blind) output.note(`reports tell nothing of packets, only of datagrams: ${reporter.blind}`);
-  dropPrivileges({ filesToCome: store !== null && !toStdout });
+  dropPrivileges({ filesToCome: store !== null && !store.toStdout });
   const run = new ReceiveRun(options, { socket, output, store, reporter });
   let failure: unknown = null;
   try {
@@ -43,8 +41,7 @@ export async function receive(wishes: ReceiveOptions, output: Output, signal: Ab
     failure = error; // told after what was done until then
   }
   const summary = run.summary(before);
-  if (toStdout) output.note(summaryText(summary));
-  else if (!output.signal.aborted) await (options.json ? output.json(summary) : output.line(summaryText(summary)));
+  if (!output.signal.aborted) await (options.json ? output.json(summary) : output.line(summaryText(summary)));
   if (failure !== null) throw failure;
   return exitCode(summary, options.count);
 }

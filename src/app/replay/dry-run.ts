@@ -8,7 +8,7 @@ import type { Frame } from '../../wire/frame.js';
 import { LINKTYPE_ETHERNET, LINKTYPE_RAW } from '../../wire/link-layer.js';
 import { CaptureOutput } from '../common/capture-output.js';
 import { EXIT, type ExitCode } from '../common/exit-codes.js';
-import { counted } from '../common/figures.js';
+import { counted, inFile } from '../common/figures.js';
 import { noteFault } from '../common/file-notes.js';
 import type { Output } from '../common/output.js';
 import type { ReplayOptions } from './options.js';
@@ -35,11 +35,10 @@ export async function dryRun(options: ReplayOptions, output: Output, signal: Abo
     noteFault(capture, 'taken is what came before', output);
   }
   await writing.finish();
-  if (writing.isStdout) return code;
   const { frames, octets } = writing;
   if (json) await output.json({ type: 'summary', frames, octets, file: pcap ?? null });
   else {
-    const where = pcap === undefined ? 'not sent' : `not sent, in ${pcap}`;
+    const where = pcap === undefined ? 'not sent' : `not sent, ${inFile(pcap)}`;
     await output.line(`${counted(frames, 'frame')}, ${counted(octets, 'octet')} for ${driver}: ${where}`);
   }
   return code;
@@ -58,10 +57,6 @@ class Writing implements AsyncDisposable {
     this.#options = options;
     this.#mtu = mtu;
     this.#signal = signal;
-  }
-
-  get isStdout(): boolean {
-    return this.#file?.isStdout ?? false;
   }
 
   async add(numbered: readonly { readonly frame: Frame; readonly number: number }[]): Promise<void> {

@@ -15,7 +15,7 @@ import * as ethernet from '../../wire/ethernet.js';
 import type { Frame } from '../../wire/frame.js';
 import { LINKTYPE_ETHERNET, LINKTYPE_RAW } from '../../wire/link-layer.js';
 import { CaptureOutput } from '../common/capture-output.js';
-import { counted } from '../common/figures.js';
+import { counted, inFile } from '../common/figures.js';
 import type { Output } from '../common/output.js';
 import { type PayloadOptions, payloads } from '../common/payload-source.js';
 import { SaveFile } from '../common/save-file.js';
@@ -41,14 +41,12 @@ export async function segment(options: SegmentOptions, output: Output, signal: A
   const faults = options.plan === undefined ? undefined : plan(options.plan, '--plan');
   const pool = new PagePool(new UserMemory({ pages: 64 }));
   const { maxPayloadLen } = flowHeaders(flow);
-  if (options.save === '-') throw argumentError('save', options.save, 'a file: the report goes to standard output');
   const linktype = flow.linkHeader.length > 0 ? LINKTYPE_ETHERNET : LINKTYPE_RAW;
   await using writer = await CaptureOutput.open(options.pcap, linktype, signal);
   const path = flowInfo(flow, true);
   await using save = options.save === undefined ? null : await SaveFile.open(options.save, path, '', signal);
   const log = save && new SentLog(path, (expected) => save.add(expected), { hash: true });
   const told = faults && (log?.watched(faults) ?? faults);
-  const toStdout = writer.isStdout;
   let datagrams = 0;
   let octets = 0;
   for await (const payload of payloads(options, maxPayloadLen, signal)) {
@@ -62,7 +60,7 @@ export async function segment(options: SegmentOptions, output: Output, signal: A
     save?.broken.throwIfAborted();
     datagrams += 1;
     octets += payload.length;
-    if (options.json && !toStdout) {
+    if (options.json) {
       await output.json({
         type: 'datagram',
         ident: frames.length === 1 && flow.family === 6 ? null : ident,
@@ -74,11 +72,10 @@ export async function segment(options: SegmentOptions, output: Output, signal: A
   await writer.finish();
   await save?.finish();
   const summary = { type: 'summary', datagrams, frames: writer.frames, octets, file: options.pcap };
-  if (toStdout) return;
   if (options.json) await output.json(summary);
   else
     await output.line(
-      `${counted(datagrams, 'datagram')}, ${counted(octets, 'octet')} of payload, ${counted(writer.frames, 'packet')} in ${options.pcap}`,
+      `${counted(datagrams, 'datagram')}, ${counted(octets, 'octet')} of payload, ${counted(writer.frames, 'packet')} ${inFile(options.pcap)}`,
     );
 }
 

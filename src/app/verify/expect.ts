@@ -70,7 +70,7 @@ async function readExpectation(
     }
     const parsed = parseSent(line, head.common);
     if (typeof parsed === 'string') throw unreadable(path, number, parsed);
-    expectation.add(parsed);
+    expectation.addChecked(parsed);
   }
   if (expectation === undefined) throw unreadable(path, 1, 'the file is empty');
   return expectation;

@@ -68,8 +68,6 @@ export interface LiveVerification extends AsyncDisposable {
    * there stays until frames come. @throws UfoError of the system
    */
   keepFile(): Promise<void>;
-  /** Whether frames go to standard output, so that nothing else may. */
-  readonly toStdout: boolean;
   /** Judges what was captured so far, gives up what is incomplete, and ends; at most 3 s. Idempotent. */
   stop(): void;
 }
@@ -159,10 +157,6 @@ class ChildVerification implements LiveVerification {
     return this.#summary;
   }
 
-  get toStdout(): boolean {
-    return this.#file?.isStdout ?? false;
-  }
-
   async keepFile(): Promise<void> {
     await this.#file?.finish(this.#interface, this.#child);
   }
@@ -228,10 +222,8 @@ export async function verifyLive(
   dropPrivileges({ filesToCome: html !== undefined || options.write !== undefined });
   using _ = endWith(signal, options.durationMs, () => running.stop());
   output.note(`verifying on ${options.interface}`);
-  const print = async (text: string, value: object): Promise<void> => {
-    if (running.toStdout) output.note(text);
-    else await (options.json ? output.json(value) : output.line(text));
-  };
+  const print = (text: string, value: object): Promise<void> | undefined =>
+    options.json ? output.json(value) : output.line(text);
   try {
     const verdicts = running.verdicts();
     const explainer = new Explainer();

@@ -10,8 +10,7 @@ describe('output', () => {
     const output = createOutput(stream);
     await output.line('a');
     await output.json({ octets: 5n, nanoseconds: 2n ** 60n });
-    await output.bytes(Uint8Array.of(0x62));
-    assert.equal(stream.read()?.toString(), 'a\n{"octets":5,"nanoseconds":"1152921504606846976"}\nb');
+    assert.equal(stream.read()?.toString(), 'a\n{"octets":5,"nanoseconds":"1152921504606846976"}\n');
   });
 
   it('makes the writer wait for a slow reader', async () => {
@@ -40,6 +39,21 @@ describe('output', () => {
     const full = Object.assign(new Error('write ENOSPC'), { code: 'ENOSPC', syscall: 'write' });
     const stream = new Writable({ highWaterMark: 1, write: (_chunk, _encoding, done) => setImmediate(done, full) });
     await assert.rejects(async () => createOutput(stream).line('x'), /ENOSPC/);
+  });
+
+  it('steps aside for a file: results go to stderr, which makes them wait and may close', async () => {
+    const [stdout, stderr] = [new PassThrough(), new PassThrough({ highWaterMark: 16 })];
+    const output = createOutput(stdout, stderr);
+    output.stepAside();
+    await output.line('a');
+    await output.json({ b: 1 });
+    assert.equal(stderr.read()?.toString(), 'a\n{"b":1}\n');
+    const wait = output.line('longer than it takes');
+    assert.ok(wait instanceof Promise);
+    stderr.destroy(new Error('write EPIPE'));
+    await wait;
+    assert.equal(output.line('nobody reads this'), undefined);
+    assert.equal(stdout.read(), null);
   });
 
   it('survives a closed stderr', () => {
