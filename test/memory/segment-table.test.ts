@@ -63,6 +63,18 @@ describe('segment table', () => {
     assert.deepEqual([...table.frameLen.subarray(0, 2)], [20 + 8117, 120]);
   });
 
+  it('gives a header alone no piece, whatever lay there before', () => {
+    const table = newTable();
+    table.pushRow(0, 20, 0);
+    for (const page of [3, 5, 7]) table.pushPiece(page, 0, 100);
+    table.reset();
+    table.pushRow(0, 20, 0);
+    assert.deepEqual(pieces(table, 0), []);
+    table.pushRow(0, 20, 0);
+    table.pushPiece(9, 0, 1);
+    assert.deepEqual([pieces(table, 0), pieces(table, 1)], [[], [[9, 0, 1]]]);
+  });
+
   it('joins a foreign page with itself and with nothing else', () => {
     const table = newTable();
     table.pushRow(0, 20, 0);

@@ -50,6 +50,7 @@ class XdpKernel {
     };
     kernel.answers['mmap'] = (...[where, len, prot, flags, fd, offset]: number[]) => {
       assert.deepEqual([prot, flags], [3, fd! >= 0 ? 0x8011 : 0x32]); // SHARED | FIXED | POPULATE, PRIVATE | FIXED | ANONYMOUS
+      if (fd! < 0) assert.equal(offset, 0);
       if (fd! >= 0) this.mapped.set(offset!, { at: where! - this.memory.address, len: len! });
       else for (const [key, { at }] of this.mapped) if (at === where! - this.memory.address) this.mapped.delete(key);
       return where!;

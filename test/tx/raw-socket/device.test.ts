@@ -33,7 +33,11 @@ class FakeWrap extends EventEmitter implements RawSocketWrap {
   getOption(): number {
     return 4;
   }
-  pause(): void {}
+  /** Whether libuv is to tell when the socket can be written to. */
+  watched = false;
+  pause(_receiving: boolean, sending: boolean): void {
+    this.watched = !sending;
+  }
   close(): void {
     this.closed += 1;
   }
@@ -198,6 +202,54 @@ describe('the driver raw-socket', () => {
       kernel.counted = { packets: 0, errors: 0, dropped: 1, backlog: 0 };
       assert.equal(device.lost().qdisc, 0, 'what was refused is sent again');
       kernel.heal();
+      await device.close();
+    }
+  });
+
+  it('waits for its buffer where that is full, and for nothing but time where a queue below it is', async () => {
+    const batch = batchOf(to4());
+    const device = await open(batch);
+    pushFrame(batch, 0, 20, 30);
+    for (const [errno, watched] of [
+      ['EAGAIN', true],
+      ['ENOBUFS', false],
+      ['EAGAIN', false],
+      [undefined, true],
+    ] as const) {
+      if (errno !== undefined) kernel.fail('sendmmsg', errno, { times: 1 });
+      device.xmit(batch, 0);
+      const waiting = device.writable();
+      assert.equal(wrap.watched, watched, errno);
+      wrap.emit('sendReady');
+      await waiting;
+    }
+    await device.close();
+  });
+
+  it('is bound to a source of this host, which rules and routes look at, but to none of lo or one link', async () => {
+    for (const [source, name] of [
+      ['192.0.2.1', '02000000c00002010000000000000000'],
+      ['127.0.0.1', undefined],
+      ['::1', undefined],
+      ['fe80::1', undefined],
+      ['2001:db8::1', `0a0000000000000020010db8000000000000000000000001${'0'.repeat(8)}`],
+      [undefined, undefined],
+    ] as const) {
+      kernel.bound.clear();
+      const family = source?.includes(':') ? 6 : 4;
+      const device = await open(batchOf(to4()), { family, ...(source !== undefined && { source }) });
+      assert.equal(kernel.bound.get(PACKAGE_FD)?.slice(0, name?.length), name, source);
+      await device.close();
+    }
+  });
+
+  it('says that connection tracking puts IPv6 fragments together, where it may be in use', async () => {
+    for (const [family, notes] of [
+      [4, 0],
+      [6, 1],
+    ] as const) {
+      const device = await open(batchOf(to4()), { family });
+      assert.equal(device.notes!.length, notes);
       await device.close();
     }
   });
