@@ -105,6 +105,41 @@ describe('what was sent', () => {
     assert.deepEqual(differences, [], 'it is zero, allowed or not');
   });
 
+  it('wants the hash of what comes where that is what is known of it', () => {
+    const sha256 = '5a'.repeat(32);
+    const wants = [
+      { length: 5, sha256 },
+      { length: 5, digest: 'x' },
+      { length: 5 },
+      { length: 5, seed: 1, sequence: 2 },
+    ];
+    assert.deepEqual(
+      wants.map((payload) => new Expectation([{ payload }]).wantsHash),
+      [true, false, false, false],
+    );
+  });
+
+  it('is refused by the name of what nobody can have sent', () => {
+    for (const [given, text] of [
+      [{ payload: { length: 1.5 } }, /^payload: .*want an object with length, and with seed and sequence/],
+      [{ payload: { length: 1, seed: 1 } }, /^payload: .*want an object with length/],
+      [{}, /^payload: got undefined/],
+      [{ payload: { length: 1 }, ident: '7' }, /^ident: got "7", want a whole number/],
+      [{ payload: { length: 1 }, source: 'here' }, /^source: got "here", want an IPv4 or IPv6 address, as text/],
+      [{ payload: { length: 1 }, headers: { ttl: true } }, /^headers: .*want header fields/],
+      [{ payload: { length: 1 }, other: 1 }, /other/],
+    ] as const)
+      assert.throws(() => new Expectation([given as never]), { code: 'ERR_UFO_INVALID_ARGUMENT', message: text });
+  });
+
+  it('is told of in twenty mismatches at most, and counted all the same', () => {
+    const { mismatches, unexpected } = compared(
+      [expected(0)],
+      Array.from({ length: 25 }, (_, i) => packetsOf(pattern(100 + i), 10 + i)).flat(),
+    );
+    assert.deepEqual([mismatches.length, unexpected], [20, 25]);
+  });
+
   it('has come once more where its hash is all that is known of it', () => {
     const payload = pattern(LENGTH);
     const sha256 = createHash('sha256').update(payload).digest('hex');
@@ -136,6 +171,16 @@ describe('what was sent', () => {
     }
     const replayed = compared([expected(0)], [...generated(0), ...generated(0)], { repeats: true });
     assert.equal(replayed.verdict, 'good');
+  });
+
+  it('of which one packet comes twice is bad, unless its sender sends packets again', () => {
+    const [a, b, c] = generated(0);
+    for (const options of [{}, { repeats: true }]) {
+      const { doubled, good, mismatches, verdict } = compared([expected(0)], [a!, b!, b!, c!], options);
+      const said = ['1 of its packets came once more'];
+      const want = 'repeats' in options ? [0, 1, [], 'good'] : [1, 1, said, 'bad'];
+      assert.deepEqual([doubled, good, mismatches, verdict], want);
+    }
   });
 
   it('that was never sent is bad', () => {
@@ -225,6 +270,27 @@ describe('what was sent', () => {
       assert.equal(compared([{ payload: wanted }], packetsOf(payload, 5, flow6)).verdict, 'good');
       const other = compared([{ ident: 5, payload: wanted }], packetsOf(pattern(2000, 3), 5, flow6));
       assert.equal(other.verdict, 'digest' in wanted || 'sha256' in wanted ? 'bad' : 'good');
+    }
+  });
+
+  it('is counted as told, as judged, and as expected where anybody told of it', () => {
+    const planned = { plan: 'p', verdict: 'good', faults: [], packets: [], copies: 0 } as const;
+    const expectation = new Expectation([expected(0), expected(1), expected(2, { planned })]);
+    assert.deepEqual([expectation.told, expectation.judged], [3, 1]); // of the third nothing was sent
+    judge(expectation, generated(0));
+    assert.deepEqual([expectation.told, expectation.judged], [3, 2]);
+    const { expected: count, planned: made, missing } = expectation.result({ captureLost: 0 });
+    assert.deepEqual([count, made, missing], [3, 1, 1]);
+    for (const [generatedToo, told, want] of [
+      ['all', 0, null],
+      ['all', 2, 2],
+      [undefined, 0, 0],
+    ] as const) {
+      const one = new Expectation(
+        Array.from({ length: told }, (_, i) => expected(i)),
+        generatedToo === undefined ? {} : { generated: generatedToo },
+      );
+      assert.equal(one.result({ captureLost: 0 }).expected, want);
     }
   });
 

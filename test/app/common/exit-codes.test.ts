@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import {
   describeError,
   exitCodeOf,
+  firstFailure,
   lossExitCode,
   OutputClosedError,
   verdictExitCode,
@@ -29,6 +30,13 @@ const CASES: readonly (readonly [name: string, error: unknown, code: number])[] 
   ['an input that is not there', thrownBy(() => readFileSync('/nowhere/x.pcap')), 2],
   ['an input that is a directory', thrownBy(() => readFileSync('/')), 2],
   ['an input that may not be read', nodeError('EACCES', { syscall: 'open', path: 'x.pcap' }), 2],
+  ['an input that turns out to be a directory', nodeError('EISDIR', { syscall: 'read' }), 2],
+  ['an input that breaks off', nodeError('EIO', { syscall: 'read', path: '/dev/sdz' }), 2],
+  ['a connection that breaks off', nodeError('EIO', { syscall: 'read' }), 3],
+  ['an output that is full', nodeError('ENOSPC', { syscall: 'write', path: 'x.pcap' }), 3],
+  ['an output that may not be made', nodeError('EACCES', { syscall: 'mkdir', path: 'x' }), 3],
+  ["a mistake in one of Node's calls", nodeError('ERR_INVALID_ARG_TYPE', {}), 70],
+  ["a mistake in one of Node's system calls", nodeError('ERR_X', { syscall: 'open' }), 70],
   ['a host name that does not exist', nodeError('ENOTFOUND', { syscall: 'getaddrinfo' }), 2],
   ['a resolver that does not answer', nodeError('EAI_AGAIN', { syscall: 'getaddrinfo' }), 3],
   ['a tool that is not installed', nodeError('ENOENT', { syscall: 'spawn tcpdump', path: 'tcpdump' }), 3],
@@ -68,6 +76,19 @@ describe('exit codes', () => {
     const none = { socket: null, qdisc: 0, driver: 0, neighbour: 0, backlog: null, unknown: 0 };
     assert.equal(lossExitCode(none), 0);
     for (const place of Object.keys(none)) assert.equal(lossExitCode({ ...none, [place]: 1 }), 4, place);
+    assert.equal(lossExitCode({ ...none, neighbour: null }), 4, 'a neighbour did not answer');
+    assert.equal(lossExitCode({ ...none, neighbour: null, unknown: null }), 0);
+  });
+
+  it('are of the failure that came first, where putting away failed as well', () => {
+    const [first, second, third] = ['first', 'second', 'third'].map((text) => new Error(text));
+    const suppressing = (error: unknown, suppressed: unknown): Error =>
+      Object.assign(new Error('put away'), { name: 'SuppressedError', error, suppressed });
+    assert.equal(firstFailure(suppressing(third, suppressing(second, first))), first);
+    assert.equal(firstFailure(first), first);
+    const other = Object.assign(new Error('of somebody else'), { suppressed: first });
+    assert.equal(firstFailure(other), other);
+    assert.equal(firstFailure(undefined), undefined);
   });
 
   it('describes a mistake in one line and a hint, and a bug with its stack', () => {
