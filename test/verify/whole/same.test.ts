@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, mock } from 'node:test';
 import { STEPS } from '../../../src/faults/catalog.js';
+import { makePayload } from '../../../src/payload/generated.js';
 import { FrameJudge } from '../../../src/verify/frame-judge.js';
 import type { VerifierOptions } from '../../../src/verify/verifier.js';
 import { verify } from '../../../src/verify/verify.js';
@@ -11,7 +12,7 @@ import { CaptureReader } from '../../../src/wire/capture-reader.js';
 import type { Frame } from '../../../src/wire/frame.js';
 import * as ipv4 from '../../../src/wire/ipv4.js';
 import { cut } from '../../faults/cut.js';
-import { flow4, flow6, fragments, pattern, udpPacket, whole } from '../build.js';
+import { cuts, flow4, flow6, fragment, fragments, pattern, udpPacket, whole } from '../build.js';
 import { assertSame, fileOf, type judge, WAYS } from './both-ways.js';
 import { Dice, framed, LINKS, mangled, times } from './traffic.js';
 
@@ -122,6 +123,28 @@ describe('the kernel', () => {
       const { verdicts } = judge2([...packets, ...extra]);
       assert.ok(verdicts.some(({ duplicates, verdict }) => duplicates > 0 || verdict !== 'good'));
     }
+  });
+
+  it('tells what the headers of those said that it took', () => {
+    const odd = { dontFragment: true, ttl: 9, tos: 0x2e, flowLabel: 0x54321 };
+    const packet = udpPacket(flow4, pattern(1200));
+    const one = fragment(flow4, packet, { offset: 0, len: packet.length, more: false }, odd);
+    const stream = [flow4, flow6].flatMap((flow) =>
+      [1, 2, 3].flatMap((ident) => {
+        const cut = udpPacket(flow, makePayload(3000, 7, ident));
+        return cuts(cut.length, 1448).map((piece) => fragment({ ...flow, ident }, cut, piece, odd));
+      }),
+    );
+    const frames = [one, ...stream].map((octets, i) => framed(octets, 'ethernet', BigInt(1e9 + i)));
+    const { verdicts, oneByOne } = assertSame(frames, WAYS[0]!, { sightings: true }, 'headers');
+    assert.equal(oneByOne, 0);
+    const four = [[true], [], [9], [0x2e]];
+    const six = [[], [0x54321], [9], [0x2e]];
+    const seen = verdicts.map((verdict) => verdict.seen!);
+    assert.deepEqual(
+      seen.map(({ df, flowLabel, ttl, tos }) => [df, flowLabel, ttl, tos]),
+      [four, four, four, four, six, six, six],
+    );
   });
 
   it('lists the fragments of one that a leftover makes bad', () => {
