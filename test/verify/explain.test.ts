@@ -107,5 +107,10 @@ describe('the explanation of a bad datagram', () => {
       { number: 3, frame: 3, time: 1000.002, offset: 3600, length: 1200, more: false, ttl: 64, tos: 0 },
     ]);
     assert.equal(judge(framesOf(...pieces)).fragmentList, null);
+    const spoilt = packet.slice(0, 1000); // its UDP length says more
+    const one = fragment(flow4, spoilt, { offset: 0, len: 1000, more: false }, { ttl: 9, tos: 0x2e });
+    assert.deepEqual(judge([frame(one, 1000)]).fragmentList, [
+      { number: 1, frame: 1, time: 1000, offset: 0, length: 1000, more: false, ttl: 9, tos: 0x2e },
+    ]);
   });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { describe, it } from 'node:test';
-import { ERRNO, systemError } from '../../../src/errors.js';
+import { ERRNO, systemError, UfoError } from '../../../src/errors.js';
 import { PagePool } from '../../../src/memory/page-pool.js';
 import { UserMemory } from '../../../src/memory/user-memory.js';
 import { PageWait } from '../../../src/socket/waiting/page-wait.js';
@@ -63,6 +64,21 @@ describe('PageWait', () => {
     await behind;
     assert.equal(wait.waiting, false);
     await assert.rejects(wait.until(taker(pool, 1).take, AbortSignal.abort(new Error('before'))), /before/);
+  });
+
+  it('listens to a signal only while it waits', async () => {
+    const pool = new PagePool(new UserMemory({ pages: 2 }));
+    const wait = new PageWait(pool, () => true);
+    const held = taker(pool, 2).take();
+    const { signal } = new AbortController();
+    const [served, failed] = [taker(pool, 1), taker(pool, 2)].map(({ take }) => wait.until(take, signal));
+    assert.equal(getEventListeners(signal, 'abort').length, 2);
+    pool.putPage(held.pop()!);
+    await served;
+    assert.equal(getEventListeners(signal, 'abort').length, 1);
+    wait.fail(new UfoError('ERR_UFO_BUG', 'it is over'));
+    await assert.rejects(failed!, /it is over/);
+    assert.equal(getEventListeners(signal, 'abort').length, 0);
   });
 
   it('says ENOMEM where nothing is on its way back, and EAGAIN where something is or others wait', async () => {
