@@ -4,6 +4,9 @@ import * as ipv4 from '../wire/ipv4.js';
 import type { Difference } from './difference.js';
 import type { ExpectedDatagram } from './expected.js';
 
+/** Octets of it: the MTU of whoever cut may be up to 7 more, for pieces are multiples of 8. */
+const LARGEST = 'largest packet';
+
 /** Where a datagram of `len` octets of IP payload is cut: pieces of `gsoSize`, and what is left. */
 export function evenSizes(len: number, gsoSize: number): Run[] {
   return runs(len, gsoSize, gsoSize);
@@ -37,7 +40,7 @@ export function cutDifferences(expected: ExpectedDatagram, verdict: DatagramVerd
   const { seen } = verdict;
   if (sizes !== undefined && seen !== undefined && headers?.df !== true && verdict.family === 4) {
     const sent = headerLenOf(expected) + Math.max(...sizes.map(([octets]) => octets));
-    if (seen.largest < sent && verdict.fragments > packetsOf(sizes)) return [smallerMtu(sent, seen.largest)];
+    if (seen.largest < sent && verdict.fragments > packetsOf(sizes)) return [cutAgain(sent, seen.largest)];
   }
   const differences: Difference[] = [];
   if (fragments !== undefined && fragments !== verdict.fragments) {
@@ -46,14 +49,14 @@ export function cutDifferences(expected: ExpectedDatagram, verdict: DatagramVerd
     differences.push(differ('sizes', sizesText(sizes), sizesText(seen.sizes)));
   }
   if (mtu !== undefined && seen !== undefined && seen.largest > mtu) {
-    differences.push(differ('largest packet', `at most ${mtu}`, `${seen.largest}`));
+    differences.push(differ(LARGEST, `at most ${mtu}`, `${seen.largest}`));
   }
   return differences;
 }
 
 /** A router with a smaller MTU behind it cuts again what may be cut (RFC 791 3.2); over IPv6 none does. */
-function smallerMtu(from: number, to: number): Difference {
-  return { field: 'mtu', from: `${from}`, to: `${to}`, onTheWay: true };
+export function cutAgain(from: number, to: number): Difference {
+  return { field: LARGEST, from: `${from}`, to: `${to}`, onTheWay: true };
 }
 
 function differ(field: string, from: string, to: string): Difference {

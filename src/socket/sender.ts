@@ -30,6 +30,7 @@ export class Sender {
   readonly paths: Paths;
   readonly outbox: Outbox;
   readonly sock: Sock;
+  readonly #ending = new AbortController();
 
   /** @param companion opens the companion on first use; null where the driver has none */
   constructor(options: SocketOptions, companion: () => Promise<Companion | null>, open: OpenDevice) {
@@ -45,10 +46,15 @@ export class Sender {
     this.pageWait = new PageWait(this.pool, () => this.paths.pending);
     this.sock = new Sock(options.sendBufferSize ?? Math.max(PAGE_SIZE, memory.pages.len - POOL_RESERVE));
     const { family, pool, pageWait } = this;
-    this.paths = new Paths({ options, family, pool, companion, open });
+    this.paths = new Paths({ options, family, pool, companion, open, ending: this.#ending.signal });
     const idents = identSourceOf(options.idents);
     const fixedIdents = options.idents !== undefined;
     this.outbox = new Outbox({ family, pool, sock: this.sock, pageWait, idents, fixedIdents });
+  }
+
+  /** From now on what a plan delays is not waited for: it fails with `error`, and says how far it got. */
+  endDelays(error: UfoError): void {
+    this.#ending.abort(error);
   }
 
   /** Sends what is queued, then closes every device; all are closed even if one of them fails, which is thrown then. */

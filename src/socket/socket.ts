@@ -296,7 +296,8 @@ export class UfoSocket extends SocketSettings implements AsyncDisposable {
 
   /**
    * Sends what was handed over before, also what still waits for room, then lets go of everything. What is handed over
-   * later, what is corked, what waits for pages and the rest of a stream fails with ERR_SOCKET_DGRAM_NOT_RUNNING. Idempotent.
+   * later, what is corked, what waits for pages, what a plan delays and the rest of a stream fails with
+   * ERR_SOCKET_DGRAM_NOT_RUNNING. Idempotent.
    */
   close(): Promise<void>;
   close(callback: Callback): this;
@@ -372,8 +373,10 @@ export class UfoSocket extends SocketSettings implements AsyncDisposable {
   }
 
   readonly #abort = (): void => {
+    const aborted = new UfoError('ERR_SOCKET_DGRAM_NOT_RUNNING', "the socket's signal was aborted");
+    this.sender.endDelays(aborted);
     void this.close();
-    this.sender.turnAway(new UfoError('ERR_SOCKET_DGRAM_NOT_RUNNING', "the socket's signal was aborted"));
+    this.sender.turnAway(aborted);
   };
 
   async #shutDown(): Promise<void> {
@@ -381,6 +384,7 @@ export class UfoSocket extends SocketSettings implements AsyncDisposable {
     this.#signal?.removeEventListener('abort', this.#abort);
     this.#cork?.settle(Promise.reject(closed));
     this.#cork = null;
+    this.sender.endDelays(closed);
     // As dgram's, the port is free at once where nothing is on its way that needs it.
     const ended = this.#works.idle && !this.sender.paths.pending ? this.end.close() : null;
     ended?.catch(() => {}); // told below

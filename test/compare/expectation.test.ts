@@ -384,7 +384,9 @@ describe('the cut that was made', () => {
     const told = (df: boolean) => [expected(0, { fragments: 3, sizes, headers: { df } })];
     const smaller = generated(0, {}, 976);
     const result = compared(told(false), smaller);
-    assert.deepEqual(result.changed, [{ field: 'mtu', from: '1500', to: '996', onTheWay: true, datagrams: 1 }]);
+    assert.deepEqual(result.changed, [
+      { field: 'largest packet', from: '1500', to: '996', onTheWay: true, datagrams: 1 },
+    ]);
     assert.equal(result.verdict, 'good');
     assert.equal(compared(told(false), smaller, { strict: true }).verdict, 'bad');
     assert.equal(compared(told(true), smaller).verdict, 'bad');

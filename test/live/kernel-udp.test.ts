@@ -100,4 +100,19 @@ describeLive('kernel-udp', () => {
     const asked = await runCli(['send', `${far.ipv4}:9`, '--size', '40', '--driver', 'kernel-udp']);
     assert.doesNotMatch(asked.stderr, /auto took/);
   });
+
+  liveIt('cannot be another host over IPv4, and says which drivers can; over IPv6 it is', async () => {
+    const send = (to: string, source: string) =>
+      runCli(['send', to, '--size', '3000', '--source', source, '--spoof', '--driver', 'kernel-udp', '--verify=far0']);
+    for (const source of ['192.0.2.77', '203.0.113.5']) {
+      const { code, stderr } = await send(`${far.ipv4}:9`, source);
+      assert.match(
+        stderr,
+        new RegExp(`${source} is no address of this host: take a driver .*raw-socket, packet-socket`),
+      );
+      assert.equal(code, 3);
+    }
+    const six = await send(`[${far.ipv6}]:9`, '2001:db8::77');
+    assert.equal(six.code, 0, six.stderr);
+  });
 });

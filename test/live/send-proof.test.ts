@@ -166,7 +166,7 @@ describeLive('what send --verify proves', () => {
       plain.verify.changed.map(({ field, from, to }) => [field, from, to]),
       [
         ['ttl', '64', '63'],
-        ['mtu', '1500', '996'],
+        ['largest packet', '1500', '996'],
       ],
     );
     assert.equal(routed('none', '--verify=far0', '--strict').status, 1);

@@ -10,6 +10,7 @@ import { EXIT, type ExitCode, lossExitCode, verdictExitCode, worstOf } from '../
 import { counted } from '../common/figures.js';
 import { noteFault } from '../common/file-notes.js';
 import { HtmlReport, type ReportBody } from '../common/html-report.js';
+import { lostText } from '../common/lost-text.js';
 import type { Output } from '../common/output.js';
 import { arrived, placeText, type WireReport, watchedInterface, wireReportText } from '../common/wire-report.js';
 import { dryRun } from './dry-run.js';
@@ -136,12 +137,7 @@ function summaryLine(
   { loop, interface: name, driver }: ReplayOptions,
   turn: number,
 ): string {
-  const places = Object.entries(lost).filter(([, count]) => count !== 0);
-  const told =
-    places.length === 0
-      ? 'nothing lost on this machine'
-      : `lost: ${places.map(([place, count]) => `${place} ${count ?? 'unknown'}`).join(', ')}`;
   const times = loop === 1 ? '' : ` (${turn} of ${loop})`;
   const what = `${counted(frames, 'frame')}, ${counted(octets, 'octet')}`;
-  return `${what} by ${driver} on ${name} in ${seconds.toFixed(3)} s${times}; ${told}`;
+  return `${what} by ${driver} on ${name} in ${seconds.toFixed(3)} s${times}; ${lostText(lost)}`;
 }

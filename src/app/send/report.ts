@@ -5,6 +5,7 @@ import type { LostFrames } from '../../tx/net-device.js';
 import { EXIT, type ExitCode, lossExitCode, verdictExitCode, worstOf } from '../common/exit-codes.js';
 import { counted, figure, perSecond } from '../common/figures.js';
 import type { FlowCount } from '../common/flows.js';
+import { lostText } from '../common/lost-text.js';
 import type { Output } from '../common/output.js';
 import { arrived, type WireReport, wireReportText } from '../common/wire-report.js';
 import { type EchoReport, echoExitCode, echoText } from './echo.js';
@@ -127,19 +128,6 @@ function identText({ idents }: SentCounts): string {
 function failedText({ failed, strayFragments }: SentCounts): string {
   if (failed === 0) return '';
   return `; ${counted(failed, 'datagram')} failed, ${strayFragments} of the packets are theirs`;
-}
-
-/** Nothing is called not lost that nobody can count. */
-function lostText({ socket, qdisc, driver, neighbour, backlog, unknown: unseen }: LostFrames): string {
-  const places = Object.entries({
-    ...{ socket, 'interface queue': qdisc, "interface's driver": driver, 'no answer of the neighbour': neighbour },
-    ...{ backlog, 'not seen leaving the interface': unseen },
-  });
-  const lost = places.flatMap(([place, count]) => (count !== null && count > 0 ? [`${place} ${count}`] : []));
-  const unknown = places.flatMap(([place, count]) => (count === null ? [place] : []));
-  const known = unknown.length === 0 ? 'nothing lost' : 'nothing known to be lost';
-  const what = lost.length === 0 ? `${known} on this machine` : `lost on this machine: ${lost.join(', ')}`;
-  return unknown.length === 0 ? what : `${what}; not known: ${unknown.join(', ')}`;
 }
 
 function endpoint(address: string, port: number): string {

@@ -1,4 +1,5 @@
 import * as ipv4 from '../../wire/ipv4.js';
+import { cutAgain } from '../cut.js';
 import type { Difference } from '../difference.js';
 import type { FramePacket } from './packet.js';
 
@@ -49,7 +50,7 @@ export class RecutPacket {
   }
 
   get difference(): Difference {
-    return { field: 'mtu', from: `${this.#sent.packet.length}`, to: `${this.#largest}`, onTheWay: true };
+    return cutAgain(this.#sent.packet.length, this.#largest);
   }
 }
 

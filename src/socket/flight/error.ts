@@ -1,4 +1,6 @@
-import { ERRNO, systemError, type UfoError } from '../../errors.js';
+import { ERRNO, systemError, UfoError } from '../../errors.js';
+import { OwnNetworks } from '../../host/own-networks.js';
+import type { Flow } from '../../skb/flow.js';
 import type { NetDevice } from '../../tx/net-device.js';
 import { formatAddress } from '../../wire/address.js';
 import type { Datagram } from './datagram.js';
@@ -15,10 +17,29 @@ export function sendError(device: NetDevice, datagram: Datagram, packetLen: numb
     address: formatAddress(flow.destination),
     port: flow.destinationPort,
     reason: `${fragmentsSent} of ${fragments} fragments had gone; the next one has ${packetLen} octets`,
-    ...hintFor(errno, device),
+    ...(foreignSource(errno, device, flow) ?? hintFor(errno, device)),
   });
   error.partial = partial;
   return error;
+}
+
+/** Why a datagram that a plan delayed went no further: its socket was closed. `partial` says how far it got. */
+export function endedError({ driver }: NetDevice, datagram: Datagram, reason: UfoError): UfoError {
+  const partial = datagram.result(driver);
+  const { fragments, fragmentsSent } = partial;
+  const error = new UfoError(reason.code, `${reason.message}; ${fragmentsSent} of ${fragments} fragments had gone`);
+  error.partial = partial;
+  return error;
+}
+
+/** The kernel's own IPv4 looks up no route from an address of another host (`ip_route_output_key_hash_rcu`); its IPv6 does. */
+function foreignSource(errno: number, { writesHeaders }: NetDevice, { family, source }: Flow): { hint: string } | null {
+  if (writesHeaders || family === 6 || (errno !== ERRNO.ENETUNREACH && errno !== ERRNO.EINVAL)) return null;
+  if (new OwnNetworks().has({ family, octets: source })) return null;
+  const drivers = 'raw-socket, packet-socket, virtio-ufo or af-xdp';
+  return {
+    hint: `${formatAddress(source)} is no address of this host: take a driver that writes the header, ${drivers}`,
+  };
 }
 
 function hintFor(errno: number, { name, mtu }: NetDevice): { hint?: string } {

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-import { ERRNO } from '../../errors.js';
+import { ERRNO, type UfoError } from '../../errors.js';
 import type { PagePool } from '../../memory/page-pool.js';
 import { SegmentTable } from '../../memory/segment-table.js';
 import { NETIF_F_HW_CSUM } from '../../skb/features.js';
@@ -10,7 +10,7 @@ import type { NetDevice, TxBatch } from '../../tx/net-device.js';
 import { skbChecksumHelp } from '../../ufo/make-skb.js';
 import { pushJoined, pushPayload, pushWhole, type RowSource, Segmenter } from '../../ufo/segment.js';
 import type { Datagram, DatagramSource } from './datagram.js';
-import { STALL, sendError } from './error.js';
+import { endedError, STALL, sendError } from './error.js';
 import { DatagramQueue } from './queue.js';
 import type { Turnstile } from './turnstile.js';
 
@@ -29,6 +29,7 @@ export class Transmitter {
   readonly #device: NetDevice;
   readonly #turnstile: Turnstile;
   readonly #refused: (errno: number) => void;
+  readonly #ending: AbortSignal | undefined;
   readonly #table: SegmentTable;
   readonly #segmenter = new Segmenter();
   readonly #queue = new DatagramQueue((datagram, error) => {
@@ -54,8 +55,16 @@ export class Transmitter {
   /**
    * @param turnstile of all transmitters over this pool's memory, which has room for one batch at a time
    * @param refused told the errno of every packet that was refused for good
+   * @param ending aborted, with a UfoError, when no plan's delay is to be waited for any more
    */
-  constructor(device: NetDevice, pool: PagePool, turnstile: Turnstile, refused: (errno: number) => void) {
+  constructor(
+    device: NetDevice,
+    pool: PagePool,
+    turnstile: Turnstile,
+    refused: (errno: number) => void,
+    ending?: AbortSignal,
+  ) {
+    this.#ending = ending;
     this.#turnstile = turnstile;
     this.#device = device;
     this.#refused = refused;
@@ -120,16 +129,17 @@ export class Transmitter {
     this.#running = null;
   }
 
-  /** Waits as long as a plan delays the next fragment; whoever stands behind its datagram waits, too. Aborting ends it. */
+  /** Waits as long as a plan delays the next fragment; whoever stands behind its datagram waits, too. Aborting and closing end it. */
   async #holdBack(): Promise<void> {
     const last = this.#inBatch.at(-1);
     if (last === undefined || last.cut || last.planned === null || last.planned.delay === 0) return;
-    const { planned, signal } = last;
+    const { planned } = last;
+    const signal = AbortSignal.any([last.signal, this.#ending].filter((one) => one !== undefined));
     try {
-      await sleep(planned.delay, undefined, signal === undefined ? {} : { signal });
+      await sleep(planned.delay, undefined, { signal });
       planned.waited();
     } catch {
-      this.#giveUp(signal?.reason);
+      this.#giveUp(signal.reason);
     }
   }
 
@@ -270,7 +280,8 @@ export class Transmitter {
     while (this.#unsettled < this.#inBatch.length) {
       const datagram = this.#inBatch[this.#unsettled]!;
       this.#countSent(datagram);
-      this.#fail(datagram, error);
+      const ended = this.#ending?.aborted === true && error === this.#ending.reason;
+      this.#fail(datagram, ended ? endedError(this.#device, datagram, error as UfoError) : error);
     }
   }
 

@@ -14,11 +14,13 @@ export class Channel {
   #stale = false;
   #refreshing: Promise<void> | null = null;
 
-  constructor(device: NetDevice, pool: PagePool, turnstile: Turnstile) {
+  /** @param ending of plans' delays, as `Transmitter` has it */
+  constructor(device: NetDevice, pool: PagePool, turnstile: Turnstile, ending?: AbortSignal) {
     this.device = device;
-    this.transmitter = new Transmitter(device, pool, turnstile, (errno) => {
+    const refused = (errno: number): void => {
       this.#stale ||= errno === ERRNO.EMSGSIZE && device.ifindex > 0;
-    });
+    };
+    this.transmitter = new Transmitter(device, pool, turnstile, refused, ending);
     this.mtu = device.mtu;
   }
 

@@ -33,6 +33,8 @@ export interface PathOptions {
   /** Opens the companion on first use; null where the driver has none. */
   readonly companion: () => Promise<Companion | null>;
   readonly open: OpenDevice;
+  /** Aborted when no plan's delay is to be waited for any more. */
+  readonly ending: AbortSignal;
 }
 
 /**
@@ -181,7 +183,7 @@ export class Paths {
   }
 
   #use(device: NetDevice): Channel {
-    const opened = new Channel(device, this.#with.pool, this.#turnstile);
+    const opened = new Channel(device, this.#with.pool, this.#turnstile, this.#with.ending);
     this.#open.push(opened);
     if (!this.settings.multicastLoopback) device.setMulticastLoopback?.(false);
     return opened;

@@ -122,7 +122,7 @@ describe('frames held against frames', () => {
     const small = sent.flatMap((frame) => cutAgain(frame, 700));
     const { verdict, good, late, changed: told } = held(sent, small);
     assert.deepEqual({ verdict, good, late }, { verdict: 'good', good: sent.length, late: 0 }, JSON.stringify(told));
-    assert.ok(told.some(({ field, from, to }) => field === 'mtu' && from === '1500' && Number(to) <= 720));
+    assert.ok(told.some(({ field, from, to }) => field === 'largest packet' && from === '1500' && Number(to) <= 720));
     const lost = held(sent, small.slice(1));
     assert.deepEqual([lost.verdict, lost.incomplete, lost.missing], ['inconclusive', 1, 0]);
   });

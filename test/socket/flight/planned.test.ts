@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ERRNO, UfoError } from '../../../src/errors.js';
 import { makePayload } from '../../../src/payload/generated.js';
+import type { UfoSocket } from '../../../src/socket/socket.js';
 import type { FragmentPlan, PlannedFragment } from '../../../src/ufo/plan.js';
 import { FakeDevice, fakeSocket } from '../fake-device.js';
 
@@ -99,6 +100,41 @@ describe('a datagram sent by a plan', () => {
     assert.equal((await next).fragmentsSent, 1);
     assert.equal(device.taken, 2);
   });
+
+  for (const [how, end] of [
+    ['closing', (socket) => socket.close()],
+    ["aborting the socket's signal", (_socket, controller) => controller.abort()],
+  ] as const satisfies readonly (readonly [string, (socket: UfoSocket, controller: AbortController) => unknown])[]) {
+    it(`${how} ends a plan's delay at once, and each datagram says how far it got; what has no plan goes`, async () => {
+      const device = new FakeDevice();
+      const controller = new AbortController();
+      const socket = await fakeSocket(device, { signal: controller.signal });
+      const slow = plan(([a, b, c]) => [a!, b!, { ...c!, delay: 60_000 }]);
+      const sent = [1, 2].map((sequence) => socket.send(makePayload(4000, 1, sequence), { plan: slow }));
+      const plain = socket.send(makePayload(10, 1, 3));
+      const told = Promise.allSettled([...sent, plain]);
+      for (const deadline = performance.now() + 10_000; device.taken < 2; await sleep(5))
+        assert.ok(performance.now() < deadline, 'the first fragments went to no device');
+      const began = performance.now();
+      void end(socket, controller);
+      const [first, second, third] = await told;
+      await socket.close();
+      assert.ok(performance.now() - began < 30_000);
+      const closing = how === 'closing';
+      const partialOf = (one: typeof first) => one?.status === 'rejected' && (one.reason as UfoError).partial;
+      assert.equal(first?.status === 'rejected' && first.reason.code, 'ERR_SOCKET_DGRAM_NOT_RUNNING');
+      assert.match(
+        String(first?.status === 'rejected' && first.reason),
+        /(closed|aborted); 2 of 3 fragments had gone$/,
+      );
+      assert.deepEqual(partialOf(first), { ...partialOf(first), fragments: 3, fragmentsSent: 2 });
+      // Closing sends what is queued; aborting takes it back.
+      assert.equal(second?.status, 'rejected');
+      assert.equal(third?.status, closing ? 'fulfilled' : 'rejected');
+      assert.equal(device.taken, closing ? 5 : 2);
+      assert.equal(device.closed, 1);
+    });
+  }
 
   it('fails where a row of it is refused, with what had gone', async () => {
     const device = new FakeDevice({ refuse: (count) => (count === 2 ? ERRNO.EMSGSIZE : 0) });
