@@ -4,6 +4,7 @@ import { coverageMap, hexDump, timeLine } from '../../../src/report/html/figures
 import { html } from '../../../src/report/html/markup.js';
 import { htmlPage } from '../../../src/report/html/page.js';
 import { DatagramSample } from '../../../src/report/html/sample.js';
+import type { DatagramVerdict } from '../../../src/verify/verdict.js';
 import { badDatagram, datagram, reportDocument } from './build.js';
 
 describe('html', () => {
@@ -55,6 +56,46 @@ describe('htmlPage', () => {
     for (const wanted of [/✗<\/span> broken/, /&lt;why&gt;/, /●<\/span> none/, /width="400\.0"/, /<li>one<\/li>/]) {
       assert.match(more, wanted);
     }
+  });
+});
+
+describe('a table of datagrams', () => {
+  const pageOf = (datagrams: readonly DatagramVerdict[], sampled: string | null = null): string =>
+    htmlPage(reportDocument({ sections: [{ kind: 'datagrams', title: 'Datagrams', datagrams, sampled }] }));
+
+  it('names the ends of each, with a port where there is one', () => {
+    const six = { family: 6, source: '2001:db8::1', destination: '2001:db8::2' } as const;
+    const page = pageOf([
+      datagram(),
+      datagram({ udp: null }),
+      datagram(six),
+      datagram({ ...six, udp: null, via: 'vlan 5' }),
+    ]);
+    const { source, destination } = datagram();
+    const { sourcePort, destinationPort } = datagram().udp!;
+    const ends = [...page.matchAll(/<td data-sort="([\d.a-f:[\]]+(?: \(.*?\))?)">/g)].map(([, end]) => end);
+    assert.deepEqual(ends, [
+      ...[`${source}:${sourcePort}`, `${destination}:${destinationPort}`],
+      ...[source, destination],
+      ...[`[2001:db8::1]:${sourcePort}`, `[2001:db8::2]:${destinationPort}`],
+      ...['2001:db8::1', '2001:db8::2 (vlan 5)'],
+    ]);
+  });
+
+  it('opens to what was found of each, with its octets, and to its figures; a good one to nothing', () => {
+    assert.doesNotMatch(pageOf([datagram()]), /class="details"/);
+    const [finding] = badDatagram().findings;
+    const bare = { ...badDatagram(), fragmentList: null, holes: [] };
+    const shown = pageOf([{ ...bare, findings: [{ ...finding!, octets: '4500001400', mark: [2, 4] }] }]);
+    assert.match(shown, /<tr class="details" hidden>.*<pre class="hex">0000 {2}45 00 <mark>00/s);
+    const { octets: _, mark: __, ...silent } = finding!;
+    assert.doesNotMatch(pageOf([{ ...bare, findings: [silent] }]), /<pre class="hex">/);
+    assert.match(pageOf([{ ...badDatagram(), findings: [] }]), /<tr class="details" hidden>.*<svg/s);
+  });
+
+  it('says above it what is not shown', () => {
+    assert.match(pageOf([datagram()], 'every 4th'), /<h2>Datagrams<\/h2><p>every 4th<\/p>/);
+    assert.doesNotMatch(pageOf([datagram()]), /<h2>Datagrams<\/h2><p>/);
   });
 });
 
@@ -120,6 +161,17 @@ describe('DatagramSample', () => {
     assert.ok(datagrams.length <= 601 && datagrams.length > 300);
     assert.ok(datagrams.at(-1)!.ident! > 99_000);
     assert.match(sampled!, /of 100000 are shown: 100 of the 100 that are not good/);
+  });
+
+  it('keeps every n-th of the good ones, from the first on', () => {
+    const sample = new DatagramSample();
+    for (let i = 0; i < 1999; i++) sample.add(datagram({ ident: i }));
+    const { datagrams, sampled } = sample.section();
+    assert.deepEqual(
+      datagrams.map(({ ident }) => ident),
+      Array.from({ length: 500 }, (_, i) => 4 * i),
+    );
+    assert.match(sampled!, /^500 of 1999 are shown: 0 of the 0 that are not good, and every 4th of the 1999 good ones/);
   });
 
   it('makes a page of bounded size of any number', () => {
