@@ -111,6 +111,38 @@ describe('a capture file', () => {
     assert.deepEqual([summaryOf(out)['good'], summaryOf(out)['verdict']], [2, 'inconclusive']);
   });
 
+  it('that is not read to its end exits 4 and says so', async () => {
+    const many = Array.from({ length: 3000 }, (_, i) =>
+      fragments({ ...flow4, ident: i + 1 }, udpPacket(flow4, payload)),
+    );
+    const file = await put('long.pcap', encode(many.flatMap((one, i) => one.map((packet) => frame(packet, i)))));
+    const [out, err] = [new TextSink(), new TextSink()];
+    const stop = new AbortController();
+    out._write = (chunk: Buffer, _encoding: string, done: () => void) => {
+      out.text += chunk.toString();
+      stop.abort(new Error('enough'));
+      done();
+    };
+    const code = await verifyFile({ file, json: true }, createOutput(out, err), stop.signal);
+    assert.equal(code, 4);
+    assert.match(err.text, /long\.pcap: stopped before its end; judged is what came before\n$/);
+    const { datagrams, good, bad, verdict } = summaryOf(out.text);
+    assert.ok(Number(good) < 3000, `${good} were judged`);
+    assert.deepEqual([bad, verdict], [0, 'inconclusive']);
+    assert.equal(out.text.trim().split('\n').length, Number(datagrams) + 1, 'each is told, and the summary last');
+  });
+
+  it('of a link that nobody knows exits 4 and says which', async () => {
+    const octets = encodePcap(
+      good.map((one) => ({ ...one, linktype: 147 })),
+      pcapFormat(147),
+    );
+    const [code, , err] = await verify(octets);
+    assert.equal(code, 4);
+    assert.match(err, /in\.pcap: frames of link type 147, which udp-ufo cannot read\n/);
+    assert.doesNotMatch((await verify(encode(good)))[2], /link type/);
+  });
+
   it('without frames exits 4', async () => {
     assert.equal((await verify(encode([])))[0], 4);
   });
