@@ -180,6 +180,11 @@ export const CODES = {
     receiver: 'Linux drops the datagram unless the socket allows it (UDP_NO_CHECK6_RX)',
     example: 'udp checksum got 0, want 0xabcd (IPv6 needs one, RFC 8200 8.1)',
   },
+  'udp-checksum-zero-tunnel': {
+    source: 'RFC 6935 5, RFC 6936 5',
+    receiver: 'Linux drops the datagram unless the tunnel was told so (udp6zerocsumrx, UDP_NO_CHECK6_RX)',
+    example: 'udp checksum got 0, which a tunnel may have that its receiver was told of (vxlan)',
+  },
   'upper-header': {
     source: 'RFC 792, RFC 4443, RFC 9293, RFC 3828',
     receiver: DROPS_DATAGRAM,

@@ -19,7 +19,7 @@ import { DEFAULT_LIMITS, type ReassemblyLimits } from './reassembly/limits.js';
 import { kernelOffset } from './reassembly/octets.js';
 import { Reassembler } from './reassembly/reassembler.js';
 import { tellMore } from './reassembly/told.js';
-import { Tally } from './tally.js';
+import { ENDS_WITHIN, Tally } from './tally.js';
 
 /** Where a packet's length stands. */
 const IPV4_LENGTH = ['IPv4 header', [2, 4]] as const;
@@ -133,11 +133,17 @@ export class FrameJudge {
     const network = this.#network;
     if (network.why === 'truncated') {
       if (cutByCapture) this.tally.cut();
-      else this.tally.hide('frames that end within a header');
+      else this.tally.hide(ENDS_WITHIN);
     } else if (network.unknown === 'ip version') {
       this.reassembler.add(oddVersionVerdict(this.#packet.view, network, this.#fragment));
       this.tally.judge();
-    } else if (mayHidePackets(network)) this.tally.hide(unknownName(network));
+    } else if (mayHidePackets(network)) this.#hide(unknownName(network));
+  }
+
+  /** The tunnel's own packet was looked at, what hides is in it. */
+  #hide(kind: string): void {
+    const { tunnel } = this.#network.layers;
+    this.tally.hide(tunnel === undefined ? kind : `${kind} in ${tunnel}`);
   }
 
   #ip(missing: number): PacketKind {
@@ -187,7 +193,7 @@ export class FrameJudge {
     if (!enterTunnel(packet.view, outer, network)) {
       const next = captured > 0 ? packet.view.getUint8(data) : len > 0 ? 'not-captured' : 'nothing';
       if (kind === 'other' && mayHideUdp(family, protocol, next))
-        this.tally.hide(`${family === 4 ? 'protocol' : 'next header'} ${protocol}`);
+        this.#hide(`${family === 4 ? 'protocol' : 'next header'} ${protocol}`);
       return -1;
     }
     const onWire = Math.min(len, packet.onWire - packet.headerLen);

@@ -1,6 +1,8 @@
 /** Kinds of frames that are told apart; the rest are counted together. */
 const MOST_KINDS = 64;
 const REST = 'further kinds';
+/** A kind of frames, which the capture has not cut. */
+export const ENDS_WITHIN = 'frames that end within a header';
 
 /** What a frame was found to be; the larger outdoes the smaller where headers are nested. */
 const OTHER = 0;

@@ -89,7 +89,7 @@ export interface UdpVerdict {
   readonly sourcePort: number;
   readonly destinationPort: number;
   readonly length: number;
-  /** `none`: field 0, IPv4; `not-computed`: only the pseudo-header sum, as locally captured offloaded packets show it. */
+  /** `none`: field 0, over IPv4 or of a tunnel; `not-computed`: only the pseudo-header sum, as locally captured offloaded packets show it. */
   readonly checksum: 'good' | 'bad' | 'none' | 'not-computed';
 }
 

@@ -68,6 +68,10 @@ export function nothing(why: 'truncated' | 'not-ip' | 'linktype', out: NetworkLa
   return false;
 }
 
+/** EtherTypes of what `descend` goes into. */
+const BEHIND_ETHERTYPES: ReadonlySet<number> = new Set([
+  ...[ETHERTYPE_MPLS, ETHERTYPE_MPLS_MULTICAST, ETHERTYPE_PPPOE, ETHERTYPE_MAC_IN_MAC],
+]);
 /** EtherTypes of what carries no IP packet: ARP, RARP, flow control, LACP and the like, 802.1X, LLDP, MRP, PTP, CFM, loopback. */
 const WITHOUT_IP: ReadonlySet<number> = new Set([
   ...[0x0806, 0x8035, 0x8808, 0x8809, 0x888e, 0x88cc, 0x88e3, 0x88f5, 0x88f6, 0x88f7, 0x8902, 0x9000],
@@ -82,6 +86,12 @@ export function mayHidePackets({ unknown, value }: NetworkLayer): boolean {
   if (unknown === 'llc') return !LLC_WITHOUT_IP.has(value);
   if (unknown === 'ppp') return value < 0x8000; // above are the control protocols (RFC 1661 §2)
   return true;
+}
+
+/** Whether packets are known to come behind this EtherType, or such as carry none: what else may be anything. */
+export function isCarried(etherType: number): boolean {
+  if (etherType === ETHERTYPE_IPV4 || etherType === ETHERTYPE_IPV6 || etherType === TRANSPARENT_ETHERNET) return true;
+  return isTag(etherType) || BEHIND_ETHERTYPES.has(etherType) || WITHOUT_IP.has(etherType);
 }
 
 /** `ethertype 0x8903`, as summaries name it. */

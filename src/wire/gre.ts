@@ -14,8 +14,16 @@
  *
  * `protocol` is an EtherType. Version 1 is PPTP's (RFC 2637): PPP behind a key of payload length and call id, and an
  * acknowledgement number (A, 0x80) too.
+ *
+ * NVGRE (RFC 7637 §3.2) is an Ethernet frame behind a key of its own, without checksum and sequence:
+ *
+ *     |               virtual subnet id (VSID)        |    FlowID     |
+ *
+ * The FlowID spreads flows over paths: fragments of one datagram may have different ones. VSIDs below 0x1000 are reserved, so
+ * that small keys are those of other tunnels of Ethernet frames.
  */
 import { sumView } from './checksum.js';
+import { TRANSPARENT_ETHERNET } from './ethernet.js';
 import { NEXT_UNKNOWN, type NetworkLayer } from './network-layer.js';
 import { enterPpp } from './pppoe.js';
 
@@ -29,6 +37,9 @@ const SEQUENCE = 0x1000;
 const ACKNOWLEDGEMENT = 0x0080;
 const VERSION = 0x0007;
 const PPTP_PROTOCOL = 0x880b;
+const LEAST_VSID = 0x1000;
+/** That of a vendor's own use. */
+const LAST_VSID = 0xff_ffff;
 
 /** `whole`: all of the packet was captured, so that its checksum can be summed. */
 export function enterGre(view: DataView, out: NetworkLayer, whole: boolean): void {
@@ -51,7 +62,9 @@ export function enterGre(view: DataView, out: NetworkLayer, whole: boolean): voi
     return;
   }
   const key = hasKey ? view.getUint32(out.offset + keyAt) : -1;
-  if (!out.nest('gre', version === 1 ? key & 0xffff : key)) return;
+  const vsid = flags === KEY && protocol === TRANSPARENT_ETHERNET ? key >>> 8 : 0;
+  const isNvgre = vsid >= LEAST_VSID && vsid < LAST_VSID;
+  if (!(isNvgre ? out.nest('nvgre', vsid) : out.nest('gre', version === 1 ? key & 0xffff : key))) return;
   out.step(len, protocol);
   if (version === 1) pptp(view, protocol, out);
 }

@@ -10,9 +10,12 @@ export type LayerKind =
   | '4in6'
   | '6in6'
   | 'gre'
+  | 'nvgre'
   | 'vxlan'
   | 'geneve';
 
+/** Those that stand between a link's header and IP: the others are packets that carry packets. */
+const ON_THE_LINK: ReadonlySet<LayerKind> = new Set(['vlan', 'mpls', 'pppoe', 'snap', '802.1ah']);
 /** Headers that one frame may have before its innermost IP header; a frame of 64 KiB could hold thousands. */
 const MOST = 32;
 /** Differs from run to run, so that nobody can prepare two tunnels that look like one. */
@@ -55,7 +58,7 @@ export class Layers {
     this.#depth++;
     this.#kinds.push(kind);
     this.#values.push(value);
-    this.mix(kind.charCodeAt(0) * 256 + kind.charCodeAt(kind.length - 1));
+    this.mix((kind.length << 16) | (kind.charCodeAt(0) << 8) | kind.charCodeAt(kind.length - 1));
     this.mix(value);
     return true;
   }
@@ -67,6 +70,11 @@ export class Layers {
     h ^= h >>> 15;
     h = Math.imul(h, 0x85ebca77);
     this.key = h ^ (h >>> 13) || 1;
+  }
+
+  /** What the innermost tunnel is; undefined where the packet came in none. */
+  get tunnel(): LayerKind | undefined {
+    return this.#kinds.findLast((kind) => !ON_THE_LINK.has(kind));
   }
 
   /** `vlan 100.200 > vxlan 42`; empty for none. */

@@ -28,6 +28,26 @@ export function isTunnel(protocol: number, destinationPort: number): boolean {
 }
 
 /**
+ * What an upper-layer packet in `[at, end)` of `view` carries others by; null where all that it carries is its own data: a port is
+ * no proof.
+ */
+export function tunnelKind(
+  view: DataView,
+  { family, protocol }: Pick<OuterPacket, 'family' | 'protocol'>,
+  at: number,
+  end: number,
+): LayerKind | null {
+  if (protocol === IPV4) return family === 4 ? '4in4' : '4in6';
+  if (protocol === IPV6) return family === 4 ? '6in4' : '6in6';
+  if (protocol === gre.PROTOCOL) return 'gre';
+  if (protocol !== udp.PROTOCOL || at + udp.HEADER_LEN > end) return null;
+  const port = udp.getDestinationPort(view, at);
+  const data = at + udp.HEADER_LEN;
+  if (vxlan.PORTS.includes(port) && vxlan.isVxlan(view, data, end)) return 'vxlan';
+  return port === geneve.PORT && geneve.isGeneve(view, data, end) ? 'geneve' : null;
+}
+
+/**
  * Goes into what `outer` carries, the upper-layer packet in `[out.offset, out.end)`; `out.layers` are those of `outer` and
  * become those of what is inside. False where it carries nothing but its own data; otherwise `out` tells as from
  * `networkLayer`.
@@ -40,26 +60,14 @@ export function enterTunnel(view: DataView, outer: OuterPacket, out: NetworkLaye
   return true;
 }
 
-function enter(view: DataView, { family, protocol, whole }: OuterPacket, out: NetworkLayer): boolean {
-  if (protocol === udp.PROTOCOL) return enterUdp(view, out);
-  if (protocol === gre.PROTOCOL) gre.enterGre(view, out, whole);
-  else if (protocol === IPV4) enterIp(family === 4 ? '4in4' : '4in6', ETHERTYPE_IPV4, out);
-  else if (protocol === IPV6) enterIp(family === 4 ? '6in4' : '6in6', ETHERTYPE_IPV6, out);
-  else return false;
+function enter(view: DataView, outer: OuterPacket, out: NetworkLayer): boolean {
+  const kind = tunnelKind(view, outer, out.offset, out.end);
+  if (kind === null) return false;
+  if (kind === 'gre') gre.enterGre(view, out, outer.whole);
+  else if (kind === 'vxlan' || kind === 'geneve') {
+    out.offset += udp.HEADER_LEN;
+    if (kind === 'vxlan') vxlan.enterVxlan(view, out);
+    else geneve.enterGeneve(view, out);
+  } else if (out.nest(kind, -1)) out.step(0, outer.protocol === IPV4 ? ETHERTYPE_IPV4 : ETHERTYPE_IPV6);
   return true;
-}
-
-function enterIp(kind: LayerKind, etherType: number, out: NetworkLayer): void {
-  if (out.nest(kind, -1)) out.step(0, etherType);
-}
-
-function enterUdp(view: DataView, out: NetworkLayer): boolean {
-  if (out.offset + udp.HEADER_LEN > out.end) return false;
-  const port = udp.getDestinationPort(view, out.offset);
-  const { offset } = out;
-  out.offset += udp.HEADER_LEN;
-  if (vxlan.PORTS.includes(port) && vxlan.enterVxlan(view, out)) return true;
-  if (port === geneve.PORT && geneve.enterGeneve(view, out)) return true;
-  out.offset = offset;
-  return false;
 }

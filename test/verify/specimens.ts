@@ -23,6 +23,7 @@ import {
   udpPacket,
   whole,
 } from './build.js';
+import { hex, join, MACS } from './wraps.js';
 
 const payload4 = udpPacket(flow4, pattern(4000));
 const payload6 = udpPacket(flow6, pattern(4000));
@@ -189,6 +190,15 @@ export const SPECIMENS: Readonly<Record<Code, () => readonly Finding[]>> = {
         changed(payload6, (view) => view.setUint16(6, 0)),
       ),
     ]),
+  'udp-checksum-zero-tunnel': () => {
+    const vxlan = join(hex('08000000 00002a00'), MACS, hex('0800'), whole4);
+    return found([
+      whole(
+        flow6,
+        changed(udpPacket(flow6, vxlan, [50_000, 4789]), (view) => view.setUint16(6, 0)),
+      ),
+    ]);
+  },
   'upper-header': () => found(fragments({ ...flow4, protocol: 6 }, new Uint8Array(16), 8)),
   'upper-checksum': () => found(fragments({ ...flow4, protocol: 1 }, pattern(2000))),
   'payload-foreign': () => generated(pattern(100)),

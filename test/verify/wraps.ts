@@ -49,6 +49,25 @@ export const WRAPS: readonly [via: string, wrap: (inner: Uint8Array, family: 4 |
     true,
   ],
   [
+    'vxlan 42', // a group policy, and reserved bits
+    (inner, family) =>
+      ethernet(join(hex('0800'), udpTo(4789, join(hex('88480007 00002a00'), MACS, etherType(family), inner)))),
+    true,
+  ],
+  [
+    'vxlan 42',
+    (inner, family) =>
+      ethernet(join(hex('0800'), udpTo(4789, join(hex('7f123456 00002aff'), MACS, etherType(family), inner)))),
+    true,
+  ],
+  ['nvgre 4919', (inner, family) => nvgre(family, `00133700`, inner)],
+  [
+    'geneve 42',
+    (inner, family) =>
+      ethernet(join(hex('0800'), udpTo(6081, join(hex('003f'), etherType(family), hex('00002aff'), inner)))),
+    true,
+  ],
+  [
     'geneve 43',
     (inner) =>
       ethernet(
@@ -68,6 +87,10 @@ export const WRAPS: readonly [via: string, wrap: (inner: Uint8Array, family: 4 |
     true,
   ],
 ];
+/** An Ethernet frame behind a GRE key. */
+export function nvgre(family: 4 | 6, key: string, inner: Uint8Array): Frame {
+  return ethernet(join(hex('0800'), carry(outer4, 47, join(hex(`2000 6558 ${key}`), MACS, etherType(family), inner))));
+}
 /** GRE with checksum, key and sequence number. */
 export function greWithChecksum(inner: Uint8Array, family: 4 | 6): Uint8Array {
   const packet = join(hex('b000'), etherType(family), hex('00000000 00000005 00000001'), inner);

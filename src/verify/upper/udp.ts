@@ -1,4 +1,5 @@
 import { addSums, sumView, udpChecksumField } from '../../wire/checksum.js';
+import { tunnelKind } from '../../wire/tunnel.js';
 import * as udp from '../../wire/udp.js';
 import { type Evidence, evidence, hex16 } from '../findings.js';
 import type { Group } from '../reassembly/group.js';
@@ -14,7 +15,7 @@ export interface UdpRules extends LinkRules {
 
 /**
  * Judges length and checksum; sets `udp` and `payloadLen` of the verdict, and adds what is wrong. IPv6 forbids checksum 0
- * (RFC 8200 §8.1) unless the rules say that both ends agreed on it (RFC 6935).
+ * (RFC 8200 §8.1) unless the rules say that both ends agreed on it, or a tunnel's packet is in it (RFC 6935).
  */
 export function judgeUdp(verdict: MutableVerdict, group: Group, packet: UpperPacket, rules: UdpRules): void {
   const { view, at, len } = packet;
@@ -72,6 +73,12 @@ function judgeChecksum(group: Group, { packet, field, pseudo, sum }: Sums, rules
   ]);
   if (field === 0) {
     if (group.family === 4 || allowZeroChecksum6) return 'none';
+    const carried = tunnelKind(packet.view, { family: 6, protocol: udp.PROTOCOL }, packet.at, packet.at + packet.len);
+    if (carried !== null) {
+      const text = `udp checksum got 0, which a tunnel may have that its receiver was told of (${carried})`;
+      findings.add('note', 'udp-checksum-zero-tunnel', null, text, shown);
+      return 'none';
+    }
     const text = `udp checksum got 0, want ${hex16(want)} (IPv6 needs one, RFC 8200 8.1)`;
     findings.add('mismatch', 'udp-checksum-zero', null, text, shown);
     return 'bad';
