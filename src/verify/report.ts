@@ -25,19 +25,23 @@ export function summaryText(summary: VerifySummary): string {
 
 /** What was not looked at, and why. */
 function unseen({ notJudged, headersCut, reassembled }: VerifySummary): string[] {
-  const kinds = Object.entries(notJudged);
-  const hidden = kinds.reduce((sum, [, frames]) => sum + frames, 0);
-  const lines: string[] = [];
-  if (hidden > 0) {
-    const named = kinds.map(([kind, frames]) => `${frames} of ${kind}`).join(', ');
-    lines.push(`not judged: ${count(hidden, 'frame')} that datagrams may hide in (${named})`);
-  }
+  const hidden = hiddenText(notJudged);
+  const lines = hidden === '' ? [] : [`not judged: ${hidden}`];
   if (headersCut > 0) lines.push(`not judged: ${count(headersCut, 'frame')} that the capture cut within the headers`);
   if (reassembled > 0)
     lines.push(
       `not judged: what ${count(reassembled, 'datagram')} of other protocols carry: put together, nothing to check`,
     );
   return lines;
+}
+
+/** Frames that datagrams may hide in, by what they are; empty where there are none. */
+export function hiddenText(kinds: Readonly<Record<string, number>>): string {
+  const all = Object.entries(kinds);
+  if (all.length === 0) return '';
+  const frames = all.reduce((sum, [, one]) => sum + one, 0);
+  const named = all.map(([kind, one]) => `${one} of ${kind}`).join(', ');
+  return `${count(frames, 'frame')} that datagrams may hide in (${named})`;
 }
 
 function endpoints({ family, source, destination, udp }: DatagramVerdict): string {
@@ -58,7 +62,7 @@ function contents(verdict: DatagramVerdict): string {
   if (payloadLen !== null) parts.unshift(count(payloadLen, 'octet'));
   if (duplicates > 0) parts.push(count(duplicates, 'duplicate'));
   if (udp !== null && udp.checksum !== 'good') parts.push(`checksum ${udp.checksum}`);
-  if (holes.length > 0) parts.push(`missing ${missing(holes)}`);
+  if (holes.length > 0) parts.push(`missing ${holesText(holes)}`);
   return parts.join(', ');
 }
 
@@ -71,7 +75,7 @@ function place({ fragmentList }: DatagramVerdict): string {
 }
 
 /** The first few holes, as octets of the IP payload. */
-function missing(holes: DatagramVerdict['holes']): string {
+export function holesText(holes: DatagramVerdict['holes']): string {
   const shown = holes.slice(0, 4).map(([start, end]) => `[${start}, ${end ?? '?'})`);
   return shown.join(' ') + (holes.length > 4 ? ` and ${holes.length - 4} more` : '');
 }

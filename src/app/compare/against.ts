@@ -41,9 +41,9 @@ export async function compareFile(
   };
   await using capture = await openFileCapture(file, { signal });
   const packets = new FilePackets(capture, signal);
-  for await (const { packet, family, frame, time } of packets) {
-    if (packet === null) await tell(cutter.cutByCapture(family, frame));
-    else await tellAll(gatherer.push(packet, frame, time));
+  for await (const { packet, family, ...arrival } of packets) {
+    if (packet === null) await tell(cutter.cutByCapture(family, arrival));
+    else await tellAll(gatherer.push(packet, arrival));
   }
   await tellAll(gatherer.end());
   noteFault(capture, 'compared is what came before', output);
@@ -51,13 +51,23 @@ export async function compareFile(
   noteLinktype(packets.unknownLinktype, capture, output);
   const { lost } = await capture.stats();
   const truncated = capture.fault !== '';
-  return { source: capture.source, absent: [], captureLost: lost, truncated, doubled: gatherer.duplicates };
+  const notCompared = packets.passedOver;
+  return {
+    source: capture.source,
+    absent: [],
+    captureLost: lost,
+    truncated,
+    doubled: gatherer.duplicates,
+    notCompared,
+  };
 }
 
 /** A reading of its own: what is cut first may be cut for more than its own packets show. */
 async function mtuOf(file: string, signal: AbortSignal): Promise<FileMtu> {
   const mtus = new FileMtu();
   await using capture = await openFileCapture(file, { signal });
-  for await (const { packet } of new FilePackets(capture, signal)) if (packet !== null) mtus.add(packet);
+  for await (const { packet, layers } of new FilePackets(capture, signal)) {
+    if (packet !== null) mtus.add(packet, layers);
+  }
   return mtus;
 }

@@ -27,7 +27,10 @@ export interface LiveOptions {
 }
 
 /** What the summary says of a live comparison beside its datagrams. */
-export type LiveEnd = Pick<CompareSummary, 'source' | 'absent' | 'captureLost' | 'truncated' | 'doubled'>;
+export type LiveEnd = Pick<
+  CompareSummary,
+  'source' | 'absent' | 'captureLost' | 'truncated' | 'doubled' | 'notCompared'
+>;
 
 /** A veth's least (ETH_MIN_MTU), and RFC 791's. */
 const LEAST_LAB_MTU = 68;
@@ -74,7 +77,14 @@ export async function compareLive(
   }
   const captureLost = await watch.finish();
   await pcap?.finish();
-  return { source: first!.interface, absent: [...absent.values()], captureLost, truncated: false, doubled: 0 };
+  return {
+    source: first!.interface,
+    absent: [...absent.values()],
+    captureLost,
+    truncated: false,
+    doubled: 0,
+    notCompared: {},
+  };
 }
 
 /** Datagrams of one MTU; where that is the lab's own to choose, `labMtu`. */

@@ -42,6 +42,8 @@ export interface CompareSummary {
   readonly truncated: boolean;
   /** Packets of a file that it has once more: of whoever cuts, or of a capture on two interfaces. */
   readonly doubled: number;
+  /** Frames of a file that datagrams may hide in and that were not looked into, by what they are: `vxlan`, `protocol 50`. */
+  readonly notCompared: Readonly<Record<string, number>>;
   readonly verdict: 'good' | 'bad' | 'inconclusive';
 }
 

@@ -1,6 +1,7 @@
 import Table from 'cli-table3';
 import type { CutDifference } from '../../compare/cuts/differences.js';
 import type { CauseGroup } from '../../compare/cuts/groups.js';
+import { hiddenText } from '../../verify/report.js';
 import { counted } from '../common/figures.js';
 import { type CompareCase, caseText } from './cases.js';
 import { type CompareSummary, type CutReport, type DatagramReport, OUTCOMES } from './report.js';
@@ -64,12 +65,15 @@ export function causeText({ code, what, rule, who, judgement, ways, example }: C
 }
 
 export function summaryText(summary: CompareSummary): string {
-  const { source, datagrams, outcomes, absent, refused, captureLost, truncated, doubled, verdict } = summary;
+  const { source, datagrams, outcomes, absent, refused, captureLost, truncated, doubled, notCompared, verdict } =
+    summary;
   const counts = OUTCOMES.filter((name) => outcomes[name] > 0).map((name) => `${outcomes[name]} ${name}`);
   const lost = captureLost === null ? '' : `; the capture lost ${captureLost}`;
+  const hidden = hiddenText(notCompared);
   return [
     ...absent.map(({ way, family, why }) => `not here: ${way} for IPv${family} (${why})`),
     ...refused.map(({ way, datagrams: times, first }) => `not cut by ${way}: ${times}, the first ${first}`),
+    ...(hidden === '' ? [] : [`not compared: ${hidden}`]),
     ...(doubled > 0
       ? [
           `${counted(doubled, 'packet')} came once more: who cuts may have sent them twice, or the capture saw them twice`,

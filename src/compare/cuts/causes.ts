@@ -1,17 +1,15 @@
 import type { Cause, KnownWay } from './cause.js';
+import { checksumLeft, firstHopSummed, joinedDatagrams, noChecksum } from './checksum-rules.js';
+import { optionsLeftOut, recordedRoute, repeatedOptions, routeWritten } from './option-rules.js';
+import { refragmented } from './refragmented.js';
 import {
   atomicFragment,
-  checksumLeft,
-  firstHopSummed,
   miscountedExtensions,
-  noChecksum,
   notCutYet,
   otherOrder,
   ownFlowLabel,
   ownIdent,
-  recordedRoute,
   repeatedDestinationOptions,
-  repeatedOptions,
   unroundedLast,
 } from './rules.js';
 
@@ -59,6 +57,15 @@ export const IDENTS_COUNTED: KnownWay = {
  */
 export const CAUSES: readonly Cause[] = [
   NOT_CUT_YET,
+  {
+    code: 'refragmented',
+    what: 'fragments that were cut again for a smaller MTU',
+    who: 'a router on the way (ip_fragment)',
+    rule: 'routers cut what is too large and may be cut (RFC 791 §3.2)',
+    judgement: 'allowed',
+    ways: [],
+    make: refragmented,
+  },
   {
     code: 'atomic-fragment',
     what: 'a fragment header on a datagram that is not cut',
@@ -123,6 +130,15 @@ export const CAUSES: readonly Cause[] = [
     make: repeatedOptions,
   },
   {
+    code: 'options-left-out',
+    what: 'later fragments have other padding in place of options without the copied flag, or shorter headers',
+    who: 'who leaves them out, where Linux and we put NOPs (ip_options_fragment)',
+    rule: 'they belong into the first fragment alone (RFC 791 §3.1), and the header may be shorter without them (§3.2)',
+    judgement: 'allowed',
+    ways: [],
+    make: optionsLeftOut,
+  },
+  {
     code: 'route-recorded',
     what: "the sender's own address stands in the record route already",
     who: 'ip_options_build',
@@ -130,6 +146,15 @@ export const CAUSES: readonly Cause[] = [
     judgement: 'allowed',
     ways: SOCKET,
     make: recordedRoute,
+  },
+  {
+    code: 'route-written',
+    what: 'something else stands in a recorded route, source route or timestamp',
+    who: 'the routers that each fragment passed (ip_forward_options)',
+    rule: 'each of them writes into it (RFC 791 §3.1)',
+    judgement: 'allowed',
+    ways: [],
+    make: routeWritten,
   },
   {
     code: 'first-hop-summed',
@@ -150,10 +175,19 @@ export const CAUSES: readonly Cause[] = [
     make: checksumLeft,
   },
   {
+    code: 'joined',
+    what: 'one packet of several datagrams, under the UDP checksum of the first',
+    who: 'a host that joined them without looking (UDP_GRO of a list)',
+    rule: 'no wire carries it so: capture in front of who joins them',
+    judgement: 'unsure',
+    ways: [],
+    make: joinedDatagrams,
+  },
+  {
     code: 'no-checksum',
     what: 'the UDP checksum is 0',
-    who: 'who was asked not to compute it',
-    rule: 'not computed (RFC 768), over IPv4 alone',
+    who: 'who was asked not to compute it, and tunnels',
+    rule: 'not computed (RFC 768), over IPv6 by tunnels alone (RFC 6935)',
     judgement: 'allowed',
     ways: [],
     make: noChecksum,

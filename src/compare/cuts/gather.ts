@@ -1,8 +1,6 @@
-import { hasFragmentHeader, placeOf, viewOf } from '../../faults/packet.js';
-import { formatAddress } from '../../wire/address.js';
-import * as ipv4 from '../../wire/ipv4.js';
-import * as ipv6 from '../../wire/ipv6.js';
-import { type Digests, type Gathered, Gathering, TIMEOUT } from './gathering.js';
+import { hasFragmentHeader, placeOf } from '../../faults/packet.js';
+import { type Arrival, type Digests, type Gathered, Gathering, TIMEOUT } from './gathering.js';
+import { datagramKey, pairKey } from './keys.js';
 import type { CutPacket } from './packet.js';
 import { Strays } from './strays.js';
 
@@ -24,8 +22,8 @@ interface Done {
 }
 
 /**
- * Puts packets together to datagrams, by addresses and ident, as a receiver would: what is not complete within the reassembly
- * time is given up (RFC 1122 §3.3.2; RFC 8200 §4.5), by the capture's own clock. What is odd stays to be told.
+ * Puts packets together to datagrams, by what `verify` has for their key: what is not complete within the reassembly time is
+ * given up (RFC 1122 §3.3.2; RFC 8200 §4.5), by the capture's own clock. What is odd stays to be told.
  */
 export class Gatherer {
   /** By pair and ident, the oldest first. */
@@ -37,13 +35,14 @@ export class Gatherer {
   /** Packets that came once more, octet by octet. */
   duplicates = 0;
 
-  /** The datagrams that this packet completes, or pushes out. @param time when it was captured, seconds since the epoch */
-  push(packet: CutPacket, frame: number, time: number): Gathered[] {
+  /** The datagrams that this packet completes, or pushes out. */
+  push(packet: CutPacket, arrival: Arrival): Gathered[] {
+    const { time } = arrival;
     this.#expire(4, time);
     this.#expire(6, time);
     const { offset, more } = placeOf(packet);
     const alone = !hasFragmentHeader(packet) || (offset === 0 && !more);
-    const whole = alone ? aloneOf(packet, frame) : this.#add(packet, frame, time);
+    const whole = alone ? aloneOf(packet, arrival) : this.#add(packet, arrival);
     return whole === null ? this.#pushedOut() : [...this.#pushedOut(), whole];
   }
 
@@ -54,28 +53,28 @@ export class Gatherer {
   }
 
   /** The datagram that is complete now; null where none is. */
-  #add(packet: CutPacket, frame: number, time: number): Gathered | null {
-    const group = this.#groupOf(packet, time);
+  #add(packet: CutPacket, arrival: Arrival): Gathered | null {
+    const group = this.#groupOf(packet, arrival);
     const { octets } = group;
-    if (!group.add(packet, frame)) this.duplicates += 1;
+    if (!group.add(packet, arrival.frame)) this.duplicates += 1;
     this.#octets += group.octets - octets;
     if (!group.complete) return null;
     this.#close(group);
     if (this.#isEcho(group)) return null;
-    this.#remember(group, time);
+    this.#remember(group, arrival.time);
     return group.gathered(true);
   }
 
-  #groupOf(packet: CutPacket, time: number): Gathering {
+  #groupOf(packet: CutPacket, { time, layers, via }: Arrival): Gathering {
     const { family } = packet;
-    const pair = pairOf(packet);
-    const key = `${pair} ${placeOf(packet).ident}`;
+    const pair = pairKey(packet, layers);
+    const key = datagramKey(packet, layers);
     const known = this.#open[family].get(key);
     if (known !== undefined && !isOver(known, family, time)) return known;
     if (known !== undefined) this.#giveUp(known); // behind one that is younger: the clock went back
     const done = this.#done.get(key);
     const before = done === undefined || isOver(done, family, time) ? NOTHING : done.digests;
-    const group = new Gathering({ key, pair, family, time, before });
+    const group = new Gathering({ key, pair, family, time, layers, via, before });
     this.#open[family].set(key, group);
     return group;
   }
@@ -134,13 +133,6 @@ function isOver(one: { time: number }, family: 4 | 6, time: number): boolean {
   return time >= one.time + timeout;
 }
 
-function aloneOf(packet: CutPacket, frame: number): Gathered {
-  return { packets: [packet], frames: [frame, frame], complete: true, beyond: 0 };
-}
-
-/** Source, destination and, for IPv4, protocol: what all packets of a datagram share but its ident. */
-export function pairOf({ family, header }: CutPacket): string {
-  const [from, to] = family === 4 ? [ipv4.SOURCE, ipv4.DESTINATION] : [ipv6.SOURCE, ipv6.DESTINATION];
-  const ends = `${formatAddress(header, from, family)} ${formatAddress(header, to, family)}`;
-  return family === 4 ? `${ends} ${ipv4.getProtocol(viewOf(header), 0)}` : ends;
+function aloneOf(packet: CutPacket, { frame, layers, via }: Arrival): Gathered {
+  return { packets: [packet], frames: [frame, frame], layers, via, complete: true, beyond: 0, mayBeTwo: false };
 }

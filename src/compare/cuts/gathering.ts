@@ -10,8 +10,19 @@ export const TIMEOUT = { 4: DEFAULT_LIMITS.timeout4, 6: DEFAULT_LIMITS.timeout6 
 /** Packets kept of one datagram: as many as the largest makes in fragments of 8 octets. */
 const MOST_PACKETS = 8192;
 
+/** Where and when a packet came. */
+export interface Arrival {
+  /** Number of its frame. */
+  readonly frame: number;
+  /** Seconds since the epoch. */
+  readonly time: number;
+  /** Key of the network that it came through, and its text: `Layers`. */
+  readonly layers: number;
+  readonly via: string;
+}
+
 /** The packets of one datagram, in the order they came. */
-export interface Gathered {
+export interface Gathered extends Pick<Arrival, 'layers' | 'via'> {
   readonly packets: readonly CutPacket[];
   /** Numbers of their frames, first and last. */
   readonly frames: readonly [number, number];
@@ -19,6 +30,8 @@ export interface Gathered {
   readonly complete: boolean;
   /** Packets that came beyond those that are kept. */
   readonly beyond: number;
+  /** Its packets have two idents, one behind the other: where datagrams have the same octets they may be halves of two. */
+  readonly mayBeTwo: boolean;
 }
 
 /** Which packets there are, octet by octet. */
@@ -27,11 +40,10 @@ export type Digests = ReadonlySet<string>;
 /** What a packet takes beside its octets: a guess. */
 const PACKET_COST = 1024;
 
-interface GatheringOptions {
+interface GatheringOptions extends Omit<Arrival, 'frame'> {
   readonly key: string;
   readonly pair: string;
   readonly family: 4 | 6;
-  readonly time: number;
   /** The packets of a datagram of the same ident that was complete before. */
   readonly before: Digests;
 }
@@ -47,6 +59,7 @@ export class Gathering {
   readonly packets: CutPacket[] = [];
   readonly digests = new Set<string>();
   readonly #frames: number[] = [];
+  readonly #network: Pick<Arrival, 'layers' | 'via'>;
   readonly #before: Digests;
   readonly #extents = new Extents();
   #end = 0;
@@ -56,11 +69,12 @@ export class Gathering {
   /** Octets of memory that it takes. */
   octets = PACKET_COST;
 
-  constructor({ key, pair, family, time, before }: GatheringOptions) {
+  constructor({ key, pair, family, time, layers, via, before }: GatheringOptions) {
     this.key = key;
     this.pair = pair;
     this.family = family;
     this.time = time;
+    this.#network = { layers, via };
     this.#before = before;
   }
 
@@ -103,11 +117,19 @@ export class Gathering {
       .flatMap((group) => group.#frames.map((frame, i) => ({ frame, packet: group.packets[i]! })))
       .sort((a, b) => a.frame - b.frame);
     return {
+      ...this.#network,
       packets: all.map(({ packet }) => packet),
       frames: [all[0]!.frame, all.at(-1)!.frame],
       complete,
       beyond: both.reduce((sum, { beyond }) => sum + beyond, 0),
+      mayBeTwo: other !== undefined && !this.#isAmong(other),
     };
+  }
+
+  /** Whether packets of one lie between those of the other: of two halves that are left the one is behind the other. */
+  #isAmong(other: Gathering): boolean {
+    const [own, theirs] = [this.#frames, other.#frames];
+    return own[0]! < theirs.at(-1)! && theirs[0]! < own.at(-1)!;
   }
 }
 

@@ -1,4 +1,5 @@
 import { fragmentHeaderAt, type Place, placed, placeOf, repaired, udpOffset, viewOf } from '../../faults/packet.js';
+import * as ipv4 from '../../wire/ipv4.js';
 import * as ipv6 from '../../wire/ipv6.js';
 import { DESTINATION_OPTIONS, ROUTING } from '../../wire/ipv6-extension.js';
 import * as udp from '../../wire/udp.js';
@@ -44,6 +45,17 @@ export function withHeaders(packets: readonly CutPacket[], change: (view: DataVi
     change(viewOf(header), i);
     return repaired({ ...packet, header });
   });
+}
+
+/** The IPv4 packet with other options; lengths and checksum follow. */
+export function withOptions(packet: CutPacket, options: Uint8Array): CutPacket {
+  const header = concat([packet.header.subarray(0, ipv4.HEADER_LEN), options]);
+  ipv4.setHeaderLen(viewOf(header), 0, header.length);
+  return repaired({ ...packet, header });
+}
+
+export function sameOctets(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0;
 }
 
 /**

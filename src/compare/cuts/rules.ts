@@ -1,21 +1,9 @@
 import { hasFragmentHeader, placed, placeOf, udpOffset, viewOf, withFragmentHeader } from '../../faults/packet.js';
-import { addSums, pseudoHeaderSum, sumOctets, udpChecksumField } from '../../wire/checksum.js';
-import * as ipv4 from '../../wire/ipv4.js';
-import { iterateOptions, RECORD_ROUTE } from '../../wire/ipv4-options.js';
 import * as ipv6 from '../../wire/ipv6.js';
-import * as udp from '../../wire/udp.js';
 import type { Made, Reference } from './cause.js';
 import { byOffset } from './differences.js';
 import { type CutPacket, concat } from './packet.js';
-import {
-  cutAt,
-  evenly,
-  fragmentHeaderLen,
-  identOf,
-  kernelPerFragment,
-  withHeaders,
-  withUdpChecksum,
-} from './rebuild.js';
+import { cutAt, evenly, fragmentHeaderLen, identOf, kernelPerFragment, withHeaders } from './rebuild.js';
 
 export function atomicFragment(
   { whole, packets }: Made,
@@ -79,69 +67,6 @@ export function miscountedExtensions({ whole, packets }: Made, { family }: Refer
     return placed(parted, { offset, more: i < all.length - 1, ident, payload });
   });
   return { whole: parted, packets: pieces };
-}
-
-export function repeatedOptions({ whole, packets }: Made, { family }: Reference): Made | null {
-  if (family !== 4 || packets.length < 2 || whole.header.length === ipv4.HEADER_LEN) return null;
-  const options = whole.header.subarray(ipv4.HEADER_LEN);
-  const put = ({ buffer, byteOffset }: DataView): void =>
-    new Uint8Array(buffer, byteOffset + ipv4.HEADER_LEN).set(options);
-  return { whole, packets: withHeaders(packets, put) };
-}
-
-/** In the first packet: later fragments have no such option. */
-export function recordedRoute({ whole, packets }: Made, { family }: Reference): Made | null {
-  if (family !== 4) return null;
-  const record = (view: DataView): void => {
-    const header = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
-    for (const { type, offset, len } of iterateOptions(header, ipv4.HEADER_LEN, header.length - ipv4.HEADER_LEN)) {
-      const pointer = header[offset + 2]!;
-      if (type !== RECORD_ROUTE || pointer < 4 || pointer + 3 > len) continue;
-      header.set(ipv4.getSource(view, 0), offset + pointer - 1);
-      header[offset + 2] = pointer + 4;
-    }
-  };
-  return { whole: withHeaders([whole], record)[0]!, packets: withHeaders(packets, record) };
-}
-
-export function firstHopSummed({ whole, packets }: Made): Made | null {
-  const at = udpOffset(whole);
-  if (at < 0) return null;
-  const datagram = whole.payload.slice(at);
-  udp.setChecksum(viewOf(datagram), 0, 0);
-  const sum = udpChecksumField(addSums(headerPseudoSum(whole, datagram.length), sumOctets(datagram)));
-  return { whole, packets: withUdpChecksum(packets, sum) };
-}
-
-/** The device adds the rest; the kernel sums the header's own addresses, we those of the route's end. */
-export function checksumLeft({ whole, packets }: Made, _reference: Reference, got: readonly CutPacket[]): Made | null {
-  const at = udpOffset(whole);
-  if (packets.length !== 1 || got.length !== 1 || at < 0) return null;
-  const upper = viewOf(whole.payload.slice(at));
-  const inFull = addSums(~udp.getChecksum(upper, 0) & 0xffff, ~sumWithout(upper) & 0xffff);
-  const came = udpOffset(got[0]!);
-  if (came < 0) return null;
-  const left = udp.getChecksum(viewOf(got[0]!.payload), came);
-  const sums = [inFull, headerPseudoSum(whole, upper.byteLength)];
-  return sums.includes(left) ? { whole, packets: withUdpChecksum(packets, left) } : null;
-}
-
-/** The sum of a UDP packet without its checksum field. */
-function sumWithout(view: DataView): number {
-  udp.setChecksum(view, 0, 0);
-  return sumOctets(new Uint8Array(view.buffer, view.byteOffset, view.byteLength));
-}
-
-/** Sum of the pseudo-header with the addresses of the header itself. */
-function headerPseudoSum({ family, header }: CutPacket, len: number): number {
-  const view = viewOf(header);
-  return family === 4
-    ? pseudoHeaderSum(ipv4.getSource(view, 0), ipv4.getDestination(view, 0), udp.PROTOCOL, len)
-    : pseudoHeaderSum(ipv6.getSource(view, 0), ipv6.getDestination(view, 0), udp.PROTOCOL, len);
-}
-
-export function noChecksum({ whole, packets }: Made, { family }: Reference): Made | null {
-  return family === 4 ? { whole, packets: withUdpChecksum(packets, 0) } : null;
 }
 
 export function otherOrder({ whole, packets }: Made, _reference: Reference, got: readonly CutPacket[]): Made | null {

@@ -10,7 +10,7 @@ import {
 } from '../../wire/ipv4-options.js';
 import { PROTOCOL as UDP } from '../../wire/udp.js';
 import { type Evidence, evidence, hex16, hexOctets } from '../findings.js';
-import { type Fragment, KEY_LAYERS, KEY_SOURCE, noHeader } from '../reassembly/fragment.js';
+import { type Fragment, noHeader, setKey } from '../reassembly/fragment.js';
 import type { Group } from '../reassembly/group.js';
 import type { Packet, PacketKind } from './packet.js';
 
@@ -49,18 +49,12 @@ export function parseIpv4(packet: Packet, fragment: Fragment): PacketKind {
 
 function fillKey(packet: Packet, fragment: Fragment, protocol: number): void {
   const { view, base } = packet;
-  const { key } = fragment;
   fragment.family = 4;
-  fragment.keyLen = KEY_SOURCE + 2;
   fragment.protocol = protocol;
   fragment.ident = ipv4.getIdent(view, base);
   fragment.ttl = ipv4.getTtl(view, base);
   fragment.tos = ipv4.getTos(view, base);
-  key[0] = (4 << 8) | protocol;
-  key[1] = fragment.ident;
-  key[KEY_LAYERS] = fragment.layers.key;
-  key[KEY_SOURCE] = view.getInt32(base + ipv4.SOURCE);
-  key[KEY_SOURCE + 1] = view.getInt32(base + ipv4.DESTINATION);
+  setKey(fragment, view, base);
 }
 
 function unusable(packet: Packet, version: number, headerLen: number, totLen: number): boolean {

@@ -2,7 +2,7 @@ import * as ipv6 from '../../wire/ipv6.js';
 import * as extension from '../../wire/ipv6-extension.js';
 import { PROTOCOL as UDP } from '../../wire/udp.js';
 import { evidence, hexOctets } from '../findings.js';
-import { type Fragment, KEY_LAYERS, KEY_SOURCE, KEY_WORDS, noHeader } from '../reassembly/fragment.js';
+import { type Fragment, noHeader, setKey } from '../reassembly/fragment.js';
 import type { Group } from '../reassembly/group.js';
 import { checkExtensions, extensionFault } from './extensions.js';
 import { checkFirst } from './first-fragment.js';
@@ -64,20 +64,15 @@ function brokenChain(packet: Packet, len: number): PacketKind {
 
 function fillKey(packet: Packet, fragment: Fragment): void {
   const { view, base } = packet;
-  const { key } = fragment;
   const at = chain.fragmentOffset;
   fragment.family = 6;
-  fragment.keyLen = KEY_WORDS;
   fragment.protocol = at < 0 ? chain.upperProtocol : extension.getFragNextHeader(view, at);
   fragment.ident = at < 0 ? 0 : extension.getFragIdent(view, at);
   fragment.offset = at < 0 ? 0 : extension.getFragOff(view, at) << 3;
   fragment.more = at >= 0 && extension.getMoreFrags(view, at);
   fragment.ttl = ipv6.getHopLimit(view, base);
   fragment.tos = ipv6.getTrafficClass(view, base);
-  key[0] = 6 << 8;
-  key[1] = fragment.ident;
-  key[KEY_LAYERS] = fragment.layers.key;
-  for (let i = 0; i < 8; i++) key[KEY_SOURCE + i] = view.getInt32(base + ipv6.SOURCE + 4 * i);
+  setKey(fragment, view, base);
 }
 
 /** Holds the headers of `packet`, the latest of `group`, against the RFCs and against the headers that came first. */

@@ -1,21 +1,45 @@
+import * as ipv4 from '../../wire/ipv4.js';
+import * as ipv6 from '../../wire/ipv6.js';
 import { Layers } from '../../wire/layers.js';
 
 /** Words of a key: family and protocol, ident, layers, source 4, destination 4. IPv4 uses the first five. */
 export const KEY_WORDS = 11;
-export const KEY_IDENT = 1;
+const KEY_IDENT = 1;
 export const KEY_LAYERS = 2;
 export const KEY_SOURCE = 3;
+
+/** By what fragments are known to be of one datagram, and where that is kept. */
+export interface Keying {
+  readonly family: 4 | 6;
+  readonly protocol: number;
+  readonly ident: number;
+  readonly layers: { readonly key: number };
+  readonly key: Int32Array;
+  keyLen: number;
+}
+
+/**
+ * Makes the key of a fragment whose IP header is at `base`: RFC 791 (source, destination, protocol, ident), RFC 8200 §4.5 (no
+ * protocol), and the network that it came through.
+ */
+export function setKey(of: Keying, view: DataView, base: number): void {
+  const { family, key } = of;
+  const words = family === 4 ? 2 : 8;
+  const addresses = base + (family === 4 ? ipv4.SOURCE : ipv6.SOURCE);
+  key[0] = family === 4 ? (4 << 8) | of.protocol : 6 << 8;
+  key[KEY_IDENT] = of.ident;
+  key[KEY_LAYERS] = of.layers.key;
+  for (let i = 0; i < words; i++) key[KEY_SOURCE + i] = view.getInt32(addresses + 4 * i);
+  of.keyLen = KEY_SOURCE + words;
+}
 
 /**
  * One fragment, as either family's header parser leaves it for the reassembler. One object is filled again and again, so
  * that a fragment costs no allocation; nobody may keep it.
  */
-export class Fragment {
+export class Fragment implements Keying {
   family: 4 | 6 = 4;
-  /**
-   * What fragments of one datagram share: RFC 791 (source, destination, protocol, ident), RFC 8200 §4.5 (no protocol), and
-   * the network that they came through.
-   */
+  /** What fragments of one datagram share: `setKey`. */
   readonly key = new Int32Array(KEY_WORDS);
   /** Words of `key` in use. */
   keyLen = KEY_SOURCE + 2;

@@ -61,10 +61,22 @@ export function judgeOffload(verdict: MutableVerdict, group: Group, payload: Uin
  */
 export function isJoined(group: Group, packet: UpperPacket, rules: LinkRules): boolean {
   if (!largerThanLink(group, rules)) return false;
-  const most = Math.min(packet.len - UDP_HEADER_LEN - 1, linkMtu(rules) - group.headerLen - UDP_HEADER_LEN);
-  group.joined = firstLength(group, packet, most);
+  const { headerLen } = group;
+  group.joined = firstLength(packet, linkMtu(rules) - headerLen, (len) => pseudoSum(group, UDP, len));
   return group.joined > 0;
 }
+
+/**
+ * The same of a packet of `size` octets of which no more is known: octets of payload of the first datagram in it, 0 where it is
+ * none that was joined. @param mtu what the link carries, 0 where nobody knows
+ */
+export function joinedLength(packet: UpperPacket, size: number, pseudo: PseudoSum, mtu: number): number {
+  const most = mtu > 0 ? mtu : ETHERNET_MTU;
+  return size > most ? firstLength(packet, most - (size - packet.len), pseudo) : 0;
+}
+
+/** Sum of the pseudo-header for an upper-layer packet of so many octets. */
+type PseudoSum = (len: number) => number;
 
 /** Octets of the largest IP packet that is plainly one of a wire. */
 export function largestOnWire(rules: LinkRules): number {
@@ -103,10 +115,11 @@ function note({ findings }: Group, text: string): void {
 }
 
 /**
- * Octets of a first datagram whose checksum is right, or not computed yet, the longest of at most `most`; 0 where there is
- * none.
+ * Octets of a first datagram whose checksum is right, or not computed yet, the longest of at most `room` with its header; 0 where
+ * there is none.
  */
-function firstLength(group: Group, { view, at, len }: UpperPacket, most: number): number {
+function firstLength({ view, at, len }: UpperPacket, room: number, pseudoOf: PseudoSum): number {
+  const most = Math.min(len - 1, room) - UDP_HEADER_LEN;
   const field = view.getUint16(at + CHECKSUM);
   const header = view.getUint16(at) + view.getUint16(at + 2) + field;
   const data = at + UDP_HEADER_LEN;
@@ -119,7 +132,7 @@ function firstLength(group: Group, { view, at, len }: UpperPacket, most: number)
     if (length < least) continue;
     const octets = words + (even ? 0 : view.getUint8(data + length - 1) << 8);
     const udpLen = UDP_HEADER_LEN + length;
-    const pseudo = pseudoSum(group, UDP, udpLen);
+    const pseudo = pseudoOf(udpLen);
     if (field === pseudo || addSums(pseudo, foldSum(header + udpLen + octets)) === 0xffff) found = length;
   }
   return found;

@@ -2,7 +2,7 @@ import * as ipv4 from '../../wire/ipv4.js';
 import * as ipv6 from '../../wire/ipv6.js';
 import { FRAGMENT_HEADER_LEN, getFragIdent } from '../../wire/ipv6-extension.js';
 import * as udp from '../../wire/udp.js';
-import { type Fragment, KEY_IDENT, KEY_LAYERS, KEY_SOURCE, KEY_WORDS } from '../reassembly/fragment.js';
+import { type Fragment, setKey } from '../reassembly/fragment.js';
 import { seenPayload } from '../sighting.js';
 import type { DatagramVerdict, UdpVerdict } from '../verdict.js';
 import { newVerdict } from '../verdict-builder.js';
@@ -11,15 +11,10 @@ import { sightingOf, type WholeSighting } from './sighting.js';
 
 /** Reads what verdicts tell of the IP header at `ip`, which the kernel found right, and the key of its fragment, if it is one. */
 export function readHeader(view: DataView, ip: number, link: Link, fragment: Fragment): void {
-  const { key } = fragment;
   const { family } = link;
   fragment.family = family;
   fragment.layers = link.layers;
   fragment.protocol = udp.PROTOCOL;
-  const words = family === 4 ? 2 : 8;
-  const addresses = ip + (family === 4 ? ipv4.SOURCE : ipv6.SOURCE);
-  for (let i = 0; i < words; i++) key[KEY_SOURCE + i] = view.getInt32(addresses + 4 * i);
-  fragment.keyLen = family === 4 ? KEY_SOURCE + 2 : KEY_WORDS;
   if (family === 4) {
     fragment.ident = ipv4.getIdent(view, ip);
     fragment.ttl = ipv4.getTtl(view, ip);
@@ -30,9 +25,7 @@ export function readHeader(view: DataView, ip: number, link: Link, fragment: Fra
     fragment.ttl = ipv6.getHopLimit(view, ip);
     fragment.tos = ipv6.getTrafficClass(view, ip);
   }
-  key[0] = family === 4 ? (4 << 8) | udp.PROTOCOL : 6 << 8;
-  key[KEY_IDENT] = fragment.ident;
-  key[KEY_LAYERS] = link.layers.key;
+  setKey(fragment, view, ip);
 }
 
 /** The UDP header at `at`, which the kernel found right. */

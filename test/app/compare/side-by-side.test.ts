@@ -39,7 +39,15 @@ describe('cuts side by side', () => {
 
   it('are marked by it on a page', () => {
     const outcomes = { equal: 3, explained: 0, different: 0, unsure: 0, lost: 0, refused: 0 };
-    const end = { source: 'near0', absent: [], refused: [], truncated: false, captureLost: 0, doubled: 0 };
+    const end = {
+      source: 'near0',
+      absent: [],
+      refused: [],
+      truncated: false,
+      captureLost: 0,
+      doubled: 0,
+      notCompared: {},
+    };
     const { sections } = compareDocument(
       { type: 'summary', ...end, datagrams: 1, outcomes, verdict: 'good' },
       [],

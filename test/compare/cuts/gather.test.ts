@@ -14,10 +14,21 @@ const cutter = new ReferenceCutter();
 const cut = (flow: Flow, ident: number, len = 5000): readonly CutPacket[] =>
   cutter.cut(flow, ident, noise(len, ident)).packets;
 
-/** @param times when each was captured, default all at once */
-function gather(packets: readonly CutPacket[], times: readonly number[] = []): { all: Gathered[]; doubled: number } {
+const arrival = (frame: number, time: number, layers = 0) => ({
+  frame,
+  time,
+  layers,
+  via: layers === 0 ? '' : `vlan ${layers}`,
+});
+
+/** @param times when each was captured, default all at once @param networks keys of those that they came through */
+function gather(
+  packets: readonly CutPacket[],
+  times: readonly number[] = [],
+  networks: readonly number[] = [],
+): { all: Gathered[]; doubled: number } {
   const gatherer = new Gatherer();
-  const all = packets.flatMap((packet, i) => gatherer.push(packet, i + 1, times[i] ?? 0));
+  const all = packets.flatMap((packet, i) => gatherer.push(packet, arrival(i + 1, times[i] ?? 0, networks[i])));
   all.push(...gatherer.end());
   return { all, doubled: gatherer.duplicates };
 }
@@ -60,6 +71,34 @@ describe('packets of a capture put together', () => {
         [[[4, 1, 7, true]], 4],
       );
       assert.deepEqual([shape(gather([...all, ...all])), gather([...all, ...all]).doubled], [[[4, 1, 4, true]], 4]);
+    });
+
+    it(`${name}: in two networks, each by itself`, () => {
+      const all = cut(flow, 1);
+      const both = all.flatMap((one) => [one, one]);
+      const found = gather(both, [], [0, 1, 0, 1, 0, 1, 0, 1]);
+      assert.deepEqual(
+        [shape(found), found.doubled],
+        [
+          [
+            [4, 1, 7, true],
+            [4, 2, 8, true],
+          ],
+          0,
+        ],
+      );
+      assert.deepEqual(
+        found.all.map(({ layers, via }) => [layers, via]),
+        [
+          [0, ''],
+          [1, 'vlan 1'],
+        ],
+      );
+      const split = all.map((_, i) => i % 2);
+      assert.deepEqual(
+        gather(all, [], split).all.map(({ complete }) => complete),
+        [false, false],
+      );
     });
 
     it(`${name}: another datagram with an ident that was used before is one of its own`, () => {
@@ -134,7 +173,7 @@ describe('packets of a capture put together', () => {
     const gatherer = new Gatherer();
     const [first] = cut(flow4(), 1);
     const firsts = Array.from({ length: 5000 }, (_, i) => placed(first!, { ident: i + 1 }));
-    const out = firsts.flatMap((packet, i) => gatherer.push(packet, i, 0));
+    const out = firsts.flatMap((packet, i) => gatherer.push(packet, arrival(i, 0)));
     assert.equal(gatherer.end().length, 4096 + 512);
     assert.equal(out.length, 5000 - 4096 - 512);
     assert.ok(out.every(({ complete }) => !complete));
@@ -156,9 +195,16 @@ describe('packets of a capture put together', () => {
 describe('the MTU that a capture was cut for', () => {
   const of = (packets: readonly CutPacket[]): number => {
     const mtu = new FileMtu();
-    for (const packet of packets) mtu.add(packet);
-    return mtu.of(packets[0]!);
+    for (const packet of packets) mtu.add(packet, 0);
+    return mtu.of(packets[0]!, 0);
   };
+  it('is one of each network', () => {
+    const mtu = new FileMtu();
+    const [large, small] = [cut(flow4({ mtu: 1500 }), 1), cut(flow4({ mtu: 1400 }), 2)];
+    for (const packet of large) mtu.add(packet, 1);
+    for (const packet of small) mtu.add(packet, 2);
+    assert.deepEqual([mtu.of(large[0]!, 1), mtu.of(large[0]!, 2)], [1500, 1396]);
+  });
   it('is that of the longest fragment', () => assert.equal(of(cut(flow4({ mtu: 1500 }), 1)), 1500));
   it('is up to 7 octets more where a packet shows it', () => {
     const flow = flow4({ mtu: 1499 });
