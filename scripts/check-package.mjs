@@ -20,7 +20,12 @@ try {
   const words = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder];
   const [{ filename, size, entryCount }] = JSON.parse(execFileSync('npm', words, { cwd: root, encoding: 'utf8' }));
   const tarball = readFileSync(join(folder, filename));
-  const problems = [...(await byPublint(tarball)), ...(await byTypes(tarball)), ...byNotices(join(folder, filename))];
+  const problems = [
+    ...(await byPublint(tarball)),
+    ...(await byTypes(tarball)),
+    ...byDeclarations(join(folder, filename)),
+    ...byNotices(join(folder, filename)),
+  ];
   console.log(`package: ${entryCount} files, ${(size / 1e6).toFixed(2)} MB packed, ${problems.length} problems`);
   for (const problem of problems) console.log(`  ${problem}`);
   process.exitCode = problems.length === 0 ? 0 : 1;
@@ -31,6 +36,20 @@ try {
 async function byPublint(tarball) {
   const { messages, pkg } = await publint({ pack: { tarball: Uint8Array.from(tarball).buffer }, strict: true });
   return messages.map((message) => `publint: ${formatMessage(message, pkg)}`);
+}
+
+/** Whoever compiles against our declarations needs the types of Node that they name, and whoever does not, does not. */
+function byDeclarations(tarball) {
+  const inside = (...words) =>
+    execFileSync('tar', ['-xzOf', tarball, ...words], { encoding: 'utf8', maxBuffer: 1 << 26 });
+  const named = /from ['"]node:|\bBuffer\b|\bNodeJS\./.test(inside('--wildcards', 'package/dist/src/*.d.ts'));
+  const { peerDependencies, peerDependenciesMeta } = JSON.parse(inside('package/package.json'));
+  const wanted = peerDependencies?.['@types/node'] !== undefined;
+  if (named !== wanted)
+    return [`package.json: @types/node is ${wanted ? 'wanted and not needed' : 'needed by the types'}`];
+  return wanted && peerDependenciesMeta?.['@types/node']?.optional !== true
+    ? ['package.json: @types/node is not optional']
+    : [];
 }
 
 /** Held against package.json and the lockfile, not against what made them. */

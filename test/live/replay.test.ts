@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before } from 'node:test';
@@ -130,6 +130,40 @@ describeLive('udp-ufo replay', () => {
       assert.deepEqual([dropped.status, dropped.report.good, dropped.report.missing], [4, 1, 2]);
     },
   );
+
+  liveIt('takes a file that can be read but once, and refuses one that changes between two readings', async () => {
+    const words = ['-i', LAB.near.interface, '--driver', 'packet-socket', '--rate', '1000/s'];
+    const cli = [process.execPath, MAIN, 'replay', ...words].map((word) => `'${word}'`).join(' ');
+    const bash = (script: string) => spawnSync('bash', ['-c', script], { encoding: 'utf8', timeout: 60_000 });
+    for (const from of [`<(cat ${file})`, `- < <(cat ${file})`]) {
+      const { status, stdout, stderr } = bash(`${cli} ${from}`);
+      assert.equal(status, 0, stderr);
+      assert.match(stdout, new RegExp(`^${frames.length} frames, `));
+    }
+    const looped = bash(`${cli} <(cat ${file}) --loop 2`);
+    assert.match(looped.stderr, /--loop: .* can be read once/);
+    assert.equal(looped.status, 2);
+    const growing = join(folder, 'growing.pcap');
+    await writeFile(growing, await readFile(file));
+    const rate = ['--rate', String(frames.length)]; // a second a turn
+    const slow = new Cli([
+      'replay',
+      growing,
+      '-i',
+      LAB.near.interface,
+      '--driver',
+      'packet-socket',
+      ...rate,
+      '--loop',
+      '9',
+    ]);
+    await slow.lines(1);
+    await appendFile(growing, 'more');
+    const { code, lines, stderr } = await slow.end;
+    assert.match(stderr, /growing\.pcap: it has changed since it was read first/);
+    assert.ok(lines.length < 9);
+    assert.equal(code, 2);
+  });
 
   liveIt('--dry-run writes what would go out, with the times of the capture, and sends nothing', async () => {
     const out = join(folder, 'dry.pcap');

@@ -4,6 +4,7 @@ import { Gatherer } from '../../compare/cuts/gather.js';
 import type { Gathered } from '../../compare/cuts/gathering.js';
 import { usageError } from '../../errors.js';
 import { isReadOnce } from '../../host/input-stream.js';
+import { SameFile } from '../../host/same-file.js';
 import { noteFault, noteFile, noteLinktype } from '../common/file-notes.js';
 import type { Output } from '../common/output.js';
 import { FileCutter } from './file-cutter.js';
@@ -31,7 +32,10 @@ export async function compareFile(
   if (mtu === undefined && (await isReadOnce(file))) {
     throw usageError(`--against: ${file} can be read once, and its MTU would have to be known before`, 'give --mtu');
   }
+  const same = new SameFile(file);
+  await same.check();
   const cutter = new FileCutter(mtu ?? (await mtuOf(file, signal)));
+  await same.check();
   const gatherer = new Gatherer();
   const tellAll = async (all: readonly Gathered[]): Promise<void> => {
     for (const one of all) {
@@ -46,6 +50,7 @@ export async function compareFile(
     else await tellAll(gatherer.push(packet, arrival));
   }
   await tellAll(gatherer.end());
+  if (mtu === undefined) await same.check();
   noteFault(capture, 'compared is what came before', output);
   noteFile(capture, output);
   noteLinktype(packets.unknownLinktype, capture, output);

@@ -1,4 +1,5 @@
 import { argumentError, usageError } from '../../errors.js';
+import { isReadOnce } from '../../host/input-stream.js';
 import type { Reach } from '../../options/reach.js';
 import type { Rewriting } from '../../options/rewriting.js';
 import type { FrameDriver } from '../../socket/frames/ways.js';
@@ -28,10 +29,16 @@ export interface ReplayOptions extends Reach {
   readonly json: boolean;
 }
 
+/** @throws UfoError ERR_UFO_USAGE: pipes, terminals and the like give their octets once */
+export async function refuseLoop({ loop, file }: ReplayOptions): Promise<void> {
+  if (loop === 1 || !(await isReadOnce(file))) return;
+  const name = file === '-' ? 'standard input' : file;
+  throw usageError(`--loop: ${name} can be read once`, 'give a plain file');
+}
+
 /** @throws UfoError ERR_UFO_USAGE or ERR_UFO_INVALID_ARGUMENT: what does not go together */
 export function refuseContradictions(options: ReplayOptions): void {
-  const { loop, file, dryRun, verify, strict, pcap, html, driver, interface: name } = options;
-  if (loop > 1 && file === '-') throw usageError('--loop: standard input can be read once', 'give a file');
+  const { dryRun, verify, strict, pcap, html, driver, interface: name } = options;
   if (dryRun && verify !== false)
     throw usageError('--verify: with --dry-run nothing is on the wire', 'udp-ufo verify -r FILE judges a file');
   if (html !== undefined && verify === false)

@@ -1,5 +1,7 @@
 import { openFileCapture } from '../../capture/file/engine.js';
+import { isReadOnce } from '../../host/input-stream.js';
 import { OwnNetworks } from '../../host/own-networks.js';
+import type { SameFile } from '../../host/same-file.js';
 import { REACH_OPTIONS, type Reach, type ReachName } from '../../options/reach.js';
 import { rewritten } from '../../socket/frames/rewrite.js';
 import { FRAME_WAYS } from '../../socket/frames/ways.js';
@@ -65,23 +67,25 @@ export class FrameReach {
 }
 
 /**
- * Looks through the whole file before anything is sent; standard input can only be looked at as it comes: then it gives back
+ * Looks through the whole file before anything is sent; what can be read but once is looked at as it comes: then it gives back
  * what does.
  * @throws what `FrameReach.refuse` throws, and what reading and rewriting throw
  */
 export async function checkReach(
   options: ReplayOptions,
+  same: SameFile,
   signal: AbortSignal,
 ): Promise<((frame: Frame) => void) | undefined> {
   const { file, rewrite, driver } = options;
   const found = new FrameReach(options, FRAME_WAYS[driver].sends === 'frames');
   if (found.done) return undefined;
   let number = 0;
-  if (file === '-')
+  if (await isReadOnce(file))
     return (frame) => {
       found.look(frame, ++number);
       found.refuse();
     };
+  await same.check();
   await using capture = await openFileCapture(file, { signal });
   for await (const batch of capture) {
     signal.throwIfAborted();

@@ -1,5 +1,6 @@
 import { openFileCapture } from '../../capture/file/engine.js';
 import { nameArgument, UfoError } from '../../errors.js';
+import { SameFile } from '../../host/same-file.js';
 import { type FrameOptions, type FramesSummary, sendFrames } from '../../socket/frames/send-frames.js';
 import { FRAME_WAYS } from '../../socket/frames/ways.js';
 import { createPacer } from '../../socket/pacing.js';
@@ -14,7 +15,7 @@ import { lostText } from '../common/lost-text.js';
 import type { Output } from '../common/output.js';
 import { arrived, placeText, type WireReport, watchedInterface, wireReportText } from '../common/wire-report.js';
 import { dryRun } from './dry-run.js';
-import { type ReplayOptions, refuseContradictions } from './options.js';
+import { type ReplayOptions, refuseContradictions, refuseLoop } from './options.js';
 import { checkReach } from './reach.js';
 import { FrameWatch } from './watch.js';
 
@@ -25,12 +26,14 @@ import { FrameWatch } from './watch.js';
  */
 export async function replay(options: ReplayOptions, output: Output, signal: AbortSignal): Promise<ExitCode> {
   refuseContradictions(options);
+  await refuseLoop(options);
   if (options.dryRun) return dryRun(options, output, signal);
-  const look = await checkReach(options, signal);
+  const same = new SameFile(options.file);
+  const look = await checkReach(options, same, signal);
   await using page = await HtmlReport.open(options.html, signal);
   await using watch = await startWatch(options, signal);
   const stop = watch === null ? signal : AbortSignal.any([signal, watch.broken]);
-  const { failure, cutShort, faulty, lost } = await sendAll(options, { watch, look }, output, stop);
+  const { failure, cutShort, faulty, lost } = await sendAll(options, { watch, look, same }, output, stop);
   const report = (await watch?.finish(cutShort)) ?? null;
   if (report !== null) {
     await printReport(report, options, output); // before it is written anywhere: a disk may be full
@@ -73,9 +76,16 @@ interface Replayed {
   readonly lost: ExitCode;
 }
 
+/** What sending is held against. */
+interface ReplayParts {
+  readonly watch: FrameWatch | null;
+  readonly look: ((frame: Frame) => void) | undefined;
+  readonly same: SameFile;
+}
+
 async function sendAll(
   options: ReplayOptions,
-  { watch, look }: { readonly watch: FrameWatch | null; readonly look: ((frame: Frame) => void) | undefined },
+  { watch, look, same }: ReplayParts,
   output: Output,
   signal: AbortSignal,
 ): Promise<Replayed> {
@@ -90,6 +100,8 @@ async function sendAll(
   let faulty = false;
   try {
     for (let turn = 1; turn <= loop; turn++) {
+      const again = same.known;
+      await same.check(); // what was looked through is what is sent
       await using capture = await openFileCapture(options.file, { signal });
       const summary = await sendFrames(framesOf(capture), { ...way, onFrame });
       faulty ||= capture.fault !== '';
@@ -97,6 +109,7 @@ async function sendAll(
       noteFault(capture, 'sent is what came before', output);
       if (json) await output.json({ type: 'summary', turn, ...summary });
       else await output.line(summaryLine(summary, options, turn));
+      if (again) await same.check();
     }
     return { failure: null, cutShort: false, faulty, lost: worstOf(codes) };
   } catch (error) {

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import type { ReplayOptions } from '../../../src/app/replay/options.js';
+import { type ReplayOptions, refuseLoop } from '../../../src/app/replay/options.js';
 import { checkReach, FrameReach } from '../../../src/app/replay/reach.js';
 import { OwnNetworks } from '../../../src/host/own-networks.js';
+import { SameFile } from '../../../src/host/same-file.js';
 import { encodePcap, pcapFormat } from '../../../src/index.js';
 import type { Reach } from '../../../src/options/reach.js';
 import { parseRewriting } from '../../../src/options/rewriting.js';
@@ -84,14 +86,24 @@ describe('replay of frames that reach others', () => {
     writeFileSync(file, encodePcap(frames, pcapFormat(LINKTYPE_ETHERNET)));
     const options = { file, driver: 'packet-socket', loop: 1 } as ReplayOptions;
     const { signal } = new AbortController();
-    await assert.rejects(checkReach(options, signal), /frame 2: got "203\.0\.113\.5"/);
-    assert.equal(await checkReach({ ...options, spoof: true }, signal), undefined);
+    await assert.rejects(checkReach(options, new SameFile(file), signal), /frame 2: got "203\.0\.113\.5"/);
+    assert.equal(await checkReach({ ...options, spoof: true }, new SameFile(file), signal), undefined);
     assert.equal(
-      await checkReach({ ...options, rewrite: parseRewriting('source=127.0.0.1', 'rewrite') }, signal),
+      await checkReach(
+        { ...options, rewrite: parseRewriting('source=127.0.0.1', 'rewrite') },
+        new SameFile(file),
+        signal,
+      ),
       undefined,
     );
-    const look = await checkReach({ ...options, file: '-' }, signal);
-    look!(frames[0]!);
-    assert.throws(() => look!(frames[1]!), /frame 2/);
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    for (const once of ['-', pipe]) {
+      const look = await checkReach({ ...options, file: once }, new SameFile(once), signal);
+      look!(frames[0]!);
+      assert.throws(() => look!(frames[1]!), /frame 2/);
+      await assert.rejects(refuseLoop({ ...options, file: once, loop: 2 }), /--loop: .* can be read once/);
+    }
+    await refuseLoop({ ...options, loop: 2 });
   });
 });
