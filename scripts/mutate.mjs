@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { kernelModule } from './kernel.mjs';
 import { mutantsOfScript, mutantsOfWat, sample } from './mutants.mjs';
-import { copyBench, makeBench, measureTests, noticedBy, reaches, removeAll } from './mutation-bench.mjs';
+import { copyBench, isAsked, makeBench, measureTests, noticedBy, reaches, removeAll } from './mutation-bench.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const IN_LAB = 'UDP_UFO_MUTATE_IN_LAB';
@@ -90,7 +90,7 @@ async function killer(folder, { file, at, text }, tests) {
   const room = `dist/test/${file.split('/')[1]}/`;
   const own = (test) => (imports(test.file, target) ? 0 : test.file.startsWith(room) ? 1 : 2);
   const reached = tests
-    .filter((test) => reaches(test, target, at))
+    .filter((test) => isAsked(test, file.split('/')[1]) && reaches(test, target, at))
     .sort((a, b) => noticedIn(b, file) - noticedIn(a, file) || own(a) - own(b) || a.ms - b.ms)
     .slice(0, file.endsWith('.wat') ? 12 : undefined);
   const script = file.endsWith('.wat') ? assembled(file, text) : text;

@@ -8,8 +8,10 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-/** Rooms whose tests are asked: those of whole commands start processes by the dozen and say little about a line. */
+/** Rooms whose tests are asked. */
 const ROOMS = ['wire', 'memory', 'skb', 'payload', 'ufo', 'faults', 'tx', 'capture', 'verify', 'compare', 'socket'];
+/** Those above, for mutants of their own; but those of whole commands start processes by the dozen and say little about a line. */
+const ABOVE = ['options', 'host', 'companion', 'report', 'app', 'cli'];
 /** What of the live tests is about drivers, which without a network do little that a test could see. */
 const LIVE =
   /^live\/(af-xdp|kernel-udp|links|losses|own-address|packet-socket|raw-ip|raw-socket|virtio-ufo|xdp-live|zero-copy)\./;
@@ -86,7 +88,7 @@ export async function measureTests(bench, workers, live = false) {
   ]);
   const known = readKnown();
   const files = names.filter(
-    (name) => isTest(name) && (ROOMS.includes(name.split('/')[0]) || (live && LIVE.test(name))),
+    (name) => isTest(name) && (ROOMS.includes(roomOf(name)) || isAbove(bench, name) || (live && LIVE.test(name))),
   );
   const queue = files.map((name) => ({ file: `dist/test/${name}`, key: common + digest(bench, [`test/${name}`]) }));
   const tests = [];
@@ -104,6 +106,20 @@ export async function measureTests(bench, workers, live = false) {
   mkdirSync(dirname(KNOWN), { recursive: true });
   await Promise.all(Array.from({ length: workers }, next));
   return tests.filter(({ ms }) => ms < SLOW_MS);
+}
+
+function roomOf(name) {
+  return name.split('/')[0];
+}
+
+function isAbove(bench, name) {
+  if (!ABOVE.includes(roomOf(name))) return false;
+  return !/child_process/.test(readFileSync(join(bench, 'dist/test', name), 'utf8'));
+}
+
+/** Whether a test is asked about a mutant in `room`. */
+export function isAsked({ file }, room) {
+  return ABOVE.includes(room) || !ABOVE.includes(roomOf(file.slice('dist/test/'.length)));
 }
 
 function sourcesOf(bench) {
