@@ -22,9 +22,8 @@ export class Fifo<T> {
     return this.#items[this.#head];
   }
 
-  /** Takes the first one out. */
+  /** Takes the first one out, if there is one. */
   shift(): T | undefined {
-    if (this.#head === this.#items.length) return undefined;
     const item = this.#items[this.#head++];
     if (this.#head > KEEP && this.#head * 2 > this.#items.length) this.#items = this.#items.slice(this.#head);
     else if (this.#head < this.#items.length) return item;

@@ -85,9 +85,7 @@ export class UserPages implements Pages {
     for (const buffer of this.buffers) {
       const skip = Math.max(0, offset - at);
       const first = Math.max(0, at - offset);
-      if (skip < buffer.length && first < octets.length) {
-        buffer.set(octets.subarray(first, first + buffer.length - skip), skip);
-      }
+      if (skip < buffer.length) buffer.set(octets.subarray(first, first + buffer.length - skip), skip);
       at += buffer.length;
     }
   }

@@ -32,7 +32,7 @@ interface Copied {
 export type Armed = Exclude<Payload, { readonly kind: 'copy' }>;
 
 export function copied(parts: readonly Uint8Array[]): Copied {
-  return { kind: 'copy', parts, len: parts.length === 1 ? parts[0]!.length : totalLen(parts) };
+  return { kind: 'copy', parts, len: totalLen(parts) };
 }
 
 /** @throws UfoError ERR_UFO_INVALID_ARGUMENT: too many buffers */

@@ -23,6 +23,11 @@ describe('the memory of a sender', () => {
     }
   });
 
+  it('has 512 user pages where nobody asks for another number', () => {
+    assert.equal(new UserMemory().pages.len, 512 * PAGE_SIZE);
+    for (const pages of [0, 1.5, 262_145]) assert.throws(() => new UserMemory({ pages }), /poolPages: .*1 … 262144/);
+  });
+
   it('has an address that stays, and views of the same octets', () => {
     const memory = new UserMemory({ pages: 1 });
     memory.bytes.set([1, 2, 3, 4]);

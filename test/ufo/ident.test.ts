@@ -107,6 +107,8 @@ describe('a source of the user', () => {
     const most = identSourceOf({ next4: () => 0xffff, next6: () => 0xffff_ffff });
     assert.deepEqual([most.next4(), most.next6()], [0xffff, 0xffff_ffff]);
     assert.throws(() => identSourceOf(countingIdents(70_000)).next4(), /idents: got 70000, want 1 … 65535 for IPv4/);
+    const none = identSourceOf({ next4: () => 0, next6: () => 0 });
+    assert.throws(() => none.next6(), /idents: got 0, want 1 … 4294967295 for IPv6/);
   });
 });
 
