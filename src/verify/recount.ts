@@ -10,12 +10,6 @@ export interface Comparer {
   result(end: { readonly captureLost: number | null }): { readonly verdict: VerifySummary['verdict'] };
 }
 
-interface SummaryOptions {
-  /** The capture broke off. */
-  readonly truncated?: boolean;
-  readonly strict?: boolean | undefined;
-}
-
 /** Passes verdicts through a comparer, and says what its judgement makes of the summary. */
 export class Recount {
   readonly #comparer: Comparer;
@@ -32,13 +26,13 @@ export class Recount {
   }
 
   /**
-   * What one of both calls bad is bad, and good is what both do; but what a plan made so is not wrong. The options are those
-   * that the summary was made with.
+   * What one of both calls bad is bad, and good is what both do; but what a plan made so is not wrong. `strict` is what the summary
+   * was made with.
    */
-  summary(summary: VerifySummary, { truncated = false, strict = false }: SummaryOptions = {}): VerifySummary {
+  summary(summary: VerifySummary, strict = false): VerifySummary {
     const compared = this.#comparer.result(summary).verdict;
     const planned = this.#counts.planned > 0;
-    const own = planned ? summaryVerdict({ ...summary, ...this.#counts }, { truncated, strict }) : summary.verdict;
+    const own = planned ? summaryVerdict({ ...summary, ...this.#counts }, strict) : summary.verdict;
     const verdicts = [own, compared, this.#counts.bad > 0 ? 'bad' : 'good'];
     const verdict = verdicts.includes('bad') ? 'bad' : verdicts.includes('inconclusive') ? 'inconclusive' : 'good';
     return { ...summary, ...this.#counts, verdict };

@@ -24,7 +24,7 @@ export function summaryText(summary: VerifySummary): string {
 }
 
 /** What was not looked at, and why. */
-function unseen({ notJudged, headersCut, reassembled }: VerifySummary): string[] {
+function unseen({ notJudged, headersCut, reassembled, fault }: VerifySummary): string[] {
   const hidden = hiddenText(notJudged);
   const lines = hidden === '' ? [] : [`not judged: ${hidden}`];
   if (headersCut > 0) lines.push(`not judged: ${count(headersCut, 'frame')} that the capture cut within the headers`);
@@ -32,6 +32,7 @@ function unseen({ notJudged, headersCut, reassembled }: VerifySummary): string[]
     lines.push(
       `not judged: what ${count(reassembled, 'datagram')} of other protocols carry: put together, nothing to check`,
     );
+  if (fault !== null) lines.push(`not judged: what came behind the end of what could be read (${fault})`);
   return lines;
 }
 

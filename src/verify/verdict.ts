@@ -115,6 +115,10 @@ export interface VerifySummary {
   readonly notJudged: Readonly<Record<string, number>>;
   /** Frames the capture lost; null where it cannot say. */
   readonly captureLost: number | null;
+  /** What is missing or wrong at the end of the capture, which may have had more; null where it ended as it should. */
+  readonly fault: string | null;
+  /** What the capture says of itself, and why of some frames nothing could be read; for people. */
+  readonly notes: readonly string[];
   readonly verdict: 'good' | 'bad' | 'inconclusive';
 }
 

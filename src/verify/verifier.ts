@@ -1,4 +1,5 @@
 import type { Frame } from '../wire/frame.js';
+import { unreadLinktype } from '../wire/link-layer.js';
 import { framesOf, type RecordRun } from '../wire/record-run.js';
 import { FrameJudge } from './frame-judge.js';
 import type { Observer } from './judge.js';
@@ -34,20 +35,22 @@ export interface VerifierOptions {
 export interface CaptureEnd {
   /** Frames the capture lost, null where it cannot say. */
   readonly captureLost: number | null;
-  /** Whether the capture broke off: a file cut in mid-record. */
-  readonly truncated?: boolean;
+  /** What is missing or wrong there: a file cut in mid-record. Empty or left out where nothing is. */
+  readonly fault?: string;
+  /** What the capture says of itself. */
+  readonly notes?: readonly string[];
 }
 
 /** What the counts come to: anything wrong is bad, and good is only what was all seen. */
 export function summaryVerdict(
   counts: Omit<VerifySummary, 'type' | 'verdict'>,
-  { truncated, strict }: { readonly truncated: boolean; readonly strict: boolean },
+  strict: boolean,
 ): VerifySummary['verdict'] {
-  const { bad, incomplete, spliced, reassembled, datagrams, notJudged, headersCut, captureLost } = counts;
+  const { bad, incomplete, spliced, reassembled, datagrams, notJudged, headersCut, captureLost, fault } = counts;
   if (bad > 0) return 'bad';
   const seen = incomplete + spliced === 0 && datagrams > reassembled;
   const looked = !strict || (reassembled === 0 && Object.keys(notJudged).length === 0);
-  return seen && looked && !truncated && headersCut === 0 && (captureLost ?? 0) === 0 ? 'good' : 'inconclusive';
+  return seen && looked && fault === null && headersCut === 0 && (captureLost ?? 0) === 0 ? 'good' : 'inconclusive';
 }
 
 /**
@@ -88,11 +91,6 @@ export class Verifier {
   /** Two stretches of memory to read files into, if there are such from which they are taken faster; valid until `end`. */
   get readBuffers(): readonly Uint8Array[] {
     return this.#judge.reassembler.tenancy?.chunks ?? [];
-  }
-
-  /** Link type of a frame that could not be read for that reason. */
-  get unknownLinktype(): number | undefined {
-    return this.#judge.unknownLinktype;
   }
 
   /** Datagrams whose verdicts are final, told of or not. */
@@ -138,15 +136,17 @@ export class Verifier {
   }
 
   /** Counts over all verdicts handed out so far. */
-  summary({ captureLost, truncated = false }: CaptureEnd): VerifySummary {
+  summary({ captureLost, fault = '', notes = [] }: CaptureEnd): VerifySummary {
     const { tally, fragments } = this.#judge;
     const counts = this.#counts;
     const { frames, judged, other, headersCut } = tally;
     const datagrams = this.judged;
     const found = {
       ...{ frames, fragments, datagrams, ...counts, judged, other, headersCut, notJudged: tally.kinds, captureLost },
+      fault: fault === '' ? null : fault,
+      notes: [...notes, ...unreadLinktype(this.#judge.unknownLinktype)],
     };
-    return { type: 'summary', ...found, verdict: summaryVerdict(found, { truncated, strict: this.#strict }) };
+    return { type: 'summary', ...found, verdict: summaryVerdict(found, this.#strict) };
   }
 
   #take(): DatagramVerdict[] {

@@ -1,4 +1,4 @@
-import { openFileCapture } from '../capture/file/engine.js';
+import { fileNotes, openFileCapture } from '../capture/file/engine.js';
 import { checkIterable, checkObject, checkSignal, refuseUnknown } from '../checks.js';
 import { typeError } from '../errors.js';
 import { type FrameSource, verdictsOf } from './batches.js';
@@ -73,5 +73,7 @@ function held(verdicts: readonly DatagramVerdict[], recount: Recount | undefined
 async function captureEnd(source: FrameSource) {
   if (!('stats' in source)) return { captureLost: null };
   const { lost } = await source.stats();
-  return { captureLost: lost, truncated: 'fault' in source && source.fault !== '' };
+  return 'fault' in source
+    ? { captureLost: lost, fault: source.fault, notes: fileNotes(source) }
+    : { captureLost: lost };
 }

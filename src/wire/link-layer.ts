@@ -64,6 +64,12 @@ export function linktypeName(linktype: number): string | undefined {
   return NAMES.get(linktype);
 }
 
+/** What there is to say of a link type that frames have, where it cannot be read. */
+export function unreadLinktype(linktype: number | undefined): string[] {
+  const isRead = linktype === undefined || linktypeName(linktype) !== undefined;
+  return isRead ? [] : [`frames of link type ${linktype}, which udp-ufo cannot read`];
+}
+
 /**
  * Finds the network layer of the frame in `caplen` octets at `offset`, through tags, labels and LLC. Never throws as long as
  * the frame lies within the view; returns `out.ok`. The IP header itself is not looked at but for raw IP's version.

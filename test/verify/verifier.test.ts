@@ -70,6 +70,8 @@ for (const flow of [flow4, flow6]) {
         headersCut: 0,
         notJudged: {},
         captureLost: null,
+        fault: null,
+        notes: [],
         verdict: 'good',
       });
     });

@@ -1,5 +1,4 @@
 import type { FileCapture } from '../../capture/file/engine.js';
-import { linktypeName } from '../../wire/link-layer.js';
 import type { Output } from './output.js';
 import { printable } from './printable.js';
 
@@ -9,23 +8,8 @@ export function noteFault({ source, fault }: Pick<FileCapture, 'source' | 'fault
 }
 
 /** Says what a file tells of itself. */
-export function noteFile(
-  { source, remarks, comments }: Pick<FileCapture, 'source' | 'remarks' | 'comments'>,
-  output: Notes,
-): void {
-  for (const text of remarks) output.note(printable(`${source}: ${text}`));
-  for (const text of comments) output.note(printable(`${source}: comment: ${text}`));
-}
-
-/** Says why nothing could be judged where the link type is not known. */
-export function noteLinktype(
-  linktype: number | undefined,
-  { source }: Pick<FileCapture, 'source'>,
-  output: Notes,
-): void {
-  if (linktype !== undefined && linktypeName(linktype) === undefined) {
-    output.note(`${source}: frames of link type ${linktype}, which udp-ufo cannot read`);
-  }
+export function noteFile(source: string, notes: readonly string[], output: Notes): void {
+  for (const text of notes) output.note(printable(`${source}: ${text}`));
 }
 
 type Notes = Pick<Output, 'note'>;

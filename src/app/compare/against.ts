@@ -1,11 +1,12 @@
-import { openFileCapture } from '../../capture/file/engine.js';
+import { fileNotes, openFileCapture } from '../../capture/file/engine.js';
 import { FileMtu } from '../../compare/cuts/file-mtu.js';
 import { Gatherer } from '../../compare/cuts/gather.js';
 import type { Gathered } from '../../compare/cuts/gathering.js';
 import { usageError } from '../../errors.js';
 import { isReadOnce } from '../../host/input-stream.js';
 import { SameFile } from '../../host/same-file.js';
-import { noteFault, noteFile, noteLinktype } from '../common/file-notes.js';
+import { unreadLinktype } from '../../wire/link-layer.js';
+import { noteFault, noteFile } from '../common/file-notes.js';
 import type { Output } from '../common/output.js';
 import { FileCutter } from './file-cutter.js';
 import { FilePackets } from './file-packets.js';
@@ -52,16 +53,17 @@ export async function compareFile(
   await tellAll(gatherer.end());
   if (mtu === undefined) await same.check();
   noteFault(capture, 'compared is what came before', output);
-  noteFile(capture, output);
-  noteLinktype(packets.unknownLinktype, capture, output);
+  const notes = [...fileNotes(capture), ...unreadLinktype(packets.unknownLinktype)];
+  noteFile(capture.source, notes, output);
   const { lost } = await capture.stats();
-  const truncated = capture.fault !== '';
+  const fault = capture.fault === '' ? null : capture.fault;
   const notCompared = packets.passedOver;
   return {
     source: capture.source,
     absent: [],
     captureLost: lost,
-    truncated,
+    fault,
+    notes,
     doubled: gatherer.duplicates,
     notCompared,
   };

@@ -41,6 +41,9 @@ export function compareDocument(
     circumstances: [['compared', summary.source]],
     sections: [
       ...(text.length > 1 ? [{ kind: 'notes', title: 'Not here', lines: text.slice(0, -1) } as const] : []),
+      ...(summary.notes.length > 0
+        ? [{ kind: 'notes', title: 'What the capture says of itself', lines: summary.notes } as const]
+        : []),
       causes(groups),
       datagrams(reports, summary.datagrams),
       ...fieldByField(reports),

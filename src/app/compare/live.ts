@@ -29,7 +29,7 @@ export interface LiveOptions {
 /** What the summary says of a live comparison beside its datagrams. */
 export type LiveEnd = Pick<
   CompareSummary,
-  'source' | 'absent' | 'captureLost' | 'truncated' | 'doubled' | 'notCompared'
+  'source' | 'absent' | 'captureLost' | 'fault' | 'notes' | 'doubled' | 'notCompared'
 >;
 
 /** A veth's least (ETH_MIN_MTU), and RFC 791's. */
@@ -81,7 +81,8 @@ export async function compareLive(
     source: first!.interface,
     absent: [...absent.values()],
     captureLost,
-    truncated: false,
+    fault: null,
+    notes: [],
     doubled: 0,
     notCompared: {},
   };

@@ -38,8 +38,10 @@ export interface CompareSummary {
   readonly refused: readonly { readonly way: string; readonly datagrams: number; readonly first: string }[];
   /** Frames the capture lost; null where it cannot say. */
   readonly captureLost: number | null;
-  /** The file is cut or broken: what stood behind that nobody knows. */
-  readonly truncated: boolean;
+  /** How the file is cut or broken, so that nobody knows what stood behind; null where it ends as it should. */
+  readonly fault: string | null;
+  /** What the file says of itself, and why of some frames nothing could be read; for people. */
+  readonly notes: readonly string[];
   /** Packets of a file that it has once more: of whoever cuts, or of a capture on two interfaces. */
   readonly doubled: number;
   /** Frames of a file that datagrams may hide in and that were not looked into, by what they are: `vxlan`, `protocol 50`. */
@@ -57,11 +59,11 @@ export const OUTCOMES = ['equal', 'explained', 'different', 'unsure', 'lost', 'r
 export function compareVerdict({
   outcomes,
   captureLost,
-  truncated,
+  fault,
   doubled,
-}: Pick<CompareSummary, 'outcomes' | 'captureLost' | 'truncated' | 'doubled'>): CompareSummary['verdict'] {
+}: Pick<CompareSummary, 'outcomes' | 'captureLost' | 'fault' | 'doubled'>): CompareSummary['verdict'] {
   const { equal, explained, different, unsure, lost } = outcomes;
   if (different > 0) return 'bad';
   const blind = unsure + lost + doubled + (captureLost ?? 0);
-  return blind > 0 || truncated || equal + explained === 0 ? 'inconclusive' : 'good';
+  return blind > 0 || fault !== null || equal + explained === 0 ? 'inconclusive' : 'good';
 }

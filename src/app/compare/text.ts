@@ -65,8 +65,7 @@ export function causeText({ code, what, rule, who, judgement, ways, example }: C
 }
 
 export function summaryText(summary: CompareSummary): string {
-  const { source, datagrams, outcomes, absent, refused, captureLost, truncated, doubled, notCompared, verdict } =
-    summary;
+  const { source, datagrams, outcomes, absent, refused, captureLost, fault, doubled, notCompared, verdict } = summary;
   const counts = OUTCOMES.filter((name) => outcomes[name] > 0).map((name) => `${outcomes[name]} ${name}`);
   const lost = captureLost === null ? '' : `; the capture lost ${captureLost}`;
   const hidden = hiddenText(notCompared);
@@ -79,6 +78,6 @@ export function summaryText(summary: CompareSummary): string {
           `${counted(doubled, 'packet')} came once more: who cuts may have sent them twice, or the capture saw them twice`,
         ]
       : []),
-    `${source}: ${verdict}; ${counted(datagrams, 'datagram')}, cuts: ${counts.join(', ') || 'none'}${lost}${truncated ? '; it ends too early' : ''}`,
+    `${source}: ${verdict}; ${counted(datagrams, 'datagram')}, cuts: ${counts.join(', ') || 'none'}${lost}${fault === null ? '' : `; it ends too early: ${fault}`}`,
   ].join('\n');
 }

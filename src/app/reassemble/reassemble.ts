@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { openFileCapture } from '../../capture/file/engine.js';
+import { fileNotes, openFileCapture } from '../../capture/file/engine.js';
 import { usageError } from '../../errors.js';
 import { OutputFile } from '../../host/output-file.js';
 import { makeFolder } from '../../host/output-folder.js';
@@ -14,7 +14,7 @@ import { LINKTYPE_RAW } from '../../wire/link-layer.js';
 import { CaptureOutput } from '../common/capture-output.js';
 import { requireDistinct } from '../common/distinct-files.js';
 import { type ExitCode, verdictExitCode } from '../common/exit-codes.js';
-import { noteFault, noteFile, noteLinktype } from '../common/file-notes.js';
+import { noteFault, noteFile } from '../common/file-notes.js';
 import type { Output } from '../common/output.js';
 
 interface ReassembleOptions {
@@ -64,11 +64,11 @@ export async function reassemble(options: ReassembleOptions, output: Output, sig
   }
   await print(verifier.end());
   await sink.finish(capture.comments);
-  const summary = verifier.summary({ captureLost: (await capture.stats()).lost, truncated: capture.fault !== '' });
+  const { lost } = await capture.stats();
+  const summary = verifier.summary({ captureLost: lost, fault: capture.fault, notes: fileNotes(capture) });
   await (options.json ? output.json(summary) : output.line(summaryText(summary)));
   noteFault(capture, 'reassembled is what came before', output);
-  noteFile(capture, output);
-  noteLinktype(verifier.unknownLinktype, capture, output);
+  noteFile(capture.source, summary.notes, output);
   if (options.datagram !== undefined && options.datagram > number) {
     throw usageError(
       `--datagram: got ${options.datagram}, the capture has ${number} complete ${plural(number, 'datagram')}`,

@@ -1,11 +1,11 @@
-import { type FileCapture, openFileCapture } from '../../capture/file/engine.js';
+import { type FileCapture, fileNotes, openFileCapture } from '../../capture/file/engine.js';
 import type { Expectation } from '../../compare/expectation.js';
 import { verdictsOf } from '../../verify/batches.js';
 import { Recount } from '../../verify/recount.js';
 import type { DatagramVerdict } from '../../verify/verdict.js';
 import { Verifier, type VerifierOptions } from '../../verify/verifier.js';
 import { type ExitCode, verdictExitCode } from '../common/exit-codes.js';
-import { noteFault, noteFile, noteLinktype } from '../common/file-notes.js';
+import { noteFault, noteFile } from '../common/file-notes.js';
 import type { Output } from '../common/output.js';
 import { comparedSummary, type ExpectOptions, expectationOf } from './expect.js';
 import { Explainer } from './explainer.js';
@@ -35,9 +35,7 @@ export async function verifyFile(options: VerifyFileOptions, output: Output, sig
   const chosen = { ...(select && { select }), ...(wants && { wants }) };
   const verifier = new Verifier({ ...verifierOptions(options, expect), ...chosen });
   await using capture = await openFileCapture(options.file, { reuse: true, buffers: verifier.readBuffers, signal });
-  const code = await judge(verifier, capture, options, expect, output, signal);
-  noteFile(capture, output);
-  return code;
+  return await judge(verifier, capture, options, expect, output, signal); // the file stays open meanwhile
 }
 
 async function judge(
@@ -60,15 +58,14 @@ async function judge(
   }
   await printer.print(verifier.end());
   const { lost } = await capture.stats();
-  const missing = capture.fault || (signal.aborted ? 'stopped before its end' : '');
-  const truncated = missing !== '';
-  const judged = verifier.summary({ captureLost: lost, truncated });
-  const summary = recount?.summary(judged, { truncated, strict: options.strict }) ?? judged;
+  const fault = capture.fault || (signal.aborted ? 'stopped before its end' : '');
+  const judged = verifier.summary({ captureLost: lost, fault, notes: fileNotes(capture) });
+  const summary = recount?.summary(judged, options.strict) ?? judged;
   await printer.written;
   const [text, value] = comparedSummary(summary, expect);
   await (options.json ? output.json(value) : output.line(text));
-  noteFault({ source: capture.source, fault: missing }, 'judged is what came before', output);
-  noteLinktype(verifier.unknownLinktype, capture, output);
+  noteFault({ source: capture.source, fault }, 'judged is what came before', output);
+  noteFile(capture.source, summary.notes, output);
   await page?.write('udp-ufo verify', capture.source, summary, expect?.result(summary)); // told before: a disk may be full
   return verdictExitCode(summary.verdict);
 }

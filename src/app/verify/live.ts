@@ -195,7 +195,7 @@ class ChildVerification implements LiveVerification {
     }
     if (this.#summary === undefined)
       throw new UfoError('ERR_UFO_CAPTURE_DIED', 'the capture process ended without a summary');
-    return this.#recount?.summary(this.#summary, { strict: this.#strict }) ?? this.#summary;
+    return this.#recount?.summary(this.#summary, this.#strict) ?? this.#summary;
   }
 }
 

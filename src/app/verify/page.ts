@@ -36,6 +36,9 @@ export class VerifyPage implements AsyncDisposable {
       circumstances: [['captured', source]],
       sections: [
         ...(rest.length > 0 ? [{ kind: 'notes', title: 'Not judged', lines: rest } as const] : []),
+        ...(summary.notes.length > 0
+          ? [{ kind: 'notes', title: 'What the capture says of itself', lines: summary.notes } as const]
+          : []),
         ...(comparison === undefined ? [] : comparisonSections(comparison, 'datagrams')),
         this.#sample.section(),
       ],

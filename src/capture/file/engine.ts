@@ -42,6 +42,11 @@ export async function openFileCapture(path: string, options: FileCaptureOptions 
   return capture;
 }
 
+/** What a file that was read to its end says of itself, for people. */
+export function fileNotes({ remarks, comments }: Pick<FileCapture, 'remarks' | 'comments'>): string[] {
+  return [...remarks, ...comments.map((text) => `comment: ${text}`)];
+}
+
 class FileReading implements FileCapture {
   readonly engine = 'file';
   readonly source: string;

@@ -155,7 +155,8 @@ describe('compare --against on the command line', () => {
       const end = await run('--json');
       const verdict = captureLost === 0 ? 'good' : 'inconclusive';
       const got = summaryOf<CompareSummary>(end);
-      assert.deepEqual([got.verdict, got.captureLost, got.truncated], [verdict, captureLost, truncated]);
+      assert.deepEqual([got.verdict, got.captureLost, got.fault !== null], [verdict, captureLost, truncated]);
+      if (got.fault !== null) assert.ok(end.stderr.includes(got.fault));
       assert.equal(end.code, captureLost === 0 ? 0 : 4);
       assert.match(end.stderr, said);
     }
