@@ -14,6 +14,29 @@ export interface OpenDatagram {
 /** Datagrams that are known one by one. */
 export const MOST_OPEN = 1 << 20;
 
+/**
+ * Names alone, and with the ends: many may have the same payload, and who has other ends must not be asked one after the other.
+ * What is not known of the ends may be anything.
+ */
+function fullNames(expected: ExpectedDatagram): string[] {
+  const { sourcePort, destination, destinationPort } = expected;
+  const known = sourcePort !== undefined && destination !== undefined && destinationPort !== undefined;
+  const ends = known ? endsText(sourcePort, destination, destinationPort) : ANY_ENDS;
+  return namesOf(expected).flatMap((name) => [name, `${name} ${ends}`]);
+}
+
+/** The names of one that came, the surest first; where it came without ports its own name alone. */
+function seenAs(name: string, { udp, destination }: DatagramVerdict): string[] {
+  if (udp === null) return [name];
+  return [`${name} ${endsText(udp.sourcePort, destination, udp.destinationPort)}`, `${name} ${ANY_ENDS}`];
+}
+
+const ANY_ENDS = 'any';
+
+function endsText(sourcePort: number, destination: string, destinationPort: number): string {
+  return `${sourcePort} ${destination} ${destinationPort}`;
+}
+
 /** The datagrams that were told and have not come, to be found by what a verdict says of one. */
 export class OpenDatagrams {
   readonly #all = new Set<OpenDatagram>();
@@ -23,13 +46,13 @@ export class OpenDatagrams {
   add(datagram: OpenDatagram): boolean {
     if (this.#all.size >= MOST_OPEN) return false;
     this.#all.add(datagram);
-    for (const name of namesOf(datagram.expected)) this.#names.add(name, datagram);
+    for (const name of fullNames(datagram.expected)) this.#names.add(name, datagram);
     return true;
   }
 
   close(datagram: OpenDatagram): void {
     this.#all.delete(datagram);
-    for (const name of namesOf(datagram.expected)) this.#names.delete(name, datagram);
+    for (const name of fullNames(datagram.expected)) this.#names.delete(name, datagram);
   }
 
   /** The one that a verdict is about. */
@@ -37,8 +60,10 @@ export class OpenDatagrams {
     for (const [name, exact] of namesSeen(verdict)) {
       const wanted = ({ expected }: OpenDatagram): boolean => exact || sameEnd(expected, verdict);
       // Idents come again: whose an incomplete one is does not show where two are on their way.
-      const found = cameWhole(verdict) ? this.#names.find(name, wanted) : this.#names.findOnly(name, wanted);
-      if (found !== undefined) return found;
+      for (const full of exact ? [name] : seenAs(name, verdict)) {
+        const found = cameWhole(verdict) ? this.#names.find(full, wanted) : this.#names.findOnly(full, wanted);
+        if (found !== undefined) return found;
+      }
     }
     return undefined;
   }
