@@ -65,7 +65,13 @@ describe('the send budget', () => {
     await drained;
     await Promise.all([...first, socket.send(makePayload(500, 1, 2), now)]);
     assert.equal(drains, 1);
-    assert.deepEqual(sequences(device), [0, 1, 2]);
+    device.full = true;
+    const second = [socket.send(makePayload(500, 1, 3), now), socket.send(makePayload(500, 1, 4), now)];
+    await assert.rejects(socket.send(makePayload(500, 1, 5), now), { code: 'EAGAIN' });
+    const again = once(socket, 'drain');
+    device.open();
+    await Promise.all([again, ...second]);
+    assert.deepEqual(sequences(device), [0, 1, 2, 3, 4]);
   });
 
   it('fails with EAGAIN where pages are on their way back', async () => {

@@ -75,6 +75,7 @@ describe('a plan', () => {
       ],
     );
     assert.deepEqual([...segment({ ...request, plan: plan(() => []) })], []);
+    for (const { seconds, nanoseconds } of segment(request)) assert.deepEqual([seconds, nanoseconds], [0, 0]);
   });
 
   it('is told family, link header, MTU, ident and the sum of the pseudo-header', () => {

@@ -31,6 +31,15 @@ describe('where the payload lies', () => {
     });
   }
 
+  it('the first foreign page of a pool: the same octets as from the head', () => {
+    const payload = noise(9999, 3);
+    for (const { flow } of [SETS_4[0]!, SETS_6[0]!]) {
+      const fresh = new Cutter();
+      const lent = packetList(fresh.cut(flow, 99, payload, { frags: [9001, 998], shift: 3, foreign: true }));
+      assert.deepEqual(lent, packetList(cutter.cut(flow, 99, payload)));
+    }
+  });
+
   it('several appends, of the octets before as well as behind a page border: the same octets as from the head', () => {
     const payload = noise(20_000, 4);
     for (const { flow } of [SETS_4[0]!, SETS_6.at(-1)!]) {

@@ -5,6 +5,8 @@ import { makePayload } from '../../../src/payload/generated.js';
 import { GeneratedPayloads } from '../../../src/payload/sequence.js';
 import { NETIF_F_HW_CSUM, NETIF_F_SG, NETIF_F_UFO } from '../../../src/skb/features.js';
 import { countingIdents } from '../../../src/ufo/ident.js';
+import { Verifier } from '../../../src/verify/verifier.js';
+import { frame } from '../../verify/build.js';
 import { FakeDevice, fakeSocket } from '../fake-device.js';
 
 const ENDS = Array.from({ length: 7 }, (_, i) => ({ port: 1000 + i, sourcePort: 50 + (i % 3) }));
@@ -60,6 +62,32 @@ describe('flows of a stream', () => {
         });
       }
     }
+  }
+
+  for (const type of ['udp4', 'udp6'] as const) {
+    it(`have each its own headers where one datagram's octets serve the next: ${type}`, async () => {
+      for (const size of [40, 3000]) {
+        const device = new FakeDevice({ zerocopy: false, features: NETIF_F_SG });
+        await using socket = await fakeSocket(device, { type });
+        const count = 500; // more than are made at once
+        await socket.sendMany(new GeneratedPayloads({ size, seed: 7, count }), { flows: { ends: ENDS } });
+        assert.ok(new Set(device.seen.map(({ skb }) => skb)).size < count);
+        const verifier = new Verifier({ hash: false, sightings: true });
+        const verdicts = [...verifier.push(device.seen.map(({ frame: octets }) => frame(octets))), ...verifier.end()];
+        assert.deepEqual(
+          verdicts.map(({ verdict, udp, seen }) => [
+            verdict,
+            seen!.payload!.told!.sequence,
+            udp!.sourcePort,
+            udp!.destinationPort,
+          ]),
+          Array.from({ length: count }, (_, i) => {
+            const { port, sourcePort } = ENDS[i % ENDS.length]!;
+            return ['good', i, sourcePort, port];
+          }),
+        );
+      }
+    });
   }
 
   it('come as their order says', async () => {

@@ -16,6 +16,16 @@ const offsetOf = (frame: Uint8Array): number =>
   8 * (new DataView(frame.buffer, frame.byteOffset).getUint16(6) & 0x1fff);
 
 describe('a datagram sent by a plan', () => {
+  it('that is refused after a pause counts its own fragments, and none of those that shared its batch', async () => {
+    const device = new FakeDevice({ zerocopy: false, refuse: (count) => (count === 5 ? ERRNO.EPERM : 0) });
+    await using socket = await fakeSocket(device);
+    const later = plan((fragments) => fragments.map((one, i) => (i === 2 ? { ...one, delay: 20 } : one)));
+    const plain = socket.send(makePayload(4000, 1, 0));
+    const planned = socket.send(makePayload(4000, 1, 1), { plan: later });
+    await assert.rejects(planned, ({ code, partial }: UfoError) => code === 'EPERM' && partial!.fragmentsSent === 2);
+    assert.equal((await plain).fragmentsSent, 3);
+  });
+
   it('goes out in the order of the plan, among others that have none, and holds nothing afterwards', async () => {
     const device = new FakeDevice({ atOnce: 3 });
     await using socket = await fakeSocket(device);

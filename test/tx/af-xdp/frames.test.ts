@@ -130,6 +130,19 @@ for (const simd of [true, false]) {
       assert.equal(frames.underWay, 0);
     });
 
+    it('come back all, also where each is of another datagram', () => {
+      const { pool, skbs, batch, frames, descriptor, complete } = setUp(simd);
+      while (skbs.length < CHUNKS) skbs.push(allocSkb(pool, 64));
+      const page = pool.allocPage();
+      for (let i = 0; i < CHUNKS; i++) pushRow(batch, pattern(14), [{ page, offset: 0, len: 100 }]);
+      batch.table.owner.set(Array.from({ length: CHUNKS }, (_, i) => i));
+      assert.equal(frames.fill(batch, 0, CHUNKS, 1514), CHUNKS);
+      const held = () => [frames.free, ...skbs.map(({ users }) => users)];
+      assert.deepEqual(held(), [0, ...skbs.map(() => 2)]);
+      complete(...Array.from({ length: CHUNKS }, (_, i) => descriptor(i)[0]));
+      assert.deepEqual(held(), [CHUNKS, ...skbs.map(() => 1)]);
+    });
+
     it('hold nothing that was not filled', () => {
       const { pool, skbs, batch, frames } = setUp(simd);
       const page = pool.allocPage();

@@ -1,7 +1,19 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { parseAddress } from '../../../src/wire/address.js';
 import type { Frame } from '../../../src/wire/frame.js';
-import { cuts, flow4, flow6, fragment, type Oddity, pattern, udpPacket } from '../build.js';
+import {
+  cuts,
+  type Flow,
+  flow4,
+  flow6,
+  fragment,
+  fragments,
+  type Oddity,
+  pattern,
+  udpPacket,
+  whole,
+} from '../build.js';
 import { assertSame, WAYS } from './both-ways.js';
 import { framed } from './traffic.js';
 
@@ -30,6 +42,27 @@ describe('a datagram that the kernel must leave to others', () => {
     it(`has one fragment with another ${what}, IPv${family}`, () => {
       assert.equal(assertSame(frames(family, {}), WAYS[0]!, {}, what).oneByOne, 0);
       assert.ok(assertSame(frames(family, odd), WAYS[0]!, {}, what).oneByOne > 0);
+    });
+
+  for (const [family, ends] of [
+    [4, { source: '0.0.0.0' }],
+    [4, { source: '0.1.2.3' }],
+    [4, { source: '127.0.0.1' }],
+    [4, { destination: '127.0.0.1' }],
+    [6, { source: '::' }],
+    [6, { source: '::1' }],
+    [6, { destination: '::1' }],
+  ] as const)
+    it(`has an address that no wire carries: ${JSON.stringify(ends)}`, () => {
+      const flow: Flow = { ...(family === 4 ? flow4 : flow6) };
+      for (const [name, text] of Object.entries(ends)) Object.assign(flow, { [name]: parseAddress(text)!.octets });
+      const packet = udpPacket(flow, pattern(3000));
+      const cut = fragments(flow, packet);
+      const single = whole(flow, udpPacket(flow, pattern(30)));
+      for (const packets of [cut, [single]]) {
+        const seen = packets.map((one, i) => framed(one, 'ethernet', BigInt(1e9 + i * 1000)));
+        assert.equal(assertSame(seen, WAYS[0]!, {}, 'an address').oneByOne, seen.length);
+      }
     });
 
   it('goes to two stations, or came before it was sent', () => {
