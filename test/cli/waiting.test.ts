@@ -49,6 +49,11 @@ describe('a command that waits for octets', () => {
   it('ends by a signal: each that writes into a FIFO that nobody reads', async () => {
     const capture = join(folder, 'capture');
     execFileSync(process.execPath, [MAIN, 'segment', ...FLOW, '--size', '9', '--pcap', capture]);
-    await Promise.all(WRITING.map(([, words]) => endsBySignal(words(fifo, capture))));
+    const waits = WRITING.map(([, words], index) => {
+      const own = join(folder, `fifo-${index}`); // what one of them does to it must not end the others' wait
+      execFileSync('mkfifo', [own]);
+      return endsBySignal(words(own, capture));
+    });
+    await Promise.all(waits);
   });
 });

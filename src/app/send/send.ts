@@ -6,6 +6,7 @@ import { createSocket, type UfoSocket } from '../../socket/socket.js';
 import { DRIVER_TRAITS } from '../../tx/drivers.js';
 import type { ExitCode } from '../common/exit-codes.js';
 import { SendFlows } from '../common/flows.js';
+import { openUntilStopped } from '../common/open-until-stopped.js';
 import type { Output } from '../common/output.js';
 import type { SaveFile } from '../common/save-file.js';
 import type { SentLog } from '../common/sent.js';
@@ -34,11 +35,9 @@ export async function send(request: SendRequest, output: Output, signal: AbortSi
   }
   const target = await sendTarget(request);
   const options = heldOutside(request, target, output);
-  await using socket = createSocket(target.socket);
-  if (request.broadcast) socket.setBroadcast(true);
   const told = new NetworkTold();
-  socket.on('error', (error) => told.add(error));
-  const path = await connect(socket, target);
+  const { path, ...opened } = await openUntilStopped(signal, (opening) => open(request, target, told, opening));
+  await using socket = opened.socket;
   using _held = holdPorts(options, target.family, 1);
   const flows = target.flows === null ? null : await SendFlows.open(socket, target.flows);
   if (flows !== null) socket.on('icmp', (error) => told.add(error)); // it is connected to none of them
@@ -70,6 +69,24 @@ async function conclude(
   if (outcome.failure !== null) throw outcome.failure;
   signal.throwIfAborted();
   return outcomeExitCode(outcome);
+}
+
+/** `opening` ends what opening waits for: a neighbour, or the reader of a FIFO. Of what is open it is not heeded any more. */
+async function open(
+  { broadcast }: SendRequest,
+  target: SendTarget,
+  told: NetworkTold,
+  opening: AbortSignal,
+): Promise<{ readonly socket: UfoSocket; readonly path: PathInfo }> {
+  const socket = createSocket({ ...target.socket, signal: opening });
+  try {
+    if (broadcast) socket.setBroadcast(true);
+    socket.on('error', (error) => told.add(error));
+    return { socket, path: await connect(socket, target) };
+  } catch (error) {
+    await socket.close();
+    throw opening.aborted ? opening.reason : error;
+  }
 }
 
 async function connect(socket: UfoSocket, target: SendTarget): Promise<PathInfo> {
