@@ -7,6 +7,8 @@ import { MAIN } from '../live/cli.js';
 import { endsBySignal } from './ends-by-signal.js';
 
 const FLOW = '--source 192.0.2.1:1 --destination 192.0.2.2:2'.split(' ');
+const ETHERNET = '--source-mac 02:00:00:00:00:01 --destination-mac 02:00:00:00:00:02'.split(' ');
+
 /** Command lines that read a file, by what stands in its place. */
 const READING: readonly (readonly [name: string, words: (file: string) => string[]])[] = [
   ['verify -r', (file) => ['verify', '-r', file]],
@@ -48,7 +50,7 @@ describe('a command that waits for octets', () => {
 
   it('ends by a signal: each that writes into a FIFO that nobody reads', async () => {
     const capture = join(folder, 'capture');
-    execFileSync(process.execPath, [MAIN, 'segment', ...FLOW, '--size', '9', '--pcap', capture]);
+    execFileSync(process.execPath, [MAIN, 'segment', ...FLOW, ...ETHERNET, '--size', '9', '--pcap', capture]);
     const waits = WRITING.map(([, words], index) => {
       const own = join(folder, `fifo-${index}`); // what one of them does to it must not end the others' wait
       execFileSync('mkfifo', [own]);
