@@ -10,8 +10,7 @@ import {
 import { parentSink } from '../capture/child/sinks.js';
 import type { CaptureLoop, RecordSink } from '../capture/record-sink.js';
 import { UfoError } from '../errors.js';
-import { refuseCalls } from '../host/call-filter.js';
-import { dropPrivileges, ownProcess } from '../host/drop-privileges.js';
+import { dropPrivileges, ownProcess } from '../host/invoking-user.js';
 
 /** Time between two reports of the figures, ms. */
 const STATS_MS = 200;
@@ -30,9 +29,8 @@ async function main(): Promise<void> {
   const options = JSON.parse(process.argv[2] ?? '{}') as CaptureChildArguments;
   const sink = options.mode === 'frames' ? parentSink() : await sinkFromAbove(options);
   const { loop, linktype } = await openLoop(options, sink);
-  dropPrivileges();
+  dropPrivileges({ filesToCome: false });
   dieWithParent();
-  refuseCalls(); // what is read from here on anybody may have made
   running = loop;
   loop.onEnd(() => {
     sayStats();

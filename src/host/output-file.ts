@@ -1,18 +1,10 @@
-import { close, closeSync, constants, ftruncateSync, open, renameSync, unlinkSync, write } from 'node:fs';
-import { dirname } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
+import { ftruncateSync, renameSync, unlinkSync } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 import { ERRNO, systemError, type UfoError } from '../errors.js';
-import { hasName, willHaveName } from './files-to-come.js';
 import { asInvokingUser } from './invoking-user.js';
 import { nameFile } from './nameless-file.js';
 import { writeDescriptor } from './output-descriptor.js';
-import { type OutputTarget, openTarget, type Way } from './output-target.js';
-
-const FIFO_POLL_MS = 50;
-const openAt = promisify(open);
-const writeTo = promisify(write);
-const closeOf = promisify(close);
+import { openTarget, type Way } from './output-target.js';
 
 /**
  * A file that a user named for output, opened and so checked, and yet untouched: what stood under its name stays until
@@ -24,31 +16,24 @@ export class OutputFile implements AsyncDisposable {
   /** As the user wrote it. */
   readonly path: string;
   readonly fd: number;
-  /** It was there before, and stays open. */
-  readonly #lent: boolean;
+  readonly #handle: FileHandle | null;
   readonly #way: Way;
   #published = false;
   #closed = false;
 
-  private constructor(path: string, { fd, lent, way }: OutputTarget) {
+  private constructor(path: string, handle: FileHandle | number, way: Way) {
     this.path = path;
-    this.fd = fd;
-    this.#lent = lent === true;
+    this.#handle = typeof handle === 'number' ? null : handle;
+    this.fd = typeof handle === 'number' ? handle : handle.fd;
     this.#way = way;
-    if (way.kind !== 'renamed') return;
-    if (way.named) pending.add(way.temporary);
-    willHaveName(this, dirname(way.target));
+    if (way.kind === 'renamed' && way.named) pending.add(way.temporary);
   }
 
   /** @throws UfoError of the system, with the path as written: ENOENT, EISDIR, EACCES, ENOSPC … */
   static async open(path: string, signal?: AbortSignal): Promise<OutputFile> {
     try {
-      for (;;) {
-        signal?.throwIfAborted();
-        const target = asInvokingUser(() => openTarget(path));
-        if (target !== null) return new OutputFile(path, target.fifo === true ? await waiting(target) : target);
-        await sleep(FIFO_POLL_MS, undefined, signal ? { signal } : {});
-      }
+      const { handle, way } = await asInvokingUser(() => openTarget(path, signal));
+      return new OutputFile(path, handle, way);
     } catch (error) {
       throw asSystemError(error, 'open', path);
     }
@@ -80,7 +65,6 @@ export class OutputFile implements AsyncDisposable {
       if (this.#way.kind === 'in-place' && !emptied) ftruncateSync(this.fd, 0);
       if (this.#way.kind === 'renamed') this.#rename(this.#way);
       this.#published = true;
-      hasName(this);
     } catch (error) {
       throw asSystemError(error, 'rename', this.path);
     }
@@ -99,8 +83,8 @@ export class OutputFile implements AsyncDisposable {
   async write(octets: Uint8Array): Promise<void> {
     if (this.inPlace) this.publish();
     try {
-      if (this.#lent) await writeDescriptor(this.fd, octets);
-      else for (let at = 0; at < octets.length; ) at += (await writeTo(this.fd, octets, at)).bytesWritten;
+      if (this.#handle === null) await writeDescriptor(this.fd, octets);
+      else for (let at = 0; at < octets.length; ) at += (await this.#handle.write(octets, at)).bytesWritten;
     } catch (error) {
       throw asSystemError(error, 'write', this.path);
     }
@@ -119,24 +103,13 @@ export class OutputFile implements AsyncDisposable {
     await this.#close().catch(() => {});
     if (!this.#published && this.#way.kind === 'renamed' && pending.has(this.#way.temporary))
       remove(this.#way.temporary);
-    hasName(this);
   }
 
   async #close(): Promise<void> {
     this.#closed = true;
-    if (this.#lent) return;
-    await closeOf(this.fd).catch((error: unknown) => {
+    await this.#handle?.close().catch((error: unknown) => {
       throw asSystemError(error, 'close', this.path);
     });
-  }
-}
-
-/** A pipe whose writes wait for its reader. */
-async function waiting(target: OutputTarget): Promise<OutputTarget> {
-  try {
-    return { fd: await openAt(`/proc/self/fd/${target.fd}`, constants.O_WRONLY), way: target.way };
-  } finally {
-    closeSync(target.fd);
   }
 }
 

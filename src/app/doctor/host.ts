@@ -1,4 +1,3 @@
-import { callFilterIsKnown } from '../../host/call-filter.js';
 import { detectConntrack } from '../../host/conntrack.js';
 import { activeFeatures } from '../../host/device-features.js';
 import type { NetworkInterface } from '../../host/interfaces.js';
@@ -59,17 +58,6 @@ export function privilegeChecks(privileges: Privileges): Check[] {
       state: memlockLimit >= COMFORTABLE_BUFFER || capabilities.has('CAP_IPC_LOCK') ? 'ok' : 'warning',
       value: Number.isFinite(memlockLimit) ? `${memlockLimit} octets` : 'unlimited',
     },
-    callFilterIsKnown()
-      ? {
-          name: 'call filter',
-          state: 'ok',
-          value: 'what captures starts no programs, opens no sockets and writes no other files',
-        }
-      : {
-          name: 'call filter',
-          state: 'warning',
-          value: `none for ${process.arch}: what captures may do what its user may`,
-        },
   ];
 }
 

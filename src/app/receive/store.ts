@@ -1,8 +1,7 @@
-import { stat } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hasName, willHaveName } from '../../host/files-to-come.js';
+import { systemError } from '../../errors.js';
 import { OutputFile } from '../../host/output-file.js';
-import { makeFolder } from '../../host/output-folder.js';
 
 /** Where payloads go. */
 export interface DatagramStore extends AsyncDisposable {
@@ -23,10 +22,10 @@ export async function openStore(path: string, signal?: AbortSignal): Promise<Dat
   return folder ? folderStore(path, signal) : fileStore(await OutputFile.open(path, signal));
 }
 
-function folderStore(path: string, signal?: AbortSignal): DatagramStore {
-  makeFolder(path);
-  const ofAll = {};
-  willHaveName(ofAll, path);
+async function folderStore(path: string, signal?: AbortSignal): Promise<DatagramStore> {
+  await mkdir(path, { recursive: true }).catch(({ errno = -5 }: NodeJS.ErrnoException) => {
+    throw systemError(-errno, 'open', { path });
+  });
   let datagrams = 0;
   const queue = new Queue();
   const write = async (name: string, bytes: Uint8Array): Promise<void> => {
@@ -41,7 +40,7 @@ function folderStore(path: string, signal?: AbortSignal): DatagramStore {
       return queue.add(() => write(name, bytes));
     },
     finish: () => queue.drained(),
-    [Symbol.asyncDispose]: async () => hasName(ofAll),
+    [Symbol.asyncDispose]: async () => {},
   };
 }
 

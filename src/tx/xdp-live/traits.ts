@@ -13,5 +13,5 @@ export const XDP_LIVE: DriverTraits = {
   usesUmem: false,
   inThreads: true,
   needs: 'CAP_BPF',
-  needsForEach: ['CAP_BPF'], // each frame is a BPF_PROG_TEST_RUN
+  staysPrivileged: true, // each frame is a BPF_PROG_TEST_RUN
 };
