@@ -11,11 +11,7 @@ import { lastError } from './socket-calls.js';
  * Errors: `ERR_UFO_NO_LAB`, `ERR_UFO_MAIN_THREAD`, EPERM of setns(2).
  */
 export function enterFar(): void {
-  enterNetns(requireLab().far.netns);
-}
-
-/** `path`: any file that names a network namespace. */
-function enterNetns(path: string): void {
+  const { netns: path } = requireLab().far;
   if (isMainThread) throw new UfoError('ERR_UFO_MAIN_THREAD', 'only a worker thread may change its network namespace');
   const fd = libc().open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0) throw lastError('open', { path });

@@ -16,6 +16,7 @@ const STARTS = 3;
 const FIRST = 400_000;
 /** Nobody sends faster: what a run seems to take less is the noise of its start, packets a second. */
 const FASTEST = 5e6;
+
 /** The library's sender holds queue 0 as long as it takes part. */
 const OWN_QUEUE = 1;
 
