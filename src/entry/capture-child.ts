@@ -10,7 +10,8 @@ import {
 import { parentSink } from '../capture/child/sinks.js';
 import type { CaptureLoop, RecordSink } from '../capture/record-sink.js';
 import { UfoError } from '../errors.js';
-import { dropPrivileges, ownProcess } from '../host/invoking-user.js';
+import { refuseCalls } from '../host/call-filter.js';
+import { dropPrivileges, ownProcess } from '../host/drop-privileges.js';
 
 /** Time between two reports of the figures, ms. */
 const STATS_MS = 200;
@@ -29,8 +30,9 @@ async function main(): Promise<void> {
   const options = JSON.parse(process.argv[2] ?? '{}') as CaptureChildArguments;
   const sink = options.mode === 'frames' ? parentSink() : await sinkFromAbove(options);
   const { loop, linktype } = await openLoop(options, sink);
-  dropPrivileges({ filesToCome: false });
+  dropPrivileges();
   dieWithParent();
+  refuseCalls(); // what is read from here on anybody may have made
   running = loop;
   loop.onEnd(() => {
     sayStats();

@@ -4,7 +4,7 @@ import { trapBugs } from '../cli/bug-trap.js';
 import { COMMANDS } from '../cli/commands.js';
 import { PROGRAM } from '../cli/program.js';
 import { run } from '../cli/run.js';
-import { ownProcess } from '../host/invoking-user.js';
+import { ownProcess } from '../host/drop-privileges.js';
 import './programs.js';
 
 ownProcess();

@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { QueueAnswer, QueueOrder, QueueSetup } from '../app/queues/protocol.js';
 import { QueueSender } from '../app/queues/sender.js';
-import { dropPrivileges, ownProcess } from '../host/invoking-user.js';
+import { dropPrivileges, ownProcess } from '../host/drop-privileges.js';
 
 async function inThread(port: NonNullable<typeof parentPort>): Promise<void> {
   const sender = new QueueSender(workerData as QueueSetup, (answer) => port.postMessage(answer));
@@ -30,7 +30,7 @@ async function inProcess(): Promise<void> {
     if (order.type === 'close') process.disconnect();
   });
   await sender.open();
-  dropPrivileges({ filesToCome: false });
+  dropPrivileges();
 }
 
 void (parentPort === null ? inProcess() : inThread(parentPort));

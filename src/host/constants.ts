@@ -135,6 +135,7 @@ export const O_RDWR = 2;
 export const O_CLOEXEC = 0x80000;
 export const AT_FDCWD = -100;
 export const AT_SYMLINK_FOLLOW = 0x400;
+export const AT_EACCESS = 0x200;
 
 // <time.h>
 export const CLOCK_REALTIME = 0;
@@ -145,7 +146,10 @@ export const SIGKILL = 9;
 
 // <linux/prctl.h>
 export const PR_SET_PDEATHSIG = 1;
+export const PR_SET_KEEPCAPS = 8;
 export const PR_SET_NO_NEW_PRIVS = 38;
+export const PR_CAP_AMBIENT = 47;
+export const PR_CAP_AMBIENT_RAISE = 2;
 
 // <sched.h>
 export const CLONE_NEWNET = 0x40000000;

@@ -43,9 +43,15 @@ export interface Libc {
   mmap(address: Pointer, len: number, prot: number, flags: number, fd: number, offset: number): number | bigint;
   munmap(address: Pointer, len: number): number;
   linkat(oldFolder: number, oldPath: string, newFolder: number, newPath: string, flags: number): number;
+  faccessat(folder: number, path: string, mode: number, flags: number): number;
   if_nametoindex(name: string): number;
   setns(fd: number, nstype: number): number;
   strerror(errno: number): string;
+  /** Of the calling thread alone, as the next two. */
+  capset(header: Pointer, data: Pointer): number;
+  /** Gives the one that was before, whether it worked or not. */
+  setfsuid(uid: number): number;
+  setfsgid(gid: number): number;
   /** Unused arguments must be 0: some options look. */
   prctl(option: number, two: number, three: number, four: number, five: number): number;
   getrusage(who: number, rusage: Pointer): number;
@@ -80,9 +86,13 @@ const SIGNATURES: Readonly<Record<keyof Libc, string>> = {
   mmap: 'uintptr_t mmap(void*, size_t, int, int, int, int64_t)',
   munmap: 'int munmap(void*, size_t)',
   linkat: 'int linkat(int, const char*, int, const char*, int)',
+  faccessat: 'int faccessat(int, const char*, int, int)',
   if_nametoindex: 'unsigned int if_nametoindex(const char*)',
   setns: 'int setns(int, int)',
   strerror: 'const char* strerror(int)',
+  capset: 'int capset(void*, void*)',
+  setfsuid: 'int setfsuid(unsigned int)',
+  setfsgid: 'int setfsgid(unsigned int)',
   prctl: 'int prctl(int, unsigned long, unsigned long, unsigned long, unsigned long)',
   getrusage: 'int getrusage(int, void*)',
   ioctl: 'int ioctl(int, unsigned long, void*)',

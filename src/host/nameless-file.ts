@@ -1,5 +1,4 @@
-import { constants, existsSync } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { closeSync, constants, existsSync, openSync } from 'node:fs';
 import { AT_FDCWD, AT_SYMLINK_FOLLOW } from './constants.js';
 import { libc } from './libc.js';
 import { lastError } from './socket-calls.js';
@@ -11,12 +10,12 @@ const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
  * A file in a folder that has no name yet, so that nothing is left of it whatever ends this process. null where there are
  * none: on file systems without O_TMPFILE (NFS), without /proc, by which it gets its name, or without koffi.
  */
-export async function openNameless(folder: string): Promise<FileHandle | null> {
+export function openNameless(folder: string): number | null {
   try {
     libc();
-    const handle = await open(folder, O_TMPFILE | constants.O_RDWR, 0o666);
-    if (existsSync(`/proc/self/fd/${handle.fd}`)) return handle;
-    await handle.close();
+    const fd = openSync(folder, O_TMPFILE | constants.O_RDWR, 0o666);
+    if (existsSync(`/proc/self/fd/${fd}`)) return fd;
+    closeSync(fd);
   } catch {
     // a name beside the target then, whose refusal tells more
   }

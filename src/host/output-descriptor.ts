@@ -1,5 +1,4 @@
-import { fstatSync, readdirSync, readFileSync, type Stats, write } from 'node:fs';
-import { readlink } from 'node:fs/promises';
+import { fstatSync, readdirSync, readFileSync, readlinkSync, type Stats, write } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -12,17 +11,26 @@ const FULL_POLL_MS = 5;
 const writeTo = promisify(write);
 
 /** The descriptor that a name stands for, be it by links; undefined for any other name. */
-export async function descriptorOf(path: string): Promise<number | undefined> {
+export function descriptorOf(path: string): number | undefined {
   if (path === '-') return 1;
   let name = resolve(path);
   for (let links = 0; links < MAX_LINKS; links++) {
     const number = numberOf(name);
     if (number !== undefined) return number;
-    const target = await readlink(name).catch(() => null); // what is wrong with it opening it will tell
+    const target = readlinkOf(name);
     if (target === null) return undefined;
     name = resolve(dirname(name), target);
   }
   return undefined;
+}
+
+/** Null for what is no link; what is wrong with it opening it will tell. */
+function readlinkOf(name: string): string | null {
+  try {
+    return readlinkSync(name);
+  } catch {
+    return null;
+  }
 }
 
 function numberOf(name: string): number | undefined {

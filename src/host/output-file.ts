@@ -1,10 +1,18 @@
-import { ftruncateSync, renameSync, unlinkSync } from 'node:fs';
-import type { FileHandle } from 'node:fs/promises';
+import { close, closeSync, constants, ftruncateSync, open, renameSync, unlinkSync, write } from 'node:fs';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { ERRNO, systemError, type UfoError } from '../errors.js';
+import { hasName, willHaveName } from './files-to-come.js';
 import { asInvokingUser } from './invoking-user.js';
 import { nameFile } from './nameless-file.js';
 import { writeDescriptor } from './output-descriptor.js';
-import { openTarget, type Way } from './output-target.js';
+import { type OutputTarget, openTarget, type Way } from './output-target.js';
+
+const FIFO_POLL_MS = 50;
+const openAt = promisify(open);
+const writeTo = promisify(write);
+const closeOf = promisify(close);
 
 /**
  * A file that a user named for output, opened and so checked, and yet untouched: what stood under its name stays until
@@ -16,24 +24,31 @@ export class OutputFile implements AsyncDisposable {
   /** As the user wrote it. */
   readonly path: string;
   readonly fd: number;
-  readonly #handle: FileHandle | null;
+  /** It was there before, and stays open. */
+  readonly #lent: boolean;
   readonly #way: Way;
   #published = false;
   #closed = false;
 
-  private constructor(path: string, handle: FileHandle | number, way: Way) {
+  private constructor(path: string, { fd, lent, way }: OutputTarget) {
     this.path = path;
-    this.#handle = typeof handle === 'number' ? null : handle;
-    this.fd = typeof handle === 'number' ? handle : handle.fd;
+    this.fd = fd;
+    this.#lent = lent === true;
     this.#way = way;
-    if (way.kind === 'renamed' && way.named) pending.add(way.temporary);
+    if (way.kind !== 'renamed') return;
+    if (way.named) pending.add(way.temporary);
+    willHaveName(this, dirname(way.target));
   }
 
   /** @throws UfoError of the system, with the path as written: ENOENT, EISDIR, EACCES, ENOSPC … */
   static async open(path: string, signal?: AbortSignal): Promise<OutputFile> {
     try {
-      const { handle, way } = await asInvokingUser(() => openTarget(path, signal));
-      return new OutputFile(path, handle, way);
+      for (;;) {
+        signal?.throwIfAborted();
+        const target = asInvokingUser(() => openTarget(path));
+        if (target !== null) return new OutputFile(path, target.fifo === true ? await waiting(target) : target);
+        await sleep(FIFO_POLL_MS, undefined, signal ? { signal } : {});
+      }
     } catch (error) {
       throw asSystemError(error, 'open', path);
     }
@@ -65,6 +80,7 @@ export class OutputFile implements AsyncDisposable {
       if (this.#way.kind === 'in-place' && !emptied) ftruncateSync(this.fd, 0);
       if (this.#way.kind === 'renamed') this.#rename(this.#way);
       this.#published = true;
+      hasName(this);
     } catch (error) {
       throw asSystemError(error, 'rename', this.path);
     }
@@ -83,8 +99,8 @@ export class OutputFile implements AsyncDisposable {
   async write(octets: Uint8Array): Promise<void> {
     if (this.inPlace) this.publish();
     try {
-      if (this.#handle === null) await writeDescriptor(this.fd, octets);
-      else for (let at = 0; at < octets.length; ) at += (await this.#handle.write(octets, at)).bytesWritten;
+      if (this.#lent) await writeDescriptor(this.fd, octets);
+      else for (let at = 0; at < octets.length; ) at += (await writeTo(this.fd, octets, at)).bytesWritten;
     } catch (error) {
       throw asSystemError(error, 'write', this.path);
     }
@@ -103,13 +119,24 @@ export class OutputFile implements AsyncDisposable {
     await this.#close().catch(() => {});
     if (!this.#published && this.#way.kind === 'renamed' && pending.has(this.#way.temporary))
       remove(this.#way.temporary);
+    hasName(this);
   }
 
   async #close(): Promise<void> {
     this.#closed = true;
-    await this.#handle?.close().catch((error: unknown) => {
+    if (this.#lent) return;
+    await closeOf(this.fd).catch((error: unknown) => {
       throw asSystemError(error, 'close', this.path);
     });
+  }
+}
+
+/** A pipe whose writes wait for its reader. */
+async function waiting(target: OutputTarget): Promise<OutputTarget> {
+  try {
+    return { fd: await openAt(`/proc/self/fd/${target.fd}`, constants.O_WRONLY), way: target.way };
+  } finally {
+    closeSync(target.fd);
   }
 }
 

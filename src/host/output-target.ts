@@ -1,13 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
-import { access, type FileHandle, lstat, open, readlink, stat } from 'node:fs/promises';
+import { constants, fchmodSync, lstatSync, openSync, readlinkSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ERRNO, systemError } from '../errors.js';
+import { requireWritable } from './file-access.js';
 import { openNameless } from './nameless-file.js';
 import { checkDescriptor, descriptorOf } from './output-descriptor.js';
 
-const FIFO_POLL_MS = 50;
 /** The kernel takes names of 255 octets; the rest is for what we add. */
 const NAME_KEPT = 200;
 const MAX_LINKS = 40;
@@ -31,52 +29,66 @@ export type Way =
 
 /** A descriptor to write to, and what `OutputFile` does with it. */
 export interface OutputTarget {
-  readonly handle: FileHandle | number;
+  readonly fd: number;
+  /** It was somebody else's before, and stays open. */
+  readonly lent?: true;
+  /** A pipe, so far opened without waiting. */
+  readonly fifo?: true;
   readonly way: Way;
 }
 
-/** Opens what a user named, and leaves what stands there as it is. Throws Node's own errors, and ours. */
-export async function openTarget(path: string, signal: AbortSignal | undefined): Promise<OutputTarget> {
-  const descriptor = await descriptorOf(path);
+/**
+ * Opens what a user named, and leaves what stands there as it is. At once and by this thread, which may be the only one that has
+ * the rights to it. Null for a pipe that nobody reads yet. Throws Node's own errors, and ours.
+ */
+export function openTarget(path: string): OutputTarget | null {
+  const descriptor = descriptorOf(path);
   if (descriptor !== undefined) {
     checkDescriptor(descriptor, path);
-    return { handle: descriptor, way: { kind: 'direct' } };
+    return { fd: descriptor, lent: true, way: { kind: 'direct' } };
   }
-  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null;
-    throw error;
-  });
+  const found = statSync(path, { throwIfNoEntry: false });
   if (found?.isDirectory()) throw systemError(ERRNO.EISDIR, 'open', { path });
-  if (found?.isFIFO()) return { handle: await openFifo(path, signal), way: { kind: 'direct' } };
-  if (found !== null && !found.isFile()) {
-    return { handle: await open(path, constants.O_WRONLY), way: { kind: 'direct' } };
-  }
-  const target = await targetOf(path);
-  if (found !== null) await access(target, constants.W_OK);
-  const beside = found !== null && found.nlink > 1 ? null : await openBeside(target, found?.mode);
+  if (found?.isFIFO()) return openFifo(path);
+  if (found !== undefined && !found.isFile())
+    return { fd: openSync(path, constants.O_WRONLY), way: { kind: 'direct' } };
+  return openPlain(targetOf(path), found);
+}
+
+function openPlain(target: string, found: Stats | undefined): OutputTarget {
+  if (found !== undefined) requireWritable(target);
+  const beside = found !== undefined && found.nlink > 1 ? null : openBeside(target, found?.mode);
   if (beside !== null) {
-    const { handle, temporary, named } = beside;
-    return { handle, way: { kind: 'renamed', target, temporary, named, replaces: found !== null } };
+    const { fd, temporary, named } = beside;
+    return { fd, way: { kind: 'renamed', target, temporary, named, replaces: found !== undefined } };
   }
-  return { handle: await open(target, constants.O_WRONLY | constants.O_NOFOLLOW), way: { kind: 'in-place' } };
+  return { fd: openSync(target, constants.O_WRONLY | constants.O_NOFOLLOW), way: { kind: 'in-place' } };
 }
 
 /** Null where only the folder of an existing file forbids it. */
-async function openBeside(
+function openBeside(
   target: string,
   mode: number | undefined,
-): Promise<{ temporary: string; named: boolean; handle: FileHandle } | null> {
+): { temporary: string; named: boolean; fd: number } | null {
   const name = basename(target).slice(0, NAME_KEPT);
   const temporary = join(dirname(target), `.${name}.${process.pid}-${randomBytes(3).toString('hex')}.part`);
   try {
-    const nameless = await openNameless(dirname(target));
-    const handle = nameless ?? (await open(temporary, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o666));
-    if (mode !== undefined) await handle.chmod(mode & 0o7777).catch(() => {});
-    return { temporary, named: nameless === null, handle };
+    const nameless = openNameless(dirname(target));
+    const fd = nameless ?? openSync(temporary, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o666);
+    if (mode !== undefined) chmod(fd, mode & 0o7777);
+    return { temporary, named: nameless === null, fd };
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException;
     if (mode !== undefined && ['EACCES', 'EPERM', 'EROFS'].includes(code)) return null;
     throw error;
+  }
+}
+
+function chmod(fd: number, mode: number): void {
+  try {
+    fchmodSync(fd, mode);
+  } catch {
+    // a file system without modes
   }
 }
 
@@ -85,12 +97,12 @@ async function openBeside(
  * all may write only links of our own, or of the folder's owner, are followed (as `fs.protected_symlinks` has it): a link
  * there can be a trap for whoever has more rights than its maker.
  */
-export async function targetOf(path: string): Promise<string> {
+export function targetOf(path: string): string {
   let target = resolve(path);
   for (let links = 0; links < MAX_LINKS; links++) {
-    const found = await lstat(target).catch(() => null);
+    const found = lstatOf(target);
     if (!found?.isSymbolicLink()) return target;
-    const folder = await stat(dirname(target));
+    const folder = statSync(dirname(target));
     const shared = (folder.mode & SHARED) === SHARED;
     if (shared && found.uid !== process.geteuid!() && found.uid !== folder.uid) {
       const hint = 'name the file that it leads to, if you trust it';
@@ -100,21 +112,26 @@ export async function targetOf(path: string): Promise<string> {
         hint,
       });
     }
-    target = resolve(dirname(target), await readlink(target));
+    target = resolve(dirname(target), readlinkSync(target));
   }
   throw systemError(ERRNO.ELOOP, 'open', { path });
 }
 
-/** A pipe without a reader is waited for, but not by a thread that no signal can end. */
-async function openFifo(path: string, signal: AbortSignal | undefined): Promise<FileHandle> {
-  for (;;) {
-    signal?.throwIfAborted();
-    try {
-      await using first = await open(path, constants.O_WRONLY | constants.O_NONBLOCK);
-      return await open(`/proc/self/fd/${first.fd}`, constants.O_WRONLY); // the same, without O_NONBLOCK
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENXIO') throw error;
-      await sleep(FIFO_POLL_MS, undefined, signal ? { signal } : {});
-    }
+/** What is wrong with it opening it will tell. */
+function lstatOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/** open(2) would wait for a reader, and no signal could end that. */
+function openFifo(path: string): OutputTarget | null {
+  try {
+    return { fd: openSync(path, constants.O_WRONLY | constants.O_NONBLOCK), fifo: true, way: { kind: 'direct' } };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENXIO') throw error;
+    return null;
   }
 }

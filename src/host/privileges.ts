@@ -3,7 +3,7 @@ import { readOrNull } from './read-or-null.js';
 import { type UserNamespaces, userNamespaces } from './user-namespaces.js';
 
 /** The capabilities that udp-ufo's work can need, by bit (`<linux/capability.h>`). */
-const CAPABILITY = {
+export const CAPABILITY = {
   CAP_NET_ADMIN: 12,
   CAP_NET_RAW: 13,
   CAP_IPC_LOCK: 14,

@@ -37,6 +37,6 @@ export interface DriverTraits extends Honours {
   readonly inThreads: boolean;
   /** What it takes to open it; null: nothing. */
   readonly needs: Capability | null;
-  /** It takes the same for every frame it sends, not for opening only. */
-  readonly staysPrivileged?: true;
+  /** What it takes for every frame it sends, not for opening only. */
+  readonly needsForEach?: readonly Capability[];
 }

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import {
   chmodSync,
   chownSync,
@@ -16,11 +19,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { setFeature } from '../../src/host/device-features.js';
 import { asInvokingUser } from '../../src/host/invoking-user.js';
-import { LAB } from '../../src/host/lab.js';
-import { captureChildren, childrenOf } from '../live/capture-tools.js';
-import { Cli, runCli } from '../live/cli.js';
+import { farCommand, LAB } from '../../src/host/lab.js';
+import { captureChildren, childrenOf, sendDatagrams } from '../live/capture-tools.js';
+import { Cli, MAIN, runCli } from '../live/cli.js';
 import { liveIt } from '../live/in-lab.js';
 import { describeInRootLab } from './in-root-lab.js';
 
@@ -29,7 +33,16 @@ const USER = 4321;
 const NOBODY = 65_534;
 const SUDO = ['env', `SUDO_UID=${USER}`, `SUDO_GID=${USER}`];
 const NO_SUDO = ['env', '-u', 'SUDO_UID', '-u', 'SUDO_GID'];
-const NONE = '0'.repeat(16);
+const mask = (...bits: readonly number[]): string =>
+  bits
+    .reduce((sum, bit) => sum | (1n << BigInt(bit)), 0n)
+    .toString(16)
+    .padStart(16, '0');
+const NONE = mask();
+/** CAP_DAC_OVERRIDE and CAP_FOWNER. */
+const OVER_FILES = mask(1, 3);
+const NET_RAW = mask(13);
+const BPF = mask(39);
 const CUT = ['segment', '--source', '192.0.2.1:1', '--destination', '192.0.2.2:9', '--size', '3000', '-w'];
 const SEND = ['send', '192.0.2.2:9', '--size', '3000', '--count', '10000', '--rate', '100/s'];
 
@@ -80,6 +93,7 @@ describeInRootLab('root by sudo', () => {
     await dropped(cli.child.pid!);
     const [capture] = captureChildren(cli.child.pid!);
     await dropped(capture!);
+    for (const thread of threadsOf(capture!)) assert.match(statusOf(`${capture}/task/${thread}`), /^Seccomp:\t2$/m);
     cli.child.kill('SIGKILL');
     await cli.end;
     for (let left = 250; left > 0 && statusOf(capture!) !== ''; left--) await sleep(20);
@@ -126,21 +140,124 @@ describeInRootLab('root by sudo', () => {
     }
   });
 
+  for (const [whose, uid, kept] of [
+    ['root’s, closed to others', 0, { files: 0 }],
+    ['another user’s', USER, { files: 0, capabilities: OVER_FILES }],
+  ] as const) {
+    for (const words of [
+      [...SEND, '--save'],
+      ['receive', '9098', '-o'],
+      ['capture', '-i', 'near0', '-w'],
+      ['verify', '-i', 'near0', '--html'],
+    ]) {
+      liveIt(
+        `${words[0]} without sudo into a folder that is ${whose}: only one thread may still name files`,
+        async () => {
+          const target = join(closedFolder(uid), 'file');
+          writeFileSync(target, 'before');
+          const cli = new Cli([...words, target], { prefix: NO_SUDO });
+          await dropped(cli.child.pid!, NOBODY, kept);
+          await sendDatagrams(1, '192.0.2.2', 3000);
+          if (words[0] === 'receive') await toSelf(9098);
+          if (words[0] === 'receive' || words[0] === 'capture') await dropped(cli.child.pid!, NOBODY); // it has its name
+          cli.child.kill('SIGINT');
+          const { stderr } = await cli.end;
+          assert.notEqual(readFileSync(target, 'latin1'), 'before', stderr);
+          assert.deepEqual([statSync(target).uid, readdirSync(join(target, '..'))], [0, ['file']]);
+        },
+      );
+    }
+  }
+
+  liveIt('receive without sudo puts file after file into a folder of root’s, over those that are there', async () => {
+    const target = closedFolder(0);
+    writeFileSync(join(target, '000001.bin'), 'before', { mode: 0o600 });
+    const cli = new Cli(['receive', '9098', '--count', '2', '-o', `${target}/`], { prefix: NO_SUDO });
+    await dropped(cli.child.pid!, NOBODY, { files: 0 });
+    for (let sent = 0; sent < 2; sent++) await toSelf(9098);
+    const { code, stderr } = await cli.end;
+    assert.equal(code, 0, stderr);
+    const of = (name: string) => [readFileSync(join(target, name), 'utf8'), statSync(join(target, name)).uid];
+    assert.deepEqual([of('000001.bin'), of('000002.bin')], Array(2).fill(['said', 0]));
+  });
+
   liveIt(
-    'without sudo, who has files to write stays root, that starts nothing with more, and they are root’s',
+    'send without sudo of a file that is closed to others reads it as root, that starts nothing with more',
     async () => {
-      const closed = join(folder, 'closed');
-      mkdirSync(closed, { mode: 0o700 });
-      const saved = join(closed, 'saved');
-      const cli = new Cli([...SEND, '--save', saved], { prefix: NO_SUDO });
+      const input = join(closedFolder(0), 'input');
+      writeFileSync(input, 'x'.repeat(3000));
+      const cli = new Cli([...SEND.slice(0, 2), ...SEND.slice(4), '--file', input], { prefix: NO_SUDO });
       for (let left = 1500; left > 0 && !/^NoNewPrivs:\t1$/m.test(statusOf(cli.child.pid!)); left--) await sleep(20);
       assert.match(statusOf(cli.child.pid!), /^Uid:\t0\t/m);
       cli.child.kill('SIGINT');
       const { signal, stderr } = await cli.end;
       assert.equal(signal, 'SIGINT', stderr);
-      assert.equal(statSync(saved).uid, 0);
     },
   );
+
+  const frames = join(own, 'frames.pcap');
+  for (const words of [
+    ['path', '192.0.2.2', '--fast'],
+    ['conform', '192.0.2.2:9007', '--fast'],
+    ['replay', frames, '-i', 'near0', '--rate', '60/s', '--loop', '2', '--verify=far0'],
+  ]) {
+    for (const [how, prefix, user] of [
+      ['by sudo', SUDO, USER],
+      ['without', NO_SUDO, NOBODY],
+    ] as const) {
+      const works = async (): Promise<void> => {
+        const macs = ['--source-mac', '02:00:00:00:00:01', '--destination-mac', '02:00:00:00:00:02', '--count', '30'];
+        await runCli([...CUT.slice(0, -1), ...macs, '-w', frames], { prefix: SUDO });
+        using _ = await farEcho(9007);
+        const cli = new Cli(words, { prefix, withinMs: 190_000 });
+        await dropped(cli.child.pid!, user, { capabilities: NET_RAW, inherited: true });
+        if (user === USER) cli.child.kill('SIGINT'); // the other one takes its time
+        const { code, signal, stderr } = await cli.end;
+        assert.deepEqual([code, signal], user === USER ? [null, 'SIGINT'] : [0, null], stderr);
+      };
+      const name = `${words[0]} ${how} opens sockets all the time, keeps CAP_NET_RAW alone, in one thread, and works`;
+      liveIt(name, works, { timeout: 200_000 });
+    }
+  }
+
+  liveIt('send by xdp-live keeps CAP_BPF alone, in one thread, and sends', async () => {
+    const words = [
+      'send',
+      '192.0.2.2:9',
+      '--size',
+      '3000',
+      '--count',
+      '300',
+      '--rate',
+      '100/s',
+      '--driver',
+      'xdp-live',
+    ];
+    const cli = new Cli([...words, '--verify=far0'], { prefix: SUDO });
+    await dropped(cli.child.pid!, USER, { capabilities: BPF, inherited: true });
+    const { code, stderr } = await cli.end;
+    assert.equal(code, 0, stderr);
+  });
+
+  liveIt('receive by sudo makes a folder that is the caller’s, as its files are', async () => {
+    const target = join(own, 'new', 'folder');
+    const cli = new Cli(['receive', '9098', '--count', '1', '-o', `${target}/`], { prefix: SUDO });
+    await dropped(cli.child.pid!);
+    await toSelf(9098);
+    assert.equal((await cli.end).code, 0);
+    const paths = [join(own, 'new'), target, join(target, '000001.bin')];
+    assert.deepEqual(
+      paths.map((path) => statSync(path).uid),
+      [USER, USER, USER],
+    );
+  });
+
+  /** A folder that others have no right to. */
+  function closedFolder(uid: number): string {
+    const made = mkdtempSync(join(folder, 'closed-'));
+    chownSync(made, uid, uid);
+    return made;
+  }
 
   for (const words of [
     ['receive', '9098', '--timeout', '5s', '-o'],
@@ -168,29 +285,15 @@ describeInRootLab('root by sudo', () => {
     }
   });
 
-  liveIt('of two files opened at once each is opened as the caller, and then this is root again', async () => {
+  liveIt('a file is opened as the caller, and then this is root again, whatever became of it', () => {
     const ids = { SUDO_UID: String(USER), SUDO_GID: String(USER) };
-    const before = process.getgroups!();
+    const now = () => [process.geteuid!(), process.getegid!(), process.getgroups!()];
+    const before = now();
     Object.assign(process.env, ids);
     try {
-      for (const [first, second] of [
-        [0, 20],
-        [20, 0],
-      ] as const) {
-        const seen: (readonly [number, number])[] = [];
-        const work = (ms: number) =>
-          asInvokingUser(async () => {
-            await sleep(ms);
-            seen.push([process.geteuid!(), process.getegid!()]);
-          });
-        await Promise.all([
-          work(first),
-          work(second),
-          assert.rejects(asInvokingUser(() => Promise.reject(new Error('no')))),
-        ]);
-        assert.deepEqual(seen, Array(2).fill([USER, USER]));
-        assert.deepEqual([process.geteuid!(), process.getegid!(), process.getgroups!()], [0, 0, before]);
-      }
+      assert.deepEqual(asInvokingUser(now), [USER, USER, [USER]]);
+      assert.throws(() => asInvokingUser(() => assert.fail('no')), /no/);
+      assert.deepEqual(now(), before);
     } finally {
       for (const name of Object.keys(ids)) delete process.env[name];
     }
@@ -220,22 +323,69 @@ describeInRootLab('root by sudo', () => {
   });
 });
 
-/** Waits until a process has dropped its privileges, thirty seconds at most, and looks at all of its threads. */
-async function dropped(pid: number, user = USER): Promise<void> {
-  const last = /^NoNewPrivs:\t1$/m;
-  const ids = `${user} ${user} ${user} ${user}`;
-  const gone = { Uid: ids, Gid: ids, Groups: `${user}` };
-  const want = { ...gone, CapInh: NONE, CapPrm: NONE, CapEff: NONE, CapAmb: NONE };
-  for (let left = 1500; left > 0 && !(last.test(statusOf(pid)) && /^Uid:\t[1-9]/m.test(statusOf(pid))); left--)
-    await sleep(20);
-  for (const thread of readdirSync(`/proc/${pid}/task`)) {
-    const status = statusOf(`${pid}/task/${thread}`);
-    if (status === '') continue; // that one has ended meanwhile
-    const line = (name: string): string =>
-      new RegExp(`^${name}:\\s*(.*?)\\s*$`, 'm').exec(status)?.[1]?.replaceAll('\t', ' ') ?? '';
-    assert.deepEqual(Object.fromEntries(Object.keys(want).map((name) => [name, line(name)])), want);
+/** Sends back what comes there to the far host, which is quicker to ask than a closed port. */
+async function farEcho(port: number): Promise<Disposable> {
+  const echo = spawn(...farCommand(process.execPath, [MAIN, 'receive', String(port), '--echo']), { stdio: 'pipe' });
+  await once(echo.stderr, 'data');
+  return { [Symbol.dispose]: () => echo.kill() };
+}
+
+/** A datagram that says `said`, to whoever receives here. */
+async function toSelf(port: number): Promise<void> {
+  const socket = createSocket('udp4');
+  await new Promise((sent) => socket.send('said', port, '127.0.0.1', sent));
+  socket.close();
+}
+
+/** What the main thread has and no other, where that is not nothing. */
+interface Kept {
+  /** User and group that files are judged by. */
+  readonly files?: number;
+  /** Mask of capabilities, and whether what it starts has them too. */
+  readonly capabilities?: string;
+  readonly inherited?: true;
+}
+
+/** Waits until a process has dropped its privileges, thirty seconds at most, in all of its threads. */
+async function dropped(pid: number, user = USER, kept: Kept = {}): Promise<void> {
+  for (let left = 1500; left > 0; left--, await sleep(20)) {
+    if (isDeepStrictEqual(...rightsOf(pid, user, kept))) return;
   }
-  assert.match(statusOf(pid), last);
+  assert.deepEqual(...rightsOf(pid, user, kept));
+}
+
+/** What all threads of a process have, and what they are to have. */
+function rightsOf(
+  pid: number,
+  user: number,
+  { files = user, capabilities = NONE, inherited }: Kept,
+): [actual: object, expected: object] {
+  const nothing = { Groups: `${user}`, CapInh: NONE, CapPrm: NONE, CapEff: NONE, CapAmb: NONE, NoNewPrivs: '1' };
+  const ids = `${user} ${user} ${user}`;
+  const threads = threadsOf(pid).flatMap((thread) => {
+    const status = statusOf(`${pid}/task/${thread}`);
+    if (status === '') return []; // that one has ended meanwhile
+    const actual = Object.fromEntries(
+      ['Uid', 'Gid', ...Object.keys(nothing)].map((name) => [name, lineOf(status, name)]),
+    );
+    const passedOn = inherited ? { CapInh: capabilities, CapAmb: capabilities } : { CapInh: capabilities };
+    const rights = { Uid: `${ids} ${files}`, Gid: `${ids} ${files}`, CapPrm: capabilities, CapEff: capabilities };
+    const others = { Uid: `${ids} ${user}`, Gid: `${ids} ${user}`, ...nothing };
+    return [[actual, thread === `${pid}` ? { ...others, ...rights, ...passedOn } : others] as const];
+  });
+  return [threads.map(([actual]) => actual), threads.length === 0 ? ['a process'] : threads.map(([, want]) => want)];
+}
+
+function threadsOf(pid: number): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`);
+  } catch {
+    return [];
+  }
+}
+
+function lineOf(status: string, name: string): string {
+  return new RegExp(`^${name}:\\s*(.*?)\\s*$`, 'm').exec(status)?.[1]?.replaceAll('\t', ' ') ?? '';
 }
 
 /** Of a process, or of `PID/task/TID`; empty where there is none any more. */

@@ -7,7 +7,7 @@ import { after, type TestContext } from 'node:test';
 import { capture } from '../../src/app/capture/capture.js';
 import { createOutput, type Output } from '../../src/app/common/output.js';
 import { verifyLive } from '../../src/app/verify/live.js';
-import { ownProcess } from '../../src/host/invoking-user.js';
+import { ownProcess } from '../../src/host/drop-privileges.js';
 import { LAB } from '../../src/host/lab.js';
 import { captureChildren } from './capture-tools.js';
 import { describeLive, liveIt } from './in-lab.js';

@@ -1,5 +1,5 @@
 import { type LiveCapture, openCapture, spawnPrefixFor } from '../../capture/open-capture.js';
-import { dropPrivileges } from '../../host/invoking-user.js';
+import { dropPrivileges } from '../../host/drop-privileges.js';
 import { endWith } from '../common/end-with.js';
 import { EXIT, type ExitCode } from '../common/exit-codes.js';
 import { counted, inFile } from '../common/figures.js';
@@ -28,7 +28,7 @@ async function captureToText(
   signal: AbortSignal,
 ): Promise<CaptureResult> {
   await using running = await openUntilStopped(signal, (opening) => openText(options, opening));
-  dropPrivileges({ filesToCome: false });
+  dropPrivileges();
   using _ = endWith(signal, options.durationMs, () => void running.close());
   output.note(beginText(options));
   let frames = 0;

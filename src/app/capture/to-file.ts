@@ -2,7 +2,7 @@ import { DEFAULT_BUFFER_SIZE } from '../../capture/child/capture.js';
 import { CaptureChild } from '../../capture/child/process.js';
 import type { CaptureChildArguments } from '../../capture/child/protocol.js';
 import { spawnPrefixFor } from '../../capture/open-capture.js';
-import { dropPrivileges } from '../../host/invoking-user.js';
+import { dropPrivileges } from '../../host/drop-privileges.js';
 import { endWith } from '../common/end-with.js';
 import { LiveFile } from '../common/live-file.js';
 import { openUntilStopped } from '../common/open-until-stopped.js';
@@ -23,7 +23,7 @@ export async function captureToFile(
       ...file.childOptions,
     }),
   );
-  dropPrivileges({ filesToCome: true });
+  dropPrivileges();
   using _ = endWith(signal, options.durationMs, () => child.stop());
   output.note(beginText(options));
   try {

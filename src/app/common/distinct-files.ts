@@ -64,7 +64,7 @@ async function placeOf({ path, opens }: NamedFile): Promise<string | null> {
 /** Where a file that is not there yet will be. */
 async function placeToBe(path: string): Promise<string | null> {
   try {
-    const target = await targetOf(path);
+    const target = targetOf(path);
     return join(await realpath(dirname(target)), basename(target));
   } catch {
     return null;

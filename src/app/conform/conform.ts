@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { argumentError, type UfoError, unsupportedError, usageError } from '../../errors.js';
+import { dropPrivileges } from '../../host/drop-privileges.js';
 import { inputText } from '../../host/input-stream.js';
 import { insideLab } from '../../host/lab.js';
 import { OutputFile } from '../../host/output-file.js';
@@ -60,6 +61,7 @@ export async function conform(options: ConformOptions, output: Output, signal: A
   await using kept = options.policy === undefined ? null : await OutputFile.open(options.policy, signal);
   await using page = await HtmlReport.open(options.html, signal);
   await using prober = await Prober.open({ ...options, family, address: options.host, signal });
+  dropPrivileges({ capabilities: ['CAP_NET_RAW'] }); // some questions take a socket of their own
   const kind = await findAnswerKind(prober);
   if (kind === null) throw nothingAnswers(options);
   if (!options.json)

@@ -1,8 +1,8 @@
-import { mkdir } from 'node:fs/promises';
 import { isIPv4 } from 'node:net';
 import { UfoError } from '../../errors.js';
 import { findInterface } from '../../host/interfaces.js';
 import { insideLab, setLabMtu } from '../../host/lab.js';
+import { makeFolder } from '../../host/output-folder.js';
 import { makePayload } from '../../payload/generated.js';
 import { grouped } from '../../report/grouped.js';
 import type { DriverName } from '../../tx/net-device.js';
@@ -33,7 +33,7 @@ const SHOWN = { size: 8192 };
  * @throws UfoError ERR_UFO_LAB_FORBIDDEN where this system allows no lab, with what to do about it.
  */
 export async function demo(options: DemoOptions, output: Output, signal: AbortSignal): Promise<number> {
-  if (options.pcap !== undefined) await mkdir(options.pcap, { recursive: true });
+  if (options.pcap !== undefined) makeFolder(options.pcap);
   if (insideLab() === null) {
     return lab({ command: [process.execPath, ...process.execArgv, ...process.argv.slice(1)], stop: signal });
   }

@@ -3,6 +3,7 @@ import { access, constants } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
 import type { UfoError } from '../../errors.js';
+import { canRefuseCalls } from '../../host/call-filter.js';
 import { koffi } from '../../host/libc.js';
 import { bindNativeCalls } from '../../host/native-calls.js';
 import { notLoaded } from '../../host/native-package.js';
@@ -22,7 +23,8 @@ const PEERS: readonly (readonly [command: string, pkg: string, use: string])[] =
 
 export async function packageChecks(): Promise<Check[]> {
   const natives = await Promise.all(NATIVE.map(nativeCheck));
-  return [...natives, ...libpcapChecks(natives.some(({ name, state }) => name === 'koffi' && state === 'ok'))];
+  const haveKoffi = natives.some(({ name, state }) => name === 'koffi' && state === 'ok');
+  return [...natives, ...libpcapChecks(haveKoffi), libseccompCheck()];
 }
 
 async function nativeCheck(name: string): Promise<Check> {
@@ -47,6 +49,13 @@ function libpcapChecks(haveKoffi: boolean): Check[] {
   if (opens('libpcap.so')) return [found];
   const hint = 'apt-get install libpcap-dev: cap looks for libpcap.so to deliver frames at once, not up to 1 s later';
   return [found, { name: 'libpcap.so', state: 'warning', value: 'not found', hint }];
+}
+
+function libseccompCheck(): Check {
+  if (canRefuseCalls())
+    return { name: 'libseccomp', state: 'ok', value: 'loads: what captures may start and open nothing' };
+  const hint = 'apt-get install libseccomp2';
+  return { name: 'libseccomp', state: 'warning', value: 'not found: what captures may do what its user may', hint };
 }
 
 function opens(library: string): boolean {

@@ -1,3 +1,4 @@
+import { dropPrivileges } from '../../host/drop-privileges.js';
 import type { SocketOptions } from '../../socket/options.js';
 import { type ExitCode, verdictExitCode, worstOf } from '../common/exit-codes.js';
 import { HtmlReport } from '../common/html-report.js';
@@ -48,6 +49,7 @@ const PMTU_PROBES: readonly ProbeName[] = ['small', 'full', 'full-df', 'fragment
  */
 export async function path(options: PathOptions, output: Output, signal: AbortSignal): Promise<ExitCode> {
   await using page = await HtmlReport.open(options.html, signal);
+  dropPrivileges({ capabilities: ['CAP_NET_RAW'] }); // each question may take another socket
   const reports: PathReport[] = [];
   for (const { family, address } of await peerAddresses(options.host, options.family)) {
     await using prober = new Prober({ ...options, family, address });

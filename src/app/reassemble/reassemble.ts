@@ -1,8 +1,8 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileNotes, openFileCapture } from '../../capture/file/engine.js';
-import { systemError, usageError } from '../../errors.js';
+import { usageError } from '../../errors.js';
 import { OutputFile } from '../../host/output-file.js';
+import { makeFolder } from '../../host/output-folder.js';
 import { setPayloadLen } from '../../verify/headers/whole-header.js';
 import type { CompleteDatagram } from '../../verify/judge.js';
 import { plural } from '../../verify/plural.js';
@@ -85,8 +85,7 @@ async function createSink(options: ReassembleOptions, signal: AbortSignal): Prom
   if (datagram === undefined && target === '-') {
     throw usageError('-o: got -, want a directory', 'standard output takes one datagram: add --datagram N');
   }
-  if (datagram === undefined)
-    await mkdir(target, { recursive: true }).catch((error: unknown) => failed(error, 'mkdir', target));
+  if (datagram === undefined) makeFolder(target);
   // One file is checked before the work; those of a folder are opened as their datagrams come.
   const one = datagram === undefined ? null : await OutputFile.open(target, signal);
   return payloadSink(async (number) => one ?? openInFolder(options.file, join(target, fileName(number)), signal), one);
@@ -152,9 +151,4 @@ function packetFrame(datagram: CompleteDatagram): Frame {
   const { length } = bytes;
   const told = { ...(comment !== undefined && { comment }), ...(name !== undefined && { interface: name }) };
   return { bytes, offset: 0, caplen: length, len: length, linktype: LINKTYPE_RAW, seconds, nanoseconds, ...told };
-}
-
-function failed(error: unknown, syscall: string, path: string): never {
-  const { errno } = error as NodeJS.ErrnoException;
-  throw errno === undefined ? error : systemError(-errno, syscall, { path });
 }

@@ -1,5 +1,5 @@
 import { usageError } from '../../errors.js';
-import { dropPrivileges } from '../../host/invoking-user.js';
+import { dropPrivileges } from '../../host/drop-privileges.js';
 import { readKernelCounters } from '../../host/kernel-counters.js';
 import { isLinkLocal } from '../../host/sockaddr.js';
 import { isMulticast, parseAddress } from '../../wire/address.js';
@@ -31,7 +31,7 @@ export async function receive(options: ReceiveOptions, output: Output, signal: A
   await announce(socket, options, output);
   await using reporter = options.report ? await Reporter.start(socket) : null;
   if (reporter?.blind) output.note(`reports tell nothing of packets, only of datagrams: ${reporter.blind}`);
-  dropPrivileges({ filesToCome: store !== null && !store.toStdout });
+  dropPrivileges();
   const run = new ReceiveRun(options, { socket, output, store, reporter });
   let failure: unknown = null;
   try {

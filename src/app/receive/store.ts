@@ -1,7 +1,8 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemError } from '../../errors.js';
+import { hasName, willHaveName } from '../../host/files-to-come.js';
 import { OutputFile } from '../../host/output-file.js';
+import { makeFolder } from '../../host/output-folder.js';
 
 /** Where payloads go. */
 export interface DatagramStore extends AsyncDisposable {
@@ -22,10 +23,10 @@ export async function openStore(path: string, signal?: AbortSignal): Promise<Dat
   return folder ? folderStore(path, signal) : fileStore(await OutputFile.open(path, signal));
 }
 
-async function folderStore(path: string, signal?: AbortSignal): Promise<DatagramStore> {
-  await mkdir(path, { recursive: true }).catch(({ errno = -5 }: NodeJS.ErrnoException) => {
-    throw systemError(-errno, 'open', { path });
-  });
+function folderStore(path: string, signal?: AbortSignal): DatagramStore {
+  makeFolder(path);
+  const ofAll = {};
+  willHaveName(ofAll, path);
   let datagrams = 0;
   const queue = new Queue();
   const write = async (name: string, bytes: Uint8Array): Promise<void> => {
@@ -40,7 +41,7 @@ async function folderStore(path: string, signal?: AbortSignal): Promise<Datagram
       return queue.add(() => write(name, bytes));
     },
     finish: () => queue.drained(),
-    [Symbol.asyncDispose]: async () => {},
+    [Symbol.asyncDispose]: async () => hasName(ofAll),
   };
 }
 

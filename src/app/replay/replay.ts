@@ -1,5 +1,6 @@
 import { openFileCapture } from '../../capture/file/engine.js';
 import { nameArgument, UfoError } from '../../errors.js';
+import { dropPrivileges } from '../../host/drop-privileges.js';
 import { SameFile } from '../../host/same-file.js';
 import { type FrameOptions, type FramesSummary, sendFrames } from '../../socket/frames/send-frames.js';
 import { FRAME_WAYS } from '../../socket/frames/ways.js';
@@ -32,6 +33,7 @@ export async function replay(options: ReplayOptions, output: Output, signal: Abo
   const look = await checkReach(options, same, signal);
   await using page = await HtmlReport.open(options.html, signal);
   await using watch = await startWatch(options, signal);
+  dropPrivileges({ reads: [options.file], capabilities: ['CAP_NET_RAW'] }); // each turn opens the file and a socket
   const stop = watch === null ? signal : AbortSignal.any([signal, watch.broken]);
   const { failure, cutShort, faulty, lost } = await sendAll(options, { watch, look, same }, output, stop);
   const report = (await watch?.finish(cutShort)) ?? null;

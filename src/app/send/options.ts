@@ -71,9 +71,9 @@ export interface SendRequest extends PayloadOptions, Reach, Omit<DriverOptionVal
   readonly json: boolean;
 }
 
-/** Whether files are to be opened or named while it sends, or after. */
-export function hasFiles({ file, save, pcap, html }: SendRequest): boolean {
-  return [file, save, pcap, html].some((name) => name !== undefined);
+/** Files that are opened once it sends. */
+export function inputsOf({ file }: SendRequest): readonly string[] {
+  return file === undefined ? [] : [file];
 }
 
 /** Where datagrams go and how their socket is made. */

@@ -1,5 +1,5 @@
 import { usageError } from '../../errors.js';
-import { dropPrivileges } from '../../host/invoking-user.js';
+import { dropPrivileges } from '../../host/drop-privileges.js';
 import type { SendSummary } from '../../socket/flight/datagram.js';
 import { DRIVER_TRAITS } from '../../tx/drivers.js';
 import type { LostFrames } from '../../tx/net-device.js';
@@ -10,7 +10,7 @@ import { type QueueOptions, type QueueResult, QueueSenders } from '../queues/que
 import { QueueTally } from '../queues/tally.js';
 import { holdPorts } from './flows.js';
 import { heldRate } from './held-rate.js';
-import { hasFiles, type SendRequest, type SendTarget, sendTarget } from './options.js';
+import { inputsOf, type SendRequest, type SendTarget, sendTarget } from './options.js';
 import type { SendPage } from './page.js';
 import { finishCheck, startCheck } from './proof.js';
 import { heldOutside } from './reach.js';
@@ -45,7 +45,8 @@ export async function sendOnQueues(
   try {
     check.wire = await startCheck(options, watched, signal, { toldUntil: () => tally.toldUntil, onHeld: page?.add });
     check.wire?.broken.addEventListener('abort', senders.stop);
-    if (!DRIVER_TRAITS[paths[0]!.driver].staysPrivileged) dropPrivileges({ filesToCome: hasFiles(options) });
+    // What stays stays with the main thread alone.
+    if (DRIVER_TRAITS[paths[0]!.driver].needsForEach === undefined) dropPrivileges({ reads: inputsOf(options) });
     const { timeUp, ...sent } = await sendAndCount(senders, tally, count, options, output);
     if (sent.failure !== null && tally.fragments === 0) throw sent.failure;
     const byTime = count === undefined;

@@ -1,6 +1,6 @@
 import type { ExpectedDatagram } from '../../compare/expected.js';
 import { usageError } from '../../errors.js';
-import { dropPrivileges } from '../../host/invoking-user.js';
+import { dropPrivileges } from '../../host/drop-privileges.js';
 import type { PathInfo } from '../../socket/path/info.js';
 import { createSocket, type UfoSocket } from '../../socket/socket.js';
 import { DRIVER_TRAITS } from '../../tx/drivers.js';
@@ -13,7 +13,7 @@ import type { SentLog } from '../common/sent.js';
 import { type SentOutcome, sendAll } from './all.js';
 import { EchoCheck } from './echo.js';
 import { holdPorts } from './flows.js';
-import { hasFiles, type SendRequest, type SendTarget, sendTarget } from './options.js';
+import { inputsOf, type SendRequest, type SendTarget, sendTarget } from './options.js';
 import type { SendPage } from './page.js';
 import { failureOf, finishCheck, startCheck } from './proof.js';
 import { heldOutside } from './reach.js';
@@ -118,7 +118,7 @@ async function sendAndLook(
     const stop = AbortSignal.any([signal, ...[wire, save].flatMap((one) => (one === null ? [] : [one.broken]))]);
     const echo = options.echoCheckMs === undefined ? null : new EchoCheck(options.seed ?? 1, options.echoCheckMs);
     if (echo !== null) socket.on('message', echo.take);
-    if (!DRIVER_TRAITS[path.driver].staysPrivileged) dropPrivileges({ filesToCome: hasFiles(options) });
+    dropPrivileges({ reads: inputsOf(options), capabilities: DRIVER_TRAITS[path.driver].needsForEach ?? [] });
     const sent = await sendAll({ socket, path, flows, log, save, echo, options, output, signal: stop });
     const unsaved = await savedOf(save, sent, signal);
     const ended = { failure: sent.failure ?? unsaved, cutShort: sent.cutShort };

@@ -5,7 +5,7 @@ import { udpFilters } from '../../capture/filter.js';
 import { spawnPrefixFor } from '../../capture/open-capture.js';
 import type { Direction } from '../../capture/record-sink.js';
 import { UfoError } from '../../errors.js';
-import { dropPrivileges } from '../../host/invoking-user.js';
+import { dropPrivileges } from '../../host/drop-privileges.js';
 import { type Comparer, Recount } from '../../verify/recount.js';
 import type { DatagramVerdict, VerifySummary } from '../../verify/verdict.js';
 import { lossHint } from '../capture/capture.js';
@@ -219,7 +219,7 @@ export async function verifyLive(
   await using running = await openUntilStopped(signal, (opening) =>
     startLiveVerify({ ...options, expect, ...told, signal: opening }),
   );
-  dropPrivileges({ filesToCome: html !== undefined || options.write !== undefined });
+  dropPrivileges();
   using _ = endWith(signal, options.durationMs, () => running.stop());
   output.note(`verifying on ${options.interface}`);
   const print = (text: string, value: object): Promise<void> | undefined =>

@@ -13,5 +13,5 @@ export const XDP_LIVE: DriverTraits = {
   usesUmem: false,
   inThreads: true,
   needs: 'CAP_BPF',
-  staysPrivileged: true, // each frame is a BPF_PROG_TEST_RUN
+  needsForEach: ['CAP_BPF'], // each frame is a BPF_PROG_TEST_RUN
 };

@@ -95,6 +95,7 @@ const FAILURES: Readonly<Record<string, unknown>> = {
   fopen: null,
   pcap_create: null,
   pcap_dump_fopen: null,
+  seccomp_init: null,
 };
 /** They cannot fail, or say what has. */
 const SOUND = new Set([
@@ -134,7 +135,7 @@ function systemError(errno: keyof typeof ERRNO, syscall: string, path: unknown):
 }
 
 const FILE_CALLS =
-  /^(open|read|write|close|stat|lstat|fstat|readdir|readlink|realpath|access|mkdir|mkdtemp|rename|unlink|ftruncate|chmod|rm|readFile|writeFile)(Sync)?$/;
+  /^(open|read|write|close|stat|lstat|fstat|readdir|readlink|realpath|access|mkdir|mkdtemp|rename|unlink|ftruncate|chmod|fchmod|rm|readFile|writeFile)(Sync)?$/;
 
 function wrapFileCalls(owner: Record<string, unknown>): void {
   const promised = owner === (fs.promises as unknown);

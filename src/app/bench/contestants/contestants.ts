@@ -1,4 +1,5 @@
-import { type FileHandle, mkdtemp, open, readlink, rm, symlink } from 'node:fs/promises';
+import { closeSync } from 'node:fs';
+import { mkdtemp, open, readlink, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { scratchFolder } from '../../../host/lab.js';
@@ -76,7 +77,7 @@ export async function gatherField(only: readonly string[]): Promise<Field> {
     missing: found.filter((one): one is string => typeof one === 'string'),
     prepare: ({ payload }) => (payload === 'file' ? writePayloads(file) : Promise.resolve()),
     async [Symbol.asyncDispose]() {
-      await onDisk?.close();
+      if (onDisk !== null) closeSync(onDisk);
       await rm(folder, { recursive: true, force: true });
     },
   };
@@ -156,8 +157,8 @@ function packageQueueSkips(scenario: Scenario): string | null {
 }
 
 /** Files are read in another way from a lab's own file system, in memory; one without a name on a disk goes with us, too. */
-async function placeOnDisk(path: string): Promise<FileHandle | null> {
-  const handle = await openNameless(tmpdir());
-  if (handle !== null) await symlink(`/proc/${await readlink('/proc/self')}/fd/${handle.fd}`, path);
-  return handle;
+async function placeOnDisk(path: string): Promise<number | null> {
+  const fd = openNameless(tmpdir());
+  if (fd !== null) await symlink(`/proc/${await readlink('/proc/self')}/fd/${fd}`, path);
+  return fd;
 }
