@@ -182,7 +182,7 @@ function parse4({ octets, len }: OracleFrame): Packet | OracleDatagram | 'unseen
   const short = len < total;
   return {
     family: 4,
-    key: `4 ${header.subarray(12)} ${ident}`,
+    key: `4 ${[...header.subarray(12)]} ${ident}`,
     ident,
     pseudo: words(header.subarray(12)),
     offset: (flags & 0x1fff) * 8,
@@ -210,7 +210,7 @@ function parse6({ octets, len }: OracleFrame): Packet | OracleDatagram | 'unseen
   const addresses = octets.subarray(8, 40);
   return {
     family: 6,
-    key: `6 ${addresses} ${ident}`,
+    key: `6 ${[...addresses]} ${ident}`,
     ident,
     pseudo: words(addresses),
     offset: place & 0xfff8,
