@@ -32,7 +32,7 @@ interface MeasurePlan {
   /** Milliseconds of sending within a round; a command's start is taken off, what compiling takes (0.2 s) is not. */
   readonly ms: Readonly<Record<Contestant['kind'], number>>;
   /** And before the first, milliseconds of processor time. */
-  readonly warmUpMs: number;
+  readonly warmUpMs: MeasurePlan['ms'];
   /** Counts at the end of the scenario's wire. */
   readonly arrivals: Arrivals;
   readonly signal: AbortSignal;
@@ -76,7 +76,9 @@ async function timeAll(scenario: Scenario, entries: readonly Entry[], plan: Meas
       plan.onStep(entry.contestant.name);
       await faultIn(
         entry,
-        round < 0 ? warmUp(entry.runner, plan.warmUpMs) : oneStretch(scenario, entry, entry.runner, plan),
+        round < 0
+          ? warmUp(entry.runner, plan.warmUpMs[entry.contestant.kind])
+          : oneStretch(scenario, entry, entry.runner, plan),
       );
     }
   }
