@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
+import { ERRNO } from '../../src/errors.js';
 import { canRefuseCalls } from '../../src/host/call-filter.js';
 
 /** What becomes of each, in a process that is filtered: its error code, or what it gave. */
@@ -38,13 +39,40 @@ const SCRIPT = `
   process.exit(7);
 `;
 
+/** Calls that none of these processes makes, but fork and vfork, which would be two from then on if they were let through. */
+const REFUSED = [
+  ...['execve', 'execveat', 'ptrace', 'process_vm_readv', 'process_vm_writev', 'kcmp', 'pidfd_open', 'pidfd_getfd'],
+  ...['pidfd_send_signal', 'kill', 'tkill', 'rt_sigqueueinfo', 'rt_tgsigqueueinfo', 'process_madvise'],
+  ...['mount', 'umount2', 'pivot_root', 'chroot', 'setns', 'unshare', 'open_by_handle_at'],
+  ...['open_tree', 'move_mount', 'fsopen', 'fsconfig', 'fsmount', 'fspick', 'mount_setattr'],
+  ...['bpf', 'perf_event_open', 'userfaultfd', 'init_module', 'finit_module', 'delete_module'],
+  ...['kexec_load', 'kexec_file_load', 'reboot', 'swapon', 'swapoff', 'keyctl', 'add_key', 'request_key'],
+  ...['socket', 'socketpair', 'connect', 'bind', 'listen', 'accept', 'accept4', 'sendto', 'sendmsg', 'sendmmsg'],
+  ...['creat', 'mknod', 'mknodat', 'mkdir', 'mkdirat', 'link', 'linkat', 'symlink', 'symlinkat'],
+  ...['unlink', 'unlinkat', 'rmdir', 'rename', 'renameat', 'renameat2', 'truncate', 'utimensat'],
+  ...['chmod', 'fchmod', 'fchmodat', 'chown', 'lchown', 'fchown', 'fchownat', 'setxattr', 'lsetxattr', 'fsetxattr'],
+];
+const UNKNOWN = ['clone3', 'openat2', 'io_uring_setup', 'io_uring_register'];
+
+/** What the kernel says of each call, without arguments: an error number, 0 where it works, null where there is no such call. */
+const CALLS = `
+  const { koffi, libc, lastErrno } = await import('HOST/libc.js');
+  const { refuseCalls } = await import('HOST/call-filter.js');
+  const resolve = koffi().load('libseccomp.so.2').func('int seccomp_syscall_resolve_name(const char*)');
+  refuseCalls();
+  const answer = (call) => (call < 0 ? null : libc().syscall(call, 0, null, 0) < 0 ? lastErrno() : 0);
+  console.log(JSON.stringify(process.argv.slice(1).map((name) => answer(resolve(name)))));
+`;
+
+function script(text: string): string[] {
+  return ['--input-type=module', '-e', text.replaceAll('HOST', new URL('../../src/host', import.meta.url).href)];
+}
+
 describe('a process that reads what anybody may have made', () => {
   const skip = canRefuseCalls() ? false : 'libseccomp is not installed';
 
   it('starts no program, opens nothing to write to, and works on in all its threads', { skip }, async () => {
-    const host = new URL('../../src/host', import.meta.url).href;
-    const words = ['--input-type=module', '-e', SCRIPT.replaceAll('HOST', host)];
-    const end = await promisify(execFile)(process.execPath, words).catch((error) => error);
+    const end = await promisify(execFile)(process.execPath, script(SCRIPT)).catch((error) => error);
     assert.equal(end.code, 7, end.stderr);
     assert.deepEqual(JSON.parse(end.stdout), {
       ...{ installed: true, filtered: true },
@@ -59,5 +87,16 @@ describe('a process that reads what anybody may have made', () => {
       },
       ...{ writeOpen: 1, read: true, pool: true, load: 'function', thread: true },
     });
+  });
+
+  it('is refused every call by which it would reach other processes, networks and files', { skip }, async () => {
+    const { stdout } = await promisify(execFile)(process.execPath, [...script(CALLS), ...REFUSED, ...UNKNOWN]);
+    const answers = JSON.parse(stdout) as (number | null)[];
+    const wrong = [...REFUSED, ...UNKNOWN].filter((name, index) => {
+      const want = UNKNOWN.includes(name) ? ERRNO.ENOSYS : ERRNO.EPERM;
+      return answers[index] !== null && answers[index] !== want;
+    });
+    assert.deepEqual(wrong, []);
+    assert.ok(answers.filter((one) => one !== null).length > 50);
   });
 });
