@@ -3,7 +3,6 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import * as ipv6 from '../../src/wire/ipv6.js';
 import * as extension from '../../src/wire/ipv6-extension.js';
-import * as routing from '../../src/wire/ipv6-routing.js';
 import { hex, poisoned, toHex, viewOf } from './helpers.js';
 
 const SOURCE = '20010db8000000000000000000000001';
@@ -151,41 +150,6 @@ describe('walkExtensions', () => {
         const { ok, out } = walk(toHex(Uint8Array.from(octets)), protocol);
         assert.equal(ok, out.status === 'ok');
         assert.ok(out.perFragmentEnd >= 43 && out.upperOffset <= 43 + octets.length);
-      }),
-    );
-  });
-});
-
-describe('routing header', () => {
-  const table = [
-    ['type 0', ROUTING('11'), HOP_B],
-    ['type 0, used up', `1104 00 00 00000000 ${HOP_A}${HOP_B}`, DESTINATION],
-    ['type 2, home address', `1102 02 01 00000000 ${HOP_A}`, HOP_A],
-    ['segment routing: the last segment comes first', `1104 04 01 01000000 ${HOP_A}${HOP_B}`, HOP_A],
-    ['type 0 without an address', '1100 00 01 00000000', null],
-    ['unknown type', `1102 09 01 00000000 ${HOP_A}`, null],
-  ] as const;
-  for (const [name, text, want] of table) {
-    it(name, () => {
-      const out = new Uint8Array(16);
-      assert.equal(routing.finalDestination(viewOf(hex(text)), 0, hex(DESTINATION), out), want !== null);
-      assert.equal(toHex(out), want ?? DESTINATION);
-    });
-  }
-
-  it('RPL: prefixes left out, padding at the end', () => {
-    const out = new Uint8Array(16);
-    const header = viewOf(hex('1101 03 02 ff 60 0000 aabb 000000000000'));
-    assert.ok(routing.finalDestination(header, 0, hex(DESTINATION), out));
-    assert.equal(toHex(out), `${DESTINATION.slice(0, 30)}bb`);
-  });
-
-  it('takes any octets that the walker let pass', () => {
-    fc.assert(
-      fc.property(fc.uint8Array({ minLength: 8, maxLength: 64 }), (bytes) => {
-        bytes[1] = (bytes.length >> 3) - 1;
-        bytes[2] = bytes[2]! % 6;
-        routing.finalDestination(viewOf(bytes), 0, hex(DESTINATION), new Uint8Array(16));
       }),
     );
   });
