@@ -47,7 +47,7 @@ export function enterGre(view: DataView, out: NetworkLayer, whole: boolean): voi
   const flags = view.getUint16(out.offset);
   const protocol = view.getUint16(out.offset + 2);
   const version = flags & VERSION;
-  if (version > 1 || (version === 0 && (flags & ROUTING) !== 0)) {
+  if (!isKnown(flags, version)) {
     out.stop('gre version', version);
     return;
   }
@@ -56,7 +56,7 @@ export function enterGre(view: DataView, out: NetworkLayer, whole: boolean): voi
   const acknowledges = version === 1 && (flags & ACKNOWLEDGEMENT) !== 0;
   const len = keyAt + (hasKey ? 4 : 0) + ((flags & SEQUENCE) !== 0 ? 4 : 0) + (acknowledges ? 4 : 0);
   if (!out.has(len)) return;
-  const isSummed = whole && version === 0 && (flags & CHECKSUM) !== 0;
+  const isSummed = whole && (flags & CHECKSUM) !== 0;
   if (isSummed && sumView(view, out.offset, out.end - out.offset) !== 0xffff) {
     out.stop('gre checksum', view.getUint16(out.offset + HEADER_LEN)); // gre_parse_header drops it
     return;
@@ -67,6 +67,12 @@ export function enterGre(view: DataView, out: NetworkLayer, whole: boolean): voi
   if (!(isNvgre ? out.nest('nvgre', vsid) : out.nest('gre', version === 1 ? key & 0xffff : key))) return;
   out.step(len, protocol);
   if (version === 1) pptp(view, protocol, out);
+}
+
+/** Without a source route; PPTP's with a key and without a checksum (RFC 2637 §4.1): pptp_rcv drops what is not so. */
+function isKnown(flags: number, version: number): boolean {
+  if (version === 0) return (flags & ROUTING) === 0;
+  return version === 1 && (flags & (CHECKSUM | ROUTING | KEY)) === KEY;
 }
 
 /** PPP, with or without its address and control octets; packets that only acknowledge carry nothing. */
