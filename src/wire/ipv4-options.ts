@@ -202,7 +202,7 @@ export function finalDestinationOffset(view: DataView, base: number): number {
 /** The last address of the source route at `at`; undefined where its pointer is past the end: the route is used up. */
 function routeEnd(view: DataView, at: number, len: number): number | undefined {
   const addresses = (len - 3) >> 2;
-  const pointer = len >= 3 ? view.getUint8(at + 2) : 0;
-  if (addresses < 1 || pointer < 4 || pointer + 3 > len) return undefined;
-  return at + 3 + 4 * (addresses - 1);
+  if (addresses < 1) return undefined;
+  const pointer = view.getUint8(at + 2);
+  return pointer < 4 || pointer + 3 > len ? undefined : at + 3 + 4 * (addresses - 1);
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { formatAddress, parseAddress } from '../../src/wire/address.js';
+import { formatAddress, isMulticast, parseAddress } from '../../src/wire/address.js';
 import * as ethernet from '../../src/wire/ethernet.js';
 import * as udp from '../../src/wire/udp.js';
 import * as virtio from '../../src/wire/virtio-net-hdr.js';
@@ -17,6 +17,10 @@ describe('udp', () => {
     assert.equal(toHex(bytes), `${MARGIN}0457270fffebfffe${MARGIN}`);
     assert.deepEqual(udp.parse(view, base, 8), header);
     assert.equal(udp.parse(view, base, 7), null);
+  });
+
+  it('is told in a line', () => {
+    assert.equal(udp.format(header), 'udp 1111 > 9999  len 65515');
   });
 });
 
@@ -59,14 +63,49 @@ describe('ethernet', () => {
     });
   }
 
-  it('knows the id in a tag', () => {
+  it('is no header where the view ends within a tag', () => {
+    const octets = hex('02005e00530202005e0053018100');
+    for (const more of [0, 1]) {
+      const cut = viewOf(Uint8Array.from([...octets, ...new Uint8Array(more)]));
+      assert.equal(ethernet.parse(cut, 0, cut.byteLength), null);
+    }
+  });
+
+  it('has tags of 802.1Q, 802.1ad and of before it; all else is no tag', () => {
+    for (const tpid of [0x8100, 0x88a8, 0x9100]) {
+      assert.ok(ethernet.isTag(tpid));
+      for (const tci of [0, 1, 0x6064, 0xffff]) assert.ok(ethernet.isVlanTag({ tpid, tci }), `${tpid} ${tci}`);
+      for (const tci of [-1, 0x1_0000, 1.5, undefined, '1']) assert.ok(!ethernet.isVlanTag({ tpid, tci }), `${tci}`);
+    }
+    for (const tpid of [0x0800, 0x86dd, 0x8101, 0x9101, 0x88a9, 0]) assert.ok(!ethernet.isTag(tpid));
+    for (const wrong of [undefined, null, 7, {}, { tci: 1 }, { tpid: 0x0800, tci: 1 }])
+      assert.ok(!ethernet.isVlanTag(wrong), JSON.stringify(wrong));
+  });
+
+  it('names the EtherType of either IP', () => {
+    assert.deepEqual([ethernet.etherTypeOf(4), ethernet.etherTypeOf(6)], [0x0800, 0x86dd]);
+  });
+
+  it('knows the parts of a tag: priority 3 bits, drop eligible 1, id 12', () => {
     assert.equal(ethernet.vlanId({ tpid: ethernet.TPID_VLAN, tci: 0x6064 }), 100);
+    const tags = [0x0064, 0x2064, 0x60c8, 0xe000, 0x1001, 0xffff].map((tci) => ({ tpid: ethernet.TPID_VLAN, tci }));
+    assert.equal(ethernet.formatVlans(tags), '100,100.1,200.3,0.7,1,4095.7');
+    assert.equal(ethernet.formatVlans([]), '');
+  });
+
+  it('is told in a line', () => {
+    const ends = '02:00:5e:00:53:01 > 02:00:5e:00:53:02';
+    assert.equal(ethernet.format(plain), `${ends}  0x0800`);
+    assert.equal(ethernet.format(tagged), `${ends}  vlan 100.3  0x86dd`);
+    assert.equal(ethernet.format(stacked), `${ends}  vlan 4095,100.3  0x0800`);
+    assert.equal(ethernet.format({ ...plain, etherType: 6 }), `${ends}  0x0006`);
   });
 
   it('reads and writes MAC addresses', () => {
     assert.deepEqual(ethernet.parseMac('02:00:5E:00:53:01'), hex('02005e005301'));
     assert.deepEqual(ethernet.parseMac('02-00-5e-00-53-01'), hex('02005e005301'));
     assert.equal(ethernet.formatMac(hex('ff02005e005301'), 1), '02:00:5e:00:53:01');
+    assert.equal(ethernet.formatMac(hex('02005e005301ff')), '02:00:5e:00:53:01');
     for (const wrong of [
       '',
       '02:00:5e:00:53',
@@ -96,6 +135,18 @@ describe('address', () => {
       assert.equal(formatAddress(hex(`ff${octets}ff`), 1, family), text);
     });
   }
+
+  it('tells multicast by its first octet: 224.0.0.0/4 and ff00::/8', () => {
+    const isGroup = (text: string): boolean => isMulticast(parseAddress(text)!);
+    assert.deepEqual(['224.0.0.0', '239.255.255.255', 'ff00::', 'ff02::1'].map(isGroup), [true, true, true, true]);
+    const single = ['223.255.255.255', '240.0.0.0', '255.255.255.255', 'fe80::1', '::ff', 'e000::', '0.0.0.224'];
+    assert.deepEqual(single.filter(isGroup), []);
+  });
+
+  it('writes an IPv4 address mapped into IPv6 as such, and no other (RFC 5952 §5)', () => {
+    assert.equal(formatAddress(hex('00000000000000000000ffff0a010203')), '::ffff:10.1.2.3');
+    assert.equal(formatAddress(hex('000000000000000000000000 0a010203')), '::a01:203');
+  });
 
   it('reads what is not canonical, and zones', () => {
     assert.deepEqual(parseAddress('2001:DB8:0:0:0:0:0:1')?.octets, hex(canonical[2][2]));

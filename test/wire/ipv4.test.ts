@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import * as ipv4 from '../../src/wire/ipv4.js';
-import * as options from '../../src/wire/ipv4-options.js';
 import { hex, poisoned, toHex, viewOf } from './helpers.js';
 
 const HEADER: ipv4.Ipv4Header = {
@@ -69,6 +67,30 @@ describe('ipv4', () => {
     }
   });
 
+  it('is told in a line: where the piece lies in octets, and what is unusual', () => {
+    const line = '192.0.2.1 > 192.0.2.2  id 0x1234  offset  1480  len  1480  MF  ttl 64  proto 17';
+    assert.equal(ipv4.format(HEADER), line);
+    assert.equal(ipv4.format({ ...HEADER, dontFragment: true }), `${line}  DF`);
+    const last = { ...HEADER, ident: 1, moreFrags: false, fragOff: 8000, ttl: 1, protocol: 1 };
+    assert.equal(
+      ipv4.format({ ...last, options: hex(OPTIONS) }),
+      '192.0.2.1 > 192.0.2.2  id 0x0001  offset 64000  len  1464      ttl 1  proto 1  16 octets of options',
+    );
+    assert.match(ipv4.format({ ...HEADER, totLen: 19 }), / len {5}0 {2}/);
+  });
+
+  it('has each field in its place, wherever the header begins (RFC 791 §3.1)', () => {
+    const view = viewOf(hex('ffff 49 ab 0102 0304 4567 89 11 bcde c0000201 c6336402'));
+    const { getVersion, getHeaderLen, getTos, getTotLen, getIdent, getFragWord, getFragOff, getTtl } = ipv4;
+    const first = [getVersion, getHeaderLen, getTos, getTotLen, getIdent, getFragWord, getFragOff, getTtl];
+    assert.deepEqual(
+      [...first, ipv4.getProtocol, ipv4.getChecksum].map((get) => get(view, 2)),
+      [4, 36, 0xab, 0x0102, 0x0304, 0x4567, 0x0567, 0x89, 0x11, 0xbcde],
+    );
+    assert.equal(toHex(ipv4.getSource(view, 2)), 'c0000201');
+    assert.equal(toHex(ipv4.getDestination(view, 2)), 'c6336402');
+  });
+
   it('parses no header that is not whole', () => {
     const bytes = hex(GOLDEN);
     assert.equal(ipv4.parse(viewOf(bytes), 0, 19), null);
@@ -78,83 +100,5 @@ describe('ipv4', () => {
     assert.equal(ipv4.parse(viewOf(bytes), 0, 20), null);
     bytes[0] = 0x65;
     assert.equal(ipv4.parse(viewOf(bytes), 0, 20), null);
-  });
-});
-
-describe('ipv4 options', () => {
-  it('iterates with the copied flag', () => {
-    assert.deepEqual(
-      [...options.iterateOptions(hex(OPTIONS))].map((option) => [
-        option.type,
-        option.offset,
-        option.len,
-        option.copied,
-      ]),
-      [
-        [options.ROUTER_ALERT, 0, 4, true],
-        [options.RECORD_ROUTE, 4, 7, false],
-        [options.NOP, 11, 1, false],
-        [options.END, 12, 1, false],
-      ],
-    );
-  });
-
-  it('turns what is not copied into NOPs, in place and within bounds', () => {
-    const bytes = hex(`a5${OPTIONS}a5`);
-    options.fragmentOptions(bytes, 1, 16);
-    assert.equal(toHex(bytes), 'a5940400000101010101010101' + '00000000a5');
-    for (const broken of ['0701', '0700ffff', '44', '07ff0101']) {
-      const same = hex(broken);
-      options.fragmentOptions(same, 0, same.length);
-      assert.equal(toHex(same), broken);
-    }
-  });
-
-  it('names what is wrong with a list', () => {
-    assert.equal(options.optionsFault(hex(OPTIONS)), null);
-    assert.equal(options.optionsFault(hex('01010101')), null);
-    assert.equal(options.optionsFault(hex('01070901')), 'option 7 at octet 1 has no valid length');
-    assert.equal(options.optionsFault(new Uint8Array(41).fill(1)), '41 octets, a header holds 40');
-  });
-
-  it('finds the final destination of source routes', () => {
-    const table = [
-      ['830b04 0a000001 0a000002 00', '0a000002'], // LSRR, two hops to go
-      ['01 890b08 0a000001 0a000002', '0a000002'], // SSRR behind a NOP, one to go
-      ['830b0c 0a000001 0a000002 00', 'c0000202'], // used up
-      ['830304 00', 'c0000202'], // no address
-      ['830204 00', 'c0000202'], // no pointer
-      ['00 8307040a00000100', 'c0000202'], // behind the end of the list
-      [OPTIONS, 'c0000202'],
-    ] as const;
-    for (const [list, want] of table) {
-      const given = hex(list);
-      const padded = new Uint8Array((given.length + 3) & ~3);
-      padded.set(given);
-      const { bytes, view, base } = poisoned(60);
-      ipv4.emit(view, base, { ...HEADER, options: padded });
-      const at = options.finalDestinationOffset(view, base);
-      assert.equal(toHex(bytes.subarray(at, at + 4)), want, list);
-    }
-  });
-
-  it('takes any octets without throwing or leaving the header', () => {
-    fc.assert(
-      fc.property(fc.uint8Array({ minLength: 20, maxLength: 60 }), (bytes) => {
-        const headerLen = bytes.length & ~3;
-        bytes[0] = 0x40 | (headerLen >>> 2);
-        const at = options.finalDestinationOffset(viewOf(bytes), 0);
-        assert.ok(at >= ipv4.DESTINATION && at + 4 <= headerLen);
-        const list = bytes.subarray(20, headerLen);
-        let end = 0;
-        for (const option of options.iterateOptions(list)) {
-          assert.equal(option.offset, end);
-          end += option.len;
-        }
-        assert.ok(end <= list.length);
-        options.fragmentOptions(bytes, 20, headerLen - 20);
-        for (const option of options.iterateOptions(list)) assert.ok(option.copied || option.type <= options.NOP);
-      }),
-    );
   });
 });

@@ -51,7 +51,42 @@ describe('ipv6', () => {
   });
 });
 
+describe('an IPv6 header', () => {
+  const line = '2001:db8::1 > 2001:db8::2  len 1460  hlim 63  next 44';
+
+  it('is told in a line, its flow label where there is one', () => {
+    assert.equal(ipv6.format({ ...HEADER, flowLabel: 0 }), line);
+    assert.equal(ipv6.format({ ...HEADER, flowLabel: 1 }), `${line}  flow 0x00001`);
+    assert.equal(ipv6.format(HEADER), `${line}  flow 0xfedcb`);
+  });
+
+  it('has each field in its place, wherever the header begins (RFC 8200 §3)', () => {
+    const view = viewOf(hex(`ffffff 6ab 12345 0102 2b 40 ${SOURCE} ${DESTINATION}`));
+    const { getVersion, getTrafficClass, getFlowLabel, getPayloadLen, getNextHeader, getHopLimit } = ipv6;
+    assert.deepEqual(
+      [getVersion, getTrafficClass, getFlowLabel, getPayloadLen, getNextHeader, getHopLimit].map((get) => get(view, 3)),
+      [6, 0xab, 0x12345, 0x0102, 0x2b, 0x40],
+    );
+    assert.equal(toHex(ipv6.getSource(view, 3)), SOURCE);
+    assert.equal(toHex(ipv6.getDestination(view, 3)), DESTINATION);
+  });
+});
+
 describe('fragment header', () => {
+  it('is told in a line', () => {
+    const header = { nextHeader: 17, fragOff: 181, moreFrags: true, ident: 0xdeadbeef };
+    assert.equal(extension.formatFragment(header, 1448), 'id 0xdeadbeef  offset  1448  len  1448  MF  next 17');
+    const last = { nextHeader: 60, fragOff: 0, moreFrags: false, ident: 0x4d2 };
+    assert.equal(extension.formatFragment(last, 8), 'id 0x000004d2  offset     0  len     8      next 60');
+  });
+
+  it('has a place for each bit: offset 13, reserved 2, M 1 (RFC 8200 §4.5)', () => {
+    const view = viewOf(hex('ffff 11 00 fff8 01020304  3c ff 0007 fffffffe'));
+    const fields = (base: number) => extension.parseFragment(view, base, 8);
+    assert.deepEqual(fields(2), { nextHeader: 17, fragOff: 8191, moreFrags: false, ident: 0x01020304 });
+    assert.deepEqual(fields(10), { nextHeader: 60, fragOff: 0, moreFrags: true, ident: 0xfffffffe });
+  });
+
   it('is written and read, its reserved bits cleared', () => {
     const { bytes, view, base } = poisoned(8);
     const header = { nextHeader: 17, fragOff: 8191, moreFrags: true, ident: 0xdeadbeef };
