@@ -15,8 +15,8 @@ export interface Time {
   nanoseconds: number;
 }
 
-/** With that many units a second and fewer, the long division below stays exact in doubles. */
-const MOST_UNITS = 2 ** 36;
+/** With that many units a second and fewer, the long division below stays exact in doubles, the nanoseconds too. */
+const MOST_UNITS = 2 ** 30;
 
 /** The units that option if_tsresol means: a negative power of 10, or of 2 where the highest bit is set. */
 export function unitsOf(tsresol: number): number {
@@ -39,8 +39,9 @@ export function setTime(high: number, low: number, { units, offset }: Resolution
   out.nanoseconds = nanosecondsOf(rest % units, units);
 }
 
+/** Of powers of 10 there are whole nanoseconds a unit; a part of a power of 2 times them has at most 51 bits. */
 function nanosecondsOf(rest: number, units: number): number {
-  return 1e9 % units === 0 ? rest * (1e9 / units) : Math.min(999_999_999, Math.floor((rest / units) * 1e9));
+  return 1e9 % units === 0 ? rest * (1e9 / units) : Math.floor((rest / units) * 1e9);
 }
 
 function setLongTime(high: number, low: number, units: number, offset: number, out: Time): void {
