@@ -54,7 +54,6 @@ export class PcapngFormat {
   readonly #own: string;
   /** Numbers of interfaces by their names. */
   readonly #interfaces = new Map<string, number>();
-  #begun = false;
   #due: Uint8Array[] = [];
 
   constructor({ linktype, snaplen, interface: name = '' }: { linktype: number; snaplen: number; interface?: string }) {
@@ -72,7 +71,6 @@ export class PcapngFormat {
       view.setUint16(at + 4, VERSION_MAJOR, LITTLE);
       view.setBigInt64(at + 8, -1n, LITTLE); // length not known
     });
-    this.#begun = true;
     if (this.#interfaces.size === 0) this.#interfaces.set('', 0);
     const [first = ''] = this.#interfaces.keys();
     return Buffer.concat([section, this.#describe(first)]);
@@ -83,7 +81,7 @@ export class PcapngFormat {
     if (known !== undefined) return known;
     const number = this.#interfaces.size;
     this.#interfaces.set(name, number);
-    if (this.#begun || number > 0) this.#due.push(this.#describe(name)); // the first stands in the header
+    if (number > 0) this.#due.push(this.#describe(name)); // the first stands in the header
     return number;
   }
 
