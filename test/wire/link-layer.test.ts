@@ -114,6 +114,14 @@ describe('networkLayer', () => {
     assert.deepEqual(link.unreadLinktype(105), ['frames of link type 105, which udp-ufo cannot read']);
   });
 
+  it('finds LLC in a cooked frame of Linux’s own protocol 4, and of no other small number (if_ether.h)', () => {
+    for (const protocol of ['0001', '0003', '0004', '0005', '05dc']) {
+      const frame = hex(`0000 0001 0006 ${'00'.repeat(8)} ${protocol} aaaa03 000000 0800 ${IPV4}`);
+      link.networkLayer(viewOf(frame), 0, frame.length, 113, out);
+      assert.deepEqual([out.ok, out.family], protocol === '0004' ? [true, 4] : [false, 0], protocol);
+    }
+  });
+
   it('stays within the frame whatever it holds', () => {
     const linktype = fc.constantFrom(...FRAMES.map((frame) => frame[1]), 999);
     const octet = fc.oneof(fc.nat(255), fc.constantFrom(0x81, 0, 0x88, 0xa8, 8, 0x45));
