@@ -1,21 +1,11 @@
+/** What may stand between a link's header and IP. */
+const LINK_KINDS = ['vlan', 'mpls', 'pppoe', 'snap', '802.1ah'] as const;
+/** Packets that carry packets. */
+const TUNNEL_KINDS = ['4in4', '6in4', '4in6', '6in6', 'gre', 'nvgre', 'vxlan', 'geneve'] as const;
 /** What may lie between the frame's own header and an IP header. */
-export type LayerKind =
-  | 'vlan'
-  | 'mpls'
-  | 'pppoe'
-  | 'snap'
-  | '802.1ah'
-  | '4in4'
-  | '6in4'
-  | '4in6'
-  | '6in6'
-  | 'gre'
-  | 'nvgre'
-  | 'vxlan'
-  | 'geneve';
+export type LayerKind = (typeof LINK_KINDS)[number] | (typeof TUNNEL_KINDS)[number];
 
-/** Those that stand between a link's header and IP: the others are packets that carry packets. */
-const ON_THE_LINK: ReadonlySet<LayerKind> = new Set(['vlan', 'mpls', 'pppoe', 'snap', '802.1ah']);
+const KINDS: readonly LayerKind[] = [...LINK_KINDS, ...TUNNEL_KINDS];
 /** Headers that one frame may have before its innermost IP header; a frame of 64 KiB could hold thousands. */
 const MOST = 32;
 /** Differs from run to run, so that nobody can prepare two tunnels that look like one. */
@@ -58,7 +48,7 @@ export class Layers {
     this.#depth++;
     this.#kinds.push(kind);
     this.#values.push(value);
-    this.mix((kind.length << 16) | (kind.charCodeAt(0) << 8) | kind.charCodeAt(kind.length - 1));
+    this.mix(KINDS.indexOf(kind));
     this.mix(value);
     return true;
   }
@@ -74,7 +64,7 @@ export class Layers {
 
   /** What the innermost tunnel is; undefined where the packet came in none. */
   get tunnel(): LayerKind | undefined {
-    return this.#kinds.findLast((kind) => !ON_THE_LINK.has(kind));
+    return this.#kinds.findLast((kind) => KINDS.indexOf(kind) >= LINK_KINDS.length);
   }
 
   /** `vlan 100.200 > vxlan 42`; empty for none. */

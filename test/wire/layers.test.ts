@@ -25,6 +25,19 @@ describe('layers', () => {
     assert.equal(key(['vlan', 6]), key(['vlan', 6]));
   });
 
+  it('are told apart by every bit of a number', () => {
+    const keys = Array.from({ length: 32 }, (_, bit) => key(['gre', 5 ^ (1 << bit)]));
+    assert.equal(new Set([key(['gre', 5]), ...keys]).size, 33);
+  });
+
+  it('have other keys in every run, so that nobody can prepare two networks that look like one', async () => {
+    const address = new URL('../../src/wire/layers.js', import.meta.url).href;
+    const again = (await import(`${address}?another-run`)) as { Layers: typeof Layers };
+    const others = new again.Layers();
+    others.push('vlan', 5);
+    assert.notEqual(others.key, key(['vlan', 5]));
+  });
+
   it('are told from the outermost, numbers of one kind together', () => {
     const text = (...pushed: readonly (readonly [LayerKind, number])[]): string => {
       key(...pushed);

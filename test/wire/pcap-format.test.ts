@@ -40,7 +40,7 @@ describe('a pcap file header', () => {
       littleEndian: false,
     });
     assert.equal(written, 24);
-    assert.equal(toHex(bytes), 'a5a5a5' + `${NANO}00020004${'00'.repeat(8)}0000006000000001` + 'a5a5a5');
+    assert.equal(toHex(bytes), `a5a5a5${NANO}00020004${'00'.repeat(8)}0000006000000001a5a5a5`);
     assert.deepEqual(format.pcapFormat(1), { linktype: 1, snaplen: 262_144, nanosecond: true, littleEndian: true });
   });
 
