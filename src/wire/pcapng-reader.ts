@@ -152,11 +152,16 @@ export class PcapngReader extends RecordStream {
     return this.corrupt(`block ${this.#blocks + 1} at octet ${where} is ${what}`);
   }
 
+  #stopAt(where: number, what: string): false {
+    this.#refuse(where, what);
+    return false;
+  }
+
   /** Takes one whole block; false after `corrupt`. */
   #block(chunk: Uint8Array, view: DataView, at: number, len: number, where: number, runs: RecordRuns): boolean {
     const little = this.#littleEndian;
     if (view.getUint32(at + len - 4, little) !== len) {
-      return this.#refuse(where, `${blockTypeName(this.#type(view, at))} whose two lengths differ`) > 0;
+      return this.#stopAt(where, `${blockTypeName(this.#type(view, at))} whose two lengths differ`);
     }
     const start = at + BLOCK_HEAD_LEN;
     const end = at + len - 4;
@@ -164,7 +169,7 @@ export class PcapngReader extends RecordStream {
       case BLOCK_SECTION:
         return this.#section(chunk, view, start, end, where);
       case BLOCK_INTERFACE:
-        if (this.#interfaces.length === MAX_INTERFACES) return this.#refuse(where, 'one interface too many') > 0;
+        if (this.#interfaces.length === MAX_INTERFACES) return this.#stopAt(where, 'one interface too many');
         this.#interfaces.push(parseInterface(chunk, start, end, little, (text) => this.#comment(text)));
         return true;
       case BLOCK_STATISTICS: {
@@ -181,8 +186,7 @@ export class PcapngReader extends RecordStream {
 
   #section(chunk: Uint8Array, view: DataView, start: number, end: number, where: number): boolean {
     const major = view.getUint16(start + 4, this.#littleEndian);
-    if (major !== VERSION_MAJOR)
-      return this.#refuse(where, `a section of version ${major}, known is ${VERSION_MAJOR}`) > 0;
+    if (major !== VERSION_MAJOR) return this.#stopAt(where, `a section of version ${major}, known is ${VERSION_MAJOR}`);
     this.#lostBefore = this.lost;
     this.#interfaces = [];
     this.#formats.clear();
@@ -200,10 +204,10 @@ export class PcapngReader extends RecordStream {
     const type = this.#type(view, at);
     const number = type === BLOCK_OBSOLETE_PACKET ? view.getUint16(start, little) : view.getUint32(start, little);
     const format = this.#format(number, type);
-    if (format === undefined) return this.#refuse(where, `a packet of interface ${number}, which is not described`) > 0;
+    if (format === undefined) return this.#stopAt(where, `a packet of interface ${number}, which is not described`);
     const caplen = view.getUint32(start + 12, little);
     if (caplen > len - BLOCK_FRAME_LEN - PACKET_BODY_LEN)
-      return this.#refuse(where, `a packet block too small for its ${caplen} octets`) > 0;
+      return this.#stopAt(where, `a packet block too small for its ${caplen} octets`);
     const from = this.#interfaces[number]!;
     from.counted = add(from.counted, this.#drops(view, at, len, caplen));
     runs.add(format, chunk, at, at + len, 1);
@@ -224,7 +228,7 @@ export class PcapngReader extends RecordStream {
 
   #simplePacket(chunk: Uint8Array, at: number, len: number, where: number, runs: RecordRuns): boolean {
     const format = this.#format(0, BLOCK_SIMPLE_PACKET);
-    if (format === undefined) return this.#refuse(where, 'a simple packet without an interface') > 0;
+    if (format === undefined) return this.#stopAt(where, 'a simple packet without an interface');
     runs.add(format, chunk, at, at + len, 1);
     return true;
   }

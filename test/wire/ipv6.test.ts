@@ -162,6 +162,25 @@ describe('walkExtensions', () => {
     assert.equal(walk('1100 c206 00012345', 0).out.jumboLen, 0);
   });
 
+  it('forgets one chain for the next', () => {
+    const jumbo = hex('1100 c204 00012345');
+    const view = viewOf(Uint8Array.from([0, ...jumbo, 17]));
+    const out = new extension.ExtensionChain();
+    extension.walkExtensions(view, 0, 1, 9, out);
+    assert.deepEqual([out.hopByHopOffset, out.jumboLen, out.upperOffset], [1, 0x12345, 9]);
+    extension.walkExtensions(view, 9, 1, 9, out);
+    const nothing = { ...new extension.ExtensionChain(), upperProtocol: 17, upperOffset: 1 };
+    assert.deepEqual({ ...out }, { ...nothing, perFragmentEnd: 1, perFragmentNextHeader: 9 });
+    extension.walkExtensions(viewOf(hex('2c 2c00 0001 00000000 2c00 0001 00000000')), 0, 1, 17, out);
+    assert.equal(out.status, 'malformed');
+    extension.walkExtensions(view, 9, 1, 9, out);
+    assert.deepEqual([out.status, out.fragmentOffset], ['ok', -1]);
+    extension.walkExtensions(viewOf(hex('2b 1100 00 00 00000000')), 0, 1, 9, out);
+    assert.equal(out.routingOffset, 1);
+    extension.walkExtensions(view, 9, 1, 9, out);
+    assert.equal(out.routingOffset, -1);
+  });
+
   it('reports a cut at any octet', () => {
     const chain = hex(HOP_BY_HOP('2b') + ROUTING('2c') + FRAGMENT('11'));
     for (let len = 0; len < chain.length; len++) {

@@ -50,6 +50,10 @@ describe('a block', () => {
 describe('the options of a block', () => {
   const read = (list: string, little: boolean) => {
     const bytes = around(list);
+    assert.deepEqual(
+      [...format.readOptions(hex(list), 0, hex(list).length, little)].length,
+      [...format.readOptions(bytes, 3, bytes.length - 4, little)].length,
+    );
     return [...format.readOptions(bytes, 3, bytes.length - 4, little)].map(({ code, value }) => {
       assert.equal(value.buffer, bytes.buffer, 'no copy');
       return [code, toHex(value)];
@@ -58,6 +62,8 @@ describe('the options of a block', () => {
   const find = (list: string, little: boolean, code: number, len: number): number => {
     const bytes = around(list);
     const at = format.findOption(viewOf(bytes), 3, bytes.length - 4, little, { code, len });
+    const alone = format.findOption(viewOf(hex(list)), 0, hex(list).length, little, { code, len });
+    assert.equal(alone, at < 0 ? -1 : at - 3, 'in a view that ends with them');
     return at < 0 ? -1 : at - 3;
   };
 

@@ -81,6 +81,21 @@ describe('a pcapng block', () => {
       }
     });
 
+    it(`has its length once more at its end, ${order}`, () => {
+      const before = begun(little).enhanced(0, 0n, DATA).octets();
+      for (const type of [0x0a0d0d0a, 1, 2, 3, 5, 6]) {
+        const block = claimed(little, type, 40, 40);
+        block[little ? 36 : 39]! ^= 4;
+        const { reader, end } = read(before, block, begun(little).octets());
+        assert.deepEqual(
+          [end.status, end.frames, end.octets, reader.interfaces.length],
+          ['corrupt', 1, before.length, 1],
+        );
+        assert.match(end.detail, /^block 4 at octet 100 is .* whose two lengths differ$/);
+      }
+      assert.equal(read(before, claimed(little, 0xbad, 40, 40)).end.status, 'ok');
+    });
+
     it(`has room for what it says of the frame, ${order}`, () => {
       const before = begun(little).octets();
       const block = begun(little).enhanced(0, 0n, DATA).octets().subarray(before.length);
