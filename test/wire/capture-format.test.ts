@@ -4,10 +4,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { encodeCapture, encodeFrames } from '../../src/wire/capture-encoder.js';
+import { encodeCapture, encodeFrames, encodePcap } from '../../src/wire/capture-encoder.js';
 import { captureFormat, captureKind } from '../../src/wire/capture-format.js';
 import { CaptureReader } from '../../src/wire/capture-reader.js';
 import { type Frame, frameData } from '../../src/wire/frame.js';
+import { pcapFormat } from '../../src/wire/pcap-format.js';
 import { noise, toHex } from './helpers.js';
 
 const TIMES = [
@@ -104,5 +105,77 @@ describe('capture format', () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
+  });
+});
+
+describe('a capture file of either kind', () => {
+  const format = captureFormat('pcap', { linktype: 1, snaplen: 50 });
+
+  it('is known by its first four octets, however they come', () => {
+    for (const kind of ['pcap', 'pcapng'] as const) {
+      const file = encodeCapture(FRAMES, captureFormat(kind, { linktype: 1 }));
+      for (const first of [0, 1, 3, 4, 5]) {
+        const reader = new CaptureReader();
+        assert.deepEqual([reader.begun, reader.lost, reader.remarks, reader.comments], [false, null, [], []]);
+        assert.deepEqual(reader.push(file.slice(0, first)), []);
+        assert.deepEqual([reader.begun, reader.lost], [false, null]);
+        assert.equal(reader.push(file.slice(first)).length, FRAMES.length, `${kind}, ${first} octets first`);
+        assert.equal(reader.begun, true);
+        assert.deepEqual(reader.end(), { status: 'ok', detail: '', frames: FRAMES.length, octets: file.length });
+      }
+    }
+  });
+
+  it('is none with fewer octets', () => {
+    for (const octets of ['', '0a', '0a0d0d', 'd4c3b2', 'd4c3b2a1']) {
+      const reader = new CaptureReader();
+      reader.push(Buffer.from(octets, 'hex'));
+      assert.throws(() => reader.end(), { code: 'ERR_UFO_NOT_A_PCAP' });
+    }
+  });
+
+  it('says of joined pcap files that they were joined', () => {
+    const file = encodeCapture(FRAMES, captureFormat('pcap', { linktype: 1 }));
+    const reader = new CaptureReader();
+    reader.push(Buffer.concat([file, file]));
+    assert.deepEqual([reader.remarks.length, reader.comments], [1, []]);
+  });
+
+  it('of pcap has one interface, and nothing that describes it', () => {
+    assert.deepEqual([format.linktype, format.snaplen, format.headLen], [1, 50, 16]);
+    assert.deepEqual([format.interfaceOf(), format.interfaceOf('eth0')], [0, 0]);
+    assert.deepEqual([format.described().length, format.trailer({ received: 1, lost: 1 }).length], [0, 0]);
+    assert.deepEqual(
+      [format.header().length, format.recordLen({ seconds: 0, nanoseconds: 0, caplen: 7, len: 9 })],
+      [24, 23],
+    );
+    assert.equal(captureFormat('pcap', { linktype: 1 }).snaplen, 262_144);
+    assert.equal(captureFormat('pcapng', { linktype: 1 }).snaplen, 262_144);
+    assert.equal(captureFormat('pcapng', { linktype: 1, snaplen: 50 }).snaplen, 50);
+  });
+
+  it('cuts frames at its snaplen', () => {
+    for (const kind of ['pcap', 'pcapng'] as const) {
+      const short = captureFormat(kind, { linktype: 1, snaplen: 41 });
+      const read = new CaptureReader().push(encodeCapture(FRAMES, short));
+      assert.deepEqual(
+        read.map(({ caplen, len }) => [caplen, len]),
+        FRAMES.map(({ caplen, len }) => [Math.min(caplen, 41), len]),
+      );
+    }
+  });
+
+  it('is made of frames of its link type', () => {
+    assert.throws(() => encodeFrames([FRAMES[0]!, { ...FRAMES[1]!, linktype: 101 }], format), {
+      code: 'ERR_UFO_INVALID_ARGUMENT',
+      message: /^frame\.linktype.*101.*1, the one link type/s,
+    });
+    const encode = encodePcap as (frames: unknown, format: unknown) => Uint8Array;
+    const refused = (message: RegExp, frames: unknown, into: unknown = pcapFormat(1)): void =>
+      assert.throws(() => encode(frames, into), { name: 'TypeError', message });
+    refused(/^frames\b.*an array of frames/s, FRAMES[0]);
+    for (const none of [null, undefined, 7, {}, { bytes: [1, 2] }]) refused(/^frames\[1\]/, [FRAMES[0], none]);
+    for (const none of [null, 7]) refused(/^format\b/, [], none);
+    assert.equal(encodePcap([], pcapFormat(1)).length, 24);
   });
 });
