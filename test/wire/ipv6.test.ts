@@ -94,6 +94,8 @@ describe('fragment header', () => {
     assert.equal(toHex(bytes), 'a5a5a5a5a5' + '1100fff9deadbeef' + 'a5a5a5a5a5');
     assert.deepEqual(extension.parseFragment(view, base, 8), header);
     assert.equal(extension.parseFragment(view, base, 7), null);
+    extension.emitFragment(view, base, { nextHeader: 60, fragOff: 1, moreFrags: false, ident: 1 });
+    assert.equal(toHex(bytes.subarray(base, base + 8)), '3c00000800000001');
   });
 });
 
@@ -152,8 +154,35 @@ describe('walkExtensions', () => {
 
   it('steps over AH by words, ends at ESP and at no next header', () => {
     assert.equal(walk('1104 0000 00000001 00000001 000000000000000000000000', 51).out.upperOffset, 43 + 24);
-    assert.equal(walk('00000001', extension.ESP).out.upperProtocol, extension.ESP);
-    assert.equal(walk('', extension.NO_NEXT_HEADER).out.upperProtocol, extension.NO_NEXT_HEADER);
+    assert.equal(walk('00000001', 50).out.upperProtocol, extension.ESP);
+    assert.equal(walk('', 59).out.upperProtocol, extension.NO_NEXT_HEADER);
+  });
+
+  it('knows how long a header is by its second octet, but for the fragment header, which has none', () => {
+    const view = viewOf(hex('ff 11 02 ff'));
+    const lens = (end: number) => [0, 43, 60, 51, 44].map((protocol) => extension.headerLenAt(view, protocol, 1, end));
+    assert.deepEqual(lens(4), [24, 24, 24, 16, 8]);
+    assert.deepEqual(lens(3), [24, 24, 24, 16, 8]);
+    assert.deepEqual(lens(2), [0, 0, 0, 0, 8]);
+    const all = Array.from({ length: 256 }, (_, protocol) => protocol);
+    assert.deepEqual(all.filter(extension.isExtension), [0, 43, 44, 51, 60]);
+  });
+
+  it('has found nothing before it went', () => {
+    assert.deepEqual(
+      { ...new extension.ExtensionChain() },
+      {
+        ...{
+          status: 'ok',
+          upperProtocol: 59,
+          upperOffset: 0,
+          hopByHopOffset: -1,
+          routingOffset: -1,
+          fragmentOffset: -1,
+        },
+        ...{ perFragmentEnd: 0, perFragmentNextHeader: 0, jumboLen: 0 },
+      },
+    );
   });
 
   it('reads the jumbo payload length', () => {
@@ -194,6 +223,10 @@ describe('walkExtensions', () => {
   it('calls malformed what must not be', () => {
     assert.equal(walk(DESTINATION_OPTIONS('00') + HOP_BY_HOP('11'), 60).out.status, 'malformed');
     assert.equal(walk(FRAGMENT('2c') + FRAGMENT('11'), 44).out.status, 'malformed');
+    const atStart = viewOf(hex(`${FRAGMENT('2c') + FRAGMENT('11')}2c`)); // the octet that names the first stands behind
+    const out = new extension.ExtensionChain();
+    assert.equal(extension.walkExtensions(atStart, 16, 0, 16, out), false);
+    assert.deepEqual([out.status, out.fragmentOffset], ['malformed', 0]);
   });
 
   it('takes any octets', () => {
