@@ -24,7 +24,7 @@
  */
 import { sumView } from './checksum.js';
 import { TRANSPARENT_ETHERNET } from './ethernet.js';
-import { NEXT_UNKNOWN, type NetworkLayer } from './network-layer.js';
+import type { NetworkLayer } from './network-layer.js';
 import { enterPpp } from './pppoe.js';
 
 export const PROTOCOL = 47;
@@ -82,5 +82,5 @@ function pptp(view: DataView, protocol: number, out: NetworkLayer): void {
     return;
   }
   if (out.has(2) && view.getUint16(out.offset) === 0xff03) out.offset += 2;
-  if (out.next !== NEXT_UNKNOWN) enterPpp(view, out);
+  enterPpp(view, out);
 }

@@ -164,6 +164,7 @@ describe('GRE', () => {
     carries(GRE, '2001 880b 0016 0102 57', IPV6, 'gre 258');
     carries(GRE, '2081 880b 0016 0102 00000002 0021', IPV4, 'gre 258');
     carries(GRE, '3081 880b 0018 0102 00000001 00000002 ff03 0021', IPV4, 'gre 258');
+    carries(GRE, '2001 880b 0016 0102 ff03 57', IPV6, 'gre 258');
     names(GRE, '2081 880b 0000 0102 00000002', 'gre protocol 0x880b', 0x880b);
     names(GRE, `2001 0800 0016 0102 ${IPV4}`, 'gre protocol 0x0800', 0x0800);
     names(GRE, '2001 880b 0016 0102 c021 01', 'ppp 0xc021', 0xc021);
