@@ -127,10 +127,17 @@ describe('a capture file of either kind', () => {
   });
 
   it('is none with fewer octets', () => {
-    for (const octets of ['', '0a', '0a0d0d', 'd4c3b2', 'd4c3b2a1']) {
+    for (const [octets, message] of [
+      ['', /an empty file/],
+      ['0a', /text that begins/],
+      ['0a0d0d', /text that begins/],
+      ['0a0d0d0a', /a pcapng file cut within its section header: 4 octets/],
+      ['d4c3b2', /octets that begin d4 c3 b2/],
+      ['d4c3b2a1', /a pcap file cut within its file header: 4 of 24 octets/],
+    ] as const) {
       const reader = new CaptureReader();
       reader.push(Buffer.from(octets, 'hex'));
-      assert.throws(() => reader.end(), { code: 'ERR_UFO_NOT_A_PCAP' });
+      assert.throws(() => reader.end(), { code: 'ERR_UFO_NOT_A_PCAP', message });
     }
   });
 

@@ -123,6 +123,7 @@ describe('IPv6 options', () => {
 
   it('of one header are forgotten for the next', () => {
     const out = new OptionsFound();
+    assert.deepEqual({ ...out }, NOTHING);
     const walk = (options: string, hopByHop: boolean): void => {
       const octets = hex(`1100 ${options}`);
       walkOptions(new DataView(octets.buffer), 0, octets.length, hopByHop, out);
