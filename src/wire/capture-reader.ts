@@ -1,5 +1,4 @@
 import type { Frame } from './frame.js';
-import { parseFileHeader } from './pcap-format.js';
 import { PcapReader } from './pcap-reader.js';
 import { BLOCK_SECTION } from './pcapng-format.js';
 import { PcapngReader } from './pcapng-reader.js';
@@ -55,7 +54,8 @@ export class CaptureReader {
 
   end(): CaptureEnd {
     if (this.#reader !== undefined) return this.#reader.end();
-    parseFileHeader(this.#head); // throws: too few octets to be one
-    return { status: 'ok', detail: '', frames: 0, octets: 0 };
+    const tooShort = new PcapReader();
+    tooShort.runs(this.#head);
+    return tooShort.end(); // throws: it has not begun
   }
 }

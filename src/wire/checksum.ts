@@ -84,8 +84,7 @@ function tail(view: DataView, offset: number, len: number): number {
 /** Folds any non-negative sum of 16-bit words below 2^48 to 16 bits, carries added back in. */
 export function foldSum(sum: number): number {
   let folded = (sum >>> 0) + Math.floor(sum / 0x1_0000_0000);
-  folded = (folded & 0xffff) + Math.floor(folded / 0x1_0000);
-  folded = (folded & 0xffff) + (folded >>> 16);
+  folded = (folded & 0xffff) + Math.floor(folded / 0x1_0000); // 0x1fffe at the most: one carry is left
   return (folded & 0xffff) + (folded >>> 16);
 }
 
