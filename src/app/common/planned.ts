@@ -1,6 +1,13 @@
 import type { ExpectedDatagram, ExpectedHeaders, ExpectedPayload, PlannedPiece } from '../../compare/expected.js';
 import { isOfOtherVersion, type Outcome, outcomes } from '../../faults/outcome.js';
-import { hasFragmentHeader, type PlanPacket, placeOf, plannedFragment, viewOf } from '../../faults/packet.js';
+import {
+  hasFragmentHeader,
+  type PlanPacket,
+  placeOf,
+  plannedFragment,
+  upperLayer,
+  viewOf,
+} from '../../faults/packet.js';
 import type { FaultPlan } from '../../faults/plan.js';
 import type { SentHeaders } from '../../options/sent-headers.js';
 import type { FragmentPlan } from '../../ufo/plan.js';
@@ -72,14 +79,19 @@ function plannedDatagram(
   };
 }
 
-/** As its header says, whatever stands behind it; nothing of one that nobody reads. */
+/**
+ * As its header says, whatever stands behind it; nothing of one that nobody reads. In one piece, what its extension headers
+ * lead to, wherever they stand.
+ */
 function pieceOf(packet: PlanPacket): PlannedPiece {
   if (isOfOtherVersion(packet)) return [0, 0, 0];
   const { offset, more } = placeOf(packet);
   const { family, header, payload } = packet;
   const view = viewOf(header);
   const len = family === 4 ? ipv4.getTotLen(view, 0) : ipv6.HEADER_LEN + ipv6.getPayloadLen(view, 0);
-  return [offset, len < header.length ? payload.length : len - header.length, more ? 1 : 0];
+  const octets = len < header.length ? payload.length : len - header.length;
+  const chain = hasFragmentHeader(packet) ? 0 : Math.max(0, upperLayer(packet).offset);
+  return [offset, octets - chain, more ? 1 : 0];
 }
 
 /** The values that the packets have, where a plan gave them others. */

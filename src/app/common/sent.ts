@@ -149,7 +149,8 @@ export function expectedDatagram(path: FlowInfo, result: SendResult, payload: Ex
   };
 }
 
+/** What is cut begins with the headers that the first fragment alone has; of a packet in one piece none count as its payload. */
 function sizesOf({ family, mtu, headerLen, chainLen }: FlowInfo, { way, gsoSize, fragments }: SendResult, len: number) {
   if (way === 'kernel-ip' && family === 4) return kernelSizes4(len, mtu, headerLen);
-  return evenSizes(chainLen + len, fragments === 1 ? chainLen + len : gsoSize);
+  return fragments === 1 ? evenSizes(len, len) : evenSizes(chainLen + len, gsoSize);
 }

@@ -7,20 +7,27 @@ import { Expectation } from '../../../src/compare/expectation.js';
 import type { ExpectedDatagram } from '../../../src/compare/expected.js';
 import { plan } from '../../../src/faults/plan.js';
 import { makePayload } from '../../../src/payload/generated.js';
+import type { ExtensionHeader } from '../../../src/skb/flow.js';
 import { segment } from '../../../src/ufo/segment-datagram.js';
 import { Verifier } from '../../../src/verify/verifier.js';
 import { type Frame, frameData } from '../../../src/wire/frame.js';
 import { WAYS } from '../../faults/cut.js';
 import { PLANS, SIZES } from '../../faults/plans.js';
+import { hex } from '../../wire/helpers.js';
 
 /** What a plan makes of a generated datagram, and what is told of it. */
-function sent(steps: string, family: 4 | 6, size: number): { frames: Frame[]; told: ExpectedDatagram[] } {
+function sent(
+  steps: string,
+  family: 4 | 6,
+  size: number,
+  extensionHeaders: readonly ExtensionHeader[] = [],
+): { frames: Frame[]; told: ExpectedDatagram[] } {
   let made: MadePackets | undefined;
   const telling = tellingPlan(plan(steps), (one) => {
     made = one;
   });
   const payload = makePayload(size, 1, 0);
-  const frames = [...segment({ ...WAYS[family], payload, ident: 0x1234, plan: telling })];
+  const frames = [...segment({ ...WAYS[family], payload, ident: 0x1234, plan: telling, extensionHeaders })];
   const { source, destination } = WAYS[family];
   const base = {
     ...{ source: source.address, destination: destination.address },
@@ -48,7 +55,30 @@ function flipped(frame: Frame, at: number): Frame {
   return { ...frame, bytes, offset: 0 };
 }
 
+const HOP_BY_HOP: ExtensionHeader = { type: 0, octets: hex('0000 0502 0000 0100') };
+/** Octets of the headers themselves become others, or others are read as them: of that plans know nothing. */
+const OF_THE_CHAIN = /^corrupt\((1|last), \d\)$|offset=0/;
+const DESTINATION: ExtensionHeader = { type: 60, octets: hex('0001 010c 000000000000000000000000') };
+
 describe('what a plan made', () => {
+  for (const headers of [[DESTINATION], [HOP_BY_HOP, DESTINATION]]) {
+    it(`behind extension headers of types ${headers.map(({ type }) => type)} is right where it came just so`, () => {
+      for (const text of PLANS) {
+        if (OF_THE_CHAIN.test(text)) continue;
+        for (const size of [0, 100, 1400, 4000]) {
+          const made = trySent(text, 6, size, headers);
+          if (made === null) continue;
+          const result = compared(made.told, made.frames);
+          assert.equal(
+            result.verdict,
+            'good',
+            `${text}, ${size} octets: ${JSON.stringify({ told: made.told, result })}`,
+          );
+        }
+      }
+    });
+  }
+
   for (const family of [4, 6] as const) {
     for (const text of PLANS) {
       it(`${text} over IPv${family} is right where it came just so, at every size`, () => {
@@ -107,9 +137,9 @@ describe('what a plan made', () => {
   }
 });
 
-function trySent(text: string, family: 4 | 6, size: number): ReturnType<typeof sent> | null {
+function trySent(...what: Parameters<typeof sent>): ReturnType<typeof sent> | null {
   try {
-    return sent(text, family, size);
+    return sent(...what);
   } catch (error) {
     assert.match(String(error), /^\w+Error: plan: /);
     return null;

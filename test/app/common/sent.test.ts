@@ -5,6 +5,7 @@ import type { ExpectedDatagram } from '../../../src/compare/expected.js';
 import { makePayload } from '../../../src/payload/generated.js';
 import { sha256 } from '../../../src/payload/sha256.js';
 import type { SendResult } from '../../../src/socket/flight/datagram.js';
+import type { PathInfo } from '../../../src/socket/path/info.js';
 import { PATH } from './path.js';
 
 const RESULT: SendResult = {
@@ -30,6 +31,17 @@ describe('what was sent', () => {
     ]);
     assert.deepEqual([one!.fragments, one!.ident, one!.headers], [3, 7, PATH.headers]);
     assert.deepEqual(one!.payload, { seed: 5, sequence: 0, length: 3000 });
+  });
+
+  it('behind IPv6 headers that are cut with it counts them where it is cut, and not where it is one packet', () => {
+    const path: PathInfo = { ...PATH, family: 6, headerLen: 48, chainLen: 16 };
+    const [cut, whole] = told((log) => {
+      for (const size of [3000, 100]) log.begin(makePayload(size, 5, 0));
+      log.sent({ ...RESULT, gsoSize: 1440 });
+      log.sent({ ...RESULT, way: 'unfragmented', ident: null, fragments: 1, octets: 100 });
+    }, path);
+    const lens = [cut!, whole!].map(({ sizes }) => sizes!.reduce((sum, [octets, times]) => sum + octets * times, 0));
+    assert.deepEqual(lens, [16 + 8 + 3000, 8 + 100]);
   });
 
   it('is known by digest where it says nothing of itself, and by hash for another machine', () => {
