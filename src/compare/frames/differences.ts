@@ -65,16 +65,17 @@ function firstOctet({ family, packet: sent }: FramePacket, { packet: seen }: Fra
   const differs = { field: 'octets', onTheWay: false } as const;
   if (sent.length !== seen.length) return { ...differs, from: `${sent.length}`, to: `${seen.length}` };
   const free = ROUTERS_WRITE[family];
-  const at = sent.findIndex((octet, i) => octet !== seen[i] && !free.includes(i));
+  const at = sent.findIndex((octet, i) => ((octet ^ seen[i]!) & ~(free[i] ?? 0)) !== 0);
   if (at < 0) return { ...differs, from: 'as sent', to: 'others' };
   const hex = (octets: Uint8Array): string => `0x${octets[at]!.toString(16).padStart(2, '0')}`;
   return { ...differs, field: `octet ${at}`, from: hex(sent), to: hex(seen) };
 }
 
-const ROUTERS_WRITE: Readonly<Record<FramePacket['family'], readonly number[]>> = {
-  0: [],
-  4: [1, 8, ipv4.CHECKSUM, ipv4.CHECKSUM + 1],
-  6: [0, 1, 7],
+/** Bits by octet of the header; over IPv6 version and flow label share theirs with the traffic class. */
+const ROUTERS_WRITE: Readonly<Record<FramePacket['family'], Readonly<Record<number, number>>>> = {
+  0: {},
+  4: { 1: 0xff, 8: 0xff, [ipv4.CHECKSUM]: 0xff, [ipv4.CHECKSUM + 1]: 0xff },
+  6: { 0: 0x0f, 1: 0xf0, 7: 0xff },
 };
 
 function view({ buffer, byteOffset, length }: Uint8Array): DataView {

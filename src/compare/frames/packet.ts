@@ -86,11 +86,15 @@ function names4(packet: Uint8Array): Names {
 
 const chain = new extension.ExtensionChain();
 
+/** Of the first octet, whose other half is the traffic class. */
+const VERSION = 0xf0;
+
 /** Routers write hop limit and traffic class (RFC 8200 §3, §7); the flow label stays (RFC 6437 §2). */
 function names6(packet: Uint8Array): Names {
   const fixed = Uint8Array.from(packet);
   const view = new DataView(fixed.buffer);
   ipv6.setClassAndFlow(view, 0, 0, ipv6.getFlowLabel(view, 0));
+  view.setUint8(0, packet[0]! & VERSION); // which that has set to 6
   ipv6.setHopLimit(view, 0, 0);
   extension.walkExtensions(view, ipv6.NEXT_HEADER, ipv6.HEADER_LEN, packet.length, chain);
   const { fragmentOffset: at, upperOffset, upperProtocol } = chain;

@@ -55,6 +55,19 @@ describe('frames held against frames', () => {
   for (const family of [4, 6] as const) {
     const sent = sentFrames(family);
 
+    it(`calls IPv${family} bad that came with another version, and names it`, () => {
+      for (const bit of [0x10, 0x20, 0x40, 0x80]) {
+        const odd = changed(sent[1]!, (octets) => {
+          octets[LINK_LEN]! ^= bit;
+        });
+        const { bad, good, mismatches } = held(sent, sent.with(1, odd));
+        assert.deepEqual([bad, good], [1, sent.length - 1]);
+        const [want, got] = [frameData(sent[1]!)[LINK_LEN]!, frameData(sent[1]!)[LINK_LEN]! ^ bit];
+        const text = `octet 0 got 0x${got.toString(16).padStart(2, '0')}, want 0x${want.toString(16)} as sent`;
+        assert.ok(mismatches.at(-1)!.endsWith(text), mismatches.at(-1));
+      }
+    });
+
     it(`calls IPv${family} good that came as it was sent, padded or not`, () => {
       const padded = sent.map((frame) => changed({ ...frame }, () => {}));
       assert.equal(held(sent, padded, { strict: true, sameLink: true }).verdict, 'good');
