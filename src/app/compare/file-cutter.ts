@@ -9,7 +9,7 @@ import { withUdpChecksum } from '../../compare/cuts/rebuild.js';
 import { levelsOf, recutSizes } from '../../compare/cuts/refragmented.js';
 import { UfoError } from '../../errors.js';
 import { placed, placeOf, udpOffset, upperLayer, viewOf } from '../../faults/packet.js';
-import type { Flow } from '../../skb/flow.js';
+import { type Flow, MTU_RANGE } from '../../skb/flow.js';
 import { holesText } from '../../verify/report.js';
 import { isExtension } from '../../wire/ipv6-extension.js';
 import * as udp from '../../wire/udp.js';
@@ -56,7 +56,9 @@ export class FileCutter {
     const { family } = first;
     const { protocol } = upperLayer(first);
     if (protocol !== udp.PROTOCOL && !isExtension(protocol)) return null;
-    const mtu = typeof this.#mtus === 'number' ? this.#mtus : this.#mtus.of(first, layers);
+    // What goes whole may be smaller than any MTU that can be asked for.
+    const mtu =
+      typeof this.#mtus === 'number' ? this.#mtus : Math.max(MTU_RANGE[family].min, this.#mtus.of(first, layers));
     const size = udpOffset(first) < 0 ? null : Math.max(0, saidSize(first));
     const of: DatagramCase = { family, mtu, size, what: '', headers: {} };
     const one: Case = { of, where: whereText(frames, via), packets, sorted };

@@ -64,6 +64,10 @@ describe('compare --against: a file', () => {
       assert.deepEqual(await judged(datagram(family, 3000, '', { mtu: 1400 }), 1400), ['equal']);
     });
 
+    it(`${name}: a packet smaller than any MTU: equal`, async () => {
+      for (const size of [0, 1, 7, 8]) assert.deepEqual(await judged(datagram(family, size)), ['equal'], `${size}`);
+    });
+
     it(`${name}: what no device has cut yet is not proven`, async () => {
       const whole = datagram(family, 8000, '', { mtu: 9000 });
       assert.deepEqual(await judged([...datagram(family, 3000), ...whole]), ['equal', 'unsure; not-cut-yet']);
