@@ -2,12 +2,13 @@ import { close, closeSync, constants, ftruncateSync, open, renameSync, unlinkSyn
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { ERRNO, systemError, type UfoError } from '../errors.js';
+import { systemError, type UfoError } from '../errors.js';
 import { hasName, willHaveName } from './files-to-come.js';
 import { asInvokingUser } from './invoking-user.js';
 import { nameFile } from './nameless-file.js';
 import { writeDescriptor } from './output-descriptor.js';
 import { type OutputTarget, openTarget, type Way } from './output-target.js';
+import { diskHint } from './write-error.js';
 
 const FIFO_POLL_MS = 50;
 const openAt = promisify(open);
@@ -158,17 +159,6 @@ function asSystemError(error: unknown, syscall: string, path: string): UfoError 
   const { errno, syscall: own } = error as NodeJS.ErrnoException;
   if (errno === undefined || (error as { path?: string }).path === path) return error;
   const code = Math.abs(errno);
-  const hint = HINTS.get(code);
-  return systemError(code, own === 'rename' || own === 'access' ? 'open' : (own ?? syscall), {
-    path,
-    ...(hint === undefined ? {} : { hint }),
-  });
+  const call = own === 'rename' || own === 'access' ? 'open' : (own ?? syscall);
+  return systemError(code, call, { path, ...diskHint(code) });
 }
-
-const FULL = 'no room: what could be written before is there; make room, or name a file on another disk';
-const HINTS: ReadonlyMap<number, string> = new Map([
-  [ERRNO.ENOSPC, FULL],
-  [ERRNO.EDQUOT, FULL],
-  [ERRNO.EFBIG, 'larger than this file system or a limit (ulimit -f) allows'],
-  [ERRNO.EIO, 'the disk, or the way to it, fails: see dmesg'],
-]);

@@ -89,6 +89,13 @@ describeLive('a disk that is full', () => {
       },
     );
 
+  liveIt('capture -w /dev/full: ENOSPC, exit 3', async () => {
+    const seen = new Cli(['capture', '-i', 'near0', '-w', '/dev/full', '--duration', '10s']);
+    const sent = new Promise((resolve) => seen.child.stderr!.once('data', resolve)).then(() => runCli(SEND)); // capturing
+    refused(await seen.end, '/dev/full');
+    assert.equal((await sent).code, 0);
+  });
+
   liveIt('capture -w on a small disk: what was lost is said, exit 3', async () => {
     const seen = new Cli(['capture', '-i', 'near0', '-w', join(disk, 'seen.pcapng'), '--duration', '10s']);
     const sent = new Promise((resolve) => seen.child.stderr!.once('data', resolve)).then(() => runCli(SEND)); // capturing
@@ -111,7 +118,7 @@ describeLive('a disk that is full', () => {
         encoding: 'utf8',
         timeout: 30_000,
       });
-      refused({ code: status, signal: null, lines: [], stderr });
+      refused({ code: status, signal: null, lines: [], stderr }, 'standard output');
     });
   }
 
@@ -135,9 +142,10 @@ describeLive('a disk that is full', () => {
   }
 });
 
-/** Told as it is: by its name, in one line and a hint, and never as a bug of ours. */
-function refused({ code, signal, stderr }: CliEnd): void {
-  assert.match(stderr, /ENOSPC/);
+/** Told as it is: by the call, the file and a hint, and never as a bug of ours. */
+function refused({ code, signal, stderr }: CliEnd, file = ''): void {
+  const hint = '(no room: .*make room, or name a file|the disk with .* is full)';
+  assert.match(stderr, new RegExp(`write ENOSPC ${file}.*\n *${hint}`));
   assert.doesNotMatch(stderr, /\n\s+at |a bug of/);
   assert.equal(code, 3, `${code ?? signal}: ${stderr}`);
 }

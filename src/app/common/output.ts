@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import { writeError } from '../../host/write-error.js';
 import { OutputClosedError } from './exit-codes.js';
 
 /** The stdout and stderr of a command. Results go through `line` and `json`, everything else through `note`. */
@@ -32,7 +33,7 @@ export function createOutput(
   let draining: Promise<void> | undefined;
   stream.on('error', (error: NodeJS.ErrnoException) => {
     const gone = error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED' || error.code === 'ECONNRESET';
-    failure ??= gone ? new OutputClosedError() : error;
+    failure ??= gone ? new OutputClosedError() : asWritten(error);
     closing.abort(failure);
   });
   // A closed stderr must not kill a command whose results are read by somebody.
@@ -56,6 +57,11 @@ export function createOutput(
     end: () => flushed(stream),
     signal: closing.signal,
   };
+}
+
+/** A stream's error names no file. */
+function asWritten(error: NodeJS.ErrnoException): Error {
+  return error.errno === undefined ? error : writeError(Math.abs(error.errno), 'standard output');
 }
 
 function drained(stream: Writable, closed: AbortSignal): Promise<void> {

@@ -1,5 +1,6 @@
-import { ERRNO, systemError } from '../../errors.js';
+import { ERRNO } from '../../errors.js';
 import { addressOf, lastErrno, libc } from '../../host/libc.js';
+import { writeError } from '../../host/write-error.js';
 import {
   DEFAULT_SNAPLEN,
   RECORD_CAPLEN,
@@ -127,7 +128,7 @@ export class PcapngSink implements RecordSink {
     const written = libc().writev(this.#fd, this.#iovecsAddress, pieces);
     if (written === total) return;
     const errno = written < 0 ? lastErrno() : 0;
-    if (errno !== 0 && errno !== ERRNO.EAGAIN) throw systemError(errno, 'write', { path: this.#path });
+    if (errno !== 0 && errno !== ERRNO.EAGAIN) throw writeError(errno, this.#path);
     writeFully(this.#fd, this.#joined(pieces, octets).subarray(Math.max(0, written)), this.#path);
   }
 

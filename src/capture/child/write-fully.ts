@@ -1,7 +1,8 @@
 import { writeSync } from 'node:fs';
-import { ERRNO, systemError } from '../../errors.js';
+import { ERRNO } from '../../errors.js';
 import { POLLOUT } from '../../host/constants.js';
 import { libc } from '../../host/libc.js';
+import { writeError } from '../../host/write-error.js';
 
 const POLL_MS = 100;
 
@@ -16,7 +17,7 @@ export function writeFully(fd: number, octets: Uint8Array, path: string): void {
       from += writeSync(fd, octets, from, octets.length - from);
     } catch (error) {
       const { errno = -ERRNO.EIO, code } = error as NodeJS.ErrnoException;
-      if (code !== 'EAGAIN') throw systemError(-errno, 'write', { path });
+      if (code !== 'EAGAIN') throw writeError(-errno, path);
       waitWritable(fd);
     }
   }

@@ -3,6 +3,7 @@ import { PassThrough, Writable } from 'node:stream';
 import { describe, it } from 'node:test';
 import { OutputClosedError } from '../../../src/app/common/exit-codes.js';
 import { createOutput } from '../../../src/app/common/output.js';
+import { ERRNO } from '../../../src/errors.js';
 
 describe('output', () => {
   it('writes lines and objects, bigints as numbers where exact', async () => {
@@ -36,9 +37,12 @@ describe('output', () => {
   });
 
   it('tells a full disk from a reader that went', async () => {
-    const full = Object.assign(new Error('write ENOSPC'), { code: 'ENOSPC', syscall: 'write' });
+    const full = Object.assign(new Error('no space left on device'), { code: 'ENOSPC', errno: -ERRNO.ENOSPC });
     const stream = new Writable({ highWaterMark: 1, write: (_chunk, _encoding, done) => setImmediate(done, full) });
-    await assert.rejects(async () => createOutput(stream).line('x'), /ENOSPC/);
+    await assert.rejects(async () => createOutput(stream).line('x'), {
+      ...{ code: 'ENOSPC', syscall: 'write', message: 'write ENOSPC standard output' },
+      hint: 'no room: what could be written before is there; make room, or name a file on another disk',
+    });
   });
 
   it('steps aside for a file: results go to stderr, which makes them wait and may close', async () => {
