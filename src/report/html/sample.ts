@@ -33,7 +33,13 @@ export class DatagramSample {
     const others = this.#seen - this.#goodSeen;
     const shown = [...this.#others, ...this.#good].sort((a, b) => a[0] - b[0]);
     const all = shown.length === this.#seen;
-    const sampled = `${shown.length} of ${this.#seen} are shown: ${this.#others.length} of the ${others} that are not good, and every ${this.#every}th of the ${this.#goodSeen} good ones, in the order of the capture`;
+    const sampled = `${shown.length} of ${this.#seen} are shown: ${this.#others.length} of the ${others} that are not good, and ${everyText(this.#every, this.#goodSeen)} good ones, in the order of the capture`;
     return { kind: 'datagrams', title, datagrams: shown.map(([, verdict]) => verdict), sampled: all ? null : sampled };
   }
+}
+
+/** `all 7`, `every 2nd of the 700`, `every 4th of the 1400`: powers of two end in 1 no more, nor in 3. */
+function everyText(every: number, of: number): string {
+  if (every === 1) return `all ${of}`;
+  return `every ${every}${every % 10 === 2 && every % 100 !== 12 ? 'nd' : 'th'} of the ${of}`;
 }

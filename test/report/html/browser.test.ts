@@ -5,14 +5,19 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { htmlPage } from '../../../src/report/html/page.js';
 import { DatagramSample } from '../../../src/report/html/sample.js';
-import { type Browser, CHROMIUM, launchBrowser, type Page } from './browser.js';
+import { type Browser, CHROMIUM, launchBrowser, PATIENCE, type Page, processorTimeOf } from './browser.js';
 import { badDatagram, datagram, reportDocument } from './build.js';
+
+/** 5 were measured, most of them Playwright's own, which looks at every button for its name. */
+const MOST_SECONDS = 20;
 
 describe('a report in a browser', {
   skip: CHROMIUM === undefined ? 'no Chromium: apt-get install chromium' : false,
 }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'udp-ufo-report-'));
   let browser: Browser;
+  /** Of the latest page. */
+  let processorTime: () => Promise<number>;
 
   before(async () => {
     browser = await launchBrowser(CHROMIUM!);
@@ -27,6 +32,8 @@ describe('a report in a browser', {
     const file = join(folder, 'report.html');
     writeFileSync(file, htmlPage(document));
     const page = await browser.newPage();
+    page.setDefaultTimeout(PATIENCE);
+    processorTime = await processorTimeOf(page);
     page.on('pageerror', (error) => assert.fail(error));
     page.on('request', (request) => assert.equal(request.url(), `file://${file}`));
     await page.goto(`file://${file}`);
@@ -94,6 +101,8 @@ describe('a report in a browser', {
     await page.getByRole('button', { name: 'id', exact: true }).click();
     await page.getByLabel('Search').fill('99');
     assert.match((await page.locator('output').textContent())!, /^\d+ of \d{4} rows$/);
+    const seconds = await processorTime();
+    assert.ok(seconds > 0 && seconds < MOST_SECONDS, `${seconds.toFixed(1)} s of processor time`);
   });
 });
 

@@ -11,7 +11,14 @@ export interface Page {
   evaluate(script: string): Promise<unknown>;
   emulateMedia(media: { media?: 'print'; colorScheme?: 'light' | 'dark' }): Promise<void>;
   pdf(): Promise<Uint8Array>;
+  setDefaultTimeout(ms: number): void;
+  context(): { newCDPSession(page: Page): Promise<DevTools> };
   readonly keyboard: { press(key: string): Promise<void> };
+}
+
+interface DevTools {
+  send(method: 'Performance.enable', options: { timeDomain: 'threadTicks' }): Promise<unknown>;
+  send(method: 'Performance.getMetrics'): Promise<{ metrics: readonly { name: string; value: number }[] }>;
 }
 
 export interface Locator {
@@ -49,8 +56,21 @@ const ARGS = [
   '--disable-sync',
 ];
 
+/** How long an action may wait, ms: on a machine with other work Playwright's own 30 s for a click are soon over. */
+export const PATIENCE = 300_000;
+
 export async function launchBrowser(executablePath: string): Promise<Browser> {
   const name: string = 'playwright-core';
   const { chromium } = (await import(name)) as Playwright;
-  return chromium.launch({ executablePath, args: ARGS, timeout: 60_000 });
+  return chromium.launch({ executablePath, args: ARGS, timeout: PATIENCE });
+}
+
+/** From now on: seconds of processor time that the page and what is done with it take. */
+export async function processorTimeOf(page: Page): Promise<() => Promise<number>> {
+  const tools = await page.context().newCDPSession(page);
+  await tools.send('Performance.enable', { timeDomain: 'threadTicks' });
+  return async () => {
+    const { metrics } = await tools.send('Performance.getMetrics');
+    return metrics.find(({ name }) => name === 'TaskDuration')!.value;
+  };
 }

@@ -174,6 +174,23 @@ describe('DatagramSample', () => {
     assert.match(sampled!, /^500 of 1999 are shown: 0 of the 0 that are not good, and every 4th of the 1999 good ones/);
   });
 
+  it('says how many of the good ones it has as people do', () => {
+    for (const [good, text] of [
+      [0, 'all 0 good ones'],
+      [500, 'all 500 good ones'],
+      [501, 'every 2nd of the 501 good ones'],
+      [16_000, 'every 32nd of the 16000 good ones'],
+      [256_000, 'every 512th of the 256000 good ones'],
+    ] as const) {
+      const sample = new DatagramSample();
+      const [one, bad] = [datagram(), badDatagram()];
+      for (let i = 0; i < 1001; i++) sample.add(bad);
+      for (let i = 0; i < good; i++) sample.add(one);
+      const { sampled } = sample.section();
+      assert.ok(sampled!.includes(`1000 of the 1001 that are not good, and ${text}, in the order`), sampled!);
+    }
+  });
+
   it('makes a page of bounded size of any number', () => {
     const sample = new DatagramSample();
     for (let i = 0; i < 20_000; i++) sample.add(badDatagram({ ident: i }));
