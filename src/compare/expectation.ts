@@ -212,7 +212,8 @@ export class Expectation {
     const differences = [...readable, ...this.#plannedPayload(expected, verdict, match)];
     const [faults, changed] = this.#texts(differences);
     faults.push(...match.strange.map(notAsSent));
-    const kind = match.lost > 0 ? 'incomplete' : planned.verdict === 'good' ? 'good' : 'planned';
+    const isSeen = match.lost === 0 && !verdict.cut; // what the capture left out nobody has looked at
+    const kind = !isSeen ? 'incomplete' : planned.verdict === 'good' ? 'good' : 'planned';
     if (kind === 'planned' && faults.length === 0) {
       changed.push(notAsSent(plannedText(planned)));
       this.#account.sayPlanned(`ident ${verdict.ident}: ${plannedText(planned)}`);

@@ -72,12 +72,13 @@ export function judgeGroup(group: Group, view: DataView, start: number, options:
   return verdict;
 }
 
-/** Of what did not come whole a generated payload says in its first octets which it is. */
+/** Of what did not come whole: the headers that are cut with it, and a generated payload says in its first octets which it is. */
 function noteBeginning({ protocol, upperOffset, cuts, extents, values }: Group, view: DataView, start: number): void {
   if (protocol !== UDP || upperOffset < 0 || cuts.length > 0 || values === undefined) return;
   const data = upperOffset + UDP_HEADER_LEN;
   const came = extents.ranges[0]?.[0] === 0 ? extents.rangeEnd(0) - data : 0;
   if (came <= 0) return;
+  values.behind = octets(view, start, upperOffset).slice();
   const told = inspectPayload(octets(view, start + data, came));
   if (told === null || !isSure(told)) return;
   const { seed, sequence } = told;

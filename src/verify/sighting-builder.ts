@@ -15,8 +15,14 @@ export function addSighting(verdict: MutableVerdict, group: Group): void {
     ...{ largest, ttl, tos, df, flowLabel, vlan, payload, time },
     ...(begins && { begins }),
     options: family === 4 && between !== null ? hex(between) : null,
-    extensionHeaders: family === 6 && between !== null ? hex(between) + (behind === null ? '' : hex(behind)) : null,
+    extensionHeaders: family === 6 && between !== null ? chainText(between, behind, group) : null,
   };
+}
+
+/** null: some that are cut with the datagram did not come. */
+function chainText(between: Uint8Array, behind: Uint8Array | null, { upperOffset }: Group): string | null {
+  if (behind !== null) return hex(between) + hex(behind);
+  return upperOffset === 0 ? hex(between) : null;
 }
 
 function runs(group: Group): Run[] {

@@ -71,8 +71,9 @@ export function isJoined(group: Group, packet: UpperPacket, rules: LinkRules): b
  * none that was joined. @param mtu what the link carries, 0 where nobody knows
  */
 export function joinedLength(packet: UpperPacket, size: number, pseudo: PseudoSum, mtu: number): number {
-  const most = mtu > 0 ? mtu : ETHERNET_MTU;
-  return size > most ? firstLength(packet, most - (size - packet.len), pseudo) : 0;
+  const room = (mtu > 0 ? mtu : ETHERNET_MTU) - (size - packet.len);
+  // One of many lengths is right by chance: what some wire carries is rather one datagram with a wrong octet.
+  return size > (mtu > 0 ? mtu : LARGEST_MTU) ? firstLength(packet, room, pseudo) : 0;
 }
 
 /** Sum of the pseudo-header for an upper-layer packet of so many octets. */

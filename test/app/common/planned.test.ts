@@ -60,6 +60,9 @@ const HOP_BY_HOP: ExtensionHeader = { type: 0, octets: hex('0000 0502 0000 0100'
 const OF_THE_CHAIN = /^corrupt\((1|last), \d\)$|offset=0/;
 const DESTINATION: ExtensionHeader = { type: 60, octets: hex('0001 010c 000000000000000000000000') };
 
+/** The latter as it goes, in front of UDP. */
+const CHAIN = '1101010c000000000000000000000000';
+
 describe('what a plan made', () => {
   for (const headers of [[DESTINATION], [HOP_BY_HOP, DESTINATION]]) {
     it(`behind extension headers of types ${headers.map(({ type }) => type)} is right where it came just so`, () => {
@@ -78,6 +81,22 @@ describe('what a plan made', () => {
       }
     });
   }
+
+  it('behind extension headers with any packet lost on the way, or cut by the capture, is not bad for that', () => {
+    for (const headers of [[DESTINATION], [HOP_BY_HOP, DESTINATION]]) {
+      const { frames, told } = sent('reverse', 6, 4000, headers);
+      const extensionHeaders = headers.length === 1 ? CHAIN : `3c00050200000100${CHAIN}`;
+      const [one] = told;
+      const expected = { ...one!, headers: { ...one!.headers, extensionHeaders } };
+      assert.equal(compared([expected], frames).verdict, 'good');
+      for (const at of frames.keys()) {
+        const { verdict, incomplete } = compared([expected], frames.toSpliced(at, 1));
+        assert.deepEqual([verdict, incomplete], ['inconclusive', 1], `without packet ${at + 1}`);
+        const cut = compared([expected], frames.with(at, { ...frames[at]!, caplen: 100 }));
+        assert.deepEqual([cut.verdict, cut.incomplete], ['inconclusive', 1], `packet ${at + 1} cut by the capture`);
+      }
+    }
+  });
 
   for (const family of [4, 6] as const) {
     for (const text of PLANS) {

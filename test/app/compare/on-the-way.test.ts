@@ -168,6 +168,10 @@ describe('compare --against: what a way does to a cut', () => {
       const joined = frame(whole(flow, packet));
       assert.deepEqual(await judged([joined]), ['unsure; joined']);
       assert.deepEqual(await judged([joined], 1500), ['unsure; not-cut-yet; joined']);
+      const jumbo = udpPacket(flow, pattern(9000));
+      udp.setChecksum(viewOf(jumbo), 0, udp.getChecksum(viewOf(first), 0));
+      assert.match((await judged([frame(whole(flow, jumbo))]))[0]!, /^different; 1 udp-checksum/, 'as verify has it');
+      assert.deepEqual(await judged([frame(whole(flow, jumbo))], 1500), ['unsure; not-cut-yet; joined']);
       const small = udpPacket(flow, pattern(1400));
       udp.setChecksum(viewOf(small), 0, udp.getChecksum(viewOf(udpPacket(flow, pattern(700))), 0));
       assert.match((await judged([frame(whole(flow, small))]))[0]!, /^different; 1 udp-checksum/, 'a wire carries it');
