@@ -132,7 +132,7 @@ export class FileCutter {
     for (const packet of packets) own.add(packet, 0);
     const least = own.of(first!, 0);
     const sizes = recutSizes(packets);
-    const [largest = 0] = (sizes && levelsOf(sizes)?.slice(1).toReversed()) ?? [];
+    const largest = (sizes && levelsOf(sizes)?.slice(1).at(-1)?.size) ?? 0;
     const before = first!.header.length + largest;
     return [mtu, ...(least < mtu ? [least] : []), ...(largest > 0 && before > mtu ? [before] : [])];
   }

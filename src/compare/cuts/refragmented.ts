@@ -10,20 +10,26 @@ const MOST_LEVELS = 3;
 /** A piece is a multiple of 8, but that which ends the datagram may fill the MTU. */
 const ROUNDING = 7;
 
+/** What pieces were cut at once: the octets of all but the last, and those of the last. */
+interface Level {
+  readonly size: number;
+  readonly end: number;
+}
+
 /**
  * The octets of IP payload that fragments were cut at, the smallest MTU first, as their sizes in the order of offsets tell: what
  * was cut for one MTU and again for a smaller one is runs of the same size, each ended by a shorter piece. Of what was cut once
  * there is one; null where sizes are of no such cut.
  *
- *     1376 104 1376 104 1048   →   1480 1480 1048   →   [1376, 1480]
+ *     1376 104 1376 104 1048   →   1480 1480 1048   →   1376 and 1480
  */
-export function levelsOf(sizes: readonly number[]): number[] | null {
-  const levels: number[] = [];
+export function levelsOf(sizes: readonly number[]): Level[] | null {
+  const levels: Level[] = [];
   for (let pieces = sizes; levels.length < MOST_LEVELS; ) {
     const [size = 0] = pieces;
     const last = pieces.length - 1;
     if (size === 0 || pieces.some((len, i) => len > size + (i === last ? ROUNDING : 0))) return null;
-    levels.push(size);
+    levels.push({ size, end: pieces[last]! });
     if (pieces.every((len, i) => len === size || i === last)) return levels;
     pieces = runsOf(pieces, size);
   }
@@ -57,13 +63,17 @@ export function refragmented({ whole, packets }: Made, { family }: Reference, go
   if (levels === null) return null;
   let pieces = byOffset(packets).map(({ payload }) => payload.length);
   const own = pieces[0]!;
-  for (const level of levels.filter((one) => one < own).reverse()) {
-    pieces = pieces.flatMap((len) => (placeEnds(len, level, sizes!) ? [len] : evenly(len, level)));
+  for (const level of levels.filter(({ size }) => size < own).reverse()) {
+    const last = pieces.pop()!;
+    pieces = [...pieces.flatMap((len) => evenly(len, level.size)), ...cutLast(last, level)];
   }
   return { whole, packets: cutAt(whole, pieces, identOf(packets)) };
 }
 
-/** The last piece of a datagram may be a few octets longer than the others. */
-function placeEnds(len: number, level: number, sizes: readonly number[]): boolean {
-  return len <= level || (len <= level + ROUNDING && len === sizes.at(-1));
+/** What ends the datagram may end in a piece that is a few octets longer than the others. */
+function cutLast(len: number, { size, end }: Level): number[] {
+  const before = len - end;
+  return end > size && before >= 0 && before % size === 0
+    ? [...Array<number>(before / size).fill(size), end]
+    : evenly(len, size);
 }

@@ -56,6 +56,24 @@ describe('compare --against: what a way does to a cut', () => {
     }
   });
 
+  it('the last piece may fill an MTU that is no multiple of 8, at each router, of a packet and of a fragment', async () => {
+    // Octets of UDP payload, then the MTUs of the way: 1499 and 1399 carry 1479 and 1379 octets where all but the last have 1472 and 1376.
+    for (const [size, ...mtus] of [
+      [1376 + 1379 - 8, 1399],
+      [1376 + 1377 - 8, 1399],
+      [1376 + 1376 - 8, 1399],
+      [1480 + 1376 + 1379 - 8, 1399],
+      [1472 + 1479 - 8, 1499, 1399],
+      [2 * 1472 + 1478 - 8, 1499, 603],
+    ] as const) {
+      for (const own of [1500, 9000]) {
+        const sent = datagram(4, size, '', { mtu: own });
+        const come = mtus.reduce<Frame[]>((frames, mtu) => frames.flatMap((one) => refragment(one, mtu)), sent);
+        assert.deepEqual(await judged(come, own), ['explained; refragmented'], `${size} by ${own}, ${mtus}`);
+      }
+    }
+  });
+
   it('a wrong field in what was cut again is named', async () => {
     const frames = datagram(4, 4000, 'set(2, ttl=9)').flatMap((one) => refragment(one, 1400));
     assert.deepEqual(await judged(frames), ['different; refragmented; 3 ttl 9; 4 ttl 9']);
