@@ -1,4 +1,4 @@
-import { bodyStart, inspectTag, PAYLOAD_HEADER_LEN, payloadTable } from '../payload/generated.js';
+import { bodyStart, inspectTag, PAYLOAD_HEADER_LEN, payloadTable, TIMED_HEADER_LEN } from '../payload/generated.js';
 
 /** `another`: fragments carry octets of another datagram of the seed. `changed`: some octets of a fragment are others. */
 export type PayloadOrigin = 'own' | 'another' | 'changed' | 'foreign';
@@ -9,7 +9,8 @@ const NEEDLE = 16;
 
 /**
  * Whose octets the fragments carry: `payload` begins `payloadAt` octets into the IP payload, and `pieces` has offset and length
- * of each. Undefined where it was not generated.
+ * of each. Undefined where it was not generated. What stands behind the number in the same fragment is of the same datagram:
+ * where it is not that number's, one of both was changed.
  */
 export function payloadOrigin(
   payload: Uint8Array,
@@ -19,13 +20,14 @@ export function payloadOrigin(
   const tag = inspectTag(payload);
   if (tag === null) return undefined;
   const table = payloadTable(tag.seed);
-  const own = bodyStart(tag.sequence) - PAYLOAD_HEADER_LEN;
+  const headLen = tag.sentAt === undefined ? PAYLOAD_HEADER_LEN : TIMED_HEADER_LEN;
+  const own = bodyStart(tag.sequence) - headLen;
   let origin: PayloadOrigin = 'own';
   for (let i = 0; i < pieces.length; i += 2) {
-    const from = Math.max(PAYLOAD_HEADER_LEN, pieces[i]! - payloadAt);
+    const from = Math.max(headLen, pieces[i]! - payloadAt);
     const octets = payload.subarray(from, Math.max(from, pieces[i]! + pieces[i + 1]! - payloadAt));
     const one = originOf(octets, table, own + from);
-    if (one === 'changed') return one;
+    if (one === 'changed' || (one !== 'own' && pieces[i]! <= payloadAt)) return 'changed';
     if (one !== 'own' && origin !== 'foreign') origin = one;
   }
   return origin;

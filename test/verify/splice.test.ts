@@ -298,9 +298,11 @@ describe('wrong octets are bad and no splice', () => {
 });
 
 describe('two generated halves', () => {
+  const SENT_AT = [undefined, Date.UTC(2026, 0, 1)]; // of payloads that say when they were sent, too
+
   it('alone in a capture are a splice: nobody knows how the idents of their sender go', () => {
-    for (const flow of [flow4, flow6]) {
-      const [a, b] = [1, 2].map((i) => fragments(flow, udpPacket(flow, makePayload(3000, 9, i)), 1480));
+    for (const [flow, at] of [flow4, flow6].flatMap((one) => SENT_AT.map((time) => [one, time] as const))) {
+      const [a, b] = [1, 2].map((i) => fragments(flow, udpPacket(flow, makePayload(3000, 9, i, at)), 1480));
       const verifier = new Verifier();
       const verdicts = [...verifier.push([a![0]!, b![1]!, b![2]!].map((octets) => frame(octets))), ...verifier.end()];
       assert.deepEqual(
@@ -308,6 +310,22 @@ describe('two generated halves', () => {
         ['spliced'],
       );
       assert.equal(verifier.summary({ captureLost: null }).verdict, 'inconclusive');
+    }
+  });
+
+  it('that one number in front of the octets of another makes are none: both are in one fragment', () => {
+    for (const [flow, at] of [flow4, flow6].flatMap((one) => SENT_AT.map((time) => [one, time] as const))) {
+      for (const octet of [4, 8, 9, 10, 11, 12, 15]) {
+        const changed = udpPacket(flow, makePayload(3000, 9, 3, at));
+        changed[8 + octet]! ^= 0x41; // seed, number or length
+        const verifier = new Verifier();
+        const verdicts = [...verifier.push(fragments(flow, changed, 1480).map((one) => frame(one))), ...verifier.end()];
+        assert.deepEqual(
+          verdicts.map(({ verdict }) => verdict),
+          ['bad'],
+          `octet ${octet}`,
+        );
+      }
     }
   });
 
