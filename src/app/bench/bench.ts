@@ -8,7 +8,7 @@ import { programPath } from '../../host/programs.js';
 import { describeError, EXIT, exitCodeOf } from '../common/exit-codes.js';
 import { HtmlReport } from '../common/html-report.js';
 import type { Output } from '../common/output.js';
-import { type Field, gatherField, NAMES } from './contestants/contestants.js';
+import { type Field, gatherField, NAMES, QUICK_NAMES } from './contestants/contestants.js';
 import { type Measured, measure } from './measure.js';
 import type { Part } from './parts/part.js';
 import { measureParts, PART_NAMES, type PartsMeasured } from './parts/parts.js';
@@ -48,8 +48,8 @@ const FULL = {
 };
 const QUICK = {
   rounds: 3,
-  ms: { driver: 80, yardstick: 80, command: 240 },
-  warmUpMs: { driver: 400, yardstick: 200, command: 50 },
+  ms: { driver: 80, yardstick: 80, command: 200 },
+  warmUpMs: { driver: 300, yardstick: 150, command: 50 },
 };
 /** Of the wire: one for a sender alone, two for two side by side. */
 const QUEUES = 3;
@@ -110,12 +110,12 @@ class Bench {
   }
 
   async run(): Promise<number> {
-    const { only, svg, markdown, html } = this.#options;
+    const { only, quick, svg, markdown, html } = this.#options;
     await using page = await HtmlReport.open(html, this.#signal);
     await using chart = svg === undefined ? null : await OutputFile.open(svg, this.#signal);
     await using tables = markdown === undefined ? null : await OutputFile.open(markdown, this.#signal);
     const names = only.filter((name) => NAMES.includes(name));
-    await using field = await gatherField(names);
+    await using field = await gatherField(quick && names.length === 0 ? QUICK_NAMES : names);
     await this.#printHost(field);
     if (only.length === 0 || names.length > 0) await this.#scenarios(field);
     const { parts: timed, failures } = await this.#parts();

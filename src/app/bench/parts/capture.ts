@@ -20,8 +20,8 @@ export async function timeCapture(plan: PartPlan): Promise<Part[]> {
   try {
     const parts: Part[] = [];
     const [lost, rates]: [number[], number[]] = [[], []];
+    const idle = await captured(join(folder, 'idle'), null, plan); // its start and end, whatever the file's kind
     for (const kind of ['pcap', 'pcapng']) {
-      const idle = await captured(join(folder, `idle.${kind}`), null, plan);
       const runs = [];
       for (let run = 0; run < (plan.quick ? 1 : 5); run++) {
         runs.push(await captured(join(folder, `busy.${kind}`), plan.quick ? 0.5 : 2, plan));

@@ -19,8 +19,8 @@ export async function timeReceive({ quick, signal }: PartPlan): Promise<Part[]> 
   const micros: number[] = [];
   const lost: number[] = [];
   for (let run = 0; run < (quick ? 1 : 3); run++) {
-    const short = await received(quick ? 1 : 2, signal);
-    const long = await received(quick ? 2 : 7, signal);
+    const short = await received(quick ? 0.5 : 2, signal);
+    const long = await received(quick ? 1.5 : 7, signal);
     micros.push(((long.cpuSeconds - short.cpuSeconds) * 1e6) / (long.datagrams - short.datagrams));
     lost.push(short.lost, long.lost);
   }
