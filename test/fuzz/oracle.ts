@@ -44,8 +44,10 @@ interface Gathering {
   readonly placed: Packet[];
   wrong: boolean;
   cut: boolean;
-  /** Fragments that overlap others, or that no packet has room for. */
+  /** Fragments that overlap others. */
   odd: boolean;
+  /** Those that no packet has room for. */
+  readonly roomless: Packet[];
   total: number | null;
   verdict: OracleVerdict | null;
   /** The datagram of the same key that was whole before this one began. */
@@ -82,7 +84,7 @@ export function reassembleByOracle(frames: readonly OracleFrame[]): OracleDatagr
 }
 
 function begin(first: Packet, before: Gathering | null): Gathering {
-  return { first, placed: [], wrong: false, cut: false, odd: false, total: null, verdict: null, before };
+  return { first, placed: [], wrong: false, cut: false, odd: false, roomless: [], total: null, verdict: null, before };
 }
 
 function place(gathering: Gathering, packet: Packet): void {
@@ -95,7 +97,7 @@ function place(gathering: Gathering, packet: Packet): void {
   if ((overlapping.length > 0 || packet.len === 0) && placed.some((one) => isCopy(one, packet))) return;
   if (end > packet.limit) {
     gathering.wrong = true;
-    gathering.odd = true;
+    gathering.roomless.push(packet);
     return;
   }
   if (packet.len === 0 || (packet.more && packet.len % 8 !== 0)) gathering.wrong = true;
@@ -138,8 +140,10 @@ function judgeAlone(packet: Packet): OracleDatagram {
 
 /** What never came whole only repeats what was whole before, or is a datagram of its own. */
 function giveUp(gathering: Gathering): void {
-  const { before, placed, wrong, odd } = gathering;
-  const repeats = before !== null && !odd && placed.every((one) => before.placed.some((other) => isCopy(one, other)));
+  const { before, placed, roomless, wrong, odd } = gathering;
+  const areCopies = (some: readonly Packet[], others: readonly Packet[]): boolean =>
+    some.every((one) => others.some((other) => isCopy(one, other)));
+  const repeats = before !== null && !odd && areCopies(placed, before.placed) && areCopies(roomless, before.roomless);
   if (!repeats) gathering.verdict = wrong ? 'bad' : 'incomplete';
   else if (wrong) before.verdict = 'bad';
 }
