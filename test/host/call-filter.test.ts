@@ -50,7 +50,19 @@ const REFUSED = [
   ...['socket', 'socketpair', 'connect', 'bind', 'listen', 'accept', 'accept4', 'sendto', 'sendmsg', 'sendmmsg'],
   ...['creat', 'mknod', 'mknodat', 'mkdir', 'mkdirat', 'link', 'linkat', 'symlink', 'symlinkat'],
   ...['unlink', 'unlinkat', 'rmdir', 'rename', 'renameat', 'renameat2', 'truncate', 'utimensat'],
-  ...['chmod', 'fchmod', 'fchmodat', 'chown', 'lchown', 'fchown', 'fchownat', 'setxattr', 'lsetxattr', 'fsetxattr'],
+  ...[
+    'chmod',
+    'fchmod',
+    'fchmodat',
+    'fchmodat2',
+    'chown',
+    'lchown',
+    'fchown',
+    'fchownat',
+    'setxattr',
+    'lsetxattr',
+    'fsetxattr',
+  ],
 ];
 const UNKNOWN = ['clone3', 'openat2', 'io_uring_setup', 'io_uring_register'];
 

@@ -24,7 +24,7 @@ const PEERS: readonly (readonly [command: string, pkg: string, use: string])[] =
 export async function packageChecks(): Promise<Check[]> {
   const natives = await Promise.all(NATIVE.map(nativeCheck));
   const haveKoffi = natives.some(({ name, state }) => name === 'koffi' && state === 'ok');
-  return [...natives, ...libpcapChecks(haveKoffi), libseccompCheck()];
+  return [...natives, ...libpcapChecks(haveKoffi), libseccompCheck(haveKoffi)];
 }
 
 async function nativeCheck(name: string): Promise<Check> {
@@ -51,11 +51,13 @@ function libpcapChecks(haveKoffi: boolean): Check[] {
   return [found, { name: 'libpcap.so', state: 'warning', value: 'not found', hint }];
 }
 
-function libseccompCheck(): Check {
-  if (canRefuseCalls())
-    return { name: 'libseccomp', state: 'ok', value: 'loads: what captures may start and open nothing' };
-  const hint = 'apt-get install libseccomp2';
-  return { name: 'libseccomp', state: 'warning', value: 'not found: what captures may do what its user may', hint };
+/** What keeps the process that captures from starting programs, opening sockets and writing other files. */
+function libseccompCheck(haveKoffi: boolean): Check {
+  const name = 'libseccomp';
+  if (!haveKoffi) return { name, state: 'missing', value: 'not looked for: koffi does not load' };
+  if (canRefuseCalls()) return { name, state: 'ok', value: 'loads: what captures starts no program, opens no socket' };
+  const value = 'not found: what captures may do what its user may';
+  return { name, state: 'warning', value, hint: 'apt-get install libseccomp2' };
 }
 
 function opens(library: string): boolean {
